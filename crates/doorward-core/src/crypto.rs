@@ -1,0 +1,124 @@
+//! The cryptography that decisions need, by aws-lc-rs.
+
+use crate::secret::Secret;
+use aws_lc_rs::{digest, hkdf, hmac};
+
+/// Bytes of a SHA-256 digest, an HMAC-SHA256 and a derived key.
+pub const KEY_BYTES: usize = 32;
+
+/// An HMAC-SHA256 key, expanded once.
+#[derive(Clone)]
+pub struct MacKey(hmac::Key);
+
+struct KeyLength;
+
+impl hkdf::KeyType for KeyLength {
+    fn len(&self) -> usize {
+        KEY_BYTES
+    }
+}
+
+impl MacKey {
+    /// The key itself.
+    #[must_use]
+    pub fn new(secret: &Secret) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, secret.expose()))
+    }
+
+    /// HMAC-SHA256 over `parts`, one after the other.
+    #[must_use]
+    pub fn sign(&self, parts: &[&[u8]]) -> [u8; KEY_BYTES] {
+        let mut context = hmac::Context::with_key(&self.0);
+        for part in parts {
+            context.update(part);
+        }
+        let mut out = [0; KEY_BYTES];
+        for (to, from) in out.iter_mut().zip(context.sign().as_ref()) {
+            *to = *from;
+        }
+        out
+    }
+}
+
+/// HKDF-SHA256 (RFC 5869) without salt: a key for one purpose. `info` tells purposes apart: each part
+/// is preceded by its length as a big-endian u32, so that no two lists of parts agree.
+#[must_use]
+pub fn derive(root: &Secret, info: &[&str]) -> Secret {
+    let mut label = Vec::new();
+    for part in info {
+        label.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
+        label.extend_from_slice(part.as_bytes());
+    }
+    let mut out = [0; KEY_BYTES];
+    let pseudo_random = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(root.expose());
+    // HKDF fails only for more than 255 blocks; 32 bytes are one.
+    let filled = pseudo_random.expand(&[&label], KeyLength).and_then(|key| key.fill(&mut out));
+    debug_assert!(filled.is_ok(), "one block of HKDF always expands");
+    Secret::new(out)
+}
+
+/// SHA-256 of `bytes`.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> [u8; KEY_BYTES] {
+    let mut out = [0; KEY_BYTES];
+    for (to, from) in out.iter_mut().zip(digest::digest(&digest::SHA256, bytes).as_ref()) {
+        *to = *from;
+    }
+    out
+}
+
+/// base64url without padding (RFC 4648 5), appended to `out`.
+pub fn base64url(bytes: &[u8], out: &mut Vec<u8>) {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    for chunk in bytes.chunks(3) {
+        let word = chunk.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte));
+        let word = word << (8 * (3 - chunk.len()));
+        for place in 0..=chunk.len() {
+            out.push(ALPHABET[(word >> (18 - 6 * place)) as usize & 63]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hmac_agrees_with_rfc_4231_case_2() {
+        let key = MacKey::new(&Secret::new(*b"Jefe"));
+        let mut out = Vec::new();
+        base64url(&key.sign(&[b"what do ya want ", b"for nothing?"]), &mut out);
+        // RFC 4231 4.3, in base64url.
+        assert_eq!(out, b"W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM");
+    }
+
+    #[test]
+    fn derived_keys_differ_by_purpose_and_by_where_parts_end() {
+        let root = Secret::new([7; 32]);
+        let keys = [
+            derive(&root, &["admission", "prod"]),
+            derive(&root, &["admission", "staging"]),
+            derive(&root, &["admissionprod"]),
+            derive(&root, &["admission", "pro", "d"]),
+        ];
+        for (index, key) in keys.iter().enumerate() {
+            assert_eq!(key.expose().len(), KEY_BYTES);
+            assert!(keys[..index].iter().all(|other| !other.matches(key.expose())));
+        }
+        assert!(keys[0].matches(derive(&root, &["admission", "prod"]).expose()));
+    }
+
+    #[test]
+    fn base64url_has_no_padding() {
+        let encode = |bytes: &[u8]| {
+            let mut out = Vec::new();
+            base64url(bytes, &mut out);
+            String::from_utf8(out).unwrap_or_default()
+        };
+        for (bytes, want) in
+            [(&b""[..], ""), (b"f", "Zg"), (b"fo", "Zm8"), (b"foo", "Zm9v"), (b"\xff\xfe", "__4")]
+        {
+            assert_eq!(encode(bytes), want);
+        }
+    }
+}

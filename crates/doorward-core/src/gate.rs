@@ -1,0 +1,228 @@
+//! The gate: the configured whole. It opens a visit and walks it through the head's checks.
+
+use crate::client_ip::ClientIp;
+use crate::endpoints;
+use crate::fault::Fault;
+use crate::header::One;
+use crate::layers::{self, Step, cors, credential, message, method, quota, site};
+use crate::mode::{Force, Mode};
+use crate::moment::Moment;
+use crate::names::Names;
+use crate::origin::Origins;
+use crate::reason::Reason;
+use crate::refused::Refused;
+use crate::route::{DEFAULT_ROUTE, Routes};
+use crate::turn::{self, Turn};
+use crate::verdict::{Reply, Verdict};
+use crate::view::{BodyHint, Fidelity, View};
+use crate::visit::{OriginIs, Visit};
+use http::Method;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// The configured whole that decides about requests.
+#[derive(Debug)]
+pub struct Gate {
+    pub(crate) names: Names,
+    pub(crate) origins: Origins,
+    pub(crate) routes: Routes,
+    pub(crate) client_ip: ClientIp,
+    pub(crate) endpoints: String,
+    pub(crate) mode: Mode,
+    pub(crate) modes: LayerModes,
+    pub(crate) message: message::Policy,
+    pub(crate) cors: cors::Policy,
+    pub(crate) site: site::Policy,
+    pub(crate) method: method::Policy,
+    pub(crate) quota: quota::Policy,
+    pub(crate) credential: credential::Policy,
+}
+
+/// The layers' own modes, for those that can be milder than the file.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LayerModes {
+    pub(crate) cors: Mode,
+    pub(crate) site: Mode,
+    pub(crate) method: Mode,
+    pub(crate) quota: Mode,
+}
+
+/// A layer that a mounting cannot carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// The layer's id.
+    pub layer: &'static str,
+    /// What the mounting lacks.
+    pub need: layers::Need,
+}
+
+impl Gate {
+    /// Opens a visit: the head's checks, in the order of `layers::LAYERS`.
+    #[must_use]
+    pub fn open<'v>(self: &Arc<Self>, view: View<'v>, at: Moment<'_>) -> Turn<'v> {
+        let mut visit = Visit::new(self, view);
+        if let Some(reply) = endpoints::reply(self, &view) {
+            return Turn::Done(Verdict::Reply(reply));
+        }
+        match self.head(&mut visit, at) {
+            Ok(()) => turn::after_head(visit, at),
+            Err(Stop::Reply(reply)) => Turn::Done(Verdict::Reply(*reply)),
+            Err(Stop::Refuse(reason)) => {
+                Turn::Done(Verdict::Refuse(Refused::new(&visit, reason, at.id)))
+            }
+            Err(Stop::Beyond(beyond)) => {
+                let reason = Reason::Quota(beyond.reason);
+                let refused = Refused::new(&visit, reason, at.id).with_wait(&beyond);
+                Turn::Done(Verdict::Refuse(refused))
+            }
+        }
+    }
+
+    /// The order of the checks. It is `layers::LAYERS`, read aloud.
+    fn head(&self, visit: &mut Visit<'_>, at: Moment<'_>) -> Result<(), Stop> {
+        // What is ambiguous, or not for this gate, is looked at no further.
+        let step = message::inspect(&self.message, visit);
+        take(visit, step, Force::Enforce)?;
+        visit.origin = match visit.seen.origin {
+            One::Absent => OriginIs::Absent,
+            One::Value(text) => visit.whose(text),
+            One::Repeated | One::Unreadable => OriginIs::Unclear,
+        };
+        // Preflights end here, before anything that asks who is calling: they carry no credentials.
+        let force = self.force(visit, self.modes.cors);
+        if force == Force::Enforce {
+            let step = cors::inspect(&self.cors, visit);
+            take(visit, step, force)?;
+        }
+        // Another site's request charges nobody.
+        let force = self.force(visit, self.modes.site);
+        if force != Force::Off && !(force == Force::Monitor && cors::is_preflight(visit)) {
+            let step = site::inspect(&self.site, visit);
+            take(visit, step, force)?;
+        }
+        let force = self.force(visit, self.modes.method);
+        if force != Force::Off {
+            let step = method::inspect(&self.method, visit);
+            take(visit, step, force)?;
+        }
+        // The address, before any work is done for it.
+        let force = self.force(visit, self.modes.quota);
+        if force != Force::Off
+            && let Some(beyond) = quota::inspect(&self.quota, visit, at)
+        {
+            match force {
+                Force::Enforce => return Err(Stop::Beyond(beyond)),
+                Force::Monitor | Force::Off => note(visit, Reason::Quota(beyond.reason)),
+            }
+        }
+        carries(visit).map_err(|fault| Stop::Refuse(Reason::Fault(fault)))
+    }
+
+    fn force(&self, visit: &Visit<'_>, layer: Mode) -> Force {
+        self.mode.milder(layer).milder(visit.route().mode).force(visit.prefix)
+    }
+
+    /// Whether the store is asked for this visit, and whether its answers are only noted.
+    pub(crate) fn asks(&self, visit: &Visit<'_>) -> (bool, bool) {
+        let force = self.force(visit, self.modes.quota);
+        let asks = force != Force::Off && self.quota.asks(visit.counted(), force == Force::Monitor);
+        (asks, force == Force::Monitor)
+    }
+
+    /// Whether `cors` owns the answer's headers for this visit.
+    pub(crate) fn cors_acts(&self, visit: &Visit<'_>) -> bool {
+        self.force(visit, self.modes.cors) == Force::Enforce
+    }
+
+    /// What a fault comes to that a mounting saw where there is no visit (yet).
+    #[must_use]
+    pub fn fault(self: &Arc<Self>, fault: Fault, peer: IpAddr, at: Moment<'_>) -> Refused {
+        let reason = Reason::Fault(fault);
+        if reason.is_strike() {
+            let prefix = crate::address::Prefix::subscriber(peer);
+            quota::strike(&self.quota, prefix, at);
+        }
+        Refused::bare(self, reason, at.id, crate::address::unwrap(peer), DEFAULT_ROUTE)
+    }
+
+    /// The layers that are enforced or monitored here and that such a mounting cannot carry.
+    #[must_use]
+    pub fn misfits(&self, fidelity: Fidelity) -> Vec<Misfit> {
+        let carries = |need: &layers::Need| match need {
+            layers::Need::RawHead => fidelity.raw_head,
+            layers::Need::Dress => fidelity.dress,
+            layers::Need::Edits => fidelity.edits,
+        };
+        let mut out = Vec::new();
+        for meta in layers::LAYERS {
+            let mode = match meta.id {
+                "cors" => self.modes.cors,
+                "site" => self.modes.site,
+                "method" => self.modes.method,
+                "quota" => self.modes.quota,
+                _ => Mode::Enforce,
+            };
+            if mode == Mode::Off {
+                continue;
+            }
+            let lacking = meta.needs.iter().filter(|need| !carries(need));
+            out.extend(lacking.map(|need| Misfit { layer: meta.id, need: *need }));
+        }
+        out
+    }
+
+    /// The routes, for `check`.
+    #[must_use]
+    pub fn routes(&self) -> &Routes {
+        &self.routes
+    }
+
+    /// The allowed origins, for hints.
+    #[must_use]
+    pub fn origins(&self) -> &Origins {
+        &self.origins
+    }
+
+    /// Whether `origin` misses an allowed one by its scheme, port, `www.` or spelling of this
+    /// machine only: the allowed one.
+    #[must_use]
+    pub fn near_origin(&self, origin: &str) -> Option<&crate::origin::Origin> {
+        crate::near::near_origin(&self.origins, origin)
+    }
+}
+
+/// Why the head's checks end.
+enum Stop {
+    Refuse(Reason),
+    Beyond(quota::Beyond<'static>),
+    Reply(Box<Reply>),
+}
+
+fn take(visit: &mut Visit<'_>, step: Step, force: Force) -> Result<(), Stop> {
+    match (step, force) {
+        (Step::Next, _) => Ok(()),
+        (Step::Reply(reply), _) => Err(Stop::Reply(reply)),
+        (Step::Refuse(reason), Force::Enforce) => Err(Stop::Refuse(reason)),
+        (Step::Refuse(reason), Force::Monitor | Force::Off) => {
+            note(visit, reason);
+            Ok(())
+        }
+    }
+}
+
+fn note(visit: &mut Visit<'_>, reason: Reason) {
+    // Every layer notes once, and there are fewer layers than places.
+    let _ = visit.would_refuse.try_push(reason);
+}
+
+/// What this mounting or route cannot take, whoever sends it.
+fn carries(visit: &Visit<'_>) -> Result<(), Fault> {
+    let upgrades = site::is_web_socket(visit.seen.upgrade) || *visit.view.method == Method::CONNECT;
+    if upgrades && !visit.view.fidelity.upgrades {
+        return Err(Fault::UpgradeNotCarried);
+    }
+    match (visit.view.body, visit.route().body_bytes_max) {
+        (BodyHint::Length(bytes), Some(max)) if bytes > max => Err(Fault::BodyTooLarge),
+        (BodyHint::Empty | BodyHint::Length(_) | BodyHint::Stream, _) => Ok(()),
+    }
+}

@@ -1,0 +1,316 @@
+//! # Credential
+//!
+//! Removes what a client may not send, and adds what only the gate knows.
+//!
+//! ## What it stops
+//!
+//! * Forged identity, admission and forwarding headers, in every spelling (`_` reads as `-` behind
+//!   many servers): CVE-2025-64484, CWE-290.
+//! * Headers by which a backend would take another address, method or path than the one judged
+//!   (`X-Original-URL`, `X-Rewrite-URL`, `X-Middleware-Subrequest`).
+//! * A real key shipped to a page: it is added here, on the way to the backend, on routes that name it
+//!   (lab: `key-in-page`).
+//! * Going round the gate: every forwarded request carries `Doorward-Admitted`, a proof that a backend
+//!   checks in ten lines (lab: `around-the-gate`).
+//!
+//! ## How it decides
+//!
+//! 1. `Doorward-*`, the forwarding headers and the headers above never go on as the client sent them.
+//! 2. A name with `_` goes only if its spelling with `-` is none that the gate removes or judges.
+//! 3. On a route that names credentials the client's own header of that name is replaced.
+//! 4. A credential is added only to a request that no monitored layer would have refused.
+//! 5. The proof is an HMAC-SHA256 over the lengths and bytes of: `dwa1`, the gate's id, the time, the
+//!    request's id, method, path with query, identity (`-`: none) and body digest (`-`: not held).
+//!
+//! ## What it does not stop
+//!
+//! * A backend that does not check the proof, and can be reached directly.
+//! * A backend that repeats the credential in its answer.
+//!
+//! ## When it cannot decide
+//!
+//! It refuses nothing but a request whose proof cannot be written (`credential/unprovable`), and cannot
+//! be monitored or switched off.
+//!
+//! ## References
+//!
+//! RFC 2104; RFC 5869; RFC 7239; RFC 9110 7.6; CVE-2025-29927.
+
+use super::{Meta, Need};
+use crate::crypto::{MacKey, base64url};
+use crate::reason::Words;
+use crate::secret::Secret;
+use crate::verdict::Admitted;
+use arrayvec::ArrayVec;
+use http::header::{self, HeaderName, HeaderValue};
+use http::{Method, StatusCode};
+use std::io::Write;
+
+/// What is said about this layer.
+pub const META: Meta = Meta {
+    id: "credential",
+    title: "Removes what a client may not send, and adds what only the gate knows.",
+    needs: &[Need::Edits],
+    can_be_off: false,
+    store_away: None,
+    source: include_str!("credential.rs"),
+};
+
+/// Why this layer refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// The admission proof cannot be written as a header.
+    Unprovable,
+}
+
+impl Reason {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::Unprovable];
+
+    /// Its code, status and words.
+    #[must_use]
+    pub const fn words(self) -> Words {
+        match self {
+            Self::Unprovable => Words {
+                code: "credential/unprovable",
+                status: StatusCode::INTERNAL_SERVER_ERROR,
+                title: "Refused: the gate could not write its proof of admission",
+                advice: "This is a fault of the gate: report it with the request's id.",
+            },
+        }
+    }
+}
+
+/// A header that is added on the way to the backend.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    /// What routes call it.
+    pub name: String,
+    /// The header.
+    pub header: HeaderName,
+    /// Its value.
+    pub value: Secret,
+}
+
+/// What is added.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Credentials that routes may name.
+    pub credentials: Vec<Credential>,
+    /// The key of the admission proof.
+    pub admission_key: Secret,
+}
+
+/// Checked settings.
+pub struct Policy {
+    added: Vec<(HeaderName, HeaderValue)>,
+    proof_key: MacKey,
+    gate_id: String,
+}
+
+impl std::fmt::Debug for Policy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<&HeaderName> = self.added.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Policy").field("added", &names).finish_non_exhaustive()
+    }
+}
+
+impl Policy {
+    /// Prepares the headers and the key.
+    ///
+    /// # Errors
+    /// The place of the first credential whose value is no header value.
+    pub fn new(settings: &Settings, gate_id: &str) -> Result<Self, usize> {
+        let mut added = Vec::new();
+        for (place, credential) in settings.credentials.iter().enumerate() {
+            let value = HeaderValue::from_bytes(credential.value.expose());
+            let mut value = value.map_err(|_| place)?;
+            value.set_sensitive(true);
+            added.push((credential.header.clone(), value));
+        }
+        let proof_key = MacKey::new(&settings.admission_key);
+        Ok(Self { added, proof_key, gate_id: gate_id.to_owned() })
+    }
+}
+
+/// Headers that one request gains at the most.
+pub const ADDED_MAX: usize = 8;
+
+/// What changes on a request's head on its way to the backend.
+pub struct Edits<'a> {
+    admitted: &'a Admitted,
+    added: ArrayVec<(HeaderName, HeaderValue), ADDED_MAX>,
+}
+
+/// The name of the admission proof.
+pub static ADMITTED: HeaderName = HeaderName::from_static("doorward-admitted");
+
+impl<'a> Edits<'a> {
+    pub(crate) fn new(
+        admitted: &'a Admitted,
+        method: &Method,
+        target: &str,
+    ) -> Result<Self, Reason> {
+        let gate = admitted.gate();
+        let policy = &gate.credential;
+        let mut added = ArrayVec::new();
+        if admitted.would_refuse().is_empty() {
+            for place in &admitted.route().credentials {
+                let Some(pair) = policy.added.get(*place) else { continue };
+                added.try_push(pair.clone()).map_err(|_| Reason::Unprovable)?;
+            }
+        }
+        let value = proof(policy, admitted, method, target)?;
+        added.try_push((ADMITTED.clone(), value)).map_err(|_| Reason::Unprovable)?;
+        Ok(Self { admitted, added })
+    }
+
+    /// Whether the client's header of this name goes on to the backend.
+    #[must_use]
+    pub fn keeps(&self, name: &HeaderName) -> bool {
+        let text = name.as_str();
+        if text.contains('_') {
+            return keeps_underscored(text);
+        }
+        if is_removed(text) {
+            return false;
+        }
+        let places = &self.admitted.route().credentials;
+        places.is_empty() || !self.added.iter().any(|(added, _)| added == name)
+    }
+
+    /// The headers that are added, as often as this is asked.
+    pub fn adds(&self) -> impl Iterator<Item = &(HeaderName, HeaderValue)> {
+        self.added.iter()
+    }
+}
+
+/// Names, in lower case with `-`, that never go on as the client sent them.
+fn is_removed(name: &str) -> bool {
+    match name.as_bytes().first() {
+        Some(b'd') => name.starts_with("doorward-"),
+        Some(b'f') => name == "forwarded" || name == "fastly-client-ip",
+        Some(b'c') => {
+            matches!(name, "client-ip" | "cf-connecting-ip" | "cf-connecting-ipv6" | "cf-ipcountry")
+        }
+        Some(b't') => name == "true-client-ip",
+        Some(b'x') => {
+            name.starts_with("x-forwarded")
+                || name.starts_with("x-original-")
+                || matches!(
+                    name,
+                    "x-real-ip"
+                        | "x-client-ip"
+                        | "x-cluster-client-ip"
+                        | "x-remote-ip"
+                        | "x-remote-addr"
+                        | "x-host"
+                        | "x-rewrite-url"
+                        | "x-middleware-subrequest"
+                        | "x-envoy-external-address"
+                        | "x-envoy-original-path"
+                )
+        }
+        Some(_) | None => false,
+    }
+}
+
+/// Names that the gate judged in their own spelling: another spelling must not come beside them.
+fn is_judged(name: &str) -> bool {
+    name.starts_with("sec-")
+        || name.starts_with("access-control-")
+        || name.starts_with("x-http-method")
+        || matches!(
+            name,
+            "host"
+                | "origin"
+                | "referer"
+                | "cookie"
+                | "authorization"
+                | "proxy-authorization"
+                | "connection"
+                | "upgrade"
+                | "content-length"
+                | "content-type"
+                | "content-encoding"
+                | "transfer-encoding"
+                | "x-method-override"
+                | "x-api-key"
+        )
+}
+
+/// Longest name whose spelling with `_` is looked into; a longer one is removed.
+const UNDERSCORED_NAME_BYTES_MAX: usize = 64;
+
+fn keeps_underscored(name: &str) -> bool {
+    let mut dashed = [0; UNDERSCORED_NAME_BYTES_MAX];
+    let Some(dashed) = dashed.get_mut(..name.len()) else { return false };
+    for (to, from) in dashed.iter_mut().zip(name.bytes()) {
+        *to = if from == b'_' { b'-' } else { from };
+    }
+    std::str::from_utf8(dashed).is_ok_and(|dashed| !is_removed(dashed) && !is_judged(dashed))
+}
+
+/// Says that there is no identity, or no held body.
+const NONE: &str = "-";
+
+/// `dwa1.<time>.<id>.<identity>.<digest>.<mac>`; the MAC as in the file's head.
+fn proof(
+    policy: &Policy,
+    admitted: &Admitted,
+    method: &Method,
+    target: &str,
+) -> Result<HeaderValue, Reason> {
+    let id = admitted.id().text();
+    let mut time = ArrayVec::<u8, 20>::new();
+    write!(time, "{}", admitted.now().unix_s).map_err(|_| Reason::Unprovable)?;
+    let mut digest_text = Vec::new();
+    let digest: &[u8] = match admitted.body_digest() {
+        Some(digest) => {
+            base64url(digest, &mut digest_text);
+            &digest_text
+        }
+        None => NONE.as_bytes(),
+    };
+    let fields: [&[u8]; 8] = [
+        b"dwa1",
+        policy.gate_id.as_bytes(),
+        &time,
+        id.as_str().as_bytes(),
+        method.as_str().as_bytes(),
+        target.as_bytes(),
+        NONE.as_bytes(),
+        digest,
+    ];
+    // Each field as `<length>:<bytes>`, so that no two requests have the same text.
+    let mut lengths = [const { ArrayVec::<u8, 8>::new_const() }; 8];
+    let mut parts: [&[u8]; 16] = [b""; 16];
+    for (length, field) in lengths.iter_mut().zip(fields) {
+        write!(length, "{}:", field.len()).map_err(|_| Reason::Unprovable)?;
+    }
+    for (place, (length, field)) in lengths.iter().zip(fields).enumerate() {
+        parts[place * 2] = length;
+        parts[place * 2 + 1] = field;
+    }
+    let mac = policy.proof_key.sign(&parts);
+    let mut text = Vec::with_capacity(160);
+    for field in [fields[0], fields[2], fields[3], fields[6], fields[7]] {
+        text.extend_from_slice(field);
+        text.push(b'.');
+    }
+    base64url(&mac, &mut text);
+    HeaderValue::from_maybe_shared(bytes::Bytes::from(text)).map_err(|_| Reason::Unprovable)
+}
+
+/// The answer's headers that are the gate's own, whatever the backend says.
+pub(crate) fn dress(headers: &mut header::HeaderMap) {
+    let own: ArrayVec<HeaderName, 8> = headers
+        .keys()
+        .filter(|name| name.as_str().starts_with("doorward-"))
+        .take(8)
+        .cloned()
+        .collect();
+    for name in own {
+        headers.remove(name);
+    }
+}

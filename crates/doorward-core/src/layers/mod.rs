@@ -1,0 +1,54 @@
+//! The layers, in the order in which a request meets them. This list is that order.
+
+pub mod cors;
+pub mod credential;
+pub mod message;
+pub mod method;
+pub mod quota;
+pub mod site;
+
+use crate::reason::Reason;
+use crate::verdict::Reply;
+
+/// What is said about a layer before its first request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meta {
+    /// Its id: the word that names it everywhere.
+    pub id: &'static str,
+    /// What it does, in one line.
+    pub title: &'static str,
+    /// What a mounting must be able to do for it.
+    pub needs: &'static [Need],
+    /// Whether it can be monitored or switched off.
+    pub can_be_off: bool,
+    /// What happens when the store is away; none where it asks nothing.
+    pub store_away: Option<&'static str>,
+    /// The file that it stands in: its headings are what `doorward explain` prints.
+    pub source: &'static str,
+}
+
+/// What a layer needs of its mounting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// The head's own bytes.
+    RawHead,
+    /// Changing an answer's headers.
+    Dress,
+    /// Changing the request's headers on the way upstream.
+    Edits,
+}
+
+/// What a layer makes of a request.
+#[derive(Debug)]
+pub enum Step {
+    /// Nothing against it.
+    Next,
+    /// No, for this reason.
+    Refuse(Reason),
+    /// The gate answers by itself.
+    Reply(Box<Reply>),
+}
+
+/// All layers, in order.
+pub const LAYERS: &[Meta] =
+    &[message::META, cors::META, site::META, method::META, quota::META, credential::META];

@@ -1,0 +1,114 @@
+//! One limit: who is counted by it, how, and the question that it asks.
+
+use crate::address::Prefix;
+use crate::question::{Ask, Key, Question, Rate, Subject};
+use crate::route::Route;
+use crate::visit::Caller;
+use std::net::IpAddr;
+
+/// Whose share a limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// What one subscriber holds: an IPv4 address, an IPv6 /64.
+    Address,
+    /// Its neighbourhood: IPv4 /24, IPv6 /48.
+    Network,
+}
+
+/// Whom a limit is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Who {
+    /// Everybody.
+    #[default]
+    All,
+    /// Requests of which a browser says that one's own page or a person sent them.
+    Pages,
+    /// All others.
+    Programs,
+}
+
+/// How much, in what time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// A rate with a burst (GCRA).
+    Rate(Rate),
+    /// So many in each fixed window, by UTC.
+    Window {
+        /// Seconds.
+        window_s: u32,
+        /// How many.
+        limit: u32,
+    },
+}
+
+/// Who is counted, and where: what a limit looks at.
+#[derive(Clone, Copy, Debug)]
+pub struct Counted<'a> {
+    /// Who seems to be calling.
+    pub caller: Caller,
+    /// The client's address.
+    pub client: IpAddr,
+    /// The route.
+    pub route: &'a Route,
+}
+
+/// One limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Its name: shares survive a reload by it.
+    pub name: String,
+    /// Whose share.
+    pub by: By,
+    /// Whom it is for.
+    pub who: Who,
+    /// Each route has a share of its own.
+    pub per_route: bool,
+    /// How much.
+    pub measure: Measure,
+}
+
+impl Limit {
+    /// The question for a caller; none where the limit is not for its caller.
+    pub(super) fn question(&self, counted: Counted<'_>, watch: bool) -> Option<Question> {
+        match (self.who, counted.caller) {
+            (Who::All, _) | (Who::Pages, Caller::Page) | (Who::Programs, Caller::Program) => {}
+            (Who::Pages, Caller::Program) | (Who::Programs, Caller::Page) => return None,
+        }
+        let prefix = match self.by {
+            By::Address => Prefix::subscriber(counted.client),
+            By::Network => Prefix::neighbourhood(counted.client),
+        };
+        let route = if self.per_route { counted.route.path.as_str() } else { "" };
+        let key = Key { limit: self.space(route, watch), subject: Subject::Address(prefix) };
+        let ask = match self.measure {
+            Measure::Rate(rate) => Ask::TakeTokens { key, rate, cost: 1 },
+            Measure::Window { window_s, limit } => {
+                Ask::TakeFromWindow { key, window_s, limit, cost: 1 }
+            }
+        };
+        Some(Question { ask, always: false, watch })
+    }
+
+    /// The limit as `RateLimit-Policy` tells it: how many in how many seconds.
+    #[must_use]
+    pub fn policy(&self) -> (u32, u64) {
+        match self.measure {
+            Measure::Rate(rate) => {
+                let window_ns = rate.every_ns.saturating_mul(u64::from(rate.burst));
+                (rate.burst, window_ns.div_ceil(1_000_000_000).max(1))
+            }
+            Measure::Window { window_s, limit } => (limit, u64::from(window_s)),
+        }
+    }
+
+    /// Tells limits apart: 64-bit FNV-1a of the name, the route and the space. Names come from the
+    /// file, never from a client.
+    fn space(&self, route: &str, watch: bool) -> u64 {
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        let bytes = self.name.bytes().chain([0]).chain(route.bytes()).chain([u8::from(watch)]);
+        for byte in bytes {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        hash
+    }
+}

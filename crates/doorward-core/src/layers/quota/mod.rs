@@ -1,0 +1,275 @@
+//! # Quota
+//!
+//! Refuses addresses on the deny-list or over their strikes, and callers beyond their share.
+//!
+//! ## What it stops
+//!
+//! * Floods from one address or network (lab: `flood`; CWE-770).
+//! * One address spread over many spellings: v4-mapped and NAT64 addresses count as IPv4, IPv6 by /64.
+//! * Addresses that keep sending what no honest client sends (strikes), before any work is done.
+//! * Addresses that the operator has denied, with an expiry and a reason.
+//!
+//! ## How it decides
+//!
+//! 1. The deny-list, by prefix: `quota/denied`.
+//! 2. The address's strikes, kept in this process: over `strikes` it is `quota/strikes`.
+//! 3. One batch of questions to the store, one a limit that applies to this caller and route: all are
+//!    tested, then all are taken, or none. The first no is `quota/share`.
+//! 4. What was taken for a request that never left for the backend is given back.
+//!
+//! Pages and programs of one address have shares of their own, so that a script does not use up what
+//! the people beside it need.
+//!
+//! ## What it does not stop
+//!
+//! * A flood from very many networks, each below its share.
+//! * A script that sends what a browser sends: it then shares the pages' part of its address.
+//! * Slow abuse below every limit.
+//!
+//! ## When it cannot decide
+//!
+//! When the store is away the request is refused (`quota/store-away`). When its table is full, a
+//! stranger is counted with his neighbourhood; nobody is forgotten, and known callers keep their own.
+//!
+//! ## References
+//!
+//! RFC 6585 4 (429); draft-ietf-httpapi-ratelimit-headers; RFC 6177; RFC 6052; ITU-T I.371 (GCRA).
+
+mod limit;
+
+pub use limit::{By, Counted, Limit, Measure, Who};
+
+use super::Meta;
+use crate::address::Prefix;
+use crate::moment::{Moment, Now};
+use crate::question::{Answer, Answers, Ask, Question, Questions, Rate};
+use crate::reason::Words;
+use crate::route::Route;
+use crate::visit::Visit;
+use http::StatusCode;
+use ipnet::IpNet;
+use std::collections::HashMap;
+
+/// What is said about this layer.
+pub const META: Meta = Meta {
+    id: "quota",
+    title: "Refuses denied addresses, addresses over their strikes, and callers beyond their share.",
+    needs: &[],
+    can_be_off: true,
+    store_away: Some("the request is refused: quota/store-away"),
+    source: include_str!("mod.rs"),
+};
+
+/// Why this layer refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// On the deny-list.
+    Denied,
+    /// Too many strikes.
+    Strikes,
+    /// Beyond its share.
+    Share,
+    /// The store does not answer.
+    StoreAway,
+}
+
+impl Reason {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::Denied, Self::Strikes, Self::Share, Self::StoreAway];
+
+    /// Its code, status and words.
+    #[must_use]
+    pub const fn words(self) -> Words {
+        const SLOWER: StatusCode = StatusCode::TOO_MANY_REQUESTS;
+        let (code, status, title, advice) = match self {
+            Self::Denied => (
+                "quota/denied",
+                StatusCode::FORBIDDEN,
+                "Refused: this address is on the deny-list",
+                "Ask the operator of this gate.",
+            ),
+            Self::Strikes => (
+                "quota/strikes",
+                SLOWER,
+                "Refused: too many malformed or forged requests came from this address",
+                "Wait as long as Retry-After says.",
+            ),
+            Self::Share => (
+                "quota/share",
+                SLOWER,
+                "Refused: this caller has used up its share for now",
+                "Wait as long as Retry-After says. If everybody is refused, the gate may stand behind \
+                 a proxy that it does not know: see `client_ip.trusted_proxies`.",
+            ),
+            Self::StoreAway => (
+                "quota/store-away",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Refused: shares cannot be counted at the moment",
+                "Send the request again in a moment.",
+            ),
+        };
+        Words { code, status, title, advice }
+    }
+}
+
+/// An address that is refused outright.
+#[derive(Clone, Debug)]
+pub struct Deny {
+    /// Whom.
+    pub network: IpNet,
+    /// Until which second; none: for good.
+    pub until_unix_s: Option<u64>,
+    /// Why, for the operator.
+    pub why: String,
+}
+
+/// What is counted and refused.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Strikes that an address may make.
+    pub strikes: Rate,
+    /// The file's limits, for every route that does not replace them.
+    pub limits: Vec<Limit>,
+    /// Denied addresses.
+    pub deny: Vec<Deny>,
+}
+
+/// Checked settings.
+#[derive(Debug)]
+pub struct Policy {
+    strikes: Rate,
+    /// The file's limits first, then the routes' own.
+    limits: Vec<Limit>,
+    file_limits: usize,
+    deny: DenyList,
+}
+
+/// Denied networks, looked up once for each length that occurs.
+#[derive(Debug, Default)]
+struct DenyList {
+    lengths: Vec<u8>,
+    entries: HashMap<Prefix, Option<u64>>,
+}
+
+impl Policy {
+    /// Takes the file's limits and, behind them, the routes'.
+    #[must_use]
+    pub fn new(settings: &Settings, of_routes: Vec<Limit>) -> Self {
+        let mut limits = settings.limits.clone();
+        let file_limits = limits.len();
+        limits.extend(of_routes);
+        let mut deny = DenyList::default();
+        for entry in &settings.deny {
+            let prefix = Prefix::of_network(entry.network);
+            let length = prefix.parts().1;
+            if !deny.lengths.contains(&length) {
+                deny.lengths.push(length);
+            }
+            deny.entries.insert(prefix, entry.until_unix_s);
+        }
+        Self { strikes: settings.strikes, limits, file_limits, deny }
+    }
+
+    /// The limits that apply on a route, in the order of their questions.
+    fn limits_on<'p>(&'p self, route: &Route) -> impl Iterator<Item = &'p Limit> {
+        let of_file = if route.limits_only { 0 } else { self.file_limits };
+        let of_route = route.limits.iter().filter_map(|place| self.limits.get(*place));
+        self.limits[..of_file].iter().chain(of_route)
+    }
+
+    /// Whether any limit counts this caller.
+    pub(crate) fn asks(&self, counted: Counted<'_>, watch: bool) -> bool {
+        self.limits_on(counted.route).any(|limit| limit.question(counted, watch).is_some())
+    }
+}
+
+/// What speaks against a caller, and how long it has to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beyond<'p> {
+    /// Why.
+    pub reason: Reason,
+    /// Nanoseconds to wait; none: waiting does not help.
+    pub retry_ns: Option<u64>,
+    /// The limit that was reached, where one was.
+    pub limit: Option<&'p Limit>,
+}
+
+/// The address itself: deny-list and strikes.
+#[must_use]
+pub fn inspect(policy: &Policy, visit: &Visit<'_>, at: Moment<'_>) -> Option<Beyond<'static>> {
+    if policy.deny.has(Prefix::whole(visit.client), at.now) {
+        return Some(Beyond { reason: Reason::Denied, retry_ns: None, limit: None });
+    }
+    let wait = at.memory.strikes.wait_ns(visit.prefix, policy.strikes, at.now)?;
+    Some(Beyond { reason: Reason::Strikes, retry_ns: Some(wait), limit: None })
+}
+
+/// What the store is asked for a caller. `watch`: the answers are only noted.
+#[must_use]
+pub fn questions(policy: &Policy, counted: Counted<'_>, watch: bool) -> Questions {
+    let mut out = Questions::new();
+    for limit in policy.limits_on(counted.route) {
+        if let Some(question) = limit.question(counted, watch)
+            && out.try_push(question).is_err()
+        {
+            break;
+        }
+    }
+    out
+}
+
+/// What the store's answers come to: the longest wait, and the limit that asks for it.
+#[must_use]
+pub fn judge<'p>(
+    policy: &'p Policy,
+    counted: Counted<'_>,
+    answers: &Answers,
+) -> Option<Beyond<'p>> {
+    let limits = policy.limits_on(counted.route);
+    let asked = limits.filter(|limit| limit.question(counted, false).is_some());
+    let mut worst: Option<Beyond<'p>> = None;
+    for (limit, answer) in asked.zip(answers) {
+        match answer {
+            Answer::Yes { .. } | Answer::Skipped => {}
+            Answer::Unavailable => {
+                return Some(Beyond { reason: Reason::StoreAway, retry_ns: None, limit: None });
+            }
+            Answer::No { retry_ns } => {
+                let waits = |beyond: &Beyond<'p>| beyond.retry_ns.unwrap_or(0);
+                if worst.as_ref().is_none_or(|beyond| waits(beyond) < *retry_ns) {
+                    let retry_ns = Some(*retry_ns);
+                    worst = Some(Beyond { reason: Reason::Share, retry_ns, limit: Some(limit) });
+                }
+            }
+        }
+    }
+    worst
+}
+
+/// What is given back for a request that never left for the backend.
+#[must_use]
+pub fn give_back(policy: &Policy, counted: Counted<'_>) -> Questions {
+    let mut out = Questions::new();
+    for question in questions(policy, counted, false) {
+        let Ask::TakeTokens { key, rate, cost } = question.ask else { continue };
+        let ask = Ask::GiveTokens { key, rate, cost };
+        out.push(Question { ask, always: true, watch: false });
+    }
+    out
+}
+
+impl DenyList {
+    fn has(&self, client: Prefix, now: Now) -> bool {
+        self.lengths.iter().any(|length| {
+            let network = client.cut(*length);
+            self.entries
+                .get(&network)
+                .is_some_and(|until| until.is_none_or(|until| now.unix_s <= until))
+        })
+    }
+}
+
+/// Counts a strike.
+pub(crate) fn strike(policy: &Policy, prefix: Prefix, at: Moment<'_>) {
+    at.memory.strikes.strike(prefix, policy.strikes, at.now);
+}

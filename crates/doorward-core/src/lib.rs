@@ -1,0 +1,35 @@
+//! # doorward-core
+//!
+//! Decides whether a backend runs a request. Pure: no sockets, no clock, no randomness, no logging;
+//! time, chance, state and bodies come in as arguments.
+//!
+//! The conversation: a mounting lends a [`view::View`], calls [`gate::Gate::open`], and does what each
+//! [`turn::Turn`] wants until there is a [`verdict::Verdict`].
+
+pub mod address;
+pub mod client_ip;
+pub mod crypto;
+mod endpoints;
+pub mod fault;
+pub mod gate;
+pub mod header;
+pub mod layers;
+mod make;
+pub mod memory;
+pub mod mode;
+pub mod moment;
+pub mod names;
+mod near;
+pub mod origin;
+pub mod path;
+pub mod question;
+pub mod reason;
+pub mod refused;
+pub mod route;
+pub mod secret;
+pub mod settings;
+pub mod table;
+pub mod turn;
+pub mod verdict;
+pub mod view;
+pub mod visit;

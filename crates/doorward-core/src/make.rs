@@ -1,0 +1,352 @@
+//! From settings to a gate. All errors come at once.
+
+use crate::client_ip::ClientIp;
+use crate::gate::{Gate, LayerModes};
+use crate::layers::method::Methods;
+use crate::layers::{LAYERS, cors, credential, message, method, quota, site};
+use crate::mode::Mode;
+use crate::names::{External, Names};
+use crate::origin::Origins;
+use crate::path;
+use crate::route::{Effect, Kind, Route, Routes, Settings as RouteSettings};
+use crate::settings::{Settings, SettingsError};
+use std::sync::Arc;
+
+/// Paths that are pages by default, whatever stands behind the gate.
+const IMPLICIT_PAGES: &[&str] = &[
+    "/robots.txt",
+    "/favicon.ico",
+    "/sitemap.xml",
+    "/.well-known/**",
+    "/feed",
+    "/feed.xml",
+    "/rss.xml",
+    "/atom.xml",
+];
+
+/// Credentials that one route may name; the admission proof takes the last place.
+const ROUTE_CREDENTIALS_MAX: usize = credential::ADDED_MAX - 1;
+
+impl Gate {
+    /// Checks settings and makes a gate of them.
+    ///
+    /// # Errors
+    /// Everything that is wrong, in the order of the settings.
+    pub fn new(settings: &Settings) -> Result<Arc<Self>, Vec<SettingsError>> {
+        let mut errors = Vec::new();
+        let names = names(settings, &mut errors);
+        let origins = origins(&settings.origins, "origins", settings, &mut errors);
+        let modes = layer_modes(&settings.layer_modes, &mut errors);
+        if path::inspect(&settings.endpoints).is_err() || settings.endpoints.ends_with('/') {
+            errors.push(SettingsError::new(
+                "endpoints".to_owned(),
+                "the gate's own addresses begin with a plain path",
+                "write endpoints = \"/.doorward\"",
+            ));
+        }
+        let everyone = settings.trusted_proxies.iter().position(|net| net.prefix_len() == 0);
+        if let Some(place) = everyone {
+            errors.push(SettingsError::new(
+                format!("client_ip.trusted_proxies[{place}]"),
+                "this trusts everybody, so anybody could choose his own address",
+                "list the networks of your own proxies",
+            ));
+        }
+        check_limits(settings, &mut errors);
+        let (routes, of_routes) = routes(settings, &mut errors);
+        let credential = credential::Policy::new(&settings.credential, &settings.gate_id);
+        let credential = credential.map_err(|place| {
+            errors.push(SettingsError::new(
+                format!("layers.credential.add[{place}].value"),
+                "the value cannot stand in a header",
+                "leave out line breaks and control bytes",
+            ));
+        });
+        let (Some(routes), Ok(credential), true) = (routes, credential, errors.is_empty()) else {
+            return Err(errors);
+        };
+        Ok(Arc::new(Self {
+            names,
+            origins,
+            routes,
+            client_ip: ClientIp {
+                trusted: settings.trusted_proxies.clone(),
+                from: settings.forwarded_by,
+            },
+            endpoints: settings.endpoints.clone(),
+            mode: settings.mode,
+            modes,
+            message: message::Policy::new(settings.message.clone()),
+            cors: cors::Policy::new(&settings.cors),
+            site: site::Policy,
+            method: method::Policy,
+            quota: quota::Policy::new(&settings.quota, of_routes),
+            credential,
+        }))
+    }
+}
+
+fn names(settings: &Settings, errors: &mut Vec<SettingsError>) -> Names {
+    let mut listed = Vec::new();
+    for (place, text) in settings.external.iter().enumerate() {
+        match External::parse(text) {
+            Ok(external) => listed.push(external),
+            Err(error) => errors.push(SettingsError::new(
+                format!("external[{place}]"),
+                error,
+                "write it as browsers call the gate: https://shop.example/api",
+            )),
+        }
+    }
+    if settings.external.is_empty() && !settings.trying_out {
+        errors.push(SettingsError::new(
+            "external".to_owned(),
+            "off loopback and private addresses the gate must know its own names",
+            "add external = [\"https://…\"]: how browsers reach it; any other Host is refused",
+        ));
+    }
+    Names::new(listed, settings.addresses.clone())
+}
+
+fn origins(
+    list: &[String],
+    place: &str,
+    settings: &Settings,
+    errors: &mut Vec<SettingsError>,
+) -> Origins {
+    let parsed = match Origins::parse(list) {
+        Ok(parsed) => parsed,
+        Err(found) => {
+            for (index, error) in found {
+                errors.push(SettingsError::new(
+                    format!("{place}[{index}]"),
+                    error,
+                    "write each origin as the browser's address bar begins: https://shop.example",
+                ));
+            }
+            return Origins::default();
+        }
+    };
+    if settings.cors.credentials {
+        let open = parsed.exact().find(|origin| {
+            origin.scheme() == "http" && !origin.is_trustworthy() && !settings.trying_out
+        });
+        if let Some(origin) = open {
+            let index = list.iter().position(|text| text == origin.as_str()).unwrap_or(0);
+            errors.push(SettingsError::new(
+                format!("{place}[{index}]"),
+                "anybody on the network path can be this origin, and it may use cookies here",
+                "serve the page over https",
+            ));
+        }
+    }
+    parsed
+}
+
+fn layer_modes(modes: &[(&'static str, Mode)], errors: &mut Vec<SettingsError>) -> LayerModes {
+    let mut out = LayerModes::default();
+    for (id, mode) in modes {
+        match *id {
+            "cors" => out.cors = *mode,
+            "site" => out.site = *mode,
+            "method" => out.method = *mode,
+            "quota" => out.quota = *mode,
+            _ if *mode == Mode::Enforce => {}
+            _ => {
+                let known = LAYERS.iter().any(|meta| meta.id == *id);
+                errors.push(SettingsError::new(
+                    format!("layers.{id}.mode"),
+                    if known { "this layer is always enforced" } else { "there is no such layer" },
+                    "leave it out",
+                ));
+            }
+        }
+    }
+    out
+}
+
+fn check_limits(settings: &Settings, errors: &mut Vec<SettingsError>) {
+    let of_file = settings
+        .quota
+        .limits
+        .iter()
+        .enumerate()
+        .map(|(place, limit)| (format!("layers.quota.limits[{place}].name"), limit));
+    let of_routes = settings.routes.iter().enumerate().flat_map(|(route, settings)| {
+        let list = settings.limits.iter().enumerate();
+        list.map(move |(place, limit)| (format!("route[{route}].limits[{place}].name"), limit))
+    });
+    let mut seen: Vec<&str> = Vec::new();
+    for (place, limit) in of_file.chain(of_routes) {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        if limit.name.is_empty() || !limit.name.bytes().all(plain) {
+            let hint = "use a-z, 0-9, `-`, `_` and `.`: it stands in headers";
+            errors.push(SettingsError::new(place, "a limit has a plain name", hint));
+        } else if seen.contains(&limit.name.as_str()) {
+            let hint = "give each limit a name of its own: shares are kept by it";
+            errors.push(SettingsError::new(place, "another limit has this name", hint));
+        } else {
+            seen.push(&limit.name);
+        }
+    }
+    let most = settings.quota.limits.len()
+        + settings.routes.iter().map(|route| route.limits.len()).max().unwrap_or(0);
+    if most > crate::question::QUESTIONS_MAX {
+        errors.push(SettingsError::new(
+            "layers.quota.limits".to_owned(),
+            format!("{most} limits would apply to one request"),
+            "at most 16 may: the file's and a route's together",
+        ));
+    }
+}
+
+/// The default route, the file's, and the pages that always are; with the routes' own limits.
+fn routes(
+    settings: &Settings,
+    errors: &mut Vec<SettingsError>,
+) -> (Option<Routes>, Vec<quota::Limit>) {
+    let mut limits = Vec::new();
+    let mut list = vec![default_route()];
+    for (place, route) in settings.routes.iter().enumerate() {
+        let first_limit = settings.quota.limits.len() + limits.len();
+        limits.extend(route.limits.iter().cloned());
+        list.push(one_route(route, place, first_limit, settings, errors));
+    }
+    let declared = list.len();
+    for path in IMPLICIT_PAGES {
+        list.push(Route {
+            path: (*path).to_owned(),
+            kind: Kind::Page,
+            implicit: true,
+            ..default_route()
+        });
+    }
+    match Routes::new(list) {
+        Ok(routes) => (Some(routes), limits),
+        Err(found) => {
+            for (index, error) in found {
+                debug_assert!(index < declared, "the gate's own pages are well formed");
+                errors.push(SettingsError::new(
+                    format!("route[{}].path", index.saturating_sub(1)),
+                    error,
+                    "write it like /v1/users/{id}, /static/**",
+                ));
+            }
+            (None, limits)
+        }
+    }
+}
+
+fn default_route() -> Route {
+    Route {
+        path: String::new(),
+        kind: Kind::Api,
+        methods: Methods::default(),
+        effect: Effect::ByMethod,
+        mode: Mode::Enforce,
+        origins: None,
+        embed: crate::route::Embed::Own,
+        post: false,
+        overrides: crate::route::Override::Judge,
+        allow_encoded_slash: false,
+        limits: Vec::new(),
+        limits_only: false,
+        credentials: Vec::new(),
+        body_bytes_max: None,
+        bind_body: false,
+        upstream: 0,
+        implicit: false,
+    }
+}
+
+fn one_route(
+    route: &RouteSettings,
+    place: usize,
+    first_limit: usize,
+    settings: &Settings,
+    errors: &mut Vec<SettingsError>,
+) -> Route {
+    let at = |key: &str| format!("route[{place}].{key}");
+    let methods = Methods::parse(&route.methods).unwrap_or_else(|name| {
+        errors.push(SettingsError::new(
+            at("methods"),
+            format!("{name:?} is no method that could be let through"),
+            "methods are written in upper case; TRACE, TRACK and CONNECT never pass",
+        ));
+        Methods::default()
+    });
+    if route.post && route.kind != Kind::Return {
+        errors.push(SettingsError::new(
+            at("post"),
+            "only people who are sent back come by POST from another site",
+            "say kind = \"return\" on this route, or leave out `post`",
+        ));
+    }
+    if route.effect == Effect::Write && matches!(route.kind, Kind::Page | Kind::Health) {
+        errors.push(SettingsError::new(
+            at("effect"),
+            "pages and health checks only read",
+            "leave out `effect`, or say kind = \"api\"",
+        ));
+    }
+    let own = route.origins.as_ref().map(|list| origins(list, &at("origins"), settings, errors));
+    Route {
+        path: route.path.clone(),
+        kind: route.kind,
+        methods,
+        effect: route.effect,
+        mode: route.mode,
+        origins: own,
+        embed: route.embed,
+        post: route.post,
+        overrides: route.overrides,
+        allow_encoded_slash: route.allow_encoded_slash,
+        limits: (first_limit..first_limit + route.limits.len()).collect(),
+        limits_only: route.limits_only,
+        credentials: credentials(route, place, settings, errors),
+        body_bytes_max: route.body_bytes_max,
+        bind_body: route.bind_body,
+        upstream: route.upstream,
+        implicit: false,
+    }
+}
+
+fn credentials(
+    route: &RouteSettings,
+    place: usize,
+    settings: &Settings,
+    errors: &mut Vec<SettingsError>,
+) -> Vec<usize> {
+    let at = format!("route[{place}].credential");
+    if route.credentials.is_empty() {
+        return Vec::new();
+    }
+    let mut error = |what: &str, hint: &str| {
+        errors.push(SettingsError::new(at.clone(), what, hint));
+    };
+    if !route.insecure_open_credential {
+        error(
+            "strangers may call this route, and the credential would work for them",
+            "until the gate can tell who is calling, say insecure_open_credential = true to accept \
+             that",
+        );
+    }
+    if route.methods.is_empty() || route.path.contains("**") || route.mode != Mode::Enforce {
+        error(
+            "a route with a credential names its methods and its path, and is enforced",
+            "write methods = [\"POST\"] and a path without **, and no `mode`",
+        );
+    }
+    if route.credentials.len() > ROUTE_CREDENTIALS_MAX {
+        error("a route adds at most seven credentials", "name fewer");
+    }
+    let mut out = Vec::new();
+    for name in &route.credentials {
+        let found = settings.credential.credentials.iter().position(|known| known.name == *name);
+        match found {
+            Some(index) => out.push(index),
+            None => error(&format!("there is no credential {name:?}"), "see layers.credential.add"),
+        }
+    }
+    out
+}

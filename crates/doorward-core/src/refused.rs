@@ -1,0 +1,247 @@
+//! A refusal, and how each kind of caller is told.
+
+use crate::gate::Gate;
+use crate::layers::{cors, quota};
+use crate::moment::RequestId;
+use crate::reason::Reason;
+use crate::route::{Effect, RouteId};
+use crate::verdict::{Admitted, Reply};
+use crate::visit::Visit;
+use bytes::Bytes;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::{Method, StatusCode};
+use std::fmt::Write;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// A refusal. It owns all that its answer needs.
+pub struct Refused {
+    gate: Arc<Gate>,
+    reason: Reason,
+    id: RequestId,
+    client: IpAddr,
+    mirror: Option<HeaderValue>,
+    route: RouteId,
+    shape: Shape,
+    retry_s: Option<u64>,
+    /// `RateLimit` and `RateLimit-Policy`, where a limit was reached.
+    rate_limit: Option<(String, String)>,
+}
+
+/// What the answer looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    /// `application/problem+json` (RFC 9457).
+    Problem,
+    /// A page, for a person who opened the address.
+    Page {
+        /// With a link that opens it from here.
+        open_here: bool,
+    },
+}
+
+/// The name of the header that carries a refusal's code.
+pub static REFUSAL: HeaderName = HeaderName::from_static("doorward-refusal");
+
+const STYLE: &str = "body{font:1.125rem/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;\
+padding:0 1.25rem;color:#1c2024;background:#fff}code{font-family:ui-monospace,monospace}a{display:\
+inline-block;padding:.6rem 1rem;border-radius:.4rem;background:#0b57d0;color:#fff}p.id{color:#5b6168}\
+@media(prefers-color-scheme:dark){body{color:#e6e8ea;background:#15181b}p.id{color:#a0a7ae}a{background:\
+#8ab4f8;color:#10233f}}";
+/// The hash by which the policy lets this one style in; a test computes it again.
+const STYLE_POLICY: &str = "default-src 'none'; style-src 'sha256-Dygz9t-7N03PljC8XOXk-i0vmDfX9wS47gcywuX_5Iw='; base-uri 'none'; \
+                            form-action 'none'; frame-ancestors 'none'";
+
+impl Refused {
+    pub(crate) fn new(visit: &Visit<'_>, reason: Reason, id: RequestId) -> Self {
+        let navigates = visit.seen.fetch_mode.value() == Some("navigate")
+            && visit.seen.fetch_dest.value() == Some("document");
+        let reads = matches!(*visit.view.method, Method::GET | Method::HEAD)
+            && visit.route().effect != Effect::Write;
+        let from_elsewhere = matches!(reason, Reason::Site(_));
+        Self {
+            shape: if navigates {
+                Shape::Page { open_here: reads && from_elsewhere }
+            } else {
+                Shape::Problem
+            },
+            mirror: cors::mirror(visit),
+            ..Self::bare(&visit.gate, reason, id, visit.client, visit.route)
+        }
+    }
+
+    pub(crate) fn bare(
+        gate: &Arc<Gate>,
+        reason: Reason,
+        id: RequestId,
+        client: IpAddr,
+        route: RouteId,
+    ) -> Self {
+        Self {
+            gate: Arc::clone(gate),
+            reason,
+            id,
+            client,
+            mirror: None,
+            route,
+            shape: Shape::Problem,
+            retry_s: None,
+            rate_limit: None,
+        }
+    }
+
+    pub(crate) fn after_admission(
+        admitted: &Admitted,
+        reason: Reason,
+        mirror: Option<HeaderValue>,
+        route: RouteId,
+    ) -> Self {
+        let bare = Self::bare(admitted.gate(), reason, admitted.id(), admitted.client(), route);
+        Self { mirror, ..bare }
+    }
+
+    pub(crate) fn with_wait(mut self, beyond: &quota::Beyond<'_>) -> Self {
+        self.retry_s = beyond.retry_ns.map(|ns| ns.div_ceil(1_000_000_000).max(1));
+        if let (Some(limit), Some(retry_s)) = (beyond.limit, self.retry_s) {
+            let (quantity, window_s) = limit.policy();
+            let name = &limit.name;
+            self.rate_limit = Some((
+                format!("\"{name}\";r=0;t={retry_s}"),
+                format!("\"{name}\";q={quantity};w={window_s}"),
+            ));
+        }
+        self
+    }
+
+    /// Why.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// The visit's id.
+    #[must_use]
+    pub const fn id(&self) -> RequestId {
+        self.id
+    }
+
+    /// The client's address, as it was judged.
+    #[must_use]
+    pub const fn client(&self) -> IpAddr {
+        self.client
+    }
+
+    /// The route that the request met; the default one where it was not known yet.
+    #[must_use]
+    pub fn route(&self) -> &crate::route::Route {
+        self.gate.routes.route(self.route)
+    }
+
+    /// The answer.
+    #[must_use]
+    pub fn reply(&self) -> Reply {
+        let words = self.reason.words();
+        let mut headers = HeaderMap::with_capacity(12);
+        headers.insert(REFUSAL.clone(), HeaderValue::from_static(words.code));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if words.status == StatusCode::METHOD_NOT_ALLOWED
+            && let Ok(value) = HeaderValue::try_from(self.route().methods.allow())
+        {
+            headers.insert(header::ALLOW, value);
+        }
+        if let Some(seconds) = self.retry_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some((limit, policy)) = &self.rate_limit {
+            for (name, value) in [("ratelimit", limit), ("ratelimit-policy", policy)] {
+                if let Ok(value) = HeaderValue::from_str(value) {
+                    headers.insert(HeaderName::from_static(name), value);
+                }
+            }
+        }
+        cors::dress_own(&self.gate.cors, self.mirror.as_ref(), &mut headers);
+        let body = match self.shape {
+            Shape::Problem => {
+                let json = HeaderValue::from_static("application/problem+json");
+                headers.insert(header::CONTENT_TYPE, json);
+                self.problem()
+            }
+            Shape::Page { open_here } => {
+                let html = HeaderValue::from_static("text/html; charset=utf-8");
+                headers.insert(header::CONTENT_TYPE, html);
+                let policy = HeaderValue::from_static(STYLE_POLICY);
+                headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+                self.page(open_here)
+            }
+        };
+        Reply { status: words.status, headers, body: Bytes::from(body) }
+    }
+
+    /// Whether the caller hears why and what to do: allowed origins and this machine.
+    fn tells_all(&self) -> bool {
+        self.mirror.is_some() || self.client.is_loopback()
+    }
+
+    fn detail(&self) -> &'static str {
+        if self.tells_all() {
+            self.reason.words().advice
+        } else {
+            "If you think this is a mistake, tell the operator of this address the id."
+        }
+    }
+
+    /// Every text in it is the gate's own, so that nothing needs escaping.
+    fn problem(&self) -> String {
+        let words = self.reason.words();
+        let mut out = String::with_capacity(512);
+        let written = writeln!(
+            out,
+            "{{\"type\":\"urn:doorward:refusal:{code}\",\"title\":{title:?},\"status\":{status},\
+             \"detail\":{detail:?},\"code\":\"{code}\",\"id\":\"{id}\"}}",
+            code = words.code,
+            title = words.title,
+            status = words.status.as_u16(),
+            detail = self.detail(),
+            id = self.id.text().as_str(),
+        );
+        debug_assert!(written.is_ok(), "writing to a string does not fail");
+        out
+    }
+
+    fn page(&self, open_here: bool) -> String {
+        let words = self.reason.words();
+        let escape =
+            |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let action = if open_here {
+            // An empty reference is this very address (RFC 3986 4.4), so nothing of the request is
+            // repeated here. A click on it comes from this origin.
+            "<p>This address was opened from another site.</p><p><a href=\"\">Open it here</a></p>"
+        } else {
+            ""
+        };
+        format!(
+            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
+             content=\"width=device-width\"><title>Refused</title><style>{STYLE}</style>\
+             <h1>{}</h1><p>{}</p>{action}<p class=\"id\"><code>{}</code> {}</p></html>\n",
+            escape(words.title),
+            escape(self.detail()),
+            words.code,
+            self.id.text().as_str(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{STYLE, STYLE_POLICY};
+
+    #[test]
+    fn the_policy_lets_in_the_style_of_the_page() {
+        let mut text = Vec::new();
+        crate::crypto::base64url(&crate::crypto::sha256(STYLE.as_bytes()), &mut text);
+        // CSP takes both alphabets (CSP3 2.3.1).
+        let text = String::from_utf8(text).expect("base64url is ASCII") + "=";
+        assert!(STYLE_POLICY.contains(&format!("'sha256-{text}'")), "the hash is {text}");
+    }
+}

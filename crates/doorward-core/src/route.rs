@@ -1,0 +1,365 @@
+//! Routes: what the file says about some paths. They refine the file's settings, never replace them.
+
+use crate::layers::method::Methods;
+use crate::mode::Mode;
+use crate::origin::Origins;
+use crate::path::{self, Oddities};
+use std::collections::HashMap;
+
+/// What a route is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// Programs call it: the whole stack.
+    #[default]
+    Api,
+    /// Documents and assets: GET and HEAD, opened from anywhere.
+    Page,
+    /// Where a sign-in or payment provider sends people back.
+    Return,
+    /// The application's own health check: GET and HEAD.
+    Health,
+}
+
+/// Who may embed a route's answers (images, scripts, frames) without an `Origin`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Embed {
+    /// Only pages of the gate's own origin.
+    #[default]
+    Own,
+    /// Pages of the same site.
+    SameSite,
+    /// Any page.
+    Anyone,
+}
+
+/// What a route does to the backend's state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Effect {
+    /// Safe methods read, others write.
+    #[default]
+    ByMethod,
+    /// Every request only reads.
+    Read,
+    /// It changes state: a safe method may not reach it.
+    Write,
+}
+
+/// How method overrides (`X-HTTP-Method-Override`, `_method` in the query) are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Override {
+    /// The method that they name must be allowed too.
+    #[default]
+    Judge,
+    /// A request with one is refused.
+    Refuse,
+}
+
+/// What the file says about a route. See the fields' defaults in `Default`.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// `/v1/users/{id}/*`, `/static/**`: segments that are literal, a parameter, anything, the rest.
+    pub path: String,
+    /// What it is for.
+    pub kind: Kind,
+    /// Declared methods; none: any that is commonly known.
+    pub methods: Vec<String>,
+    /// What it does.
+    pub effect: Effect,
+    /// A mode milder than the file's.
+    pub mode: Mode,
+    /// Its own allowed origins, in place of the file's.
+    pub origins: Option<Vec<String>>,
+    /// Who may embed it.
+    pub embed: Embed,
+    /// A `return` route that people are sent back to by POST.
+    pub post: bool,
+    /// How overrides are taken.
+    pub overrides: Override,
+    /// Encoded slashes are known to be read right by the backend.
+    pub allow_encoded_slash: bool,
+    /// Limits added to the file's.
+    pub limits: Vec<crate::layers::quota::Limit>,
+    /// The route's limits replace the file's.
+    pub limits_only: bool,
+    /// Names of the credentials that are added on the way upstream.
+    pub credentials: Vec<String>,
+    /// Strangers may call a route that has a credential.
+    pub insecure_open_credential: bool,
+    /// Bytes of a request body at the most; none: no limit.
+    pub body_bytes_max: Option<u64>,
+    /// The body is held (up to `HELD_BODY_BYTES_MAX`) and its digest put into the admission proof.
+    pub bind_body: bool,
+    /// Which upstream, by its place in the mounting's list.
+    pub upstream: usize,
+}
+
+/// A body whose digest goes into the admission proof is held up to this many bytes.
+pub const HELD_BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// A checked route.
+#[derive(Debug)]
+pub struct Route {
+    /// Its path, as written.
+    pub path: String,
+    /// What it is for.
+    pub kind: Kind,
+    /// Its declared methods.
+    pub methods: Methods,
+    /// What it does.
+    pub effect: Effect,
+    /// Its mode.
+    pub mode: Mode,
+    /// Its own origins.
+    pub origins: Option<Origins>,
+    /// Who may embed it.
+    pub embed: Embed,
+    /// People are sent back to it by POST.
+    pub post: bool,
+    /// How overrides are taken.
+    pub overrides: Override,
+    /// Encoded slashes are read right.
+    pub allow_encoded_slash: bool,
+    /// Its limits, by their place in the quota policy's list.
+    pub limits: Vec<usize>,
+    /// Its limits stand alone.
+    pub limits_only: bool,
+    /// Its credentials, by their place in the credential policy's list.
+    pub credentials: Vec<usize>,
+    /// Bytes of a request body at the most.
+    pub body_bytes_max: Option<u64>,
+    /// Its body is held for the admission proof.
+    pub bind_body: bool,
+    /// Which upstream.
+    pub upstream: usize,
+    /// Made by the gate itself (robots.txt and the like), not by the file.
+    pub implicit: bool,
+}
+
+/// A place in the table of routes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RouteId(pub usize);
+
+/// The route of everything that no other route names.
+pub const DEFAULT_ROUTE: RouteId = RouteId(0);
+
+/// All routes of a gate. Index 0 is the default route.
+#[derive(Debug)]
+pub struct Routes {
+    list: Vec<Route>,
+    exact: Index,
+    folded: Index,
+    declared: bool,
+}
+
+/// One spelling of all templates: those without variable parts by their text, the others in order.
+#[derive(Debug, Default)]
+struct Index {
+    literal: HashMap<Vec<u8>, usize>,
+    templates: Vec<(Vec<Segment>, usize)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Segment {
+    Literal(Vec<u8>),
+    Parameter,
+    Any,
+    Rest,
+}
+
+/// Why a route's path is not one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    /// It does not begin with a slash.
+    #[error("a route's path begins with a slash")]
+    Slash,
+    /// A segment mixes text and a variable part, or the braces are wrong.
+    #[error("{0:?} is no segment: write literal text, {{name}}, * or **")]
+    Segment(String),
+    /// `**` before the end.
+    #[error("** stands for the rest of the path, so it comes last")]
+    RestNotLast,
+    /// Literal text that no request could have, since such requests are refused.
+    #[error("requests with such a path are refused anyway")]
+    Refused,
+    /// Two routes for the same paths.
+    #[error("it is the same as {0:?}: two routes may not fit the same paths equally well")]
+    Tie(String),
+}
+
+impl Routes {
+    /// Puts routes in their order: the most specific first (literal, parameter, `*`, `**`, from the
+    /// left). The first route of the list is the default one; its path is not looked at.
+    ///
+    /// # Errors
+    /// Every path that is not one, with its place in the list.
+    pub fn new(list: Vec<Route>) -> Result<Self, Vec<(usize, TemplateError)>> {
+        let mut out = Self {
+            declared: list.iter().skip(1).any(|route| !route.implicit),
+            list,
+            exact: Index::default(),
+            folded: Index::default(),
+        };
+        let mut errors = Vec::new();
+        for index in 1..out.list.len() {
+            let added = parse_template(&out.list[index].path)
+                .and_then(|segments| out.add(index, &segments));
+            if let Err(error) = added {
+                errors.push((index, error));
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        out.exact.templates.sort();
+        out.folded.templates.sort();
+        Ok(out)
+    }
+
+    fn add(&mut self, index: usize, segments: &[Segment]) -> Result<(), TemplateError> {
+        if let Some(other) = self.exact.insert(segments, index) {
+            // What the gate makes by itself gives way to what the file says.
+            if !self.list[index].implicit {
+                return Err(TemplateError::Tie(self.list[other].path.clone()));
+            }
+        }
+        // Routes that differ only in case or in a slash at their end are one route for many backends.
+        let mut folded: Vec<Segment> = segments.iter().map(Segment::folded).collect();
+        if folded.len() > 1 && folded.last() == Some(&Segment::Literal(Vec::new())) {
+            folded.pop();
+        }
+        match self.folded.insert(&folded, index) {
+            Some(other) if !self.list[index].implicit => {
+                Err(TemplateError::Tie(self.list[other].path.clone()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The route of a path, byte for byte.
+    #[must_use]
+    pub fn find(&self, path: &str) -> RouteId {
+        RouteId(self.exact.find(path.as_bytes()).unwrap_or(0))
+    }
+
+    /// Whether a backend that reads `path` in another way would meet another route.
+    #[must_use]
+    pub fn is_near_miss(&self, path: &str, odd: Oddities, found: RouteId) -> bool {
+        if !self.declared || !odd.any() {
+            return false;
+        }
+        let decoded = !(odd.encoded_slash && self.route(found).allow_encoded_slash);
+        path::readings(path, odd, decoded).iter().any(|reading| {
+            let other = self.folded.find(reading).unwrap_or(0);
+            // Pages that the gate makes by itself are weaker than any other route: to have been
+            // judged by the other one is the stricter reading.
+            other != found.0 && !self.list[other].implicit
+        })
+    }
+
+    /// The route at a place.
+    #[must_use]
+    pub fn route(&self, id: RouteId) -> &Route {
+        // Ids are made by `find` alone, out of this list, whose first route always is.
+        self.list.get(id.0).unwrap_or(&self.list[0])
+    }
+
+    /// All routes, the default one first.
+    #[must_use]
+    pub fn all(&self) -> &[Route] {
+        &self.list
+    }
+}
+
+impl Index {
+    /// Adds a template; the place of the one that was there already, which stays.
+    fn insert(&mut self, segments: &[Segment], index: usize) -> Option<usize> {
+        if segments.iter().all(|segment| matches!(segment, Segment::Literal(_))) {
+            let mut text = Vec::new();
+            for segment in segments {
+                let Segment::Literal(bytes) = segment else { continue };
+                text.push(b'/');
+                text.extend_from_slice(bytes);
+            }
+            if let Some(other) = self.literal.get(&text) {
+                return Some(*other);
+            }
+            self.literal.insert(text, index);
+            return None;
+        }
+        let same = self.templates.iter().find(|(other, _)| other == segments);
+        if let Some((_, other)) = same {
+            return Some(*other);
+        }
+        self.templates.push((segments.to_vec(), index));
+        None
+    }
+
+    fn find(&self, path: &[u8]) -> Option<usize> {
+        if let Some(index) = self.literal.get(path) {
+            return Some(*index);
+        }
+        let fits = self.templates.iter().find(|(segments, _)| fits(segments, path));
+        fits.map(|(_, index)| *index)
+    }
+}
+
+impl Segment {
+    fn folded(&self) -> Self {
+        match self {
+            Segment::Literal(bytes) => Segment::Literal(bytes.to_ascii_lowercase()),
+            Segment::Parameter | Segment::Any | Segment::Rest => self.clone(),
+        }
+    }
+}
+
+fn parse_template(path: &str) -> Result<Vec<Segment>, TemplateError> {
+    let rest = path.strip_prefix('/').ok_or(TemplateError::Slash)?;
+    let mut out = Vec::new();
+    for text in rest.split('/') {
+        if out.last() == Some(&Segment::Rest) {
+            return Err(TemplateError::RestNotLast);
+        }
+        let inner = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
+        out.push(match (text, inner) {
+            ("*", _) => Segment::Any,
+            ("**", _) => Segment::Rest,
+            (_, Some(name)) if is_name(name) => Segment::Parameter,
+            _ if text.contains(['{', '}', '*', '?', '#']) => {
+                return Err(TemplateError::Segment(text.to_owned()));
+            }
+            _ => Segment::Literal(text.as_bytes().to_vec()),
+        });
+    }
+    let literal = path.replace(['{', '}', '*'], "x");
+    path::inspect(&literal).map_err(|_| TemplateError::Refused)?;
+    Ok(out)
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+fn fits(segments: &[Segment], path: &[u8]) -> bool {
+    let Some(path) = path.strip_prefix(b"/") else { return false };
+    let mut parts = path.split(|byte| *byte == b'/');
+    for segment in segments {
+        match segment {
+            Segment::Rest => return true,
+            Segment::Literal(bytes) => {
+                if parts.next() != Some(bytes.as_slice()) {
+                    return false;
+                }
+            }
+            Segment::Parameter | Segment::Any => {
+                if parts.next().is_none_or(<[u8]>::is_empty) {
+                    return false;
+                }
+            }
+        }
+    }
+    parts.next().is_none()
+}
+
+#[cfg(test)]
+#[path = "route_tests.rs"]
+mod tests;

@@ -1,0 +1,110 @@
+//! What a gate is made of, before it is checked, and what can be wrong with it.
+
+use crate::client_ip;
+use crate::layers::{cors, credential, message, quota};
+use crate::mode::Mode;
+use crate::question::Rate;
+use crate::route;
+
+/// What a gate is made of. Texts come from the configuration; secrets are already read.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// In every label and seal: what one gate signs is forged at another.
+    pub gate_id: String,
+    /// How browsers reach the gate. Empty only while trying out.
+    pub external: Vec<String>,
+    /// Listening on loopback or private addresses only.
+    pub trying_out: bool,
+    /// Addresses that stand for the gate while trying out without `external`.
+    pub addresses: Vec<String>,
+    /// Origins of the pages that may call.
+    pub origins: Vec<String>,
+    /// The file's mode.
+    pub mode: Mode,
+    /// Modes of single layers, by id.
+    pub layer_modes: Vec<(&'static str, Mode)>,
+    /// Where the gate's own addresses begin.
+    pub endpoints: String,
+    /// Networks of one's own proxies.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// The header that they write.
+    pub forwarded_by: client_ip::From,
+    /// `message`.
+    pub message: message::Settings,
+    /// `cors`.
+    pub cors: cors::Settings,
+    /// `quota`.
+    pub quota: quota::Settings,
+    /// `credential`.
+    pub credential: credential::Settings,
+    /// The file's routes.
+    pub routes: Vec<route::Settings>,
+}
+
+/// The default of `endpoints`.
+pub const ENDPOINTS: &str = "/.doorward";
+
+impl Settings {
+    /// The public profile's settings, while trying out.
+    #[must_use]
+    pub fn public() -> Self {
+        Self {
+            gate_id: "doorward".to_owned(),
+            external: Vec::new(),
+            trying_out: true,
+            addresses: Vec::new(),
+            origins: Vec::new(),
+            mode: Mode::Enforce,
+            layer_modes: Vec::new(),
+            endpoints: ENDPOINTS.to_owned(),
+            trusted_proxies: Vec::new(),
+            forwarded_by: client_ip::From::default(),
+            message: message::Settings::default(),
+            cors: cors::Settings::default(),
+            quota: quota::Settings::public(),
+            credential: credential::Settings::default(),
+            routes: Vec::new(),
+        }
+    }
+}
+
+impl quota::Settings {
+    /// The public profile's shares. Pages and programs of one address have one each.
+    #[must_use]
+    pub fn public() -> Self {
+        let limit = |name: &str, by, who, per_minute: u64, burst| quota::Limit {
+            name: name.to_owned(),
+            by,
+            who,
+            per_route: false,
+            measure: quota::Measure::Rate(Rate::per_minute(per_minute, burst)),
+        };
+        Self {
+            strikes: Rate::per_minute(60, 60),
+            limits: vec![
+                limit("address", quota::By::Address, quota::Who::Pages, 1200, 400),
+                limit("programs", quota::By::Address, quota::Who::Programs, 1200, 400),
+                limit("network", quota::By::Network, quota::Who::All, 6000, 2000),
+            ],
+            deny: Vec::new(),
+        }
+    }
+}
+
+/// Something that keeps a gate from being made, at a place that a configuration can point to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {what}")]
+pub struct SettingsError {
+    /// Where: `origins[1]`, `route[0].methods`, `layers.quota.limits[2].by`.
+    pub place: String,
+    /// What is wrong.
+    pub what: String,
+    /// How to mend it.
+    pub hint: String,
+}
+
+impl SettingsError {
+    pub(crate) fn new(place: String, what: impl ToString, hint: &str) -> Self {
+        Self { place, what: what.to_string(), hint: hint.to_owned() }
+    }
+}

@@ -1,0 +1,259 @@
+//! What the core says: admit, refuse, or reply. Each owns what it needs; the view has ended by then.
+
+use crate::fault::Fault;
+use crate::gate::Gate;
+use crate::layers::credential::Edits;
+use crate::layers::quota::Counted;
+use crate::layers::{cors, credential, quota};
+use crate::moment::{Now, RequestId};
+use crate::question::Questions;
+use crate::reason::Reason;
+use crate::refused::Refused;
+use crate::route::{Effect, Route, RouteId};
+use crate::visit::{Caller, Visit, WouldRefuse};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// What the gate says to a request. Every doubt becomes a refusal.
+pub enum Verdict {
+    /// The backend may run it.
+    Admit(Admitted),
+    /// The gate answers by itself: a preflight, an address of its own.
+    Reply(Reply),
+    /// No.
+    Refuse(Refused),
+}
+
+/// A whole answer of the gate's own.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers; the mounting adds length and date.
+    pub headers: HeaderMap,
+    /// Its body; empty for HEAD is the mounting's business.
+    pub body: Bytes,
+}
+
+/// Proof that the core admitted a request: only the core makes one, and nothing is forwarded without.
+pub struct Admitted {
+    gate: Arc<Gate>,
+    id: RequestId,
+    now: Now,
+    route: RouteId,
+    client: IpAddr,
+    caller: Caller,
+    secure: bool,
+    safe: bool,
+    mirror: Option<HeaderValue>,
+    cors_acts: bool,
+    shares_taken: bool,
+    body_digest: Option<[u8; 32]>,
+    would_refuse: WouldRefuse,
+}
+
+/// How a forwarded request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Not one byte of it left for the backend.
+    NeverSent,
+    /// The backend may have run it.
+    Sent,
+}
+
+/// What watches a body as it streams.
+#[derive(Debug)]
+pub struct Meter {
+    request_bytes_left: u64,
+}
+
+/// What a meter makes of a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MeterStep {
+    /// It may go on.
+    Pass,
+    /// It may not; the request ends with this fault.
+    End(Fault),
+}
+
+impl Admitted {
+    pub(crate) fn new(visit: Visit<'_>, now: Now, id: RequestId, cors_acts: bool) -> Self {
+        Self {
+            mirror: if cors_acts { cors::mirror(&visit) } else { None },
+            secure: visit.named.and_then(|named| named.external).is_some_and(|place| {
+                let listed = visit.gate.names.listed().get(place);
+                listed.is_some_and(|external| external.origin().scheme() == "https")
+            }),
+            safe: crate::layers::method::is_safe(visit.view.method),
+            gate: visit.gate,
+            id,
+            now,
+            route: visit.route,
+            client: visit.client,
+            caller: visit.caller,
+            cors_acts,
+            shares_taken: false,
+            body_digest: None,
+            would_refuse: visit.would_refuse,
+        }
+    }
+
+    pub(crate) fn with_shares_taken(mut self) -> Self {
+        self.shares_taken = true;
+        self
+    }
+
+    pub(crate) fn with_body_digest(mut self, digest: [u8; 32]) -> Self {
+        self.body_digest = Some(digest);
+        self
+    }
+
+    /// The gate that admitted it; a reload in between does not change it.
+    #[must_use]
+    pub fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+
+    /// The visit's id.
+    #[must_use]
+    pub const fn id(&self) -> RequestId {
+        self.id
+    }
+
+    /// When it was opened.
+    #[must_use]
+    pub const fn now(&self) -> Now {
+        self.now
+    }
+
+    /// The route.
+    #[must_use]
+    pub fn route(&self) -> &Route {
+        self.gate.routes.route(self.route)
+    }
+
+    /// The client's address, as it was judged.
+    #[must_use]
+    pub const fn client(&self) -> IpAddr {
+        self.client
+    }
+
+    /// Whether browsers reach the gate by https: what `X-Forwarded-Proto` says upstream.
+    #[must_use]
+    pub const fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    /// Which of the mounting's upstreams it goes to.
+    #[must_use]
+    pub fn upstream(&self) -> usize {
+        self.route().upstream
+    }
+
+    /// Whether it may change the backend's state: a client that leaves does not abort it.
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        match self.route().effect {
+            Effect::Write => true,
+            Effect::Read => false,
+            Effect::ByMethod => !self.safe,
+        }
+    }
+
+    /// Whether it may be sent once more when a reused connection died before a byte of the answer:
+    /// only GET and HEAD that change nothing. The mounting adds: only without a body.
+    #[must_use]
+    pub fn may_be_resent(&self, method: &Method) -> bool {
+        (*method == Method::GET || *method == Method::HEAD) && !self.writes()
+    }
+
+    /// What monitored layers would have refused it for.
+    #[must_use]
+    pub const fn would_refuse(&self) -> &WouldRefuse {
+        &self.would_refuse
+    }
+
+    /// The digest of the held body.
+    #[must_use]
+    pub const fn body_digest(&self) -> Option<&[u8; 32]> {
+        self.body_digest.as_ref()
+    }
+
+    /// What changes on the head on its way to the backend. `target` is the path with the query, as it
+    /// goes on.
+    ///
+    /// # Errors
+    /// A refusal, when the proof of admission cannot be written.
+    pub fn upstream_edits(&self, method: &Method, target: &str) -> Result<Edits<'_>, Box<Refused>> {
+        Edits::new(self, method, target)
+            .map_err(|reason| Box::new(self.refuse(Reason::Credential(reason))))
+    }
+
+    /// Writes the gate's headers on the backend's answer.
+    pub fn dress(&self, headers: &mut HeaderMap) {
+        credential::dress(headers);
+        if self.cors_acts {
+            cors::dress(&self.gate.cors, self.mirror.as_ref(), headers);
+        }
+        if !self.route().credentials.is_empty() {
+            make_private(headers);
+        }
+    }
+
+    /// What watches the bodies; none where nothing needs to.
+    #[must_use]
+    pub fn meter(&self) -> Option<Meter> {
+        self.route().body_bytes_max.map(|request_bytes_left| Meter { request_bytes_left })
+    }
+
+    /// What the store is told at the end.
+    #[must_use]
+    pub fn settle(&self, outcome: Outcome) -> Questions {
+        match outcome {
+            Outcome::NeverSent if self.shares_taken => {
+                quota::give_back(&self.gate.quota, self.counted())
+            }
+            Outcome::NeverSent | Outcome::Sent => Questions::new(),
+        }
+    }
+
+    /// The refusal that a fault after the admission comes to.
+    #[must_use]
+    pub fn fault(&self, fault: Fault) -> Refused {
+        self.refuse(Reason::Fault(fault))
+    }
+
+    fn refuse(&self, reason: Reason) -> Refused {
+        Refused::after_admission(self, reason, self.mirror.clone(), self.route)
+    }
+
+    fn counted(&self) -> Counted<'_> {
+        Counted { caller: self.caller, client: self.client, route: self.route() }
+    }
+}
+
+impl Meter {
+    /// Takes in `bytes` more of the request's body.
+    pub const fn request_chunk(&mut self, bytes: u64) -> MeterStep {
+        match self.request_bytes_left.checked_sub(bytes) {
+            Some(left) => {
+                self.request_bytes_left = left;
+                MeterStep::Pass
+            }
+            None => MeterStep::End(Fault::BodyTooLarge),
+        }
+    }
+}
+
+/// An answer that was bought with a credential belongs to its caller: a shared cache in front would
+/// hand it to anyone (RFC 9111 5.2.2.7).
+fn make_private(headers: &mut HeaderMap) {
+    let shareable = !headers.get_all(http::header::CACHE_CONTROL).iter().any(|line| {
+        line.to_str().is_ok_and(|text| text.contains("no-store") || text.contains("private"))
+    });
+    if shareable {
+        headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static("private"));
+    }
+}

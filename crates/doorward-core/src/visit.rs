@@ -1,0 +1,111 @@
+//! One request being judged: the view, and what the layers have found out so far.
+
+use crate::address::Prefix;
+use crate::gate::Gate;
+use crate::layers::quota::Counted;
+use crate::names::Named;
+use crate::origin::Origins;
+use crate::reason::Reason;
+use crate::route::{DEFAULT_ROUTE, Route, RouteId};
+use crate::view::{Seen, View};
+use arrayvec::ArrayVec;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Would-be refusals that one visit remembers.
+pub const WOULD_REFUSE_MAX: usize = 8;
+/// Would-be refusals of a monitored visit, in the layers' order.
+pub type WouldRefuse = ArrayVec<Reason, WOULD_REFUSE_MAX>;
+
+/// Who seems to be calling, by what only a browser puts on a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Caller {
+    /// A browser says that one's own page, or a person, sent it.
+    Page,
+    /// Nothing says so: a program, as far as can be told.
+    #[default]
+    Program,
+}
+
+/// Whose the `Origin` of a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OriginIs {
+    /// The gate's own.
+    Own,
+    /// An allowed one.
+    Allowed,
+    /// Somebody else's.
+    Other,
+    /// `null`: an opaque origin, or a page under `Referrer-Policy: no-referrer`.
+    Null,
+    /// There is none.
+    Absent,
+    /// Repeated or unreadable.
+    Unclear,
+}
+
+/// One request being judged.
+pub struct Visit<'v> {
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) view: View<'v>,
+    pub(crate) seen: Seen<'v>,
+    /// Set by `message`.
+    pub(crate) named: Option<Named<'v>>,
+    /// Set by `message`.
+    pub(crate) route: RouteId,
+    /// The client's address, taken from the forwarding headers of trusted proxies.
+    pub(crate) client: IpAddr,
+    /// What the client's subscriber holds.
+    pub(crate) prefix: Prefix,
+    /// Set behind `message`: it depends on the route.
+    pub(crate) origin: OriginIs,
+    /// Set by `site`.
+    pub(crate) caller: Caller,
+    pub(crate) would_refuse: WouldRefuse,
+}
+
+impl<'v> Visit<'v> {
+    pub(crate) fn new(gate: &Arc<Gate>, view: View<'v>) -> Self {
+        let client = gate.client_ip.client(view.peer, view.headers);
+        Self {
+            gate: Arc::clone(gate),
+            seen: Seen::of(view.headers),
+            view,
+            named: None,
+            route: DEFAULT_ROUTE,
+            client,
+            prefix: Prefix::subscriber(client),
+            origin: OriginIs::Unclear,
+            caller: Caller::Program,
+            would_refuse: WouldRefuse::new(),
+        }
+    }
+
+    /// The route that the request meets.
+    #[must_use]
+    pub fn route(&self) -> &Route {
+        self.gate.routes.route(self.route)
+    }
+
+    /// Who is counted by limits, and where.
+    pub(crate) fn counted(&self) -> Counted<'_> {
+        Counted { caller: self.caller, client: self.client, route: self.route() }
+    }
+
+    /// The origins that are allowed on this route.
+    pub(crate) fn origins(&self) -> &Origins {
+        self.route().origins.as_ref().unwrap_or(&self.gate.origins)
+    }
+
+    /// Whose an origin is, as a text.
+    pub(crate) fn whose(&self, origin: &str) -> OriginIs {
+        if origin == "null" {
+            return OriginIs::Null;
+        }
+        if self.origins().allows(origin) {
+            return OriginIs::Allowed;
+        }
+        let own = self.named.is_some_and(|named| self.gate.names.is_own(origin, named));
+        if own { OriginIs::Own } else { OriginIs::Other }
+    }
+}

@@ -1,0 +1,7 @@
+//! # doorward-porter
+//!
+//! Carries a visit between the core, the body and the store. Every mounting uses this one loop;
+//! none has its own. Clock and chance live here too, because the core may have neither.
+
+pub mod chance;
+pub mod clock;

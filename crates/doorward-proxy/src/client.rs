@@ -1,0 +1,72 @@
+//! A connected client, and its seat in its worker's list.
+
+use crate::line::Line;
+use crate::worker::Worker;
+use http::HeaderValue;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+/// A connected client.
+pub(crate) struct Client {
+    pub(crate) line: Line,
+    pub(crate) worker: Arc<Worker>,
+    pub(crate) peer: SocketAddr,
+    /// The peer's address as the upstream is told it.
+    pub(crate) peer_text: HeaderValue,
+}
+
+impl Client {
+    pub(crate) fn new(worker: Arc<Worker>, peer: SocketAddr) -> Self {
+        Self {
+            line: Line::new(Arc::clone(&worker.pulse)),
+            worker,
+            peer,
+            peer_text: address_text(peer.ip()),
+        }
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("peer", &self.peer).finish_non_exhaustive()
+    }
+}
+
+/// An address as a header's value.
+pub(crate) fn address_text(address: IpAddr) -> HeaderValue {
+    let address = doorward_core::address::unwrap(address);
+    // An address has digits, dots, colons and letters: always a value.
+    HeaderValue::try_from(address.to_string()).unwrap_or(HeaderValue::from_static("unknown"))
+}
+
+/// The clients of one worker, each in a seat that is free again when it leaves.
+#[derive(Debug, Default)]
+pub(crate) struct Clients {
+    seats: Vec<Option<Arc<Client>>>,
+    free: Vec<usize>,
+}
+
+impl Clients {
+    pub(crate) fn count(&self) -> usize {
+        self.seats.len() - self.free.len()
+    }
+
+    pub(crate) fn enter(&mut self, client: Arc<Client>) -> usize {
+        if let Some(seat) = self.free.pop() {
+            self.seats[seat] = Some(client);
+            return seat;
+        }
+        self.seats.push(Some(client));
+        self.seats.len() - 1
+    }
+
+    pub(crate) fn leave(&mut self, seat: usize) {
+        if self.seats.get_mut(seat).and_then(Option::take).is_some() {
+            self.free.push(seat);
+        }
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Client>> {
+        self.seats.iter().flatten()
+    }
+}

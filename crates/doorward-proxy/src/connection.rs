@@ -1,0 +1,168 @@
+//! One client connection from its acceptance to its end. hyper speaks HTTP on it; this owns it.
+
+use crate::client::Client;
+use crate::deadline::Phase;
+use crate::forward;
+use crate::io::ClientIo;
+use crate::mount;
+use crate::scan::Standing;
+use doorward_core::fault::Fault;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use socket2::SockRef;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// How long a refusal that hyper does not write may take to leave.
+const REFUSAL_TIME_MAX: Duration = Duration::from_secs(5);
+/// What is read at once of a body that nobody wants.
+const DROPPED_BYTES_AT_ONCE: usize = 64 * 1024;
+
+/// Why a connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// It came to its end: the client left, or an answer said that it closes.
+    Done,
+    /// The client's next request is not one; it is told so.
+    Fault(Fault),
+    /// It was silent for too long.
+    Silent,
+    /// An answer that has begun cannot go on: it must not look complete.
+    Broken,
+}
+
+/// The seat of a client, left when its task ends or is dropped.
+struct Seat {
+    client: Arc<Client>,
+    number: usize,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.client.worker.leave(self.number);
+    }
+}
+
+/// Serves a client until its connection ends.
+pub(crate) async fn carry(client: Arc<Client>, socket: TcpStream, is_busy: bool) {
+    let seat = Seat { number: client.worker.enter(Arc::clone(&client)), client };
+    let client = &seat.client;
+    if is_busy {
+        // Not read on: a crowd that is turned away may not hold sockets for that.
+        let _ = write_refusal(client, socket, Fault::GateBusy).await;
+        return;
+    }
+    let io = TokioIo::new(ClientIo::new(socket, Arc::clone(client)));
+    let served = Arc::clone(client);
+    let service = service_fn(move |request| forward::serve(Arc::clone(&served), request));
+    let mut server = client.worker.server.clone();
+    if client.worker.is_draining() {
+        server.keep_alive(false);
+    }
+    let mut connection = server.serve_connection(io, service);
+    let mut is_remembered = false;
+    let mut is_told_to_drain = client.worker.is_draining();
+    let end = std::future::poll_fn(|cx| {
+        if !is_remembered {
+            client.line.remember(cx.waker());
+            is_remembered = true;
+        }
+        loop {
+            if let Poll::Ready(result) = Pin::new(&mut connection).poll(cx) {
+                let is_whole = result.is_ok() || client.line.is_at_rest();
+                return Poll::Ready(if is_whole { End::Done } else { End::Broken });
+            }
+            if let Some(end) = ending(client) {
+                return Poll::Ready(end);
+            }
+            if !client.worker.is_draining() || is_told_to_drain {
+                return Poll::Pending;
+            }
+            // Only after what lay in the socket was read: a request there is still served.
+            is_told_to_drain = true;
+            Pin::new(&mut connection).graceful_shutdown();
+        }
+    })
+    .await;
+    let socket = connection.into_parts().io.into_inner().into_socket();
+    finish(client, socket, end).await;
+}
+
+/// Whether what hyper does not see ends the connection now.
+fn ending(client: &Client) -> Option<End> {
+    let line = &client.line;
+    if let Some(found) = line.found() {
+        let is_between = found.standing != Standing::Body;
+        // Whatever was asked for before the fault is answered completely first.
+        if is_between && line.is_quiet() {
+            return Some(End::Fault(found.fault));
+        }
+        if !is_between && line.is_answering() && !line.is_told() {
+            return Some(End::Broken);
+        }
+    }
+    if !line.deadline.is_expired() {
+        return None;
+    }
+    match line.deadline.phase() {
+        Phase::Idle => Some(End::Silent),
+        Phase::Head => Some(End::Fault(Fault::HeadTooSlow)),
+        Phase::Stream | Phase::Write => Some(End::Broken),
+        // The request itself answers these: see `Line::trouble`.
+        Phase::Body | Phase::Upstream => None,
+    }
+}
+
+async fn finish(client: &Arc<Client>, socket: TcpStream, end: End) {
+    match end {
+        End::Done if client.line.has_unread() => linger(client, socket).await,
+        End::Done | End::Silent => {}
+        End::Fault(fault) => refuse(client, socket, fault).await,
+        // A plain end could be taken for the end of an answer without a length; a reset cannot.
+        End::Broken => {
+            let _ = SockRef::from(&socket).set_linger(Some(Duration::ZERO));
+        }
+    }
+}
+
+/// Writes a refusal for what was not a request, and closes.
+async fn refuse(client: &Arc<Client>, socket: TcpStream, fault: Fault) {
+    if let Some(socket) = write_refusal(client, socket, fault).await {
+        linger(client, socket).await;
+    }
+}
+
+async fn write_refusal(
+    client: &Arc<Client>,
+    mut socket: TcpStream,
+    fault: Fault,
+) -> Option<TcpStream> {
+    let bytes = mount::fault_response(client, fault).await;
+    let written = tokio::time::timeout(REFUSAL_TIME_MAX, socket.write_all(&bytes)).await;
+    matches!(written, Ok(Ok(()))).then_some(socket)
+}
+
+/// Closes so that a client that is still sending can read its answer: this side is closed, the other
+/// read and dropped. A socket closed with unread bytes is reset, and the reset overtakes the answer.
+async fn linger(client: &Client, mut socket: TcpStream) {
+    let bounds = &client.worker.shared.bounds;
+    if socket.shutdown().await.is_err() {
+        return;
+    }
+    let drop_all = async {
+        let mut into = vec![0; DROPPED_BYTES_AT_ONCE];
+        let mut left = bounds.linger_bytes_max;
+        while left > 0 {
+            let read = tokio::time::timeout(bounds.linger_silence, socket.read(&mut into)).await;
+            match read {
+                Ok(Ok(bytes @ 1..)) => left = left.saturating_sub(bytes as u64),
+                Ok(Ok(0) | Err(_)) | Err(_) => return,
+            }
+        }
+    };
+    let _ = tokio::time::timeout(bounds.linger, drop_all).await;
+}

@@ -1,0 +1,25 @@
+//! # doorward-proxy
+//!
+//! The reverse proxy mounting: HTTP/1.1 on both sides, on hyper, with a strict scan under it.
+
+mod body;
+mod client;
+mod connection;
+mod deadline;
+mod forward;
+mod head;
+mod io;
+mod line;
+mod listen;
+mod log;
+mod mount;
+mod observe;
+mod pool;
+mod proxy;
+pub mod scan;
+pub mod settings;
+mod shared;
+mod upstream_io;
+mod view;
+mod worker;
+pub use proxy::{Proxy, StartError};

@@ -1,0 +1,19 @@
+//! What all workers share.
+
+use crate::settings::{Bounds, Forwarding, Upstream};
+use doorward_core::memory::Memory;
+use doorward_core::moment::Chance;
+use doorward_porter::clock::Clock;
+use doorward_store::Store;
+use std::sync::Arc;
+
+/// What all workers share. The gate can be exchanged; the rest stays for the process's life.
+pub(crate) struct Shared {
+    pub(crate) store: Arc<Store>,
+    pub(crate) memory: Arc<Memory>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) chance: Arc<dyn Chance>,
+    pub(crate) upstreams: Vec<Upstream>,
+    pub(crate) forwarding: Forwarding,
+    pub(crate) bounds: Bounds,
+}

@@ -1,0 +1,188 @@
+//! A worker: one thread, one runtime, its own listener, connections, pool and log buffer.
+
+use crate::client::{Client, Clients};
+use crate::connection;
+use crate::deadline::Pulse;
+use crate::log::LogBuffer;
+use crate::pool::{Link, Pool};
+use crate::scan::ScanLimits;
+use crate::shared::Shared;
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, watch};
+
+/// Read and write buffer of a client's connection at the most. The scan's own limit of a head comes
+/// first by far.
+const CLIENT_BUFFER_BYTES_MAX: usize = 256 * 1024;
+/// What hyper takes a head for too large: never met, because the scan refuses it before.
+const HEAD_ROOM_BYTES: usize = 4 * 1024;
+/// How long the queue of clients must be empty before the listener is closed.
+const QUEUE_EMPTY: Duration = Duration::from_millis(100);
+/// How long accepting rests when the system has no more sockets to give.
+const ACCEPT_REST: Duration = Duration::from_millis(50);
+/// How long an exchange that nobody waits for may go on, so that a write runs to its end.
+const FINISH_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// One worker's belongings. Used on one thread; the locks are never contended.
+pub(crate) struct Worker {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) pulse: Arc<Pulse>,
+    pub(crate) pool: Pool,
+    pub(crate) log: Arc<LogBuffer>,
+    pub(crate) server: hyper::server::conn::http1::Builder,
+    clients: Mutex<Clients>,
+    /// Exchanges that outlive their client.
+    background: AtomicUsize,
+    is_draining: AtomicBool,
+    left: Notify,
+}
+
+impl Worker {
+    pub(crate) fn new(shared: Arc<Shared>, log: Arc<LogBuffer>) -> Self {
+        let bounds = &shared.bounds;
+        let mut server = hyper::server::conn::http1::Builder::new();
+        // `pipeline_flush` stays off: with it hyper's own refusals would never leave. Its timer for
+        // heads stays off too: see `deadline`.
+        server
+            .header_read_timeout(None)
+            .max_buf_size(CLIENT_BUFFER_BYTES_MAX.max(bounds.scan.head_bytes_max * 2))
+            .max_header_size(bounds.scan.head_bytes_max + HEAD_ROOM_BYTES);
+        if bounds.scan.headers_max > 100 {
+            server.max_headers(bounds.scan.headers_max as usize);
+        }
+        Self {
+            pulse: Arc::new(Pulse::new(bounds)),
+            pool: Pool::new(shared.upstreams.clone(), bounds),
+            log,
+            server,
+            clients: Mutex::default(),
+            background: AtomicUsize::new(0),
+            is_draining: AtomicBool::new(false),
+            left: Notify::new(),
+            shared,
+        }
+    }
+
+    pub(crate) fn scan_limits(&self) -> ScanLimits {
+        self.shared.bounds.scan
+    }
+
+    /// Takes back an upstream connection.
+    pub(crate) fn give(&self, link: Box<Link>) {
+        self.pool.give(link, self.pulse.now_ms());
+    }
+
+    /// Whether connections end after the request in flight.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.is_draining.load(Relaxed)
+    }
+
+    fn clients(&self) -> MutexGuard<'_, Clients> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn enter(&self, client: Arc<Client>) -> usize {
+        self.clients().enter(client)
+    }
+
+    pub(crate) fn leave(&self, seat: usize) {
+        self.clients().leave(seat);
+        self.left.notify_waiters();
+    }
+
+    /// Runs what outlives its client, for a bounded time.
+    pub(crate) fn in_background(
+        self: &Arc<Self>,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) {
+        // When a worker ends, what is dropped finds no runtime to go on in.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let worker = Arc::clone(self);
+        worker.background.fetch_add(1, Relaxed);
+        runtime.spawn(async move {
+            // An upstream that takes longer is cut off after all.
+            let _ = tokio::time::timeout(FINISH_TIME_MAX, task).await;
+            worker.background.fetch_sub(1, Relaxed);
+            worker.left.notify_waiters();
+        });
+    }
+
+    fn is_empty(&self) -> bool {
+        self.clients().count() == 0 && self.background.load(Relaxed) == 0
+    }
+
+    fn sweep(&self) {
+        let now = self.pulse.beat();
+        for client in self.clients().all() {
+            if client.line.deadline.check(now) {
+                client.line.wake();
+            }
+        }
+        self.pool.close_idle(now.saturating_sub(self.pulse.limits.upstream_idle_ms));
+    }
+
+    /// Accepts a client, or turns it away when there are too many.
+    fn accept(self: &Arc<Self>, socket: TcpStream, peer: std::net::SocketAddr) {
+        let is_busy = self.clients().count() >= self.shared.bounds.connections_max;
+        let client = Arc::new(Client::new(Arc::clone(self), peer));
+        // Both ends send whole messages; waiting to fill a packet would only delay them.
+        let _ = socket.set_nodelay(true);
+        tokio::spawn(connection::carry(client, socket, is_busy));
+    }
+}
+
+/// Serves until `stop` turns true and all is drained.
+pub(crate) async fn run(worker: Arc<Worker>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
+    let sweeping = tokio::spawn(sweep(Arc::clone(&worker)));
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((socket, peer)) => worker.accept(socket, peer),
+                Err(_) => tokio::time::sleep(ACCEPT_REST).await,
+            },
+            changed = stop.changed() => {
+                if changed.is_err() || *stop.borrow() {
+                    break;
+                }
+            }
+        }
+    }
+    drain(&worker, listener).await;
+    sweeping.abort();
+}
+
+async fn sweep(worker: Arc<Worker>) {
+    let mut beat = tokio::time::interval(worker.shared.bounds.sweep);
+    beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    loop {
+        beat.tick().await;
+        worker.sweep();
+    }
+}
+
+/// A closing listener resets the clients in its queue: so the queue is served empty first.
+async fn drain(worker: &Arc<Worker>, listener: TcpListener) {
+    worker.is_draining.store(true, Relaxed);
+    for client in worker.clients().all() {
+        client.line.wake();
+    }
+    let until = tokio::time::Instant::now() + worker.shared.bounds.drain;
+    while let Ok(accepted) = tokio::time::timeout(QUEUE_EMPTY, listener.accept()).await {
+        if let Ok((socket, peer)) = accepted {
+            worker.accept(socket, peer);
+        }
+        if tokio::time::Instant::now() >= until {
+            break;
+        }
+    }
+    drop(listener);
+    loop {
+        let left = worker.left.notified();
+        if worker.is_empty() || tokio::time::timeout_at(until, left).await.is_err() {
+            return;
+        }
+    }
+}

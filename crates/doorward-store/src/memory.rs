@@ -1,0 +1,183 @@
+//! The store in the process's memory: the core's bounded table, asked in batches.
+//!
+//! ## How it decides
+//!
+//! 1. The shards that the batch needs are locked, in their order, until the batch is answered; so
+//!    nobody sees half a batch.
+//! 2. Every question is tested by doing it, claims last. If none says no, that is the commit.
+//! 3. At the first no that is not only watched everything is taken back; then only what is `always`
+//!    is done again, and what is only watched is tested and taken back.
+//! 4. A stranger without a slot of his own needs the shards of his wider prefixes: then all is let go
+//!    and the batch begins again with those too.
+
+use arrayvec::ArrayVec;
+use doorward_core::moment::Now;
+use doorward_core::question::{Answer, Answers, Ask, Key, QUESTIONS_MAX, Question, Questions};
+use doorward_core::table::{Kind, Locked, Named, NotLocked, Shards, Sizes, Table};
+use std::cmp::Ordering;
+use std::ops::Range;
+
+/// A store in the process's memory, shared by all its workers. Fixed in size.
+pub struct MemoryStore {
+    table: Table,
+}
+
+impl MemoryStore {
+    /// A store for so many keys and claims; `seed` keys its hash and differs in each process.
+    #[must_use]
+    pub fn new(sizes: Sizes, seed: [u8; 16]) -> Self {
+        Self { table: Table::new(sizes, seed) }
+    }
+
+    /// Bytes of address space that the store has, and never more; untouched pages cost nothing.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.table.bytes()
+    }
+
+    /// Answers a batch, one answer for each question. Atomic; allocates nothing, and waits for
+    /// nothing but other batches.
+    #[must_use]
+    pub fn answer(&self, questions: &Questions, now: Now) -> Answers {
+        let mut names = ArrayVec::new();
+        self.name(questions, &mut names);
+        let mut locked = Locked::new(&self.table);
+        let own = names.iter().fold(Shards::default(), |shards, named| shards.with(named));
+        locked.lock(own);
+        let mut answers = Answers::new();
+        let mut batch = Batch { questions, names: &names, now, locked: &mut locked };
+        if batch.answer(&mut answers).is_ok() {
+            return answers;
+        }
+        let all = names.iter().fold(own, |shards, named| shards.and(self.table.chain(named)));
+        batch.locked.undo(0);
+        batch.locked.lock(all);
+        if batch.answer(&mut answers).is_err() {
+            // Every shard that a key of this batch can need is locked; were one missing, nothing is
+            // granted.
+            batch.locked.undo(0);
+            answers.fill(Answer::Unavailable);
+        }
+        answers
+    }
+
+    /// Where each question's key is. Questions of one batch are mostly of one or two subjects, often
+    /// in a row, so the last digest is kept.
+    fn name<'q>(&self, questions: &'q Questions, names: &mut Names<'q>) {
+        let mut last = None;
+        for question in questions {
+            let (key, kind) = subject_of(&question.ask);
+            let digest = match last {
+                Some((subject, digest)) if subject == key.subject => digest,
+                _ => self.table.digest(&key.subject),
+            };
+            last = Some((key.subject, digest));
+            names.push(self.table.name(key, kind, digest));
+        }
+    }
+}
+
+type Names<'q> = ArrayVec<Named<'q>, QUESTIONS_MAX>;
+
+/// A batch being answered.
+struct Batch<'a, 't> {
+    questions: &'a Questions,
+    names: &'a [Named<'a>],
+    now: Now,
+    locked: &'a mut Locked<'t>,
+}
+
+impl Batch<'_, '_> {
+    /// Both phases. On an error the caller takes back what was done.
+    fn answer(&mut self, answers: &mut Answers) -> Result<(), NotLocked> {
+        answers.clear();
+        answers.extend(self.questions.iter().map(|_| Answer::Skipped));
+        for turn in self.turns() {
+            let Some(index) = self.index(turn) else { continue };
+            answers[index] = self.commit(index)?;
+            if stops(&self.questions[index], answers[index]) {
+                return self.refuse(turn, answers);
+            }
+        }
+        Ok(())
+    }
+
+    /// The second phase after a no at `stopped`: takes everything back and commits what is `always`.
+    fn refuse(&mut self, stopped: usize, answers: &mut Answers) -> Result<(), NotLocked> {
+        self.locked.undo(0);
+        for turn in self.turns() {
+            let Some(index) = self.index(turn) else { continue };
+            let Question { always, watch, .. } = self.questions[index];
+            let said_yes = matches!(answers[index], Answer::Yes { .. });
+            let again = match turn.cmp(&stopped) {
+                Ordering::Less => said_yes,
+                Ordering::Equal => false,
+                Ordering::Greater => always || watch,
+            };
+            if again {
+                answers[index] = if always { self.commit(index)? } else { self.test(index)? };
+            }
+        }
+        Ok(())
+    }
+
+    /// Every question has two turns, of which it takes one: claims the second, the others the first.
+    fn turns(&self) -> Range<usize> {
+        0..2 * self.questions.len()
+    }
+
+    /// Whose turn it is; none when the question's turn is its other one.
+    fn index(&self, turn: usize) -> Option<usize> {
+        let second = turn >= self.questions.len();
+        let index = if second { turn - self.questions.len() } else { turn };
+        let is_claim = matches!(self.questions[index].ask, Ask::ClaimOnce { .. });
+        (is_claim == second).then_some(index)
+    }
+
+    /// What the answer would be; nothing is changed, and nothing is counted as taken in it.
+    fn test(&mut self, index: usize) -> Result<Answer, NotLocked> {
+        let mark = self.locked.mark();
+        let answer = self.commit(index)?;
+        self.locked.undo(mark);
+        if !matches!(answer, Answer::Yes { .. }) {
+            return Ok(answer);
+        }
+        let named = &self.names[index];
+        match self.questions[index].ask {
+            Ask::TakeTokens { rate, .. } | Ask::GiveTokens { rate, .. } => {
+                self.locked.take(named, rate, 0, self.now)
+            }
+            Ask::TakeFromWindow { limit, .. } => {
+                self.locked.take_from_window(named, limit, 0, self.now)
+            }
+            Ask::ClaimOnce { .. } | Ask::Unclaim { .. } => Ok(answer),
+        }
+    }
+
+    /// Answers one question, and does what it asks for if the answer is yes.
+    fn commit(&mut self, index: usize) -> Result<Answer, NotLocked> {
+        let (named, now) = (&self.names[index], self.now);
+        match self.questions[index].ask {
+            Ask::TakeTokens { rate, cost, .. } => self.locked.take(named, rate, cost, now),
+            Ask::TakeFromWindow { limit, cost, .. } => {
+                self.locked.take_from_window(named, limit, cost, now)
+            }
+            Ask::ClaimOnce { until_unix_s, .. } => self.locked.claim(named, until_unix_s, now),
+            Ask::Unclaim { .. } => self.locked.unclaim(named),
+            Ask::GiveTokens { rate, cost, .. } => self.locked.give(named, rate, cost, now),
+        }
+    }
+}
+
+/// Whether this answer stops the batch. What is unavailable does: in doubt nothing is granted.
+const fn stops(question: &Question, answer: Answer) -> bool {
+    !question.watch && matches!(answer, Answer::No { .. } | Answer::Unavailable)
+}
+
+const fn subject_of(ask: &Ask) -> (&Key, Kind) {
+    match ask {
+        Ask::TakeTokens { key, .. } | Ask::GiveTokens { key, .. } => (key, Kind::Bucket),
+        Ask::TakeFromWindow { key, window_s, .. } => (key, Kind::Window { window_s: *window_s }),
+        Ask::ClaimOnce { key, .. } | Ask::Unclaim { key } => (key, Kind::Claim),
+    }
+}

@@ -1,0 +1,4 @@
+//! placeholder
+
+pub mod browser;
+pub mod gate_process;

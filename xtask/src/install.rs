@@ -1,0 +1,79 @@
+//! Installs the programs that tests and benches need, where it may: as root, by apt-get.
+
+use std::process::Command;
+
+use anyhow::{Context, bail};
+
+use crate::workspace::{command, find_program};
+
+/// A program that must answer, and the Debian package that brings it.
+pub(crate) struct Program {
+    name: &'static str,
+    package: &'static str,
+}
+
+/// What the tests need: a browser and its driver, a foreign server, and three HTTP clients.
+pub(crate) const FOR_TESTS: &[Program] = &[
+    Program { name: "chromium", package: "chromium" },
+    Program { name: "chromedriver", package: "chromium-driver" },
+    Program { name: "nginx", package: "nginx-light" },
+    Program { name: "node", package: "nodejs" },
+    Program { name: "python3", package: "python3" },
+    Program { name: "curl", package: "curl" },
+];
+
+/// What the bench needs: the peers, the load and the counter of system calls.
+pub(crate) const FOR_BENCH: &[Program] = &[
+    Program { name: "nginx", package: "nginx-light" },
+    Program { name: "haproxy", package: "haproxy" },
+    Program { name: "wrk", package: "wrk" },
+    Program { name: "strace", package: "strace" },
+];
+
+/// Makes every program answer, or says which packages are to be installed by hand.
+pub(crate) fn ensure(programs: &[Program]) -> anyhow::Result<()> {
+    let absent = missing(programs);
+    if absent.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<&str> = absent.iter().map(|program| program.package).collect();
+    let list = packages.join(" ");
+    if !may_install() {
+        bail!("missing programs; please install these packages: sudo apt-get install {list}");
+    }
+    println!("installing: {list}");
+    apt_get(&["update"])?;
+    let mut arguments = vec!["install", "--yes", "--no-install-recommends"];
+    arguments.extend(&packages);
+    apt_get(&arguments)?;
+    let still: Vec<&str> = missing(programs).iter().map(|program| program.name).collect();
+    if !still.is_empty() {
+        bail!("still missing after installing {list}: {}", still.join(" "));
+    }
+    Ok(())
+}
+
+fn missing(programs: &[Program]) -> Vec<&Program> {
+    programs.iter().filter(|program| find_program(program.name).is_none()).collect()
+}
+
+fn may_install() -> bool {
+    let user = Command::new("id").arg("-u").output();
+    let root = user.is_ok_and(|output| output.stdout.trim_ascii() == b"0");
+    root && find_program("apt-get").is_some()
+}
+
+fn apt_get(arguments: &[&str]) -> anyhow::Result<()> {
+    // RUNLEVEL=1 keeps the packages' own services from being started.
+    let status = command("apt-get")
+        .args(["-q", "-o", "Dpkg::Use-Pty=0"])
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .env("RUNLEVEL", "1")
+        .status()
+        .context("apt-get does not start")?;
+    if !status.success() {
+        bail!("apt-get {} failed", arguments.join(" "));
+    }
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! Doorward's own tasks: `cargo xtask test | quick | tidy | prove | bench`.
+
+mod bench;
+mod count;
+mod install;
+mod prove;
+mod quick;
+mod step;
+mod test;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask test              what continuous integration runs; installs what is missing
+cargo xtask quick             format, tidy, clippy, unit tests: under a minute
+cargo xtask tidy              the invariants and measures that can be checked by text
+cargo xtask prove [NAME [N]]  one campaign in full; without a name, the list
+cargo xtask bench [--rounds N] [--seconds S] [--peers A,B]
+                              the gate beside nginx and HAProxy: CPU, calls, memory, latency
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["test"] => test::run(),
+        ["quick"] => quick::run(),
+        ["tidy"] => tidy::run(),
+        ["prove", rest @ ..] => prove::run(rest),
+        ["bench", rest @ ..] => bench::run(rest),
+        ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

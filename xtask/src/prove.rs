@@ -1,0 +1,164 @@
+//! `cargo xtask prove NAME`: one campaign in full. The same code as the small one, another number.
+
+use std::process::Command;
+
+use anyhow::{Context, bail};
+
+use crate::install;
+use crate::step::run_counting;
+use crate::test::fuzz_targets;
+use crate::workspace::{binary, cargo, command, find_program, plain_cargo};
+
+/// Seconds for each fuzz target.
+const FUZZ_SECONDS: u64 = 20;
+
+/// A test that reads `DOORWARD_CAMPAIGN` for how much it does.
+struct Campaign {
+    name: &'static str,
+    /// What it shows, and what the number counts.
+    shows: &'static str,
+    package: &'static str,
+    /// The part of a test's name that chooses it.
+    test: &'static str,
+    number: u64,
+    profile: &'static str,
+}
+
+const CAMPAIGNS: &[Campaign] = &[
+    Campaign {
+        name: "store",
+        shows: "the quota table keeps its size under distinct addresses (addresses)",
+        package: "doorward-store",
+        test: "spray",
+        number: 10_000_000,
+        profile: "release",
+    },
+    Campaign {
+        name: "scan",
+        shows: "what the strict scan accepts hyper reads with the same boundaries (messages)",
+        package: "doorward-proxy",
+        test: "scan_against_hyper",
+        number: 2_000_000,
+        profile: "ci",
+    },
+    Campaign {
+        name: "simulation",
+        shows: "visits against a shadow model with a store that fails, lags and repeats (visits)",
+        package: "doorward-test",
+        test: "simulation",
+        number: 1_000_000,
+        profile: "ci",
+    },
+    Campaign {
+        name: "memory",
+        shows: "constant memory under a large upload and download (bytes)",
+        package: "doorward-test",
+        test: "constant_memory",
+        number: 2_147_483_648,
+        profile: "ci",
+    },
+    Campaign {
+        name: "refusals",
+        shows: "clients that upload 30 MB read the refusal (times each)",
+        package: "doorward-test",
+        test: "refusals_are_read",
+        number: 20,
+        profile: "ci",
+    },
+];
+
+/// Runs the campaign that the arguments name, or lists them.
+pub(crate) fn run(arguments: &[&str]) -> anyhow::Result<bool> {
+    let (name, number) = match arguments {
+        [] => {
+            list();
+            return Ok(true);
+        }
+        [name] => (*name, None),
+        [name, number] => (*name, Some(number.parse::<u64>().context("the number is not one")?)),
+        _ => bail!("prove takes a name and a number"),
+    };
+    if name == "fuzz" {
+        return fuzz(number.unwrap_or(FUZZ_SECONDS));
+    }
+    let Some(campaign) = CAMPAIGNS.iter().find(|campaign| campaign.name == name) else {
+        list();
+        bail!("there is no campaign `{name}`");
+    };
+    prove(campaign, number.unwrap_or(campaign.number))
+}
+
+fn list() {
+    for campaign in CAMPAIGNS {
+        println!("{:<12} {:>13}  {}", campaign.name, campaign.number, campaign.shows);
+    }
+    println!("{:<12} {FUZZ_SECONDS:>13}  each fuzz target, from its seeds (seconds each)", "fuzz");
+}
+
+fn prove(campaign: &Campaign, number: u64) -> anyhow::Result<bool> {
+    if campaign.package == "doorward-test" {
+        install::ensure(install::FOR_TESTS)?;
+        let mut build = cargo("build");
+        build.args(["-p", "doorward", "--profile", campaign.profile]);
+        if !build.status()?.success() {
+            return Ok(false);
+        }
+    }
+    let mut test = cargo("test");
+    test.args(["-p", campaign.package, "--tests", "--profile", campaign.profile]);
+    test.args(["--", campaign.test, "--nocapture"]);
+    test.env("DOORWARD_CAMPAIGN", number.to_string());
+    test.env("DOORWARD_BIN", binary(campaign.profile));
+    let (well, count) = run_counting(test)?;
+    if count.passed + count.failed == 0 {
+        bail!("no test named `{}` in {}", campaign.test, campaign.package);
+    }
+    println!("{} {number}: {} passed, {} failed", campaign.name, count.passed, count.failed);
+    Ok(well)
+}
+
+/// Runs each target for some seconds; it begins with the seeds and keeps what it finds in `corpus`.
+fn fuzz(seconds: u64) -> anyhow::Result<bool> {
+    let targets = fuzz_targets();
+    if targets.is_empty() {
+        bail!("there is no target in fuzz/fuzz_targets");
+    }
+    if find_program("cargo-fuzz").is_none() {
+        let mut install = plain_cargo("install");
+        install.args(["cargo-fuzz", "--locked"]);
+        if !install.status()?.success() {
+            bail!("cargo-fuzz could not be installed; try `cargo install cargo-fuzz`");
+        }
+    }
+    let mut well = true;
+    for target in &targets {
+        let name = target.file_stem().unwrap_or_default().to_string_lossy();
+        println!("== fuzz {name}, {seconds} s");
+        let status = fuzz_target(&name, seconds)?.status()?;
+        println!("== fuzz {name}: {}", if status.success() { "ok" } else { "FAILED" });
+        well &= status.success();
+    }
+    println!("fuzz: {} targets of {seconds} s", targets.len());
+    Ok(well)
+}
+
+fn fuzz_target(name: &str, seconds: u64) -> anyhow::Result<Command> {
+    let mut fuzz = plain_cargo("fuzz");
+    fuzz.args(["run", name, &format!("fuzz/corpus/{name}")]);
+    std::fs::create_dir_all(crate::workspace::root().join("fuzz/corpus").join(name))?;
+    let seeds = format!("fuzz/seeds/{name}");
+    if crate::workspace::root().join(&seeds).is_dir() {
+        fuzz.arg(seeds);
+    }
+    fuzz.arg("--").arg(format!("-max_total_time={seconds}"));
+    if !compiler_is_nightly()? {
+        // The sanitizer's flags are unstable; this lets the stable compiler take them.
+        fuzz.env("RUSTC_BOOTSTRAP", "1");
+    }
+    Ok(fuzz)
+}
+
+fn compiler_is_nightly() -> anyhow::Result<bool> {
+    let output = command("rustc").arg("--version").output()?;
+    Ok(String::from_utf8_lossy(&output.stdout).contains("nightly"))
+}
