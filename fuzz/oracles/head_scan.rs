@@ -11,33 +11,33 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io;
 use std::ops::Range;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use doorward_proxy::scan::{Found, Scan, ScanLimits, Standing};
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt, Empty};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body, Bytes, Frame, Incoming};
 use hyper::rt::ReadBufCursor;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 
 /// What a round has shown, for the figures of a campaign.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Tally {
+pub(crate) struct Tally {
     /// Messages that both read, and read alike.
-    pub alike: usize,
+    pub(crate) alike: usize,
     /// Whether the scan refused something.
-    pub scan_refused: bool,
+    pub(crate) scan_refused: bool,
     /// Whether hyper refused a head that the scan let pass.
-    pub hyper_refused: bool,
+    pub(crate) hyper_refused: bool,
 }
 
 /// Checks all of it. Panics where something does not hold.
-pub fn check(bytes: &[u8]) -> Tally {
+pub(crate) fn check(bytes: &[u8]) -> Tally {
     let whole = scan(bytes, bytes.len());
     let mut tally = Tally { scan_refused: whole.found.is_some(), ..Tally::default() };
     for piece_bytes in [1, 7] {
@@ -248,7 +248,7 @@ fn read_by_hyper(passed: &[u8], piece_bytes: usize) -> (Vec<Message>, bool) {
 async fn read_request(
     request: Request<Incoming>,
     messages: Rc<RefCell<Vec<Message>>>,
-) -> Result<Response<Empty<Bytes>>, Infallible> {
+) -> Result<Response<Nothing>, Infallible> {
     let (head, mut body) = request.into_parts();
     let mut message = Message {
         method: head.method.to_string(),
@@ -258,8 +258,8 @@ async fn read_request(
         is_complete: true,
         ..Message::default()
     };
-    while let Some(frame) = body.frame().await {
-        match frame.map(hyper::body::Frame::into_data) {
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        match frame.map(Frame::into_data) {
             Ok(Ok(data)) => message.body.extend_from_slice(&data),
             Ok(Err(frame)) => {
                 let trailers = frame.into_trailers().unwrap_or_default();
@@ -269,7 +269,7 @@ async fn read_request(
         }
     }
     messages.borrow_mut().push(message);
-    let mut response = Response::new(Empty::new());
+    let mut response = Response::new(Nothing);
     *response.status_mut() = StatusCode::NOT_FOUND;
     Ok(response)
 }
@@ -280,6 +280,25 @@ fn fields_of(headers: &http::HeaderMap) -> BTreeMap<String, Vec<Vec<u8>>> {
         fields.entry(name.to_string()).or_default().push(value.as_bytes().to_vec());
     }
     fields
+}
+
+/// The body of our answers.
+struct Nothing;
+
+impl Body for Nothing {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(None)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        true
+    }
 }
 
 /// A connection whose bytes come in pieces, and whose far end then closes its half.
@@ -293,7 +312,7 @@ struct Wire {
 
 impl hyper::rt::Read for Wire {
     fn poll_read(
-        mut self: std::pin::Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
         mut room: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
@@ -310,7 +329,7 @@ impl hyper::rt::Read for Wire {
 
 impl hyper::rt::Write for Wire {
     fn poll_write(
-        self: std::pin::Pin<&mut Self>,
+        self: Pin<&mut Self>,
         _: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
@@ -318,17 +337,11 @@ impl hyper::rt::Write for Wire {
         Poll::Ready(Ok(bytes.len()))
     }
 
-    fn poll_flush(
-        self: std::pin::Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_shutdown(
-        self: std::pin::Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
 }

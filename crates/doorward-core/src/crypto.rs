@@ -40,8 +40,8 @@ impl MacKey {
     }
 }
 
-/// HKDF-SHA256 (RFC 5869) without salt: a key for one purpose. `info` tells purposes apart: each part
-/// is preceded by its length as a big-endian u32, so that no two lists of parts agree.
+/// HKDF-SHA256 (RFC 5869) without salt: a key for one purpose. `info` tells purposes apart: each
+/// part is preceded by its length as a big-endian u32, so that no two lists of parts agree.
 #[must_use]
 pub fn derive(root: &Secret, info: &[&str]) -> Secret {
     let mut label = Vec::new();

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 
-/// Answers `healthz` and `readyz`: for any Host, with no identity and no store. What else stands below
-/// the prefix meets the layers first.
+/// Answers `healthz` and `readyz`: for any Host, with no identity and no store. What else stands
+/// below the prefix meets the layers first.
 pub(crate) fn reply(gate: &Gate, view: &View<'_>) -> Option<Reply> {
     let name = view.target.path.strip_prefix(gate.endpoints.as_str())?;
     if *view.method != Method::GET && *view.method != Method::HEAD {

@@ -5,8 +5,8 @@ use http::StatusCode;
 
 /// Something went wrong outside of the core's sight.
 ///
-/// The variants up to `Trailer` come from the strict scan of an HTTP/1 head (RFC 9112): what could be
-/// read in two ways is refused, never repaired.
+/// The variants up to `Trailer` come from the strict scan of an HTTP/1 head (RFC 9112): what could
+/// be read in two ways is refused, never repaired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
     /// A line that does not end in CR LF, a bare CR, or bytes before the request line.
@@ -15,9 +15,9 @@ pub enum Fault {
     RequestLine,
     /// A method that is not a token, or longer than 32 bytes.
     MethodBytes,
-    /// A target with bytes that no browser sends: controls, spaces, non-ASCII, `"`, `<`, `>` anywhere;
-    /// backslash, backquote, `{`, `}` in the path. (WHATWG URL leaves the latter bare in a query, and
-    /// `[`, `]`, `^`, `|` bare in both, so that honest pages send them.)
+    /// A target with bytes that no browser sends: controls, spaces, non-ASCII, `"`, `<`, `>`
+    /// anywhere; backslash, backquote, `{`, `}` in the path. (WHATWG URL leaves the latter bare in
+    /// a query, and `[`, `]`, `^`, `|` bare in both, so that honest pages send them.)
     TargetBytes,
     /// A target with a `#fragment`, which is never sent (RFC 9110 4.1).
     Fragment,
@@ -47,7 +47,8 @@ pub enum Fault {
     ConnectionRepeated,
     /// A chunk whose size or ending is not plain RFC 9112 7.1.
     Chunk,
-    /// A trailer section that is malformed, too long, or names a header of framing, routing or authentication.
+    /// A trailer section that is malformed, too long, or names a header of framing, routing or
+    /// authentication.
     Trailer,
     /// The head did not arrive in time.
     HeadTooSlow,
@@ -272,7 +273,7 @@ const WORDS: [Words; Fault::ALL.len()] = [
     row(
         "message/trailer",
         StatusCode::BAD_REQUEST,
-        "Refused: the request's trailer section is malformed or names a header that may not stand there",
+        "Refused: the request's trailer section is malformed or names a forbidden header",
         "Send such headers in the head (RFC 9110 6.5.1).",
     ),
     row(

@@ -3,8 +3,8 @@
 //! Decides whether a backend runs a request. Pure: no sockets, no clock, no randomness, no logging;
 //! time, chance, state and bodies come in as arguments.
 //!
-//! The conversation: a mounting lends a [`view::View`], calls [`gate::Gate::open`], and does what each
-//! [`turn::Turn`] wants until there is a [`verdict::Verdict`].
+//! The conversation: a mounting lends a [`view::View`], calls [`gate::Gate::open`], and does what
+//! each [`turn::Turn`] wants until there is a [`verdict::Verdict`].
 
 pub mod address;
 pub mod client_ip;
@@ -21,7 +21,9 @@ pub mod moment;
 pub mod names;
 mod near;
 pub mod origin;
+mod page;
 pub mod path;
+mod proof;
 pub mod question;
 pub mod reason;
 pub mod refused;

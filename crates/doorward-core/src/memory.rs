@@ -34,7 +34,8 @@ impl Memory {
 }
 
 impl Strikes {
-    /// How long an address that is over `rate` has to wait, in nanoseconds; `None` when it is not over.
+    /// How long an address that is over `rate` has to wait, in nanoseconds; `None` when it is not
+    /// over.
     #[must_use]
     pub fn wait_ns(&self, prefix: Prefix, rate: Rate, now: Now) -> Option<u64> {
         if self.forgotten_ns.load(Ordering::Acquire) <= now.steady_ns {

@@ -9,8 +9,8 @@ pub enum Mode {
     Off,
     /// Judged and counted, refused by nobody.
     Monitor,
-    /// Enforced for this share of callers in percent, monitored for the others. A caller stays on one
-    /// side as long as its address does.
+    /// Enforced for this share of callers in percent, monitored for the others. A caller stays on
+    /// one side as long as its address does.
     Share(u8),
     /// Enforced.
     #[default]
@@ -57,8 +57,7 @@ fn stable_percent(prefix: Prefix) -> u8 {
     }
     // FNV leaves the upper bits of near neighbours alike; one multiplication spreads them.
     hash = (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let percent = ((hash >> 32) % 100) as u8;
-    percent
+    ((hash >> 32) % 100) as u8
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! The gate's own names: how browsers reach it. Any other `Host` is 421, or a page that rebinds a name
-//! to this address would be held for one's own.
+//! The gate's own names: how browsers reach it. Any other `Host` is 421, or a page that rebinds a
+//! name to this address would be held for one's own.
 
 use crate::header::One;
 use crate::origin::{Origin, OriginError, default_port, is_local_host, port_number, split_port};

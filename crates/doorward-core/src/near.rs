@@ -2,8 +2,8 @@
 
 use crate::origin::{Origin, Origins, is_local_host};
 
-/// The allowed origin that `origin` misses by its scheme, its port, `www.`, or another name for this
-/// machine, and by nothing else.
+/// The allowed origin that `origin` misses by its scheme, its port, `www.`, or another name for
+/// this machine, and by nothing else.
 #[must_use]
 pub(crate) fn near_origin<'o>(origins: &'o Origins, origin: &str) -> Option<&'o Origin> {
     let sent = Origin::parse(origin).ok()?;

@@ -5,8 +5,8 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use thiserror::Error;
 
-/// An origin as a browser serialises it (WHATWG HTML, "serialization of an origin"): scheme, host, and
-/// the port unless it is the scheme's own.
+/// An origin as a browser serialises it (WHATWG HTML, "serialization of an origin"): scheme, host,
+/// and the port unless it is the scheme's own.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
     text: String,
@@ -121,7 +121,8 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Whether a host is always this machine: `localhost`, `*.localhost` (RFC 6761 6.3), 127.0.0.1, `[::1]`.
+/// Whether a host is always this machine: `localhost`, `*.localhost` (RFC 6761 6.3), 127.0.0.1,
+/// `[::1]`.
 #[must_use]
 pub fn is_local_host(host: &str) -> bool {
     let named = |name: &str| host.eq_ignore_ascii_case(name);
@@ -167,7 +168,8 @@ pub(crate) fn host_is_canonical(host: &str) -> Result<(), &'static str> {
     if let Some(inner) = host.strip_prefix('[') {
         let address = inner.strip_suffix(']').and_then(|text| text.parse::<Ipv6Addr>().ok());
         return match address {
-            // Rust writes v4-mapped addresses with dots, browsers in hexadecimal; nobody needs them.
+            // Rust writes v4-mapped addresses with dots, browsers in hexadecimal; nobody needs
+            // them.
             Some(address) if format!("[{address}]") == host => Ok(()),
             _ => Err("IPv6 addresses are written compressed, in lower case, without a zone"),
         };
@@ -267,7 +269,8 @@ impl Origins {
     }
 }
 
-/// An origin with one variable part inside one label: `{number}` (digits) or `{name}` (a-z, 0-9, -).
+/// An origin with one variable part inside one label: `{number}` (digits) or `{name}` (a-z, 0-9,
+/// -).
 #[derive(Debug)]
 struct OriginPattern {
     text: String,
@@ -330,8 +333,8 @@ fn refuse_registrable(host: &str, place: usize) -> Result<(), OriginError> {
     if place < domain_start {
         return Ok(());
     }
-    // Inside the registrable label only a part that is fixed to its owner by `--` behind it is safe:
-    // hosting services keep that separator for themselves.
+    // Inside the registrable label only a part that is fixed to its owner by `--` behind it is
+    // safe: hosting services keep that separator for themselves.
     let label_end = host[place..].find('.').map_or(host.len(), |dot| place + dot);
     if place + 1 < label_end && host[place + 1..label_end].starts_with("--") {
         return Ok(());

@@ -149,8 +149,8 @@ fn inspect_decoded(decoded: &[u8]) -> Result<(), PathFault> {
     Ok(())
 }
 
-/// Whether a segment is `.` or `..` once its parameters and the spaces and dots that Windows drops are
-/// cut off (`..;x`, `.. `).
+/// Whether a segment is `.` or `..` once its parameters and the spaces and dots that Windows drops
+/// are cut off (`..;x`, `.. `).
 fn has_dot_segment(bytes: &[u8]) -> bool {
     bytes.split(|byte| *byte == b'/').any(|segment| {
         let end = segment.iter().position(|byte| *byte == b';').unwrap_or(segment.len());

@@ -1,8 +1,8 @@
 //! What the core asks a store. Every question is atomic; there is no `get` followed by `set`.
 //!
-//! Questions travel in one batch of two phases: *test* all of them in order without effect; if every
-//! answer is yes, *commit* all; if one is no, commit only those marked `always`. `ClaimOnce` is tested
-//! last wherever it stands, so that a refused share never burns a claim.
+//! Questions travel in one batch of two phases: *test* all of them in order without effect; if
+//! every answer is yes, *commit* all; if one is no, commit only those marked `always`. `ClaimOnce`
+//! is tested last wherever it stands, so that a refused share never burns a claim.
 
 use crate::address::Prefix;
 use arrayvec::ArrayVec;
@@ -48,8 +48,8 @@ pub enum Subject {
     /// A stranger, by network prefix. When the table is full he may be judged with his
     /// neighbourhood: see [`Prefix::wider`].
     Address(Prefix),
-    /// A verified caller (user, key, pass), by a 128-bit digest of its name. Lives in a reserved part
-    /// of the table that strangers cannot push.
+    /// A verified caller (user, key, pass), by a 128-bit digest of its name. Lives in a reserved
+    /// part of the table that strangers cannot push.
     Known([u8; 16]),
 }
 
@@ -79,11 +79,12 @@ pub enum Ask {
         /// Tokens wanted; more than `rate.burst` is never granted.
         cost: u32,
     },
-    /// Takes `cost` from what is left of `limit` in the present window. Windows are fixed and begin at
-    /// multiples of `window_s` since the Unix epoch (a day is a UTC day).
+    /// Takes `cost` from what is left of `limit` in the present window. Windows are fixed and
+    /// begin at multiples of `window_s` since the Unix epoch (a day is a UTC day).
     ///
-    /// For days and money, where GCRA would admit almost twice the limit. A wrong yes spends what the
-    /// caller does not have; a wrong no refuses what it has. On `Unavailable` the quota layer refuses.
+    /// For days and money, where GCRA would admit almost twice the limit. A wrong yes spends what
+    /// the caller does not have; a wrong no refuses what it has. On `Unavailable` the quota layer
+    /// refuses.
     TakeFromWindow {
         /// Whose window.
         key: Key,
@@ -96,8 +97,8 @@ pub enum Ask {
     },
     /// Claims `key` once; a second claim before `until_unix_s` is a no.
     ///
-    /// A wrong yes lets a replay in; a wrong no refuses an honest first use. On `Unavailable`, or when
-    /// the claims are full, the layer refuses.
+    /// A wrong yes lets a replay in; a wrong no refuses an honest first use. On `Unavailable`, or
+    /// when the claims are full, the layer refuses.
     ClaimOnce {
         /// What is claimed.
         key: Key,

@@ -1,5 +1,5 @@
-//! Why a request is refused: a closed enum that nests each layer's own. A code is spelled once, beside
-//! its words, in its layer's file.
+//! Why a request is refused: a closed enum that nests each layer's own. A code is spelled once,
+//! beside its words, in its layer's file.
 
 use crate::fault::Fault;
 use crate::layers::{cors, credential, message, method, quota, site};
@@ -64,8 +64,8 @@ impl Reason {
         self.code().split('/').next().unwrap_or_default()
     }
 
-    /// Whether it counts as a strike against the sender's address: only what no honest client sends,
-    /// and never what a page could make a visitor's browser send.
+    /// Whether it counts as a strike against the sender's address: only what no honest client
+    /// sends, and never what a page could make a visitor's browser send.
     #[must_use]
     pub const fn is_strike(self) -> bool {
         match self {

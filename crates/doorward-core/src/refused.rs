@@ -3,6 +3,7 @@
 use crate::gate::Gate;
 use crate::layers::{cors, quota};
 use crate::moment::RequestId;
+use crate::page;
 use crate::reason::Reason;
 use crate::route::{Effect, RouteId};
 use crate::verdict::{Admitted, Reply};
@@ -42,15 +43,6 @@ enum Shape {
 
 /// The name of the header that carries a refusal's code.
 pub static REFUSAL: HeaderName = HeaderName::from_static("doorward-refusal");
-
-const STYLE: &str = "body{font:1.125rem/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;\
-padding:0 1.25rem;color:#1c2024;background:#fff}code{font-family:ui-monospace,monospace}a{display:\
-inline-block;padding:.6rem 1rem;border-radius:.4rem;background:#0b57d0;color:#fff}p.id{color:#5b6168}\
-@media(prefers-color-scheme:dark){body{color:#e6e8ea;background:#15181b}p.id{color:#a0a7ae}a{background:\
-#8ab4f8;color:#10233f}}";
-/// The hash by which the policy lets this one style in; a test computes it again.
-const STYLE_POLICY: &str = "default-src 'none'; style-src 'sha256-Dygz9t-7N03PljC8XOXk-i0vmDfX9wS47gcywuX_5Iw='; base-uri 'none'; \
-                            form-action 'none'; frame-ancestors 'none'";
 
 impl Refused {
     pub(crate) fn new(visit: &Visit<'_>, reason: Reason, id: RequestId) -> Self {
@@ -170,7 +162,7 @@ impl Refused {
             Shape::Page { open_here } => {
                 let html = HeaderValue::from_static("text/html; charset=utf-8");
                 headers.insert(header::CONTENT_TYPE, html);
-                let policy = HeaderValue::from_static(STYLE_POLICY);
+                let policy = HeaderValue::from_static(page::POLICY);
                 headers.insert(header::CONTENT_SECURITY_POLICY, policy);
                 self.page(open_here)
             }
@@ -211,37 +203,12 @@ impl Refused {
 
     fn page(&self, open_here: bool) -> String {
         let words = self.reason.words();
-        let escape =
-            |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        let action = if open_here {
-            // An empty reference is this very address (RFC 3986 4.4), so nothing of the request is
-            // repeated here. A click on it comes from this origin.
-            "<p>This address was opened from another site.</p><p><a href=\"\">Open it here</a></p>"
-        } else {
-            ""
-        };
-        format!(
-            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
-             content=\"width=device-width\"><title>Refused</title><style>{STYLE}</style>\
-             <h1>{}</h1><p>{}</p>{action}<p class=\"id\"><code>{}</code> {}</p></html>\n",
-            escape(words.title),
-            escape(self.detail()),
-            words.code,
-            self.id.text().as_str(),
-        )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{STYLE, STYLE_POLICY};
-
-    #[test]
-    fn the_policy_lets_in_the_style_of_the_page() {
-        let mut text = Vec::new();
-        crate::crypto::base64url(&crate::crypto::sha256(STYLE.as_bytes()), &mut text);
-        // CSP takes both alphabets (CSP3 2.3.1).
-        let text = String::from_utf8(text).expect("base64url is ASCII") + "=";
-        assert!(STYLE_POLICY.contains(&format!("'sha256-{text}'")), "the hash is {text}");
+        page::write(&page::Said {
+            title: words.title,
+            detail: self.detail(),
+            code: words.code,
+            id: self.id.text().as_str(),
+            open_here,
+        })
     }
 }

@@ -1,4 +1,5 @@
-//! Routes: what the file says about some paths. They refine the file's settings, never replace them.
+//! Routes: what the file says about some paths. They refine the file's settings, never replace
+//! them.
 
 use crate::layers::method::Methods;
 use crate::mode::Mode;
@@ -57,7 +58,8 @@ pub enum Override {
 /// What the file says about a route. See the fields' defaults in `Default`.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// `/v1/users/{id}/*`, `/static/**`: segments that are literal, a parameter, anything, the rest.
+    /// `/v1/users/{id}/*`, `/static/**`: segments that are literal, a parameter, anything, the
+    /// rest.
     pub path: String,
     /// What it is for.
     pub kind: Kind,
@@ -222,7 +224,8 @@ impl Routes {
                 return Err(TemplateError::Tie(self.list[other].path.clone()));
             }
         }
-        // Routes that differ only in case or in a slash at their end are one route for many backends.
+        // Routes that differ only in case or in a slash at their end are one route for many
+        // backends.
         let mut folded: Vec<Segment> = segments.iter().map(Segment::folded).collect();
         if folded.len() > 1 && folded.last() == Some(&Segment::Literal(Vec::new())) {
             folded.pop();

@@ -9,8 +9,8 @@
 //! 2. An entry whose time has passed equals an absent one, so its slot is free. A live entry of a
 //!    stranger or a claim is never given away.
 //! 3. A stranger who finds both lines full of live entries is judged with his neighbourhood, then
-//!    with the next wider prefix ([`Prefix::wider`]). Wider prefixes have lines of their own, so that
-//!    the sprayer's neighbourhood pays and not everybody.
+//!    with the next wider prefix ([`Prefix::wider`]). Wider prefixes have lines of their own, so
+//!    that the sprayer's neighbourhood pays and not everybody.
 //! 4. Above the widest prefix is a reserve: one slot for many, without tags. It never refuses to
 //!    count; who falls on the same slot shares its fate.
 //! 5. Verified callers have lines of their own, which strangers cannot push. Where these are full,
@@ -19,8 +19,8 @@
 //!
 //! ## What it does not stop
 //!
-//! While the table is full a stranger may be judged with his neighbourhood; one who moves from there
-//! to a slot of his own begins with a whole share, once.
+//! While the table is full a stranger may be judged with his neighbourhood; one who moves from
+//! there to a slot of his own begins with a whole share, once.
 
 mod layout;
 mod locked;
@@ -140,6 +140,12 @@ impl Table {
             shards.0 |= 1 << spot.shard;
         }
         shards
+    }
+
+    /// The tag under which a key is entered when it was widened `level` times.
+    fn tag(&self, named: &Named<'_>, level: u8) -> u64 {
+        let Some(above) = level.checked_sub(1) else { return named.spot.tag };
+        self.wider(named).nth(usize::from(above)).unwrap_or(named.spot).tag
     }
 
     /// The spots of a stranger's wider prefixes, from narrow to wide; none for anybody else.

@@ -10,7 +10,8 @@ use crate::route::HELD_BODY_BYTES_MAX;
 use crate::verdict::{Admitted, Verdict};
 use crate::visit::Visit;
 
-/// What happens next. It borrows the view, nothing else; boxing a part would allocate on each visit.
+/// What happens next. It borrows the view, nothing else; boxing a part would allocate on each
+/// visit.
 pub enum Turn<'v> {
     /// The verdict.
     Done(Verdict),

@@ -1,4 +1,5 @@
-//! What the core says: admit, refuse, or reply. Each owns what it needs; the view has ended by then.
+//! What the core says: admit, refuse, or reply. Each owns what it needs; the view has ended by
+//! then.
 
 use crate::fault::Fault;
 use crate::gate::Gate;
@@ -37,7 +38,8 @@ pub struct Reply {
     pub body: Bytes,
 }
 
-/// Proof that the core admitted a request: only the core makes one, and nothing is forwarded without.
+/// Proof that the core admitted a request: only the core makes one, and nothing is forwarded
+/// without.
 pub struct Admitted {
     gate: Arc<Gate>,
     id: RequestId,
@@ -181,8 +183,8 @@ impl Admitted {
         self.body_digest.as_ref()
     }
 
-    /// What changes on the head on its way to the backend. `target` is the path with the query, as it
-    /// goes on.
+    /// What changes on the head on its way to the backend. `target` is the path with the query, as
+    /// it goes on.
     ///
     /// # Errors
     /// A refusal, when the proof of admission cannot be written.

@@ -24,7 +24,7 @@
 //! | `GET /status` | 200 |
 //! | `GET /__witness?since=N` | the events after sequence N; is itself no event |
 //!
-//! Query parameters that a route does not know are left alone, so that a test can mark its requests.
+//! Query parameters that a route does not know are left alone, so that tests can mark requests.
 
 mod body;
 mod cors;
@@ -146,8 +146,8 @@ impl Backend {
         self.shop.ledger().balance(account)
     }
 
-    /// Lets `steps` waiting or coming steps of `key` go on: an answer of `/slow?key=`, or an event of
-    /// `/events?key=`.
+    /// Lets `steps` waiting or coming steps of `key` go on: an answer of `/slow?key=`, or an event
+    /// of `/events?key=`.
     pub fn release(&self, key: &str, steps: usize) {
         self.shop.valves.release(key, steps);
     }

@@ -4,3 +4,4 @@
 //! witness tells what it really executed.
 
 pub mod backend;
+pub mod demo;

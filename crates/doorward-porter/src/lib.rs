@@ -5,3 +5,6 @@
 
 pub mod chance;
 pub mod clock;
+mod converse;
+
+pub use converse::{Hold, converse, settle};

@@ -3,8 +3,10 @@
 use crate::client::Client;
 use crate::observe::Record;
 use crate::pool::Link;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use doorward_core::fault::Fault;
+use doorward_core::verdict::{Meter, MeterStep};
+use doorward_porter::Hold;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use std::pin::Pin;
@@ -33,19 +35,13 @@ pub(crate) struct Upload {
     client: Arc<Client>,
     /// Which request of the connection it belongs to.
     number: u64,
-    /// Bytes that may still come.
-    left: u64,
+    meter: Option<Meter>,
 }
 
 impl Upload {
-    /// The body of request `number`, of which at most `bytes_max` may come.
-    pub(crate) const fn new(
-        incoming: Incoming,
-        client: Arc<Client>,
-        number: u64,
-        bytes_max: u64,
-    ) -> Self {
-        Self { incoming, client, number, left: bytes_max }
+    /// The body of request `number` of a client's.
+    pub(crate) const fn new(incoming: Incoming, client: Arc<Client>, number: u64) -> Self {
+        Self { incoming, client, number, meter: None }
     }
 
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Cut>>> {
@@ -59,44 +55,71 @@ impl Upload {
                 // hyper's end is believed only when the scan saw the message's last byte: a body that
                 // ends otherwise was cut off, and the upstream must not take it for whole.
                 Poll::Ready(None) if line.is_complete(self.number) => return Poll::Ready(None),
-                Poll::Ready(None | Some(Err(_))) => return Poll::Ready(Some(Err(Cut))),
+                Poll::Ready(None | Some(Err(_))) => {
+                    line.cut(Fault::BodyCutOff);
+                    return Poll::Ready(Some(Err(Cut)));
+                }
                 Poll::Ready(Some(Ok(frame))) => frame,
             };
             // Trailers are dropped: no upstream asked for them, and they come after the verdict.
             let Ok(piece) = frame.into_data() else { continue };
-            let bytes = piece.len() as u64;
-            if bytes > self.left {
-                line.cut(Fault::BodyTooLarge);
+            if let Some(meter) = &mut self.meter
+                && let MeterStep::End(fault) = meter.request_chunk(piece.len() as u64)
+            {
+                line.cut(fault);
                 return Poll::Ready(Some(Err(Cut)));
             }
-            self.left -= bytes;
             line.body_came(piece.len());
             return Poll::Ready(Some(Ok(piece)));
         }
     }
 
-    /// Reads the body to its end, up to `bytes_max`.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub(crate) async fn hold(&mut self, bytes_max: usize) -> Result<Bytes, Fault> {
-        let mut held = bytes::BytesMut::new();
-        loop {
-            let piece = std::future::poll_fn(|cx| {
-                if let Some(fault) = self.client.line.trouble() {
-                    return Poll::Ready(Some(Err(fault)));
-                }
-                self.poll_piece(cx).map_err(|Cut| Fault::BodyCutOff)
-            });
-            match piece.await {
-                None => return Ok(held.freeze()),
-                Some(Err(fault)) => return Err(self.client.line.trouble().unwrap_or(fault)),
-                Some(Ok(piece)) if held.len() + piece.len() > bytes_max => {
-                    return Err(Fault::BodyTooLarge);
-                }
-                Some(Ok(piece)) => held.extend_from_slice(&piece),
+    /// The next piece, unless something is wrong with the request.
+    async fn piece(&mut self) -> Option<Result<Bytes, Fault>> {
+        std::future::poll_fn(|cx| {
+            if let Some(fault) = self.client.line.trouble() {
+                return Poll::Ready(Some(Err(fault)));
             }
+            self.poll_piece(cx).map_err(|Cut| Fault::BodyCutOff)
+        })
+        .await
+    }
+}
+
+impl RequestBody {
+    /// Has the body watched by `meter` as it streams.
+    pub(crate) fn meter(&mut self, meter: Option<Meter>) {
+        if let Self::Stream(upload) = self {
+            upload.meter = meter;
         }
+    }
+
+    /// Reads what is left of it and drops it.
+    pub(crate) async fn read_out(&mut self) {
+        if let Self::Stream(upload) = self {
+            while let Some(Ok(_)) = upload.piece().await {}
+        }
+    }
+}
+
+impl Hold for RequestBody {
+    async fn hold(&mut self, bytes_max: usize) -> Result<Bytes, Fault> {
+        let upload = match self {
+            Self::Empty => return Ok(Bytes::new()),
+            Self::Held(bytes) => return Ok(bytes.clone().unwrap_or_default()),
+            Self::Stream(upload) => upload,
+        };
+        let mut held = BytesMut::new();
+        while let Some(piece) = upload.piece().await {
+            let piece = piece?;
+            if held.len() + piece.len() > bytes_max {
+                return Err(Fault::BodyTooLarge);
+            }
+            held.extend_from_slice(&piece);
+        }
+        let held = held.freeze();
+        *self = Self::Held(Some(held.clone()));
+        Ok(held)
     }
 }
 
@@ -164,15 +187,20 @@ impl AnswerBody {
     /// An upstream's. What was read completely already gives its connection back at once.
     pub(crate) fn upstream(
         incoming: Incoming,
-        link: Option<Box<Link>>,
+        link: Box<Link>,
         client: Arc<Client>,
         record: Option<Box<Record>>,
-        finishes: bool,
     ) -> Self {
-        let mut out =
-            Self { from: Source::Upstream { incoming, link }, client, record, finishes };
+        let from = Source::Upstream { incoming, link: Some(link) };
+        let mut out = Self { from, client, record, finishes: false };
         out.give_back();
         out
+    }
+
+    /// Whether the upstream runs to its end when the client leaves.
+    pub(crate) const fn finishing(mut self, finishes: bool) -> Self {
+        self.finishes = finishes;
+        self
     }
 
     /// Gives the connection back when it was read to its end.

@@ -11,8 +11,7 @@ pub(crate) struct Client {
     pub(crate) line: Line,
     pub(crate) worker: Arc<Worker>,
     pub(crate) peer: SocketAddr,
-    /// The peer's address as the upstream is told it.
-    pub(crate) peer_text: HeaderValue,
+    peer_text: HeaderValue,
 }
 
 impl Client {
@@ -24,6 +23,14 @@ impl Client {
             peer_text: address_text(peer.ip()),
         }
     }
+
+    /// An address as the upstream is told it; mostly it is the peer's own.
+    pub(crate) fn address_text(&self, address: IpAddr) -> HeaderValue {
+        if address == doorward_core::address::unwrap(self.peer.ip()) {
+            return self.peer_text.clone();
+        }
+        address_text(address)
+    }
 }
 
 impl std::fmt::Debug for Client {
@@ -33,7 +40,7 @@ impl std::fmt::Debug for Client {
 }
 
 /// An address as a header's value.
-pub(crate) fn address_text(address: IpAddr) -> HeaderValue {
+fn address_text(address: IpAddr) -> HeaderValue {
     let address = doorward_core::address::unwrap(address);
     // An address has digits, dots, colons and letters: always a value.
     HeaderValue::try_from(address.to_string()).unwrap_or(HeaderValue::from_static("unknown"))

@@ -141,7 +141,7 @@ async fn write_refusal(
     mut socket: TcpStream,
     fault: Fault,
 ) -> Option<TcpStream> {
-    let bytes = mount::fault_response(client, fault).await;
+    let bytes = mount::fault_response(client, fault);
     let written = tokio::time::timeout(REFUSAL_TIME_MAX, socket.write_all(&bytes)).await;
     matches!(written, Ok(Ok(()))).then_some(socket)
 }

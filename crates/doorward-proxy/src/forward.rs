@@ -1,20 +1,21 @@
 //! A request on its way: judged, sent upstream, and its answer handed back.
 
-use crate::body::{AnswerBody, RequestBody, Upload, read_out};
+use crate::body::{AnswerBody, RequestBody, read_out};
 use crate::client::Client;
+use crate::exchange::{Failed, exchange};
 use crate::head;
 use crate::mount::{self, Judged, Passage};
-use crate::observe::Record;
-use crate::pool::{self, Link, Promise};
+use crate::pool::Link;
 use crate::settings::UpstreamHost;
-use crate::view;
 use doorward_core::fault::Fault;
+use doorward_core::layers::credential::Edits;
+use doorward_core::verdict::{Admitted, Outcome};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{Request, Response, Uri, Version, request};
-use http_body::Body;
 use hyper::body::Incoming;
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -27,14 +28,8 @@ pub(crate) async fn serve(
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Infallible> {
     let number = client.line.serve();
-    let record = Record::begin(&client, &request);
     let (parts, incoming) = request.into_parts();
-    let body = if incoming.is_end_stream() {
-        RequestBody::Empty
-    } else {
-        RequestBody::Stream(Upload::new(incoming, Arc::clone(&client), number, u64::MAX))
-    };
-    let response = match mount::judge(&client, &parts, body, record).await {
+    let response = match mount::judge(&client, &parts, incoming, number).await {
         Judged::Answer(response) => response,
         Judged::Pass(passage, body) => pass(&client, parts, body, passage, number).await,
     };
@@ -50,161 +45,111 @@ async fn pass(
     mut passage: Passage,
     number: u64,
 ) -> Response<AnswerBody> {
-    rebuild(client, &mut parts, &body, &passage);
-    let method = parts.method.clone();
-    let mut request = Request::from_parts(parts, body);
+    if let Some(form) = origin_form(&parts.uri) {
+        parts.uri = form;
+    }
+    let target = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    match passage.admitted.upstream_edits(&parts.method, target) {
+        Ok(edits) => rebuild(client, &mut parts, &body, &passage.admitted, &edits),
+        Err(refused) => return mount::answer(client, &refused, passage.record, number),
+    }
     // A request is sent twice only where that cannot do a thing twice.
-    let again = passage.may_retry(&method) && matches!(request.body(), RequestBody::Empty);
-    let mut spare = again.then(|| copy(&request));
-    let fault = loop {
-        match exchange(client, request, &passage).await {
-            Ok((answer, _)) if answer.status().is_informational() => break Fault::UpstreamBroken,
+    let may_repeat = matches!(body, RequestBody::Empty)
+        && passage.admitted.may_be_resent(&parts.method);
+    let mut request = Request::from_parts(parts, body);
+    let mut spare = may_repeat.then(|| copy(&request));
+    passage.leaves();
+    let failed = loop {
+        match exchange(client, request, &passage.admitted).await {
             Ok((answer, link)) => {
                 passage.answered();
                 return hand_back(client, answer, link, passage, number);
             }
-            Err(Failed { is_unread: true, .. }) if spare.is_some() => {
-                let Some(copy) = spare.take() else { break Fault::UpstreamBroken };
-                request = copy;
-            }
-            Err(failed) => break failed.fault,
+            Err(failed) => match spare.take() {
+                Some(copy) if failed.is_unread => request = copy,
+                Some(_) | None => break failed,
+            },
         }
     };
-    client.line.tell();
     passage.answered();
-    mount::fault_answer(client, fault, &method, passage).await
+    let Failed { fault, was_sent, .. } = failed;
+    let outcome = if was_sent { Outcome::Sent } else { Outcome::NeverSent };
+    mount::fault(client, fault, passage, outcome, number).await
 }
 
-/// Why an exchange came to nothing.
-struct Failed {
-    fault: Fault,
-    /// The connection was one used before, and died without a byte of an answer: most likely it was
-    /// closed while idle.
-    is_unread: bool,
-}
-
-impl From<Fault> for Failed {
-    fn from(fault: Fault) -> Self {
-        Self { fault, is_unread: false }
-    }
-}
-
-/// An exchange that must not be broken off when the client leaves: then it goes on without it.
-struct InFlight<'c> {
-    client: &'c Arc<Client>,
-    exchange: Option<(Box<Link>, Promise)>,
-    finishes: bool,
-}
-
-impl Drop for InFlight<'_> {
-    fn drop(&mut self) {
-        if !self.finishes {
-            return;
-        }
-        if let Some((mut link, mut promise)) = self.exchange.take() {
-            self.client.worker.in_background(async move {
-                if let Ok(answer) = pool::answer(&mut link, &mut promise, || None).await {
-                    read_out(answer.into_body(), link).await;
-                }
-            });
-        }
-    }
-}
-
-async fn exchange(
-    client: &Arc<Client>,
-    request: Request<RequestBody>,
-    passage: &Passage,
-) -> Result<(Response<Incoming>, Box<Link>), Failed> {
-    let worker = &client.worker;
-    let index = passage.upstream();
-    let mut link = match worker.pool.take(index) {
-        Some(link) => link,
-        None => {
-            let connect = worker.pool.connect(index);
-            match tokio::time::timeout(worker.shared.bounds.upstream_connect, connect).await {
-                Ok(link) => link?,
-                Err(_) => return Err(Fault::UpstreamTimeout.into()),
-            }
-        }
+/// What goes upstream of a target that is not a path: behind the absolute form's authority
+/// (RFC 9112 3.2.2). None where it is one.
+fn origin_form(uri: &Uri) -> Option<Uri> {
+    uri.authority()?;
+    let path = match uri.path_and_query() {
+        Some(path) if path.as_str().starts_with('/') => path.clone(),
+        // `http://host?query`: the empty path is `/` (RFC 9110 4.2.3).
+        Some(path) => PathAndQuery::try_from(format!("/{}", path.as_str())).ok()?,
+        None => PathAndQuery::from_static("/"),
     };
-    let promise = link.send(request);
-    let mut in_flight = InFlight {
-        client,
-        exchange: Some((link, promise)),
-        finishes: passage.finishes(),
-    };
-    let answered = match &mut in_flight.exchange {
-        Some((link, promise)) => pool::answer(link, promise, || client.line.trouble()).await,
-        None => Err(Fault::UpstreamBroken),
-    };
-    let Some((link, promise)) = in_flight.exchange.take() else {
-        return Err(Fault::UpstreamBroken.into());
-    };
-    drop(promise);
-    match answered {
-        Ok(answer) => Ok((answer, link)),
-        Err(fault) => {
-            let is_broken = fault == Fault::UpstreamBroken;
-            let is_unread = is_broken && link.is_reused() && link.died_silent();
-            Err(Failed { fault, is_unread })
-        }
-    }
+    Some(Uri::from(path))
 }
 
 /// Makes the request's head what the upstream is to see.
-fn rebuild(client: &Client, parts: &mut request::Parts, body: &RequestBody, passage: &Passage) {
+fn rebuild(
+    client: &Client,
+    parts: &mut request::Parts,
+    body: &RequestBody,
+    admitted: &Admitted,
+    edits: &Edits<'_>,
+) {
     let named = head::named_by_connection(&parts.headers);
     head::keep(&mut parts.headers, |name| {
-        !head::is_hop_by_hop(name)
-            && *name != header::EXPECT
-            && !head::is_forwarding(name)
-            && passage.keeps(name)
-            && named.as_ref().is_none_or(|named| {
-                head::is_needed(name) || !head::names(named, name)
-            })
+        !head::ends_here(name, named.as_ref()) && *name != header::EXPECT && edits.keeps(name)
     });
-    forwarding(client, &mut parts.headers);
-    passage.add(&mut parts.headers);
-    if let Some(upstream) = client.worker.pool.upstream(passage.upstream())
+    forwarding(client, &mut parts.headers, admitted);
+    for (name, value) in edits.adds() {
+        parts.headers.insert(name, value.clone());
+    }
+    if let Some(upstream) = client.worker.pool.upstream(admitted.upstream())
         && let UpstreamHost::Name(name) = &upstream.host
     {
         parts.headers.insert(header::HOST, name.clone());
     }
-    if let RequestBody::Stream(_) = body
-        && !parts.headers.contains_key(header::CONTENT_LENGTH)
-    {
+    match body {
         // hyper would leave out the body of a GET otherwise.
-        let chunked = HeaderValue::from_static("chunked");
-        parts.headers.insert(header::TRANSFER_ENCODING, chunked);
+        RequestBody::Stream(_) if !parts.headers.contains_key(header::CONTENT_LENGTH) => {
+            let chunked = HeaderValue::from_static("chunked");
+            parts.headers.insert(header::TRANSFER_ENCODING, chunked);
+        }
+        RequestBody::Stream(_) | RequestBody::Held(_) | RequestBody::Empty => {}
     }
     parts.version = Version::HTTP_11;
-    if parts.uri.authority().is_some() {
-        parts.uri = origin_form(&parts.uri);
-    }
     parts.extensions.clear();
 }
 
-/// What the absolute form names behind its authority (RFC 9112 3.2.2).
-fn origin_form(uri: &Uri) -> Uri {
-    let path = uri.path_and_query().cloned();
-    Uri::from(path.unwrap_or_else(|| PathAndQuery::from_static("/")))
-}
-
-fn forwarding(client: &Client, headers: &mut HeaderMap) {
+/// Tells the upstream who asked, where and how. The client's own words about it are gone by then.
+fn forwarding(client: &Client, headers: &mut HeaderMap, admitted: &Admitted) {
     let shared = &client.worker.shared;
+    let address = admitted.client();
+    let proto = if admitted.is_secure() { "https" } else { "http" };
+    let host = headers.get(header::HOST).cloned();
     if shared.forwarding.x_forwarded {
-        if let Some(host) = headers.get(header::HOST).cloned() {
-            headers.insert(&X_FORWARDED_HOST, host);
+        headers.insert(&X_FORWARDED_FOR, client.address_text(address));
+        headers.insert(&X_FORWARDED_PROTO, HeaderValue::from_static(proto));
+        if let Some(host) = &host {
+            headers.insert(&X_FORWARDED_HOST, host.clone());
         }
-        headers.insert(&X_FORWARDED_FOR, client.peer_text.clone());
-        headers.insert(&X_FORWARDED_PROTO, HeaderValue::from_static("http"));
     }
     if shared.forwarding.forwarded {
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        if let Ok(value) = HeaderValue::try_from(view::forwarded(client.peer.ip(), host)) {
+        let host = host.as_ref().and_then(|host| host.to_str().ok()).unwrap_or_default();
+        if let Ok(value) = HeaderValue::try_from(forwarded(address, host, proto)) {
             headers.insert(header::FORWARDED, value);
         }
+    }
+}
+
+/// The value of `Forwarded` (RFC 7239 4).
+fn forwarded(address: IpAddr, host: &str, proto: &str) -> String {
+    let host = host.replace(['"', '\\'], "");
+    match address {
+        IpAddr::V4(address) => format!("for={address};host=\"{host}\";proto={proto}"),
+        IpAddr::V6(address) => format!("for=\"[{address}]\";host=\"{host}\";proto={proto}"),
     }
 }
 
@@ -222,33 +167,81 @@ fn hand_back(
     client: &Arc<Client>,
     answer: Response<Incoming>,
     mut link: Box<Link>,
-    mut passage: Passage,
+    passage: Passage,
     number: u64,
 ) -> Response<AnswerBody> {
+    let Passage { admitted, mut record } = passage;
     let (mut parts, incoming) = answer.into_parts();
     let has_two_framings = parts.headers.contains_key(header::TRANSFER_ENCODING)
         && parts.headers.contains_key(header::CONTENT_LENGTH);
-    let named = head::named_by_connection(&parts.headers);
-    head::keep(&mut parts.headers, |name| {
-        !head::is_hop_by_hop(name)
-            && !(has_two_framings && *name == header::CONTENT_LENGTH)
-            && !head::begins(name.as_str().as_bytes(), b"doorward-")
-            && named.as_ref().is_none_or(|named| {
-                head::is_needed(name) || !head::names(named, name)
-            })
-    });
-    parts.version = Version::HTTP_11;
-    parts.extensions.clear();
-    passage.dress(&mut parts);
-    if !client.line.is_complete(number) {
-        // The rest of the client's body is not waited for.
-        parts.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
     if has_two_framings {
         // It may be an attempt to smuggle a second message: its connection ends.
         link.spoil();
     }
-    let (record, finishes) = passage.end(parts.status);
-    let body = AnswerBody::upstream(incoming, Some(link), Arc::clone(client), record, finishes);
+    let named = head::named_by_connection(&parts.headers);
+    head::keep(&mut parts.headers, |name| {
+        !head::ends_here(name, named.as_ref())
+            && !(has_two_framings && *name == header::CONTENT_LENGTH)
+    });
+    parts.version = Version::HTTP_11;
+    parts.extensions.clear();
+    admitted.dress(&mut parts.headers);
+    if !client.line.is_complete(number) {
+        // The rest of the client's body is not waited for.
+        parts.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    if let Some(record) = &mut record {
+        record.ended(None, parts.status);
+    }
+    let body = AnswerBody::upstream(incoming, link, Arc::clone(client), record)
+        .finishing(admitted.writes());
     Response::from_parts(parts, body)
+}
+
+/// Runs an exchange to its end that nobody waits for any more.
+pub(crate) async fn finish(answer: Response<Incoming>, link: Box<Link>) {
+    read_out(answer.into_body(), link).await;
+}
+
+/// Whether an upstream's answer is one that can be handed back.
+///
+/// # Errors
+/// [`Fault::UpstreamBroken`] for a 101 that nobody asked for, and for lengths that contradict.
+pub(crate) fn check(answer: &Response<Incoming>) -> Result<(), Fault> {
+    let lengths = answer.headers().get_all(header::CONTENT_LENGTH).iter().count();
+    if answer.status().is_informational() || lengths > 1 {
+        return Err(Fault::UpstreamBroken);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_absolute_form_goes_on_as_its_path() {
+        for (target, want) in [
+            ("http://shop.test/a?b", Some("/a?b")),
+            ("http://shop.test", Some("/")),
+            ("http://shop.test?b", Some("/?b")),
+            ("http://shop.test//a", Some("//a")),
+            ("/a?b", None),
+            ("*", None),
+        ] {
+            let uri: Uri = target.parse().expect("a row's target");
+            assert_eq!(origin_form(&uri).map(|uri| uri.to_string()).as_deref(), want, "{target}");
+        }
+    }
+
+    #[test]
+    fn forwarded_is_written_as_rfc_7239_has_it() {
+        for (address, want) in [
+            ("203.0.113.7", "for=203.0.113.7;host=\"shop.test:1\";proto=https"),
+            ("2001:db8::1", "for=\"[2001:db8::1]\";host=\"shop.test:1\";proto=https"),
+        ] {
+            let address = address.parse().expect("a row's address");
+            assert_eq!(forwarded(address, "shop.test:1", "https"), want);
+        }
+    }
 }

@@ -30,7 +30,7 @@ pub(crate) fn keep(headers: &mut HeaderMap, is_kept: impl Fn(&HeaderName) -> boo
 }
 
 /// Whether a header belongs to one connection only (RFC 9110 7.6.1), by its name alone.
-pub(crate) fn is_hop_by_hop(name: &HeaderName) -> bool {
+fn is_hop_by_hop(name: &HeaderName) -> bool {
     let text = name.as_str();
     match text.len() {
         2 => *name == header::TE,
@@ -43,6 +43,13 @@ pub(crate) fn is_hop_by_hop(name: &HeaderName) -> bool {
         25 => text == "proxy-authentication-info",
         _ => false,
     }
+}
+
+/// Whether a header ends here: by its own name, or because `connection`, a value of
+/// [`named_by_connection`], names it.
+pub(crate) fn ends_here(name: &HeaderName, connection: Option<&HeaderValue>) -> bool {
+    is_hop_by_hop(name)
+        || connection.is_some_and(|connection| !is_needed(name) && names(connection, name))
 }
 
 /// What a `Connection` header names beside its options: headers that end here, whatever they are.
@@ -60,32 +67,16 @@ pub(crate) fn named_by_connection(headers: &HeaderMap) -> Option<HeaderValue> {
 }
 
 /// Whether `connection`, a value of [`named_by_connection`], names a header.
-pub(crate) fn names(connection: &HeaderValue, name: &HeaderName) -> bool {
+fn names(connection: &HeaderValue, name: &HeaderName) -> bool {
     let mut tokens = connection.as_bytes().split(|byte| *byte == b',');
     tokens.any(|token| token.trim_ascii().eq_ignore_ascii_case(name.as_str().as_bytes()))
 }
 
 /// Headers without which a request cannot be sent on, or would mean something else: `Connection` may
 /// not name them away (RFC 9110 7.6.1 forbids it for those that are for all recipients).
-pub(crate) fn is_needed(name: &HeaderName) -> bool {
+fn is_needed(name: &HeaderName) -> bool {
     matches!(*name, header::HOST | header::CONTENT_LENGTH | header::AUTHORIZATION | header::COOKIE)
         || matches!(*name, header::ORIGIN | header::CONTENT_TYPE | header::CONTENT_ENCODING)
-}
-
-/// Whether `name` is a forwarding header, in any spelling: whoever stands behind may read `_` as `-`.
-pub(crate) fn is_forwarding(name: &HeaderName) -> bool {
-    let text = name.as_str().as_bytes();
-    match text.first() {
-        Some(b'f') => *name == header::FORWARDED,
-        Some(b'x') => begins(text, b"x-forwarded-") || (text.len() == 9 && begins(text, b"x-real-ip")),
-        _ => false,
-    }
-}
-
-/// Whether `text` begins with `prefix`, `_` being read as `-`.
-pub(crate) fn begins(text: &[u8], prefix: &[u8]) -> bool {
-    text.len() >= prefix.len()
-        && text.iter().zip(prefix).all(|(byte, want)| byte == want || (*byte, *want) == (b'_', b'-'))
 }
 
 #[cfg(test)]
@@ -115,26 +106,6 @@ mod tests {
             ("x-te", false),
         ] {
             assert_eq!(is_hop_by_hop(&name(text)), want, "{text}");
-        }
-    }
-
-    #[test]
-    fn forwarding_headers_are_known_in_any_spelling() {
-        for (text, want) in [
-            ("forwarded", true),
-            ("x-forwarded-for", true),
-            ("x_forwarded_for", true),
-            ("x-forwarded_proto", true),
-            ("x-forwarded-host", true),
-            ("x-forwarded-prefix", true),
-            ("x-real-ip", true),
-            ("x_real_ip", true),
-            ("x-forward", false),
-            ("x-real-ip-2", false),
-            ("forwarded-2", false),
-            ("via", false),
-        ] {
-            assert_eq!(is_forwarding(&name(text)), want, "{text}");
         }
     }
 

@@ -1,37 +1,164 @@
-//! stub
-use crate::body::{AnswerBody, RequestBody};
+//! Where the core is put to work: a request comes to its verdict, and faults to their refusals.
+
+use crate::body::{AnswerBody, RequestBody, Upload};
 use crate::client::Client;
 use crate::observe::Record;
+use crate::{reply, view};
 use doorward_core::fault::Fault;
-use http::header::{HeaderMap, HeaderName};
-use http::{Method, Response, StatusCode, request, response};
+use doorward_core::gate::Gate;
+use doorward_core::moment::{Moment, RequestId};
+use doorward_core::reason::Reason;
+use doorward_core::refused::Refused;
+use doorward_core::verdict::{Admitted, Outcome, Verdict};
+use doorward_core::view::BodyHint;
+use doorward_porter::{converse, settle};
+use http::header;
+use http::{Response, request};
+use hyper::body::Incoming;
 use std::sync::Arc;
 
+/// A refused body of a known length up to this is read to its end, so that its connection stays of
+/// use; a longer one ends its connection.
+const READ_OUT_BYTES_MAX: u64 = 64 * 1024;
+
+/// What came of a request.
 pub(crate) enum Judged {
+    /// The gate answers.
     Answer(Response<AnswerBody>),
+    /// It goes upstream.
     Pass(Passage, RequestBody),
 }
+
+/// A request that was admitted, and what is noted of it.
 pub(crate) struct Passage {
-    record: Option<Box<Record>>,
+    pub(crate) admitted: Admitted,
+    pub(crate) record: Option<Box<Record>>,
 }
+
 impl Passage {
-    pub(crate) fn upstream(&self) -> usize { 0 }
-    pub(crate) fn may_retry(&self, method: &Method) -> bool { *method == Method::GET || *method == Method::HEAD }
-    pub(crate) fn finishes(&self) -> bool { false }
-    pub(crate) fn keeps(&self, _: &HeaderName) -> bool { true }
-    pub(crate) fn add(&self, _: &mut HeaderMap) {}
-    pub(crate) fn answered(&mut self) {}
-    pub(crate) fn dress(&self, _: &mut response::Parts) {}
-    pub(crate) fn end(self, _: StatusCode) -> (Option<Box<Record>>, bool) { (self.record, false) }
+    /// It goes upstream.
+    pub(crate) fn leaves(&mut self) {
+        if let Some(record) = &mut self.record {
+            record.leaves();
+        }
+    }
+
+    /// Its upstream answered, or will not.
+    pub(crate) fn answered(&mut self) {
+        if let Some(record) = &mut self.record {
+            record.answered();
+        }
+    }
 }
-pub(crate) async fn judge(_: &Arc<Client>, _: &request::Parts, body: RequestBody, record: Option<Box<Record>>) -> Judged {
-    Judged::Pass(Passage { record }, body)
+
+/// Judges a request.
+pub(crate) async fn judge(
+    client: &Arc<Client>,
+    parts: &request::Parts,
+    incoming: Incoming,
+    number: u64,
+) -> Judged {
+    let shared = &client.worker.shared;
+    let at = moment(client);
+    let hint = view::hint(&incoming);
+    let mut record = Record::begin(client, parts, at);
+    let mut body = match hint {
+        BodyHint::Empty => RequestBody::Empty,
+        BodyHint::Length(_) | BodyHint::Stream => {
+            RequestBody::Stream(Upload::new(incoming, Arc::clone(client), number))
+        }
+    };
+    let lent = view::lend(parts, client.peer.ip(), hint);
+    let gate = shared.gate.load_full();
+    let (reply, refused) = match converse(&gate, lent, at, &shared.store, &mut body).await {
+        Verdict::Admit(admitted) => {
+            if let Some(record) = &mut record {
+                record.admitted(&admitted);
+            }
+            body.meter(admitted.meter());
+            return Judged::Pass(Passage { admitted, record }, body);
+        }
+        Verdict::Reply(reply) => (reply, None),
+        Verdict::Refuse(refused) => (refused.reply(), Some(refused)),
+    };
+    if let Some(record) = &mut record {
+        record.ended(refused.as_ref(), reply.status);
+    }
+    if let Some(refused) = &refused {
+        tell(client, refused);
+    }
+    let awaits_leave = parts.headers.contains_key(header::EXPECT);
+    if client.line.is_complete(number) || (is_short(hint) && !awaits_leave) {
+        body.read_out().await;
+    }
+    Judged::Answer(reply::response(reply, client, record, number))
 }
-pub(crate) async fn fault_answer(client: &Arc<Client>, fault: Fault, _: &Method, passage: Passage) -> Response<AnswerBody> {
-    let mut r = Response::new(AnswerBody::own(fault.words().code.into(), Arc::clone(client), passage.record));
-    *r.status_mut() = fault.words().status;
-    r
+
+const fn is_short(hint: BodyHint) -> bool {
+    match hint {
+        BodyHint::Empty => true,
+        BodyHint::Length(bytes) => bytes <= READ_OUT_BYTES_MAX,
+        BodyHint::Stream => false,
+    }
 }
-pub(crate) async fn fault_response(_: &Arc<Client>, fault: Fault) -> Vec<u8> {
-    format!("HTTP/1.1 {} x\r\nconnection: close\r\ncontent-length: 0\r\n\r\n", fault.words().status.as_u16()).into_bytes()
+
+/// The answer to what went wrong with an admitted request.
+pub(crate) async fn fault(
+    client: &Arc<Client>,
+    fault: Fault,
+    passage: Passage,
+    outcome: Outcome,
+    number: u64,
+) -> Response<AnswerBody> {
+    let Passage { admitted, record } = passage;
+    let at = moment(client);
+    settle(&admitted.settle(outcome), at, &client.worker.shared.store).await;
+    if fault.is_strike() {
+        // The visit's own refusal follows; this one is made for the strike alone.
+        drop(admitted.gate().fault(fault, admitted.client(), at));
+    }
+    let refused = admitted.fault(fault);
+    answer(client, &refused, record, number)
+}
+
+/// The answer of a refusal.
+pub(crate) fn answer(
+    client: &Arc<Client>,
+    refused: &Refused,
+    mut record: Option<Box<Record>>,
+    number: u64,
+) -> Response<AnswerBody> {
+    let reply = refused.reply();
+    if let Some(record) = &mut record {
+        record.ended(Some(refused), reply.status);
+    }
+    tell(client, refused);
+    reply::response(reply, client, record, number)
+}
+
+/// A fault of the body's bytes is told by this answer: the connection's owner lets it leave.
+fn tell(client: &Client, refused: &Refused) {
+    if matches!(refused.reason(), Reason::Fault(_)) {
+        client.line.tell();
+    }
+}
+
+/// The whole response to what was not a request.
+pub(crate) fn fault_response(client: &Arc<Client>, fault: Fault) -> Vec<u8> {
+    let gate: Arc<Gate> = client.worker.shared.gate.load_full();
+    let at = moment(client);
+    let refused = gate.fault(fault, client.peer.ip(), at);
+    let reply = refused.reply();
+    Record::fault(client, &refused, reply.status, at);
+    reply::raw(&reply)
+}
+
+fn moment(client: &Client) -> Moment<'_> {
+    let shared = &client.worker.shared;
+    Moment {
+        now: shared.clock.now(),
+        id: RequestId::draw(&*shared.chance),
+        chance: &*shared.chance,
+        memory: &shared.memory,
+    }
 }

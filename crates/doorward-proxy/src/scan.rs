@@ -145,7 +145,8 @@ impl Scan {
         self.heads
     }
 
-    /// Ends the scan: after a 101 the bytes belong to another protocol, and all pass. A fault stays.
+    /// Ends the scan: after a 101 the bytes belong to another protocol, and all pass. A fault
+    /// stays.
     pub fn stop(&mut self) {
         if self.found().is_none() {
             self.state = State::Tunnel;

@@ -1,6 +1,8 @@
 //! What all workers share.
 
 use crate::settings::{Bounds, Forwarding, Upstream};
+use arc_swap::ArcSwap;
+use doorward_core::gate::Gate;
 use doorward_core::memory::Memory;
 use doorward_core::moment::Chance;
 use doorward_porter::clock::Clock;
@@ -9,6 +11,7 @@ use std::sync::Arc;
 
 /// What all workers share. The gate can be exchanged; the rest stays for the process's life.
 pub(crate) struct Shared {
+    pub(crate) gate: ArcSwap<Gate>,
     pub(crate) store: Arc<Store>,
     pub(crate) memory: Arc<Memory>,
     pub(crate) clock: Arc<dyn Clock>,

@@ -1,12 +1,31 @@
-//! A request as it is lent to the core, and what the core's word is told upstream.
+//! A request as it is lent to the core.
 
+use doorward_core::view::{BodyHint, Fidelity, Target, View};
+use http::request::Parts;
+use http_body::Body;
+use hyper::body::Incoming;
 use std::net::IpAddr;
 
-/// The value of `Forwarded` (RFC 7239 4) for a request from `peer` to `host` over plain http.
-pub(crate) fn forwarded(peer: IpAddr, host: &str) -> String {
-    let host = host.replace(['"', '\\'], "");
-    match doorward_core::address::unwrap(peer) {
-        IpAddr::V4(peer) => format!("for={peer};host=\"{host}\";proto=http"),
-        IpAddr::V6(peer) => format!("for=\"[{peer}]\";host=\"{host}\";proto=http"),
+/// Lends a request to the core.
+pub(crate) fn lend(parts: &Parts, peer: IpAddr, body: BodyHint) -> View<'_> {
+    View {
+        method: &parts.method,
+        target: Target {
+            authority: parts.uri.authority().map(http::uri::Authority::as_str),
+            path: parts.uri.path(),
+            query: parts.uri.query(),
+        },
+        headers: &parts.headers,
+        peer,
+        body,
+        fidelity: Fidelity::PROXY,
     }
+}
+
+/// What is known of a body before it is read.
+pub(crate) fn hint(incoming: &Incoming) -> BodyHint {
+    if incoming.is_end_stream() {
+        return BodyHint::Empty;
+    }
+    incoming.size_hint().exact().map_or(BodyHint::Stream, BodyHint::Length)
 }

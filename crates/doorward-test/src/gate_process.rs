@@ -108,8 +108,8 @@ impl GateProcess {
         self.child.id()
     }
 
-    /// The first log line, not yet handed out, of a request with this method and path; waits for it.
-    /// Lines before it are kept for later calls.
+    /// The first log line, not yet handed out, of a request with this method and path; waits for
+    /// it. Lines before it are kept for later calls.
     ///
     /// # Errors
     ///

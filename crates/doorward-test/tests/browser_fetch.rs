@@ -238,7 +238,7 @@ async fn other_port(gate: Gate) -> Outcome<()> {
     stage.close().await
 }
 
-/// A26: on one origin there is no CORS; from another origin, no CORS headers means unread, not unrun.
+/// A26: on one origin there is no CORS. From another, no CORS headers means unread, not unrun.
 async fn same_origin(gate: Gate) -> Outcome<()> {
     let mut stage =
         Stage::open(gate, Setup { cors: Some(CorsPolicy::Off), ..Setup::default() }).await?;

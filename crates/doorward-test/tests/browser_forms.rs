@@ -1,5 +1,5 @@
-//! What pages do without `fetch`, in real Chromium, without and with the gate: forms, links, images,
-//! prefetches (A10, A11, A12), one's own form under `Referrer-Policy: no-referrer`, DNS rebinding.
+//! What pages do without `fetch`, in real Chromium, without and with the gate: forms, links,
+//! images, prefetches (A10, A11, A12), one's own form under `Referrer-Policy: no-referrer`, DNS rebinding.
 //!
 //! What was executed is read from the backend's witness, as in `browser_fetch.rs`.
 
@@ -130,7 +130,9 @@ async fn gets(gate: Gate, same_site: SameSite) -> Outcome<()> {
 /// Images and prefetches: what a page loads while it stays where it is.
 async fn subresources(stage: &mut Stage, url: &str) -> Outcome<()> {
     const IMAGE: &str = "const image = new Image();
-        await new Promise((done) => { image.onload = image.onerror = done; image.src = args[0]; });";
+        await new Promise((done) => {
+            image.onload = image.onerror = done; image.src = args[0];
+        });";
     const PREFETCH: &str = r#"const link = document.createElement("link");
         link.rel = "prefetch"; link.href = args[0];
         await new Promise((done) => {

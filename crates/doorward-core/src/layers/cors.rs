@@ -11,19 +11,20 @@
 //!
 //! ## How it decides
 //!
-//! 1. A preflight is `OPTIONS` with `Origin` and `Access-Control-Request-Method`; anything else passes.
-//!    Every preflight ends here, allowed or not.
+//! 1. A preflight is `OPTIONS` with `Origin` and `Access-Control-Request-Method`; anything else
+//!    passes. Every preflight ends here, allowed or not.
 //! 2. Its origin must be allowed on the route, or the gate's own; the headers must be clear.
 //! 3. The approval mirrors the origin, names the route's methods, and echoes the headers asked for
 //!    (at most `ECHO_NAMES_MAX` names, `ECHO_BYTES_MAX` bytes), since SDKs send their own.
-//! 4. An answer loses the backend's `Access-Control-*`; for an allowed origin it gets the gate's, with
-//!    the backend's exposed names kept. `Vary: Origin` is on every answer.
+//! 4. An answer loses the backend's `Access-Control-*`; for an allowed origin it gets the gate's,
+//!    with the backend's exposed names kept. `Vary: Origin` is on every answer.
 //!
 //! ## What it does not stop
 //!
 //! * Any actual request: CORS decides what a page may *read*. `site` refuses requests.
 //! * Programs: they send no preflight, and do not look at the answer's headers.
-//! * A browser that remembers an approval: a removed origin is felt after `max_age_s` at the latest.
+//! * A browser that remembers an approval: a removed origin is felt after `max_age_s` at the
+//!   latest.
 //!
 //! ## When it cannot decide
 //!
@@ -130,7 +131,8 @@ static VARY_PREFLIGHT: HeaderValue = HeaderValue::from_static(
 static EXPOSED_OWN: HeaderValue =
     HeaderValue::from_static("Doorward-Refusal, Retry-After, RateLimit, RateLimit-Policy");
 
-/// Whether a request is a preflight (Fetch 3.3.2): without a method asked for, `OPTIONS` is ordinary.
+/// Whether a request is a preflight (Fetch 3.3.2): without a method asked for, `OPTIONS` is
+/// ordinary.
 #[must_use]
 pub fn is_preflight(visit: &Visit<'_>) -> bool {
     *visit.view.method == Method::OPTIONS

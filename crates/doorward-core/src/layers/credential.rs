@@ -8,19 +8,21 @@
 //!   many servers): CVE-2025-64484, CWE-290.
 //! * Headers by which a backend would take another address, method or path than the one judged
 //!   (`X-Original-URL`, `X-Rewrite-URL`, `X-Middleware-Subrequest`).
-//! * A real key shipped to a page: it is added here, on the way to the backend, on routes that name it
-//!   (lab: `key-in-page`).
-//! * Going round the gate: every forwarded request carries `Doorward-Admitted`, a proof that a backend
-//!   checks in ten lines (lab: `around-the-gate`).
+//! * A real key shipped to a page: it is added here, on the way to the backend, on routes that
+//!   name it (lab: `key-in-page`).
+//! * Going round the gate: every forwarded request carries `Doorward-Admitted`, a proof that a
+//!   backend checks in ten lines (lab: `around-the-gate`).
 //!
 //! ## How it decides
 //!
-//! 1. `Doorward-*`, the forwarding headers and the headers above never go on as the client sent them.
+//! 1. `Doorward-*`, the forwarding headers and the headers above never go on as the client sent
+//!    them.
 //! 2. A name with `_` goes only if its spelling with `-` is none that the gate removes or judges.
 //! 3. On a route that names credentials the client's own header of that name is replaced.
 //! 4. A credential is added only to a request that no monitored layer would have refused.
-//! 5. The proof is an HMAC-SHA256 over the lengths and bytes of: `dwa1`, the gate's id, the time, the
-//!    request's id, method, path with query, identity (`-`: none) and body digest (`-`: not held).
+//! 5. The proof is an HMAC-SHA256 over the lengths and bytes of: `dwa1`, the gate's id, the time,
+//!    the request's id, method, path with query, identity (`-`: none) and body digest (`-`: not
+//!    held).
 //!
 //! ## What it does not stop
 //!
@@ -29,22 +31,22 @@
 //!
 //! ## When it cannot decide
 //!
-//! It refuses nothing but a request whose proof cannot be written (`credential/unprovable`), and cannot
-//! be monitored or switched off.
+//! It refuses nothing but a request whose proof cannot be written (`credential/unprovable`), and
+//! cannot be monitored or switched off.
 //!
 //! ## References
 //!
 //! RFC 2104; RFC 5869; RFC 7239; RFC 9110 7.6; CVE-2025-29927.
 
 use super::{Meta, Need};
-use crate::crypto::{MacKey, base64url};
+use crate::crypto::MacKey;
+use crate::proof;
 use crate::reason::Words;
 use crate::secret::Secret;
 use crate::verdict::Admitted;
 use arrayvec::ArrayVec;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
-use std::io::Write;
 
 /// What is said about this layer.
 pub const META: Meta = Meta {
@@ -160,7 +162,8 @@ impl<'a> Edits<'a> {
                 added.try_push(pair.clone()).map_err(|_| Reason::Unprovable)?;
             }
         }
-        let value = proof(policy, admitted, method, target)?;
+        let facts = proof::Facts { gate_id: &policy.gate_id, method, target };
+        let value = proof::write(&policy.proof_key, admitted, facts).ok_or(Reason::Unprovable)?;
         added.try_push((ADMITTED.clone(), value)).map_err(|_| Reason::Unprovable)?;
         Ok(Self { admitted, added })
     }
@@ -249,57 +252,6 @@ fn keeps_underscored(name: &str) -> bool {
         *to = if from == b'_' { b'-' } else { from };
     }
     std::str::from_utf8(dashed).is_ok_and(|dashed| !is_removed(dashed) && !is_judged(dashed))
-}
-
-/// Says that there is no identity, or no held body.
-const NONE: &str = "-";
-
-/// `dwa1.<time>.<id>.<identity>.<digest>.<mac>`; the MAC as in the file's head.
-fn proof(
-    policy: &Policy,
-    admitted: &Admitted,
-    method: &Method,
-    target: &str,
-) -> Result<HeaderValue, Reason> {
-    let id = admitted.id().text();
-    let mut time = ArrayVec::<u8, 20>::new();
-    write!(time, "{}", admitted.now().unix_s).map_err(|_| Reason::Unprovable)?;
-    let mut digest_text = Vec::new();
-    let digest: &[u8] = match admitted.body_digest() {
-        Some(digest) => {
-            base64url(digest, &mut digest_text);
-            &digest_text
-        }
-        None => NONE.as_bytes(),
-    };
-    let fields: [&[u8]; 8] = [
-        b"dwa1",
-        policy.gate_id.as_bytes(),
-        &time,
-        id.as_str().as_bytes(),
-        method.as_str().as_bytes(),
-        target.as_bytes(),
-        NONE.as_bytes(),
-        digest,
-    ];
-    // Each field as `<length>:<bytes>`, so that no two requests have the same text.
-    let mut lengths = [const { ArrayVec::<u8, 8>::new_const() }; 8];
-    let mut parts: [&[u8]; 16] = [b""; 16];
-    for (length, field) in lengths.iter_mut().zip(fields) {
-        write!(length, "{}:", field.len()).map_err(|_| Reason::Unprovable)?;
-    }
-    for (place, (length, field)) in lengths.iter().zip(fields).enumerate() {
-        parts[place * 2] = length;
-        parts[place * 2 + 1] = field;
-    }
-    let mac = policy.proof_key.sign(&parts);
-    let mut text = Vec::with_capacity(160);
-    for field in [fields[0], fields[2], fields[3], fields[6], fields[7]] {
-        text.extend_from_slice(field);
-        text.push(b'.');
-    }
-    base64url(&mac, &mut text);
-    HeaderValue::from_maybe_shared(bytes::Bytes::from(text)).map_err(|_| Reason::Unprovable)
 }
 
 /// The answer's headers that are the gate's own, whatever the backend says.

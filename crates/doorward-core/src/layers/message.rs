@@ -30,8 +30,8 @@
 //!
 //! ## When it cannot decide
 //!
-//! A repeated or unreadable `Host`, `Connection` or target is refused. This layer cannot be monitored
-//! or switched off: what is ambiguous cannot be forwarded unchanged in meaning.
+//! A repeated or unreadable `Host`, `Connection` or target is refused. This layer cannot be
+//! monitored or switched off: what is ambiguous cannot be forwarded unchanged in meaning.
 //!
 //! ## References
 //!
@@ -93,21 +93,11 @@ pub enum Reason {
 
 impl Reason {
     /// All of them.
+    #[rustfmt::skip]
     pub const ALL: &[Self] = &[
-        Self::Host,
-        Self::HostDiffers,
-        Self::UnknownHost,
-        Self::PathTooLong,
-        Self::TargetForm,
-        Self::DotSegment,
-        Self::Control,
-        Self::Backslash,
-        Self::Overlong,
-        Self::Percent,
-        Self::NearMiss,
-        Self::NoRoute,
-        Self::ConnectionOption,
-        Self::NoEndpoint,
+        Self::Host, Self::HostDiffers, Self::UnknownHost, Self::PathTooLong, Self::TargetForm,
+        Self::DotSegment, Self::Control, Self::Backslash, Self::Overlong, Self::Percent,
+        Self::NearMiss, Self::NoRoute, Self::ConnectionOption, Self::NoEndpoint,
     ];
 
     /// Its code, status and words.

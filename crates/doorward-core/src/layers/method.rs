@@ -5,10 +5,12 @@
 //! ## What it stops
 //!
 //! * A safe method on a route that changes state (`effect = "write"`): images, links, prefetches,
-//!   crawlers and retries cannot set anything off (lab: `get-side-effect`; RFC 9110 9.2.1; CWE-352).
+//!   crawlers and retries cannot set anything off (lab: `get-side-effect`; RFC 9110 9.2.1;
+//!   CWE-352).
 //! * Methods that a route does not declare; TRACE, TRACK and CONNECT always.
-//! * Method overrides (`X-HTTP-Method-Override`, `X-HTTP-Method`, `X-Method-Override`, `_method` in the
-//!   query) that name what the route does not allow, or that turn a safe method into another.
+//! * Method overrides (`X-HTTP-Method-Override`, `X-HTTP-Method`, `X-Method-Override`, `_method`
+//!   in the query) that name what the route does not allow, or that turn a safe method into
+//!   another.
 //!
 //! ## How it decides
 //!

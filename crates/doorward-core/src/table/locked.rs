@@ -11,15 +11,23 @@ use std::sync::{MutexGuard, PoisonError};
 /// A slot for a key.
 #[derive(Clone, Copy)]
 struct Place {
-    shard: u8,
-    part: Part,
-    /// A reserve slot: it belongs to many.
-    shared: bool,
     /// The slot's first word.
     word: usize,
-    tag: u64,
-    /// The key's value; 0 when it has none.
-    value: u64,
+    shard: u8,
+    /// 0: the key's own lines; above: how many times its prefix was widened.
+    level: u8,
+    state: State,
+}
+
+/// How a key stands to its slot.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// It is in it.
+    Own,
+    /// It is not in it yet; whatever is in it means nothing to the key.
+    New,
+    /// A reserve slot: it belongs to many.
+    Shared,
 }
 
 /// What a slot was before it was written.
@@ -93,7 +101,8 @@ impl<'t> Locked<'t> {
         now: Now,
     ) -> Result<Answer, NotLocked> {
         let Some(place) = self.find(named, now)? else { return Ok(Answer::Unavailable) };
-        self.write(place, share::take(place.value, rate, cost, now), cost > 0)
+        let value = self.value(place)?;
+        self.write(named, place, share::take(value, rate, cost, now), cost > 0)
     }
 
     /// Takes `cost` from what is left of `limit` in the window of `named`.
@@ -109,8 +118,9 @@ impl<'t> Locked<'t> {
     ) -> Result<Answer, NotLocked> {
         let Kind::Window { window_s } = named.kind else { return Ok(Answer::Unavailable) };
         let Some(place) = self.find(named, now)? else { return Ok(Answer::Unavailable) };
-        let taken = share::take_from_window(place.value, window_s, limit, cost, now);
-        self.write(place, taken, cost > 0)
+        let value = self.value(place)?;
+        let taken = share::take_from_window(value, window_s, limit, cost, now);
+        self.write(named, place, taken, cost > 0)
     }
 
     /// Gives back `cost` tokens that were taken from this very key. What was taken from a wider
@@ -125,11 +135,11 @@ impl<'t> Locked<'t> {
         cost: u32,
         now: Now,
     ) -> Result<Answer, NotLocked> {
-        let place = self.own(named.spot)?;
-        let value = place.map_or(0, |place| place.value);
-        let given = share::give(value, rate, cost, now);
-        let Some(place) = place else { return Ok(answer(given)) };
-        self.write(place, given, true)
+        let Some(place) = self.own(named.spot)? else {
+            return Ok(answer(share::give(0, rate, 0, now)));
+        };
+        let value = self.value(place)?;
+        self.write(named, place, share::give(value, rate, cost, now), true)
     }
 
     /// Claims once, until `until_unix_s` inclusive. A claim whose time has passed already could not
@@ -147,11 +157,13 @@ impl<'t> Locked<'t> {
             return Ok(Answer::No { retry_ns: u64::MAX });
         }
         let Some(place) = self.find(named, now)? else { return Ok(Answer::Unavailable) };
-        if place.value != 0 {
-            return Ok(Answer::No { retry_ns: share::claim_wait_ns(place.value, now) });
+        let held = self.value(place)?;
+        if held != 0 && held >= now.unix_s {
+            return Ok(Answer::No { retry_ns: share::claim_wait_ns(held, now) });
         }
         // A last second of 0 would read as free.
-        self.write(place, Taken::Yes { value: until_unix_s.max(1), left: 0, reset_s: 0 }, true)
+        let yes = Taken::Yes { value: until_unix_s.max(1), left: 0, reset_s: 0 };
+        self.write(named, place, yes, true)
     }
 
     /// Gives a claim back.
@@ -161,7 +173,7 @@ impl<'t> Locked<'t> {
     pub fn unclaim(&mut self, named: &Named<'_>) -> Result<Answer, NotLocked> {
         let yes = Taken::Yes { value: 0, left: 0, reset_s: 0 };
         let Some(place) = self.own(named.spot)? else { return Ok(answer(yes)) };
-        self.write(place, yes, true)
+        self.write(named, place, yes, true)
     }
 
     /// Nanoseconds until a strike of `named` would fit; `None` when one fits now.
@@ -172,7 +184,7 @@ impl<'t> Locked<'t> {
         now: Now,
     ) -> Result<Option<u64>, NotLocked> {
         let Some(place) = self.find(named, now)? else { return Ok(None) };
-        match share::take(place.value, rate, 1, now) {
+        match share::take(self.value(place)?, rate, 1, now) {
             Taken::No { retry_ns } => Ok(Some(retry_ns)),
             Taken::Yes { .. } => Ok(None),
         }
@@ -186,8 +198,8 @@ impl<'t> Locked<'t> {
         now: Now,
     ) -> Result<u64, NotLocked> {
         let Some(place) = self.find(named, now)? else { return Ok(0) };
-        let value = share::strike(place.value, rate, now);
-        self.write(place, Taken::Yes { value, left: 0, reset_s: 0 }, true)?;
+        let value = share::strike(self.value(place)?, rate, now);
+        self.write(named, place, Taken::Yes { value, left: 0, reset_s: 0 }, true)?;
         Ok(value)
     }
 
@@ -195,14 +207,14 @@ impl<'t> Locked<'t> {
     #[inline]
     fn find(&self, named: &Named<'_>, now: Now) -> Result<Option<Place>, NotLocked> {
         match self.own(named.spot)? {
-            Some(own) => Ok(Some(own.alive(now))),
-            None => self.place(named, now),
+            Some(own) => Ok(Some(own)),
+            None => self.admit(named, now),
         }
     }
 
     /// The slot for a key that has none yet.
     #[inline(never)]
-    fn place(&self, named: &Named<'_>, now: Now) -> Result<Option<Place>, NotLocked> {
+    fn admit(&self, named: &Named<'_>, now: Now) -> Result<Option<Place>, NotLocked> {
         let place = self.free(named.spot, now)?;
         if place.is_some() {
             return Ok(place);
@@ -214,48 +226,40 @@ impl<'t> Locked<'t> {
         }
     }
 
-    /// The slot in which a stranger without a slot is counted: that of the narrowest prefix that has
-    /// one, else a reserve slot.
+    /// The slot in which a stranger without a slot is counted: that of the narrowest prefix that
+    /// has one, else a reserve slot.
     fn widen(&self, named: &Named<'_>, kind: Kind, now: Now) -> Result<Place, NotLocked> {
         let mut widest = named.spot;
-        for spot in self.table.wider(named) {
-            if let Some(place) = self.look(spot, now)? {
-                return Ok(place);
+        for (spot, level) in self.table.wider(named).zip(1..) {
+            let own = self.own(spot)?;
+            let place = if own.is_some() { own } else { self.free(spot, now)? };
+            if let Some(place) = place {
+                return Ok(Place { level, ..place });
             }
             widest = spot;
         }
-        let words = self.words(widest.shard)?;
-        let word = self.word(widest.shard, self.table.layout.reserve_slot(widest, kind));
-        Ok(Place { shared: true, ..Place::new(widest, word, words[word + 1]) })
+        let shard = widest.shard;
+        self.words(shard)?;
+        let word = self.word(shard, self.table.layout.reserve_slot(widest, kind));
+        Ok(Place { word, shard, level: 0, state: State::Shared })
     }
 
-    /// The key's own slot, live or not; none when it has none. Both lines are read before either is
-    /// judged, so that their cache misses are waited for together.
-    #[inline]
+    /// The slot that bears the key's tag, live or not. Both lines are read before either is judged,
+    /// so that their cache misses are waited for together.
     fn own(&self, spot: Spot) -> Result<Option<Place>, NotLocked> {
         let words = self.words(spot.shard)?;
         let Some(lines) = self.table.layout.lines(spot) else { return Ok(None) };
-        let [one, other] = lines.map(|line| self.word(spot.shard, line));
         let mut found = usize::MAX;
-        for first in [one, other] {
+        for line in lines {
+            let first = self.word(spot.shard, line);
             let line = &words[first..first + LINE_SLOTS * SLOT_WORDS];
             for slot in 0..LINE_SLOTS {
                 let hit = line[slot * SLOT_WORDS] == spot.tag;
                 found = if hit { first + slot * SLOT_WORDS } else { found };
             }
         }
-        if found == usize::MAX {
-            return Ok(None);
-        }
-        Ok(Some(Place::new(spot, found, words[found + 1])))
-    }
-
-    /// The key's own slot, or else a free one; none when both lines are full.
-    fn look(&self, spot: Spot, now: Now) -> Result<Option<Place>, NotLocked> {
-        match self.own(spot)? {
-            Some(own) => Ok(Some(own.alive(now))),
-            None => self.free(spot, now),
-        }
+        let place = Place { word: found, shard: spot.shard, level: 0, state: State::Own };
+        Ok((found != usize::MAX).then_some(place))
     }
 
     /// A free slot in the emptier of both lines; none when both are full.
@@ -263,10 +267,9 @@ impl<'t> Locked<'t> {
         let Some(lines) = self.table.layout.lines(spot) else { return Ok(None) };
         let mut best = (0, None);
         for line in lines {
-            let free = self.slots(spot, line)?.filter(|place| debt_ns(*place, now) == 0);
-            let (count, first) = free.fold((0, None), |(count, first), place| {
-                (count + 1, first.or(Some(Place { tag: spot.tag, value: 0, ..place })))
-            });
+            let free = self.slots(spot, line, now)?.filter(|(_, debt_ns)| *debt_ns == 0);
+            let (count, first) = free
+                .fold((0, None), |(count, first), (place, _)| (count + 1, first.or(Some(place))));
             if count > best.0 {
                 best = (count, first);
             }
@@ -277,33 +280,60 @@ impl<'t> Locked<'t> {
     /// Among the slots of both lines the one that would be free soonest.
     fn soonest(&self, spot: Spot, now: Now) -> Result<Option<Place>, NotLocked> {
         let Some([one, other]) = self.table.layout.lines(spot) else { return Ok(None) };
-        let slots = self.slots(spot, one)?.chain(self.slots(spot, other)?);
-        let place = slots.min_by_key(|place| debt_ns(*place, now));
-        Ok(place.map(|place| Place { tag: spot.tag, value: 0, ..place }))
+        let slots = self.slots(spot, one, now)?.chain(self.slots(spot, other, now)?);
+        Ok(slots.min_by_key(|(_, debt_ns)| *debt_ns).map(|(place, _)| place))
     }
 
-    /// The four slots of a line, as they are.
-    fn slots(&self, spot: Spot, line: usize) -> Result<impl Iterator<Item = Place>, NotLocked> {
+    /// The four slots of a line, each with the nanoseconds until it is free.
+    fn slots(
+        &self,
+        spot: Spot,
+        line: usize,
+        now: Now,
+    ) -> Result<impl Iterator<Item = (Place, u64)>, NotLocked> {
         let words = self.words(spot.shard)?;
         let first = self.word(spot.shard, line);
         let at = (first..first + LINE_SLOTS * SLOT_WORDS).step_by(SLOT_WORDS);
-        Ok(at
-            .map(move |word| Place { tag: words[word], ..Place::new(spot, word, words[word + 1]) }))
+        Ok(at.map(move |word| {
+            let place = Place { word, shard: spot.shard, level: 0, state: State::New };
+            (place, debt_ns(spot.part, words[word], words[word + 1], now))
+        }))
+    }
+
+    /// What the key has in its slot; 0 when nothing.
+    fn value(&self, place: Place) -> Result<u64, NotLocked> {
+        match place.state {
+            State::New => Ok(0),
+            State::Own | State::Shared => Ok(self.words(place.shard)?[place.word + 1]),
+        }
     }
 
     /// Writes what was granted, where something changes, and says it.
-    fn write(&mut self, place: Place, taken: Taken, change: bool) -> Result<Answer, NotLocked> {
+    fn write(
+        &mut self,
+        named: &Named<'_>,
+        place: Place,
+        taken: Taken,
+        change: bool,
+    ) -> Result<Answer, NotLocked> {
         let Taken::Yes { value, .. } = taken else { return Ok(answer(taken)) };
         if !change {
             return Ok(answer(taken));
         }
+        let new_tag = match place.state {
+            State::New => self.table.tag(named, place.level),
+            State::Own | State::Shared => named.spot.tag,
+        };
         let words = self.words_mut(place.shard)?;
         let was = [words[place.word], words[place.word + 1]];
-        // Nobody's debt in a shared bucket is forgiven because another limit is quicker.
-        let shared_bucket = place.shared && !layout::is_window(place.tag);
-        let value = if shared_bucket { value.max(was[1]) } else { value };
+        let (tag, value) = match (place.state, named.kind) {
+            // Nobody's debt in a shared bucket is forgiven because another limit is quicker.
+            (State::Shared, Kind::Bucket) => (new_tag, value.max(was[1])),
+            (State::Own, _) => (was[0], value),
+            (State::New | State::Shared, _) => (new_tag, value),
+        };
         // A free slot keeps no tag, so that a key is found in one slot only.
-        words[place.word] = if value == 0 { 0 } else { place.tag };
+        words[place.word] = if value == 0 { 0 } else { tag };
         words[place.word + 1] = value;
         self.undo.push(Undo { shard: place.shard, word: place.word, was });
         Ok(answer(taken))
@@ -325,28 +355,18 @@ impl<'t> Locked<'t> {
     }
 }
 
-impl Place {
-    /// The place, with no value if that means nothing any more.
-    fn alive(self, now: Now) -> Self {
-        let value = if debt_ns(self, now) == 0 { 0 } else { self.value };
-        Self { value, ..self }
-    }
-
-    const fn new(spot: Spot, word: usize, value: u64) -> Self {
-        Self { shard: spot.shard, part: spot.part, shared: false, word, tag: spot.tag, value }
-    }
-}
-
 /// Nanoseconds until what a slot holds means nothing any more; 0 when it is free.
-fn debt_ns(place: Place, now: Now) -> u64 {
-    if place.value == 0 {
+fn debt_ns(part: Part, tag: u64, value: u64, now: Now) -> u64 {
+    if value == 0 {
         return 0;
     }
-    match place.part {
-        Part::Claims if place.value < now.unix_s => 0,
-        Part::Claims => share::claim_wait_ns(place.value, now),
-        _ if layout::is_window(place.tag) => share::window_debt_ns(place.value, now),
-        _ => place.value.saturating_sub(now.steady_ns),
+    match part {
+        Part::Claims if value < now.unix_s => 0,
+        Part::Claims => share::claim_wait_ns(value, now),
+        Part::Strangers | Part::Wider | Part::Known if layout::is_window(tag) => {
+            share::window_debt_ns(value, now)
+        }
+        Part::Strangers | Part::Wider | Part::Known => value.saturating_sub(now.steady_ns),
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! * A bucket's value is its theoretical arrival time (GCRA, ITU-T I.371): the steady nanosecond at
 //!   which the bucket is whole again. A time that has passed is a whole bucket.
-//! * A window's value is the low 32 bits of the second at which it ends, and what was taken from it.
+//! * A window's value is the low 32 bits of the second at which it ends, and what was taken from
+//!   it.
 
 use crate::moment::Now;
 use crate::question::Rate;
@@ -24,8 +25,8 @@ pub(crate) enum Taken {
 
 const NEVER: Taken = Taken::No { retry_ns: u64::MAX };
 
-/// Takes `cost` tokens from the bucket `value`. The sums are made in 128 bits; what the clock cannot
-/// hold (584 years ahead) is refused, not granted.
+/// Takes `cost` tokens from the bucket `value`. The sums are made in 128 bits; what the clock
+/// cannot hold (584 years ahead) is refused, not granted.
 pub(crate) fn take(value: u64, rate: Rate, cost: u32, now: Now) -> Taken {
     if cost > rate.burst {
         return NEVER;

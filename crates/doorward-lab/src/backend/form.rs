@@ -17,7 +17,7 @@ pub(super) fn plain(text: &str) -> Vec<(String, String)> {
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// The text fields of a `multipart/form-data` body (RFC 7578) whose parts are divided by `boundary`.
+/// The text fields of a `multipart/form-data` body (RFC 7578), its parts divided by `boundary`.
 pub(super) fn multipart(text: &str, boundary: &str) -> Vec<(String, String)> {
     let divider = format!("--{boundary}");
     // What stands before the first divider is no part.

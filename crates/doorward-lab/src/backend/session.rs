@@ -47,8 +47,8 @@ impl Sessions {
         name
     }
 
-    /// Whose session cookie this is. Among several `session` cookies the first that is known counts,
-    /// as in most frameworks.
+    /// Whose session cookie this is. Among several `session` cookies the first that is known
+    /// counts, as in most frameworks.
     pub(super) fn user(&self, headers: &HeaderMap) -> Option<&'static str> {
         let lines = headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
         lines

@@ -13,14 +13,22 @@ const fn classes() -> [u8; 256] {
     let mut classes = [0; 256];
     let mut byte = 0x21_u8;
     while byte < 0x7f {
-        let token = byte.is_ascii_alphanumeric()
+        let class = &mut classes[byte as usize];
+        if byte.is_ascii_alphanumeric()
             || matches!(byte, b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+')
-            || matches!(byte, b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~');
-        // WHATWG URL, percent-encode sets: browsers leave `[ ] ^ |` bare in paths, and
-        // backslash, backquote and braces in queries as well.
-        let query = !matches!(byte, b'"' | b'<' | b'>' | b'#');
-        let path = query && !matches!(byte, b'\\' | b'`' | b'{' | b'}' | b'?');
-        classes[byte as usize] = TOKEN * token as u8 | PATH * path as u8 | QUERY * query as u8;
+            || matches!(byte, b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~')
+        {
+            *class |= TOKEN;
+        }
+        // WHATWG URL, percent-encode sets: browsers leave `[ ] ^ |` bare in paths, and backslash,
+        // backquote and braces in queries as well.
+        let is_query = !matches!(byte, b'"' | b'<' | b'>' | b'#');
+        if is_query {
+            *class |= QUERY;
+        }
+        if is_query && !matches!(byte, b'\\' | b'`' | b'{' | b'}' | b'?') {
+            *class |= PATH;
+        }
         byte += 1;
     }
     classes

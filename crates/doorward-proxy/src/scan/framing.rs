@@ -52,14 +52,13 @@ impl Facts {
 
     /// Takes note of a header by its name, in any case: what its value must look like.
     pub(super) fn meet(&mut self, name: &[u8]) -> Result<Value, Fault> {
-        let (wanted, meet): (&[u8], fn(&mut Self) -> Result<Value, Fault>) = match name.len() {
-            4 => (b"host", Self::meet_host),
-            10 => (b"connection", Self::meet_connection),
-            14 => (b"content-length", Self::meet_length),
-            17 => (b"transfer-encoding", Self::meet_coding),
-            _ => return Ok(Value::Text),
-        };
-        if name.eq_ignore_ascii_case(wanted) { meet(self) } else { Ok(Value::Text) }
+        match name.len() {
+            4 if name.eq_ignore_ascii_case(b"host") => self.meet_host(),
+            10 if name.eq_ignore_ascii_case(b"connection") => self.meet_connection(),
+            14 if name.eq_ignore_ascii_case(b"content-length") => self.meet_length(),
+            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.meet_coding(),
+            _ => Ok(Value::Text),
+        }
     }
 
     fn meet_host(&mut self) -> Result<Value, Fault> {

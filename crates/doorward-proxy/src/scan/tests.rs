@@ -318,7 +318,8 @@ fn headers_that_come_once() {
         admits(Standing::Between, 1, &joined(&[head, twin, tail]));
     }
     // What came once in each of two messages is not repeated.
-    let one = b"POST /a HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\nx";
+    let one =
+        b"POST /a HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\nx";
     admits(Standing::Between, 2, &joined(&[one, one]));
     // RFC 9112 6.1: HTTP/1.0 knows no transfer codings.
     let old = b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
@@ -330,7 +331,7 @@ fn headers_that_come_once() {
 
 #[test]
 fn chunks() {
-    let rows: [(&[u8], &[u8]); 32] = [
+    let rows: [(&[u8], &[u8]); 34] = [
         (b"0x5\r\nhello\r\n0\r\n\r\n", b"5\r\nhello\r\n0\r\n\r\n"),
         (b"1_0\r\n", b"10\r\n0123456789abcdef\r\n0\r\n\r\n"),
         (b"+5\r\nhello\r\n", b"05\r\nhello\r\n0\r\n\r\n"),
@@ -362,6 +363,8 @@ fn chunks() {
         (b"5,5\r\nhello\r\n", b"5\r\nhello\r\n5\r\nhello\r\n0\r\n\r\n"),
         (b"5\0\r\nhello\r\n", b"1\r\n\0\r\n0\r\n\r\n"),
         (b"\n5\r\nhello\r\n", b"1\r\n\n\r\n0\r\n\r\n"),
+        (b"5\r\nhelloX\n0\r\n\r\n", b"7\r\nhelloX\n\r\n0\r\n\r\n"),
+        (b"5\r\nhello\rX0\r\n\r\n", b"7\r\nhello\rX\r\n0\r\n\r\n"),
         (b"0\n\n", b"5\r\n0\r\n\r\n\r\n0\r\n\r\n"),
     ];
     let head = b"POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -431,7 +434,11 @@ fn limits_are_exact() {
             b"GET /123456789a HTTP/1.1\r\n\r\n",
             b"GET /123456789 HTTP/1.1\r\n\r\n",
         ),
-        (Fault::TargetTooLong, b"GET /1234?6789a HTTP/1.1\r\n\r\n", b"GET /1234?6789 HTTP/1.1\r\n\r\n"),
+        (
+            Fault::TargetTooLong,
+            b"GET /1234?6789a HTTP/1.1\r\n\r\n",
+            b"GET /1234?6789 HTTP/1.1\r\n\r\n",
+        ),
         (
             Fault::TooManyHeaders,
             b"GET / HTTP/1.1\r\nA: b\r\nC: d\r\nE: f\r\nG: h\r\n\r\n",
@@ -488,7 +495,8 @@ fn default_limits_are_the_documented_ones() {
 #[test]
 fn pipelines_are_followed() {
     let get = b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
-    let post = b"POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: 26\r\n\r\nGET /hidden HTTP/9.9\r\n\r\n\r\n";
+    let post = b"POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: 26\r\n\r\n\
+        GET /hidden HTTP/9.9\r\n\r\n\r\n";
     let chunked = b"POST /c HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n\
         7\r\n0\r\n\r\nGE\r\n0\r\nA: b\r\n\r\n";
     let stream = joined(&[get, post, chunked, get]);

@@ -43,8 +43,8 @@ struct Page {
     scripts: bool,
 }
 
-/// The page server: one listener a site, all on 127.0.0.1 and on free ports. Every site serves every
-/// page, but only to its own name.
+/// The page server: one listener a site, all on 127.0.0.1 and on free ports. Every site serves
+/// every page, but only to its own name.
 pub struct Pages {
     addresses: [SocketAddr; SITES.len()],
     content: Content,

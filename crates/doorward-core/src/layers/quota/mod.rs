@@ -5,7 +5,8 @@
 //! ## What it stops
 //!
 //! * Floods from one address or network (lab: `flood`; CWE-770).
-//! * One address spread over many spellings: v4-mapped and NAT64 addresses count as IPv4, IPv6 by /64.
+//! * One address spread over many spellings: v4-mapped and NAT64 addresses count as IPv4, IPv6 by
+//!   /64.
 //! * Addresses that keep sending what no honest client sends (strikes), before any work is done.
 //! * Addresses that the operator has denied, with an expiry and a reason.
 //!
@@ -13,12 +14,12 @@
 //!
 //! 1. The deny-list, by prefix: `quota/denied`.
 //! 2. The address's strikes, kept in this process: over `strikes` it is `quota/strikes`.
-//! 3. One batch of questions to the store, one a limit that applies to this caller and route: all are
-//!    tested, then all are taken, or none. The first no is `quota/share`.
+//! 3. One batch of questions to the store, one a limit that applies to this caller and route: all
+//!    are tested, then all are taken, or none. The first no is `quota/share`.
 //! 4. What was taken for a request that never left for the backend is given back.
 //!
-//! Pages and programs of one address have shares of their own, so that a script does not use up what
-//! the people beside it need.
+//! Pages and programs of one address have shares of their own, so that a script does not use up
+//! what the people beside it need.
 //!
 //! ## What it does not stop
 //!
@@ -29,7 +30,8 @@
 //! ## When it cannot decide
 //!
 //! When the store is away the request is refused (`quota/store-away`). When its table is full, a
-//! stranger is counted with his neighbourhood; nobody is forgotten, and known callers keep their own.
+//! stranger is counted with his neighbourhood; nobody is forgotten, and known callers keep their
+//! own.
 //!
 //! ## References
 //!
@@ -53,7 +55,7 @@ use std::collections::HashMap;
 /// What is said about this layer.
 pub const META: Meta = Meta {
     id: "quota",
-    title: "Refuses denied addresses, addresses over their strikes, and callers beyond their share.",
+    title: "Refuses denied or striking addresses, and callers beyond their share.",
     needs: &[],
     can_be_off: true,
     store_away: Some("the request is refused: quota/store-away"),
@@ -98,8 +100,8 @@ impl Reason {
                 "quota/share",
                 SLOWER,
                 "Refused: this caller has used up its share for now",
-                "Wait as long as Retry-After says. If everybody is refused, the gate may stand behind \
-                 a proxy that it does not know: see `client_ip.trusted_proxies`.",
+                "Wait as long as Retry-After says. If everybody is refused, the gate may stand \
+                 behind a proxy that it does not know: see `client_ip.trusted_proxies`.",
             ),
             Self::StoreAway => (
                 "quota/store-away",

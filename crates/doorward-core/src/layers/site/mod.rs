@@ -4,35 +4,36 @@
 //!
 //! ## What it stops
 //!
-//! * Cross-site request forgery in all its forms: `fetch`, forms, images, links, prefetches, frames,
-//!   WebSocket handshakes, whatever the method (lab: `hidden-read`, `simple-request`, `form-post`,
-//!   `get-side-effect`, `transfer`; CWE-352).
+//! * Cross-site request forgery in all its forms: `fetch`, forms, images, links, prefetches,
+//!   frames, WebSocket handshakes, whatever the method (lab: `hidden-read`, `simple-request`,
+//!   `form-post`, `get-side-effect`, `transfer`; CWE-352).
 //! * The same from a sibling domain or another port, where `SameSite` cookies do not help (lab:
 //!   `other-port`).
-//! * Origins that merely look like an allowed one: prefixes, suffixes, another scheme or port, a dot
-//!   at the end, `null`, a repeated header.
+//! * Origins that merely look like an allowed one: prefixes, suffixes, another scheme or port, a
+//!   dot at the end, `null`, a repeated header.
 //!
 //! ## How it decides
 //!
-//! 1. What the request says is put into five words: `Sec-Fetch-Site`; whose `Origin`; reading, other
-//!    or an upgrade; `Sec-Fetch-Mode` with `-Dest`; whether browsers hold the gate's name for
+//! 1. What the request says is put into five words: `Sec-Fetch-Site`; whose `Origin`; reading,
+//!    other or an upgrade; `Sec-Fetch-Mode` with `-Dest`; whether browsers hold the gate's name for
 //!    trustworthy, and so send `Sec-Fetch-*` at all.
 //! 2. The first row of the table (`table.rs`) that fits them decides.
-//! 3. Where a row leaves it to the route: its `kind` (people may be led to `page` and `return`), its
-//!    `embed`, its `post`.
-//! 4. On plain http off localhost browsers send neither header on a GET: then the origin of `Referer`
-//!    decides. Without it a request with a cookie to an `api` route is refused (`site/cannot-tell`).
+//! 3. Where a row leaves it to the route: its `kind` (people may be led to `page` and `return`),
+//!    its `embed`, its `post`.
+//! 4. On plain http off localhost browsers send neither header on a GET: then the origin of
+//!    `Referer` decides. Without it a request with a cookie to an `api` route is refused
+//!    (`site/cannot-tell`).
 //!
 //! ## What it does not stop
 //!
-//! * Programs. They write any header they like: what says nothing, or lies, is left to `identity` and
-//!   `pass`.
+//! * Programs. They write any header they like: what says nothing, or lies, is left to `identity`
+//!   and `pass`.
 //! * Script running in an allowed page, and a person's browser extensions.
 //!
 //! ## When it cannot decide
 //!
-//! Repeated, unreadable or unknown headers are `site/unclear`; headers that contradict each other are
-//! `site/contradiction`; both are refused.
+//! Repeated, unreadable or unknown headers are `site/unclear`; headers that contradict each other
+//! are `site/contradiction`; both are refused.
 //!
 //! ## References
 //!
@@ -94,14 +95,14 @@ impl Reason {
             Self::CrossSite => (
                 "site/cross-site",
                 "Refused: this request comes from another site",
-                "The browser's `Sec-Fetch-Site` or `Origin` says so, and the page's origin is not on \
-                 the list. If the page is yours, add its origin to `origins`.",
+                "`Sec-Fetch-Site` or `Origin` says so, and the page's origin is not on the list. \
+                 If the page is yours, add its origin to `origins`.",
             ),
             Self::SameSite => (
                 "site/same-site",
                 "Refused: this request comes from another origin of the same site",
-                "A sibling domain or another port is not the same origin. If the page is yours, add \
-                 its origin to `origins`; for images and scripts see the route's `embed`.",
+                "A sibling domain or another port is not the same origin. If the page is yours, \
+                 add its origin to `origins`; for images and scripts see the route's `embed`.",
             ),
             Self::NullOrigin => (
                 "site/null-origin",
@@ -123,7 +124,7 @@ impl Reason {
             ),
             Self::Unclear => (
                 "site/unclear",
-                "Refused: a header that says where the request comes from is repeated or unreadable",
+                "Refused: a header that says where this request comes from cannot be read",
                 "Send `Origin` and `Sec-Fetch-*` at most once each, as browsers do.",
             ),
         };
@@ -223,7 +224,8 @@ fn how(mode: One<'_>, dest: One<'_>) -> How {
         },
         Some("no-cors") => How::NoCors,
         Some("websocket" | "webtransport") => How::WebSocket,
-        // `cors`, `same-origin`, and what browsers may come to say: the mode that must bring an Origin.
+        // `cors`, `same-origin`, and what browsers may come to say: the mode that must bring an
+        // Origin.
         Some(_) => How::Cors,
     }
 }

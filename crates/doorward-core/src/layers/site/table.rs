@@ -159,8 +159,8 @@ pub const TABLE: &[Row] = &[
     // No page can forge an `Origin`: an allowed one passes, wherever its site is.
     Row::new("own-origin", Outcome::Admit).origin(OriginIs::Own),
     Row::new("allowed-origin", Outcome::Admit).origin(OriginIs::Allowed),
-    // `same-origin` outranks `null`: one's own page under `Referrer-Policy: no-referrer` sends both.
-    // It never outranks another origin.
+    // `same-origin` outranks `null`: one's own page under `Referrer-Policy: no-referrer` sends
+    // both. It never outranks another origin.
     Row::new("same-origin-other", Outcome::Contradiction)
         .from(From::SameOrigin)
         .origin(OriginIs::Other),

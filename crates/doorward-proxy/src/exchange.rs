@@ -1,0 +1,87 @@
+//! One request and its answer's head, on one upstream connection.
+
+use crate::body::RequestBody;
+use crate::client::Client;
+use crate::forward;
+use crate::pool::{self, Link, Promise};
+use doorward_core::fault::Fault;
+use doorward_core::verdict::Admitted;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use std::sync::Arc;
+
+/// Why an exchange came to nothing.
+pub(crate) struct Failed {
+    pub(crate) fault: Fault,
+    /// The connection was one used before, and died without a byte of an answer: most likely the
+    /// upstream had closed it while it lay idle.
+    pub(crate) is_unread: bool,
+    /// Whether a byte of the request may have left.
+    pub(crate) was_sent: bool,
+}
+
+/// An exchange. Dropped, it is broken off, unless it may write: then it goes on without its client,
+/// because a write that is broken off half way is what nobody can repeat safely.
+struct InFlight<'c> {
+    client: &'c Arc<Client>,
+    link_and_promise: Option<(Box<Link>, Promise)>,
+    finishes: bool,
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        if let Some((mut link, mut promise)) = self.link_and_promise.take()
+            && self.finishes
+        {
+            self.client.worker.in_background(async move {
+                if let Ok(answer) = pool::answer(&mut link, &mut promise, || None).await {
+                    forward::finish(answer, link).await;
+                }
+            });
+        }
+    }
+}
+
+/// Sends a request and waits for its answer's head.
+pub(crate) async fn exchange(
+    client: &Arc<Client>,
+    request: Request<RequestBody>,
+    admitted: &Admitted,
+) -> Result<(Response<Incoming>, Box<Link>), Failed> {
+    let mut link = link(client, admitted.upstream()).await?;
+    let promise = link.send(request);
+    let mut in_flight = InFlight {
+        client,
+        link_and_promise: Some((link, promise)),
+        finishes: admitted.writes(),
+    };
+    let answered = match &mut in_flight.link_and_promise {
+        Some((link, promise)) => pool::answer(link, promise, || client.line.trouble()).await,
+        None => Err(Fault::UpstreamBroken),
+    };
+    let Some((link, _)) = in_flight.link_and_promise.take() else {
+        return Err(Failed { fault: Fault::UpstreamBroken, is_unread: false, was_sent: true });
+    };
+    match answered.and_then(|answer| forward::check(&answer).map(|()| answer)) {
+        Ok(answer) => Ok((answer, link)),
+        Err(fault) => {
+            let is_broken = fault == Fault::UpstreamBroken;
+            let is_unread = is_broken && link.is_reused() && link.died_silent();
+            Err(Failed { fault, is_unread, was_sent: true })
+        }
+    }
+}
+
+/// A connection to the upstream: an idle one, or a new one.
+async fn link(client: &Client, upstream: usize) -> Result<Box<Link>, Failed> {
+    let never = |fault| Failed { fault, is_unread: false, was_sent: false };
+    let worker = &client.worker;
+    if let Some(link) = worker.pool.take(upstream) {
+        return Ok(link);
+    }
+    let connect = worker.pool.connect(upstream);
+    match tokio::time::timeout(worker.shared.bounds.upstream_connect, connect).await {
+        Ok(link) => link.map_err(never),
+        Err(_) => Err(never(Fault::UpstreamTimeout)),
+    }
+}

@@ -1,0 +1,87 @@
+//! The log as JSON lines.
+
+use super::{Entry, Tally, escape, micros, number, stamp};
+use doorward_core::moment::Now;
+use std::io::Write;
+
+/// Bytes of a path, an origin or a method that a line shows.
+const TEXT_BYTES_MAX: usize = 512;
+
+/// One request.
+pub(super) fn write(entry: &Entry<'_>, into: &mut Vec<u8>) {
+    into.extend_from_slice(b"{\"time\":\"");
+    stamp(entry.now, into);
+    into.extend_from_slice(b"\",\"id\":\"");
+    into.extend_from_slice(entry.id.text().as_str().as_bytes());
+    // Writing to a vector does not fail.
+    let _ = write!(into, "\",\"peer\":\"{}\"", entry.address);
+    text("method", entry.method.map(str::as_bytes), into);
+    text("path", entry.path.map(str::as_bytes), into);
+    into.extend_from_slice(b",\"status\":");
+    number(u64::from(entry.status.unwrap_or(0)), into);
+    text("verdict", Some(entry.kind.word().as_bytes()), into);
+    text("code", entry.reason.map(|reason| reason.code().as_bytes()), into);
+    text("layer", entry.reason.map(|reason| reason.layer().as_bytes()), into);
+    text("route", entry.route.map(str::as_bytes), into);
+    text("origin", entry.origin, into);
+    if !entry.would_refuse.is_empty() {
+        into.extend_from_slice(b",\"would_refuse\":[");
+        for (place, reason) in entry.would_refuse.iter().enumerate() {
+            let _ = write!(into, "{}\"{}\"", if place > 0 { "," } else { "" }, reason.code());
+        }
+        into.push(b']');
+    }
+    count("bytes_in", entry.bytes_in, into);
+    count("bytes_out", entry.bytes_out, into);
+    count("duration_us", micros(entry.took), into);
+    if let Some(upstream) = entry.upstream {
+        count("upstream_us", micros(upstream), into);
+    }
+    if entry.is_broken || entry.status.is_none() {
+        into.extend_from_slice(b",\"broken_off\":true");
+    }
+    into.extend_from_slice(b"}\n");
+}
+
+/// A minute in which something was refused.
+pub(super) fn summary(tally: &Tally, now: Now, into: &mut Vec<u8>) {
+    into.extend_from_slice(b"{\"time\":\"");
+    stamp(now, into);
+    into.extend_from_slice(b"\",\"event\":\"summary\"");
+    count("admitted", tally.admitted(), into);
+    into.extend_from_slice(b",\"refused\":{");
+    for (place, (code, times)) in tally.refused().enumerate() {
+        let _ = write!(into, "{}\"{code}\":{times}", if place > 0 { "," } else { "" });
+    }
+    into.push(b'}');
+    count("addresses", tally.addresses() as u64, into);
+    if tally.addresses_are_more() {
+        into.extend_from_slice(b",\"addresses_are_more\":true");
+    }
+    into.extend_from_slice(b"}\n");
+}
+
+/// Lines that were dropped.
+pub(super) fn dropped(times: u64, now: Now, into: &mut Vec<u8>) {
+    into.extend_from_slice(b"{\"time\":\"");
+    stamp(now, into);
+    into.extend_from_slice(b"\",\"event\":\"log_dropped\"");
+    count("lines", times, into);
+    into.extend_from_slice(b"}\n");
+}
+
+fn text(name: &str, value: Option<&[u8]>, into: &mut Vec<u8>) {
+    let Some(value) = value else { return };
+    into.extend_from_slice(b",\"");
+    into.extend_from_slice(name.as_bytes());
+    into.extend_from_slice(b"\":\"");
+    escape::json(value, TEXT_BYTES_MAX, into);
+    into.push(b'"');
+}
+
+fn count(name: &str, value: u64, into: &mut Vec<u8>) {
+    into.extend_from_slice(b",\"");
+    into.extend_from_slice(name.as_bytes());
+    into.extend_from_slice(b"\":");
+    number(value, into);
+}

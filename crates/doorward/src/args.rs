@@ -1,0 +1,88 @@
+//! What a person types.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// The gate that decides whether a backend runs a request.
+#[derive(Debug, Parser)]
+#[command(name = "doorward", version, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Stand before a backend and refuse hostile requests before it runs them
+    Guard(Box<Guard>),
+    /// Check a configuration file: every error at once, with where, what and how to mend it
+    Check(Check),
+    /// Print the configuration's JSON Schema
+    Schema,
+    /// Say what a refusal's code or a layer means
+    Explain(Explain),
+}
+
+/// `doorward guard`
+#[derive(Debug, Args)]
+pub(crate) struct Guard {
+    /// The backend: http://127.0.0.1:3000 or unix:/run/app.sock
+    #[arg(required_unless_present_any = ["config", "demo"])]
+    pub(crate) upstream: Option<String>,
+    /// A page's origin that may call, as in http://localhost:5173; may be repeated
+    #[arg(long = "origin", value_name = "ORIGIN")]
+    pub(crate) origins: Vec<String>,
+    /// The preset: public or authenticated
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) profile: Option<String>,
+    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
+    /// A configuration file; what is typed here goes over it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Judge and count, but refuse nobody
+    #[arg(long)]
+    pub(crate) monitor: bool,
+    /// The log, one line a request on standard output [default: pretty on a terminal, else json]
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub(crate) log: Option<Log>,
+    /// Worker threads; 0 is one a core
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Close the list of routes and allow this one: 'POST /v1/chat'; may be repeated
+    #[arg(long = "allow", value_name = "'METHOD PATH'")]
+    pub(crate) allow: Vec<String>,
+    /// Start a small shop as the backend, guard it, and print what to try
+    #[arg(long, conflicts_with_all = ["upstream", "config", "origins"])]
+    pub(crate) demo: bool,
+}
+
+/// The log's form.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Log {
+    /// For people
+    Pretty,
+    /// One JSON object a line
+    Json,
+    /// None
+    Off,
+}
+
+/// `doorward check`
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The file
+    pub(crate) file: PathBuf,
+    /// Print the whole configuration with every default written out
+    #[arg(long)]
+    pub(crate) print_effective: bool,
+}
+
+/// `doorward explain`
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// A code, as in site/cross-site, or a layer, as in site; without one, the list of all
+    pub(crate) subject: Option<String>,
+}

@@ -1,0 +1,127 @@
+//! `doorward explain`: what a code or a layer means, from the layer's own file.
+
+use crate::EXIT_USAGE;
+use doorward_core::layers::{LAYERS, Meta};
+use doorward_core::reason::Reason;
+use std::fmt::Write;
+use std::process::ExitCode;
+
+/// Prints what `subject` means; without one, the list of layers and codes.
+pub(crate) fn run(subject: Option<&str>) -> ExitCode {
+    let text = match subject {
+        None => Some(list()),
+        Some(subject) => explain(subject),
+    };
+    if let Some(text) = text {
+        print!("{text}");
+        return ExitCode::SUCCESS;
+    }
+    let subject = subject.unwrap_or_default();
+    eprintln!("error: there is no code or layer {:?}", subject.escape_debug().to_string());
+    for code in near(subject) {
+        eprintln!("  did you mean {code}?");
+    }
+    eprintln!("  `doorward explain` lists them all");
+    ExitCode::from(EXIT_USAGE)
+}
+
+fn explain(subject: &str) -> Option<String> {
+    if let Some(meta) = LAYERS.iter().find(|meta| meta.id == subject) {
+        return Some(layer(meta));
+    }
+    let reason = Reason::find(subject)?;
+    let words = reason.words();
+    let mut out = format!("{}  {}\n\n", words.code, words.status);
+    out.push_str(&paragraph(&format!("{}.", words.title)));
+    out.push_str(&paragraph(words.advice));
+    if let Some(meta) = LAYERS.iter().find(|meta| meta.id == reason.layer()) {
+        let _ = writeln!(out, "\n{}: {}", meta.id, meta.title);
+        let _ = writeln!(out, "`doorward explain {}` says how it decides.", meta.id);
+    }
+    Some(out)
+}
+
+fn list() -> String {
+    let mut out = String::new();
+    for meta in LAYERS {
+        let _ = writeln!(out, "{}: {}", meta.id, meta.title);
+    }
+    out.push('\n');
+    for reason in Reason::all() {
+        let words = reason.words();
+        let _ = writeln!(out, "{:<28} {}", words.code, words.title);
+    }
+    out
+}
+
+/// A layer's own file, from its first line to its code.
+fn layer(meta: &Meta) -> String {
+    let mut out = String::new();
+    for line in meta.source.lines().take_while(|line| line.starts_with("//!")) {
+        let text = line.trim_start_matches("//!").strip_prefix(' ').unwrap_or_default();
+        let heading = text.strip_prefix("## ").or_else(|| text.strip_prefix("# "));
+        out.push_str(heading.unwrap_or(text));
+        out.push('\n');
+    }
+    if let Some(away) = meta.store_away {
+        let _ = writeln!(out, "\nWhen the store is away: {away}.");
+    }
+    let codes: Vec<&str> = Reason::all()
+        .into_iter()
+        .filter(|reason| reason.layer() == meta.id)
+        .map(Reason::code)
+        .collect();
+    let _ = writeln!(out, "\nCodes");
+    for code in codes {
+        let _ = writeln!(out, "  {code}");
+    }
+    out
+}
+
+/// Text in lines of at most 80 columns.
+fn paragraph(text: &str) -> String {
+    let mut out = String::new();
+    let mut column = 0;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length > 80 {
+            out.push('\n');
+            column = 0;
+        } else if column > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+    }
+    out.push('\n');
+    out
+}
+
+/// Codes that contain a part of what was typed.
+fn near(subject: &str) -> Vec<&'static str> {
+    let parts: Vec<&str> = subject.split(['/', '-']).filter(|part| part.len() > 3).collect();
+    let codes = Reason::all().into_iter().map(Reason::code);
+    codes.filter(|code| parts.iter().any(|part| code.contains(part))).take(3).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_and_every_layer_is_explained() {
+        for reason in Reason::all() {
+            let text = explain(reason.code()).expect("a known code");
+            assert!(text.contains(reason.words().status.as_str()), "{text}");
+        }
+        for meta in LAYERS {
+            let text = explain(meta.id).expect("a known layer");
+            for heading in ["What it stops", "How it decides", "What it does not stop"] {
+                assert!(text.contains(heading), "{}: {heading}", meta.id);
+            }
+        }
+        assert_eq!(explain("site/nothing"), None);
+        assert_eq!(near("site/crosssite-origin"), ["cors/origin", "site/cross-site"][..1]);
+    }
+}
