@@ -1,7 +1,7 @@
 //! A refusal, and how each kind of caller is told.
 
 use crate::gate::Gate;
-use crate::layers::{cors, quota};
+use crate::layers::{cors, method, quota};
 use crate::moment::RequestId;
 use crate::page;
 use crate::reason::Reason;
@@ -138,7 +138,7 @@ impl Refused {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         if words.status == StatusCode::METHOD_NOT_ALLOWED
-            && let Ok(value) = HeaderValue::try_from(self.route().methods.allow())
+            && let Ok(value) = HeaderValue::try_from(method::allow(self.route()))
         {
             headers.insert(header::ALLOW, value);
         }

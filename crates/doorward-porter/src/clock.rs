@@ -2,7 +2,8 @@
 
 use doorward_core::moment::Now;
 use std::sync::Mutex;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Tells the time. Tests hand in [`FixedClock`].
 pub trait Clock: Send + Sync {
@@ -10,17 +11,43 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Now;
 }
 
-/// The machine's clocks.
+/// How long the distance between the two clocks is believed before it is measured again: as much as
+/// the wall clock may be behind when somebody sets it.
+const DISTANCE_NS: u64 = 100_000_000;
+
+/// The machine's clocks. One of them is read for each moment; the wall clock is taken from its
+/// distance to it.
 #[derive(Debug)]
 pub struct SystemClock {
     epoch: Instant,
+    /// Nanoseconds from the steady clock's beginning to 1970.
+    distance_ns: AtomicU64,
+    /// When the distance was measured, steady.
+    measured_ns: AtomicU64,
 }
 
 impl SystemClock {
     /// Clocks whose steady part begins now.
     #[must_use]
     pub fn new() -> Self {
-        Self { epoch: Instant::now() }
+        let clock = Self {
+            epoch: Instant::now(),
+            distance_ns: AtomicU64::new(0),
+            measured_ns: AtomicU64::new(0),
+        };
+        clock.measure(0);
+        clock
+    }
+
+    /// Measures how far the wall clock is from the steady one. Two threads may do it at once: both
+    /// are right.
+    fn measure(&self, steady_ns: u64) -> u64 {
+        // A wall clock before 1970 makes every stamp come from the future, which is refused.
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, nanoseconds);
+        let distance_ns = wall.saturating_sub(steady_ns);
+        self.distance_ns.store(distance_ns, Relaxed);
+        self.measured_ns.store(steady_ns, Relaxed);
+        distance_ns
     }
 }
 
@@ -32,11 +59,16 @@ impl Default for SystemClock {
 
 impl Clock for SystemClock {
     fn now(&self) -> Now {
-        let steady = self.epoch.elapsed().as_nanos();
-        // A wall clock before 1970 makes every stamp come from the future, which is refused.
-        let unix_s = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        Now { steady_ns: u64::try_from(steady).unwrap_or(u64::MAX), unix_s }
+        let steady_ns = nanoseconds(self.epoch.elapsed());
+        let is_old = steady_ns.saturating_sub(self.measured_ns.load(Relaxed)) > DISTANCE_NS;
+        let distance_ns =
+            if is_old { self.measure(steady_ns) } else { self.distance_ns.load(Relaxed) };
+        Now { steady_ns, unix_s: (distance_ns + steady_ns) / 1_000_000_000 }
     }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX / 2)
 }
 
 /// A clock that stands still until it is moved.

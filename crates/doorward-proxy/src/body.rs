@@ -165,6 +165,8 @@ pub(crate) struct AnswerBody {
     record: Option<Box<Record>>,
     /// Whether the upstream may not be cut off when the client leaves.
     finishes: bool,
+    /// Whether it was handed over to its end.
+    is_whole: bool,
 }
 
 enum Source {
@@ -174,6 +176,15 @@ enum Source {
     Upstream { incoming: Incoming, link: Option<Box<Link>> },
 }
 
+impl Source {
+    fn is_end(&self) -> bool {
+        match self {
+            Self::Own(bytes) => bytes.is_empty(),
+            Self::Upstream { incoming, .. } => incoming.is_end_stream(),
+        }
+    }
+}
+
 impl AnswerBody {
     /// A body of the gate's own.
     pub(crate) const fn own(
@@ -181,7 +192,7 @@ impl AnswerBody {
         client: Arc<Client>,
         record: Option<Box<Record>>,
     ) -> Self {
-        Self { from: Source::Own(bytes), client, record, finishes: false }
+        Self { from: Source::Own(bytes), client, record, finishes: false, is_whole: true }
     }
 
     /// An upstream's. What was read completely already gives its connection back at once.
@@ -192,7 +203,7 @@ impl AnswerBody {
         record: Option<Box<Record>>,
     ) -> Self {
         let from = Source::Upstream { incoming, link: Some(link) };
-        let mut out = Self { from, client, record, finishes: false };
+        let mut out = Self { from, client, record, finishes: false, is_whole: false };
         out.give_back();
         out
     }
@@ -268,22 +279,18 @@ impl Body for AnswerBody {
         }
         let piece = ready!(this.poll_upstream(cx));
         match piece {
-            None => this.give_back(),
-            Some(Ok(ref piece)) => this.count(piece.len()),
-            Some(Err(Cut)) => {
-                if let Some(record) = &mut this.record {
-                    record.broke_off();
-                }
+            None => {
+                this.is_whole = true;
+                this.give_back();
             }
+            Some(Ok(ref piece)) => this.count(piece.len()),
+            Some(Err(Cut)) => {}
         }
         Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.from {
-            Source::Own(bytes) => bytes.is_empty(),
-            Source::Upstream { incoming, .. } => incoming.is_end_stream(),
-        }
+        self.from.is_end()
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -297,6 +304,11 @@ impl Body for AnswerBody {
 impl Drop for AnswerBody {
     fn drop(&mut self) {
         self.give_back();
+        if let Some(record) = &mut self.record
+            && !(self.is_whole || self.from.is_end())
+        {
+            record.broke_off();
+        }
         self.client.line.finish();
         let empty = Source::Own(Bytes::new());
         if let Source::Upstream { incoming, link: Some(link) } =

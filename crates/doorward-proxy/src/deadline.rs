@@ -292,9 +292,9 @@ mod tests {
             None
         };
         assert_eq!(drip(1), Some(31));
-        assert_eq!(drip(400), Some(147));
+        assert_eq!(drip(400), Some(146));
         assert_eq!(drip(500), None);
-        assert_eq!(drip(0), Some(31));
+        assert_eq!(drip(0), Some(30));
     }
 
     #[test]

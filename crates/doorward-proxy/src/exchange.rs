@@ -1,13 +1,14 @@
 //! One request and its answer's head, on one upstream connection.
 
-use crate::body::RequestBody;
+use crate::body::{RequestBody, read_out};
 use crate::client::Client;
-use crate::forward;
+use crate::head::{self, Look};
 use crate::pool::{self, Link, Promise};
 use doorward_core::fault::Fault;
 use doorward_core::verdict::Admitted;
 use http::{Request, Response};
 use hyper::body::Incoming;
+use std::future::Future;
 use std::sync::Arc;
 
 /// Why an exchange came to nothing.
@@ -35,35 +36,51 @@ impl Drop for InFlight<'_> {
         {
             self.client.worker.in_background(async move {
                 if let Ok(answer) = pool::answer(&mut link, &mut promise, || None).await {
-                    forward::finish(answer, link).await;
+                    read_out(answer.into_body(), link).await;
                 }
             });
         }
     }
 }
 
+/// What an exchange brought.
+pub(crate) struct Exchanged {
+    pub(crate) answer: Response<Incoming>,
+    /// What its head says.
+    pub(crate) look: Look,
+    /// Where the rest of it comes from.
+    pub(crate) link: Box<Link>,
+}
+
 /// Sends a request and waits for its answer's head.
-pub(crate) async fn exchange(
-    client: &Arc<Client>,
+pub(crate) fn exchange<'c>(
+    client: &'c Arc<Client>,
+    mut link: Box<Link>,
     request: Request<RequestBody>,
     admitted: &Admitted,
-) -> Result<(Response<Incoming>, Box<Link>), Failed> {
-    let mut link = link(client, admitted.upstream()).await?;
+) -> impl Future<Output = Result<Exchanged, Failed>> + use<'c> {
     let promise = link.send(request);
-    let mut in_flight = InFlight {
-        client,
-        link_and_promise: Some((link, promise)),
-        finishes: admitted.writes(),
-    };
+    let finishes = admitted.writes();
+    wait(InFlight { client, link_and_promise: Some((link, promise)), finishes })
+}
+
+async fn wait(mut in_flight: InFlight<'_>) -> Result<Exchanged, Failed> {
+    let broken = Failed { fault: Fault::UpstreamBroken, is_unread: false, was_sent: true };
+    let line = &in_flight.client.line;
     let answered = match &mut in_flight.link_and_promise {
-        Some((link, promise)) => pool::answer(link, promise, || client.line.trouble()).await,
-        None => Err(Fault::UpstreamBroken),
+        Some((link, promise)) => pool::answer(link, promise, || line.trouble()).await,
+        None => return Err(broken),
     };
-    let Some((link, _)) = in_flight.link_and_promise.take() else {
-        return Err(Failed { fault: Fault::UpstreamBroken, is_unread: false, was_sent: true });
-    };
-    match answered.and_then(|answer| forward::check(&answer).map(|()| answer)) {
-        Ok(answer) => Ok((answer, link)),
+    let Some((link, _)) = in_flight.link_and_promise.take() else { return Err(broken) };
+    match answered {
+        Ok(answer) => {
+            let look = head::look(answer.headers());
+            // A 101 that nobody asked for, and lengths that could contradict, are not handed back.
+            if answer.status().is_informational() || look.lengths > 1 {
+                return Err(broken);
+            }
+            Ok(Exchanged { answer, look, link })
+        }
         Err(fault) => {
             let is_broken = fault == Fault::UpstreamBroken;
             let is_unread = is_broken && link.is_reused() && link.died_silent();
@@ -73,7 +90,7 @@ pub(crate) async fn exchange(
 }
 
 /// A connection to the upstream: an idle one, or a new one.
-async fn link(client: &Client, upstream: usize) -> Result<Box<Link>, Failed> {
+pub(crate) async fn link(client: &Client, upstream: usize) -> Result<Box<Link>, Failed> {
     let never = |fault| Failed { fault, is_unread: false, was_sent: false };
     let worker = &client.worker;
     if let Some(link) = worker.pool.take(upstream) {

@@ -1,14 +1,12 @@
 //! A request on its way: judged, sent upstream, and its answer handed back.
 
-use crate::body::{AnswerBody, RequestBody, read_out};
+use crate::body::{AnswerBody, RequestBody};
 use crate::client::Client;
-use crate::exchange::{Failed, exchange};
+use crate::exchange::{self, Exchanged};
 use crate::head;
 use crate::mount::{self, Judged, Passage};
-use crate::pool::Link;
 use crate::settings::UpstreamHost;
-use doorward_core::fault::Fault;
-use doorward_core::layers::credential::Edits;
+use doorward_core::refused::Refused;
 use doorward_core::verdict::{Admitted, Outcome};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
@@ -28,53 +26,52 @@ pub(crate) async fn serve(
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Infallible> {
     let number = client.line.serve();
-    let (parts, incoming) = request.into_parts();
-    let response = match mount::judge(&client, &parts, incoming, number).await {
-        Judged::Answer(response) => response,
-        Judged::Pass(passage, body) => pass(&client, parts, body, passage, number).await,
+    let (mut parts, incoming) = request.into_parts();
+    let (mut passage, body) = match mount::judge(&client, &parts, incoming, number).await {
+        Judged::Answer(response) => return Ok(answering(&client, response)),
+        Judged::Pass(passage, body) => (passage, body),
     };
-    client.line.answer();
-    Ok(response)
-}
-
-/// Sends an admitted request upstream.
-async fn pass(
-    client: &Arc<Client>,
-    mut parts: request::Parts,
-    body: RequestBody,
-    mut passage: Passage,
-    number: u64,
-) -> Response<AnswerBody> {
-    if let Some(form) = origin_form(&parts.uri) {
-        parts.uri = form;
-    }
-    let target = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
-    match passage.admitted.upstream_edits(&parts.method, target) {
-        Ok(edits) => rebuild(client, &mut parts, &body, &passage.admitted, &edits),
-        Err(refused) => return mount::answer(client, &refused, passage.record, number),
+    if let Err(refused) = rebuild(&client, &mut parts, &body, &passage.admitted) {
+        let response = mount::answer(&client, &refused, passage.record, number);
+        return Ok(answering(&client, response));
     }
     // A request is sent twice only where that cannot do a thing twice.
-    let may_repeat = matches!(body, RequestBody::Empty)
-        && passage.admitted.may_be_resent(&parts.method);
-    let mut request = Request::from_parts(parts, body);
-    let mut spare = may_repeat.then(|| copy(&request));
+    let may_repeat =
+        matches!(body, RequestBody::Empty) && passage.admitted.may_be_resent(&parts.method);
+    let mut spare = may_repeat.then(|| copy(&parts));
     passage.leaves();
+    let mut link = exchange::link(&client, passage.admitted.upstream()).await;
+    // Nothing waits between here and the exchange, so that the request is not kept, only sent.
+    let mut request = Request::from_parts(parts, body);
     let failed = loop {
-        match exchange(client, request, &passage.admitted).await {
-            Ok((answer, link)) => {
+        let exchanged = match link {
+            Ok(link) => exchange::exchange(&client, link, request, &passage.admitted).await,
+            Err(failed) => break failed,
+        };
+        let failed = match exchanged {
+            Ok(exchanged) => {
                 passage.answered();
-                return hand_back(client, answer, link, passage, number);
+                let response = hand_back(&client, exchanged, passage, number);
+                return Ok(answering(&client, response));
             }
-            Err(failed) => match spare.take() {
-                Some(copy) if failed.is_unread => request = copy,
-                Some(_) | None => break failed,
-            },
+            Err(failed) => failed,
+        };
+        match spare.take() {
+            Some(copy) if failed.is_unread => request = copy,
+            Some(_) | None => break failed,
         }
+        link = exchange::link(&client, passage.admitted.upstream()).await;
     };
     passage.answered();
-    let Failed { fault, was_sent, .. } = failed;
-    let outcome = if was_sent { Outcome::Sent } else { Outcome::NeverSent };
-    mount::fault(client, fault, passage, outcome, number).await
+    let outcome = if failed.was_sent { Outcome::Sent } else { Outcome::NeverSent };
+    let response = mount::fault(&client, failed.fault, passage, outcome, number).await;
+    Ok(answering(&client, response))
+}
+
+/// The answer's head goes to hyper now.
+fn answering(client: &Client, response: Response<AnswerBody>) -> Response<AnswerBody> {
+    client.line.answer();
+    response
 }
 
 /// What goes upstream of a target that is not a path: behind the absolute form's authority
@@ -91,55 +88,67 @@ fn origin_form(uri: &Uri) -> Option<Uri> {
 }
 
 /// Makes the request's head what the upstream is to see.
+///
+/// # Errors
+/// A refusal, when the proof of admission cannot be written.
 fn rebuild(
     client: &Client,
     parts: &mut request::Parts,
     body: &RequestBody,
     admitted: &Admitted,
-    edits: &Edits<'_>,
-) {
-    let named = head::named_by_connection(&parts.headers);
-    head::keep(&mut parts.headers, |name| {
-        !head::ends_here(name, named.as_ref()) && *name != header::EXPECT && edits.keeps(name)
+) -> Result<(), Box<Refused>> {
+    if let Some(form) = origin_form(&parts.uri) {
+        parts.uri = form;
+    }
+    let target = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    let edits = admitted.upstream_edits(&parts.method, target)?;
+    let headers = &mut parts.headers;
+    let look = head::look(headers);
+    head::keep(headers, |name| {
+        !look.ends_here(name) && *name != header::EXPECT && edits.keeps(name)
     });
-    forwarding(client, &mut parts.headers, admitted);
+    forwarding(client, headers, look.host, admitted);
     for (name, value) in edits.adds() {
-        parts.headers.insert(name, value.clone());
+        headers.insert(name, value.clone());
     }
     if let Some(upstream) = client.worker.pool.upstream(admitted.upstream())
         && let UpstreamHost::Name(name) = &upstream.host
     {
-        parts.headers.insert(header::HOST, name.clone());
+        headers.insert(header::HOST, name.clone());
     }
     match body {
         // hyper would leave out the body of a GET otherwise.
-        RequestBody::Stream(_) if !parts.headers.contains_key(header::CONTENT_LENGTH) => {
-            let chunked = HeaderValue::from_static("chunked");
-            parts.headers.insert(header::TRANSFER_ENCODING, chunked);
+        RequestBody::Stream(_) if look.lengths == 0 => {
+            headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
         }
         RequestBody::Stream(_) | RequestBody::Held(_) | RequestBody::Empty => {}
     }
     parts.version = Version::HTTP_11;
     parts.extensions.clear();
+    Ok(())
 }
 
 /// Tells the upstream who asked, where and how. The client's own words about it are gone by then.
-fn forwarding(client: &Client, headers: &mut HeaderMap, admitted: &Admitted) {
-    let shared = &client.worker.shared;
+fn forwarding(
+    client: &Client,
+    headers: &mut HeaderMap,
+    host: Option<HeaderValue>,
+    admitted: &Admitted,
+) {
+    let rule = client.worker.shared.forwarding;
     let address = admitted.client();
     let proto = if admitted.is_secure() { "https" } else { "http" };
-    let host = headers.get(header::HOST).cloned();
-    if shared.forwarding.x_forwarded {
-        headers.insert(&X_FORWARDED_FOR, client.address_text(address));
-        headers.insert(&X_FORWARDED_PROTO, HeaderValue::from_static(proto));
-        if let Some(host) = &host {
-            headers.insert(&X_FORWARDED_HOST, host.clone());
-        }
-    }
-    if shared.forwarding.forwarded {
+    if rule.forwarded {
         let host = host.as_ref().and_then(|host| host.to_str().ok()).unwrap_or_default();
         if let Ok(value) = HeaderValue::try_from(forwarded(address, host, proto)) {
             headers.insert(header::FORWARDED, value);
+        }
+    }
+    if rule.x_forwarded {
+        headers.insert(&X_FORWARDED_FOR, client.address_text(address));
+        headers.insert(&X_FORWARDED_PROTO, HeaderValue::from_static(proto));
+        if let Some(host) = host {
+            headers.insert(&X_FORWARDED_HOST, host);
         }
     }
 }
@@ -154,34 +163,32 @@ fn forwarded(address: IpAddr, host: &str, proto: &str) -> String {
 }
 
 /// A second copy of a request without a body.
-fn copy(request: &Request<RequestBody>) -> Request<RequestBody> {
+fn copy(parts: &request::Parts) -> Request<RequestBody> {
     let mut copy = Request::new(RequestBody::Empty);
-    request.method().clone_into(copy.method_mut());
-    request.uri().clone_into(copy.uri_mut());
-    request.headers().clone_into(copy.headers_mut());
+    parts.method.clone_into(copy.method_mut());
+    parts.uri.clone_into(copy.uri_mut());
+    parts.headers.clone_into(copy.headers_mut());
     copy
 }
 
 /// Hands an upstream's answer back to the client.
 fn hand_back(
     client: &Arc<Client>,
-    answer: Response<Incoming>,
-    mut link: Box<Link>,
+    exchanged: Exchanged,
     passage: Passage,
     number: u64,
 ) -> Response<AnswerBody> {
     let Passage { admitted, mut record } = passage;
+    let Exchanged { answer, look, mut link } = exchanged;
     let (mut parts, incoming) = answer.into_parts();
-    let has_two_framings = parts.headers.contains_key(header::TRANSFER_ENCODING)
-        && parts.headers.contains_key(header::CONTENT_LENGTH);
+    let has_two_framings = look.has_coding && look.lengths > 0;
     if has_two_framings {
         // It may be an attempt to smuggle a second message: its connection ends.
         link.spoil();
     }
-    let named = head::named_by_connection(&parts.headers);
     head::keep(&mut parts.headers, |name| {
-        !head::ends_here(name, named.as_ref())
-            && !(has_two_framings && *name == header::CONTENT_LENGTH)
+        let is_second_length = has_two_framings && *name == header::CONTENT_LENGTH;
+        !is_second_length && !look.ends_here(name)
     });
     parts.version = Version::HTTP_11;
     parts.extensions.clear();
@@ -196,23 +203,6 @@ fn hand_back(
     let body = AnswerBody::upstream(incoming, link, Arc::clone(client), record)
         .finishing(admitted.writes());
     Response::from_parts(parts, body)
-}
-
-/// Runs an exchange to its end that nobody waits for any more.
-pub(crate) async fn finish(answer: Response<Incoming>, link: Box<Link>) {
-    read_out(answer.into_body(), link).await;
-}
-
-/// Whether an upstream's answer is one that can be handed back.
-///
-/// # Errors
-/// [`Fault::UpstreamBroken`] for a 101 that nobody asked for, and for lengths that contradict.
-pub(crate) fn check(answer: &Response<Incoming>) -> Result<(), Fault> {
-    let lengths = answer.headers().get_all(header::CONTENT_LENGTH).iter().count();
-    if answer.status().is_informational() || lengths > 1 {
-        return Err(Fault::UpstreamBroken);
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 /// Lines dropped in one round; with more, another round follows.
-const DROPPED_AT_ONCE: usize = 16;
+const DROPPED_AT_ONCE: usize = 4;
 
 /// Drops every line for which `is_kept` says no.
 pub(crate) fn keep(headers: &mut HeaderMap, is_kept: impl Fn(&HeaderName) -> bool) {
@@ -45,28 +45,57 @@ fn is_hop_by_hop(name: &HeaderName) -> bool {
     }
 }
 
-/// Whether a header ends here: by its own name, or because `connection`, a value of
-/// [`named_by_connection`], names it.
-pub(crate) fn ends_here(name: &HeaderName, connection: Option<&HeaderValue>) -> bool {
-    is_hop_by_hop(name)
-        || connection.is_some_and(|connection| !is_needed(name) && names(connection, name))
+/// What a head says about its message and its connection, seen in one pass.
+#[derive(Debug, Default)]
+pub(crate) struct Look {
+    /// Lines of `Connection` that name more than its own options.
+    connection: Vec<HeaderValue>,
+    /// Lines of `Content-Length`.
+    pub(crate) lengths: u32,
+    /// Whether there is a `Transfer-Encoding`.
+    pub(crate) has_coding: bool,
+    /// The `Host`.
+    pub(crate) host: Option<HeaderValue>,
 }
 
-/// What a `Connection` header names beside its options: headers that end here, whatever they are.
-/// None for the common `keep-alive` and `close`.
-pub(crate) fn named_by_connection(headers: &HeaderMap) -> Option<HeaderValue> {
-    let value = headers.get(header::CONNECTION)?;
-    let is_option = |token: &[u8]| {
-        let token = token.trim_ascii();
-        token.is_empty()
-            || token.eq_ignore_ascii_case(b"keep-alive")
-            || token.eq_ignore_ascii_case(b"close")
-    };
-    let is_plain = value.as_bytes().split(|byte| *byte == b',').all(is_option);
-    (!is_plain).then(|| value.clone())
+/// Looks at a head.
+pub(crate) fn look(headers: &HeaderMap) -> Look {
+    let mut look = Look::default();
+    for (name, value) in headers {
+        match name.as_str().len() {
+            4 if *name == header::HOST => look.host = Some(value.clone()),
+            10 if *name == header::CONNECTION && names_headers(value) => {
+                look.connection.push(value.clone());
+            }
+            14 if *name == header::CONTENT_LENGTH => look.lengths += 1,
+            17 if *name == header::TRANSFER_ENCODING => look.has_coding = true,
+            _ => {}
+        }
+    }
+    look
 }
 
-/// Whether `connection`, a value of [`named_by_connection`], names a header.
+impl Look {
+    /// Whether a header ends here: by its own name, or because `Connection` names it.
+    pub(crate) fn ends_here(&self, name: &HeaderName) -> bool {
+        is_hop_by_hop(name)
+            || (!self.connection.is_empty()
+                && !is_needed(name)
+                && self.connection.iter().any(|connection| names(connection, name)))
+    }
+}
+
+/// Whether a `Connection` names more than its common options.
+fn names_headers(connection: &HeaderValue) -> bool {
+    let mut tokens = connection.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+    tokens.any(|token| {
+        !token.is_empty()
+            && !token.eq_ignore_ascii_case(b"keep-alive")
+            && !token.eq_ignore_ascii_case(b"close")
+    })
+}
+
+/// Whether a `Connection` names a header.
 fn names(connection: &HeaderValue, name: &HeaderName) -> bool {
     let mut tokens = connection.as_bytes().split(|byte| *byte == b',');
     tokens.any(|token| token.trim_ascii().eq_ignore_ascii_case(name.as_str().as_bytes()))
@@ -120,9 +149,8 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(header::CONNECTION, HeaderValue::from_static(value));
-            let found = named_by_connection(&headers);
-            let is_named = found.is_some_and(|connection| names(&connection, &name(named)));
-            assert_eq!(is_named, want, "{value}");
+            headers.append(header::CONNECTION, HeaderValue::from_static("keep-alive"));
+            assert_eq!(look(&headers).ends_here(&name(named)), want, "{value}");
         }
         assert!(is_needed(&header::AUTHORIZATION) && is_needed(&header::CONTENT_LENGTH));
         assert!(!is_needed(&name("x-secret")));

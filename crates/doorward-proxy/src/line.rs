@@ -185,11 +185,6 @@ impl Line {
             || self.heads.load(Relaxed) > served
     }
 
-    /// Whether a head has begun to arrive.
-    pub(crate) fn is_in_head(&self) -> bool {
-        self.is_in_head.load(Relaxed)
-    }
-
     pub(crate) fn set_write_blocked(&self, is_blocked: bool) {
         self.is_write_blocked.store(is_blocked, Relaxed);
     }

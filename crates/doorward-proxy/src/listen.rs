@@ -14,7 +14,10 @@ const QUEUE_MAX: i32 = 4_096;
 ///
 /// # Errors
 /// What the system says; `AddrInUse` when the port is taken.
-pub(crate) fn bind(address: SocketAddr, count: usize) -> io::Result<(SocketAddr, Vec<TcpListener>)> {
+pub(crate) fn bind(
+    address: SocketAddr,
+    count: usize,
+) -> io::Result<(SocketAddr, Vec<TcpListener>)> {
     let first = open(address, false)?;
     let bound = first.local_addr()?.as_socket().ok_or(io::ErrorKind::AddrNotAvailable)?;
     if count == 1 {

@@ -147,9 +147,7 @@ fn number(mut value: u64, into: &mut Vec<u8>) {
     let mut at = digits.len();
     loop {
         at -= 1;
-        #[expect(clippy::cast_possible_truncation, reason = "a digit")]
-        let digit = (value % 10) as u8;
-        digits[at] = b'0' + digit;
+        digits[at] = b'0' + (value % 10) as u8;
         value /= 10;
         if value == 0 {
             break;

@@ -15,7 +15,8 @@ use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use tokio::net::{TcpStream, UnixStream};
 
@@ -34,6 +35,7 @@ pub(crate) struct Link {
     is_reused: bool,
     is_over: bool,
     is_spoiled: bool,
+    place: Place,
 }
 
 impl Link {
@@ -71,6 +73,7 @@ impl Link {
 
     /// Ends it. Whether not one byte of an answer had come.
     pub(crate) fn died_silent(self) -> bool {
+        drop(self.place);
         !self.connection.into_parts().io.into_inner().has_read()
     }
 
@@ -85,9 +88,24 @@ impl Link {
 /// The connections of one worker.
 pub(crate) struct Pool {
     upstreams: Vec<Upstream>,
-    idle: Mutex<Vec<Vec<Box<Link>>>>,
+    idle: Mutex<Vec<Idle>>,
+    /// Open connections to each upstream, idle ones too.
+    open: Vec<Arc<AtomicUsize>>,
     builder: Builder,
     idle_max: usize,
+    open_max: usize,
+}
+
+/// The idle connections to one upstream, the longest idle first.
+type Idle = Vec<Box<Link>>;
+
+/// A place among the open connections to an upstream, free again when it is dropped.
+struct Place(Arc<AtomicUsize>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
 }
 
 impl Pool {
@@ -95,11 +113,14 @@ impl Pool {
         let mut builder = Builder::new();
         builder.max_buf_size(UPSTREAM_BUFFER_BYTES_MAX);
         let idle = upstreams.iter().map(|_| Vec::new()).collect();
+        let open = upstreams.iter().map(|_| Arc::default()).collect();
         Self {
             upstreams,
             idle: Mutex::new(idle),
+            open,
             builder,
             idle_max: bounds.upstream_idle_max,
+            open_max: bounds.upstream_open_max,
         }
     }
 
@@ -137,7 +158,7 @@ impl Pool {
 
     /// Closes what was not used since `before_ms`.
     pub(crate) fn close_idle(&self, before_ms: u64) {
-        let mut old: Vec<Box<Link>> = Vec::new();
+        let mut old = Idle::new();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         for list in &mut *idle {
             // The list is used from its end, so that its beginning is the oldest.
@@ -147,9 +168,19 @@ impl Pool {
         drop(idle);
     }
 
+    fn place(&self, upstream: usize) -> Result<Place, Fault> {
+        let open = self.open.get(upstream).ok_or(Fault::UpstreamUnreachable)?;
+        let place = Place(Arc::clone(open));
+        if place.0.fetch_add(1, Relaxed) >= self.open_max {
+            return Err(Fault::UpstreamBusy);
+        }
+        Ok(place)
+    }
+
     /// Opens a connection.
     pub(crate) async fn connect(&self, index: usize) -> Result<Box<Link>, Fault> {
         let upstream = self.upstream(index).ok_or(Fault::UpstreamUnreachable)?;
+        let place = self.place(index)?;
         let io = open(&upstream.address).await.map_err(|_| Fault::UpstreamUnreachable)?;
         let (sender, connection) = self
             .builder
@@ -164,6 +195,7 @@ impl Pool {
             is_reused: false,
             is_over: false,
             is_spoiled: false,
+            place,
         }))
     }
 }

@@ -117,15 +117,20 @@ impl UpstreamAddress {
             return Err(UpstreamError::Extra);
         }
         let authority: http::uri::Authority = rest.parse().map_err(|_| UpstreamError::Form)?;
-        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
-        if host.is_empty() || (authority.port().is_none() && rest.ends_with(':')) {
+        let host = authority.host();
+        let port = match rest.strip_prefix(host) {
+            Some("") => 80,
+            Some(port) => {
+                let port = port.strip_prefix(':').and_then(|port| port.parse().ok());
+                port.ok_or(UpstreamError::Form)?
+            }
+            None => return Err(UpstreamError::Form),
+        };
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        if host.is_empty() {
             return Err(UpstreamError::Form);
         }
-        let port = match authority.port() {
-            None => 80,
-            Some(port) => port.as_str().parse().map_err(|_| UpstreamError::Form)?,
-        };
-        Ok(Self::Tcp { host, port })
+        Ok(Self::Tcp { host: host.to_owned(), port })
     }
 
     /// Its `host:port`, as `Host` names it; `localhost` for a unix socket.
@@ -192,8 +197,8 @@ pub struct Bounds {
     pub upstream_idle: Duration,
     /// Unused connections kept, for one upstream and worker.
     pub upstream_idle_max: usize,
-    /// Requests at one upstream at once, of one worker; more are refused.
-    pub upstream_busy_max: usize,
+    /// Connections to one upstream, of one worker; requests that would need another are refused.
+    pub upstream_open_max: usize,
     /// Client connections of one worker; more are refused.
     pub connections_max: usize,
     /// How long `stop` waits for requests in flight.
@@ -224,7 +229,7 @@ impl Default for Bounds {
             stream_idle: Duration::from_secs(600),
             upstream_idle: Duration::from_secs(4),
             upstream_idle_max: 128,
-            upstream_busy_max: 1_024,
+            upstream_open_max: 4_096,
             connections_max: 16_384,
             drain: Duration::from_secs(10),
             linger_bytes_max: 64 * 1024 * 1024,

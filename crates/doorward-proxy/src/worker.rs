@@ -94,10 +94,7 @@ impl Worker {
     }
 
     /// Runs what outlives its client, for a bounded time.
-    pub(crate) fn in_background(
-        self: &Arc<Self>,
-        task: impl Future<Output = ()> + Send + 'static,
-    ) {
+    pub(crate) fn in_background(self: &Arc<Self>, task: impl Future<Output = ()> + Send + 'static) {
         // When a worker ends, what is dropped finds no runtime to go on in.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let worker = Arc::clone(self);
@@ -135,7 +132,11 @@ impl Worker {
 }
 
 /// Serves until `stop` turns true and all is drained.
-pub(crate) async fn run(worker: Arc<Worker>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn run(
+    worker: Arc<Worker>,
+    listener: TcpListener,
+    mut stop: watch::Receiver<bool>,
+) {
     let sweeping = tokio::spawn(sweep(Arc::clone(&worker)));
     loop {
         tokio::select! {

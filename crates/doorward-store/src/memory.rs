@@ -44,6 +44,7 @@ impl MemoryStore {
         let mut locked = Locked::new(&self.table);
         let own = names.iter().fold(Shards::default(), |shards, named| shards.with(named));
         locked.lock(own);
+        locked.fetch(&names);
         let mut answers = Answers::new();
         let mut batch = Batch { questions, names: &names, now, locked: &mut locked };
         if batch.answer(&mut answers).is_ok() {

@@ -108,8 +108,9 @@ pub fn settings() -> Settings {
     settings.trying_out = false;
     settings.origins = vec![ORIGIN.to_owned()];
     settings.credential.admission_key = Secret::new([7; 32]);
-    settings.routes =
-        ROUTES.map(|path| route::Settings { path: path.to_owned(), ..route::Settings::default() }).into();
+    settings.routes = ROUTES
+        .map(|path| route::Settings { path: path.to_owned(), ..route::Settings::default() })
+        .into();
     settings
 }
 

@@ -33,6 +33,9 @@ pub(crate) struct Guard {
     /// A page's origin that may call, as in http://localhost:5173; may be repeated
     #[arg(long = "origin", value_name = "ORIGIN")]
     pub(crate) origins: Vec<String>,
+    /// How browsers reach the gate, as in https://api.shop.example; may be repeated
+    #[arg(long, value_name = "URL")]
+    pub(crate) external: Vec<String>,
     /// The preset: public or authenticated
     #[arg(long, value_name = "PROFILE")]
     pub(crate) profile: Option<String>,
@@ -54,6 +57,12 @@ pub(crate) struct Guard {
     /// Close the list of routes and allow this one: 'POST /v1/chat'; may be repeated
     #[arg(long = "allow", value_name = "'METHOD PATH'")]
     pub(crate) allow: Vec<String>,
+    /// A header added on the allowed routes: 'Authorization: Bearer env:NAME'; may be repeated
+    #[arg(long, value_name = "'HEADER: VALUE'", requires = "allow")]
+    pub(crate) credential: Vec<String>,
+    /// Accept that strangers may call routes that have a credential
+    #[arg(long)]
+    pub(crate) insecure_open_credential: bool,
     /// Start a small shop as the backend, guard it, and print what to try
     #[arg(long, conflicts_with_all = ["upstream", "config", "origins"])]
     pub(crate) demo: bool,

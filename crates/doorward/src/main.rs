@@ -1,2 +1,32 @@
-//! placeholder
-fn main() {}
+//! Doorward: the gate that decides whether a backend runs a request.
+
+mod args;
+mod check;
+mod demo;
+mod explain;
+mod greeting;
+mod guard;
+mod machine;
+mod mounting;
+
+use crate::args::{Arguments, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Wrong usage or configuration.
+pub(crate) const EXIT_USAGE: u8 = 2;
+/// What should be reached cannot be.
+pub(crate) const EXIT_UNREACHED: u8 = 3;
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Guard(guard) if guard.demo => demo::run(&guard),
+        Command::Guard(guard) => guard::run(&guard),
+        Command::Check(check) => check::run(&check),
+        Command::Schema => check::schema(),
+        Command::Explain(explain) => explain::run(explain.subject.as_deref()),
+    }
+}

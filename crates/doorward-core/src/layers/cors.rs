@@ -35,7 +35,7 @@
 //!
 //! Fetch 3.3 (CORS protocol), 4.8 to 4.10; RFC 9110 12.5.5 (`Vary`).
 
-use super::{Meta, Need, Step};
+use super::{Meta, Need, Step, method};
 use crate::header::{One, is_token};
 use crate::reason::Words;
 use crate::verdict::Reply;
@@ -160,11 +160,11 @@ pub fn inspect(policy: &Policy, visit: &Visit<'_>) -> Step {
 fn approve(policy: &Policy, visit: &Visit<'_>) -> Option<Reply> {
     let asked = visit.seen.preflight_method.value()?;
     let asked_method = Method::from_bytes(asked.as_bytes()).ok()?;
-    let methods = &visit.route().methods;
-    let allowed = if methods.contains(&asked_method) {
+    let route = visit.route();
+    let allowed = if route.methods.contains(&asked_method) {
         HeaderValue::from_str(asked).ok()?
     } else {
-        HeaderValue::from_str(&methods.allow()).ok()?
+        HeaderValue::from_str(&method::allow(route)).ok()?
     };
     let mut headers = HeaderMap::with_capacity(6);
     allow_origin(policy, visit.seen.origin.value()?, &mut headers)?;

@@ -153,15 +153,19 @@ impl Methods {
     /// Whether a request with `method` may come.
     #[must_use]
     pub fn contains(&self, method: &Method) -> bool {
-        if self.0.is_empty() { KNOWN.contains(method) } else { self.0.contains(method) }
+        self.list().contains(method)
     }
 
-    /// The `Allow` header: the declared methods, or the known ones.
-    #[must_use]
-    pub fn allow(&self) -> String {
-        let list = if self.0.is_empty() { KNOWN } else { &self.0 };
-        list.iter().map(Method::as_str).collect::<Vec<_>>().join(", ")
+    fn list(&self) -> &[Method] {
+        if self.0.is_empty() { KNOWN } else { &self.0 }
     }
+}
+
+/// The `Allow` header of a route: every method that this layer lets through there.
+#[must_use]
+pub fn allow(route: &Route) -> String {
+    let allowed = route.methods.list().iter().filter(|method| judge(method, route).is_none());
+    allowed.map(Method::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// Judges the method, and the one that an override names.

@@ -73,6 +73,20 @@ impl<'t> Locked<'t> {
         }
     }
 
+    /// Reads the lines of all these keys, so that their cache misses are waited for together and not
+    /// one after the other.
+    pub fn fetch(&self, names: &[Named<'_>]) {
+        let mut sum = 0;
+        for named in names {
+            let Some(lines) = self.table.layout.lines(named.spot) else { continue };
+            let Ok(words) = self.words(named.spot.shard) else { continue };
+            for line in lines {
+                sum ^= words[self.word(named.spot.shard, line)];
+            }
+        }
+        std::hint::black_box(sum);
+    }
+
     /// How many changes were made since the lock, to come back to.
     #[must_use]
     pub const fn mark(&self) -> usize {

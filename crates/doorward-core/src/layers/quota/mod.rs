@@ -229,14 +229,16 @@ pub fn judge<'p>(
 ) -> Option<Beyond<'p>> {
     let limits = policy.limits_on(counted.route);
     let asked = limits.filter(|limit| limit.question(counted, false).is_some());
+    let store_away = Beyond { reason: Reason::StoreAway, retry_ns: None, limit: None };
+    let mut answers = answers.iter();
+    let mut unanswered = false;
     let mut worst: Option<Beyond<'p>> = None;
-    for (limit, answer) in asked.zip(answers) {
-        match answer {
-            Answer::Yes { .. } | Answer::Skipped => {}
-            Answer::Unavailable => {
-                return Some(Beyond { reason: Reason::StoreAway, retry_ns: None, limit: None });
-            }
-            Answer::No { retry_ns } => {
+    for limit in asked {
+        match answers.next() {
+            Some(Answer::Yes { .. }) => {}
+            Some(Answer::Skipped) | None => unanswered = true,
+            Some(Answer::Unavailable) => return Some(store_away),
+            Some(Answer::No { retry_ns }) => {
                 let waits = |beyond: &Beyond<'p>| beyond.retry_ns.unwrap_or(0);
                 if worst.as_ref().is_none_or(|beyond| waits(beyond) < *retry_ns) {
                     let retry_ns = Some(*retry_ns);
@@ -245,7 +247,8 @@ pub fn judge<'p>(
             }
         }
     }
-    worst
+    // Questions are skipped behind a no. Without one, a store that left some open answered nothing.
+    worst.or_else(|| unanswered.then_some(store_away))
 }
 
 /// What is given back for a request that never left for the backend.

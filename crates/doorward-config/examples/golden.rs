@@ -1,0 +1,14 @@
+//! Prints what a golden file comes to, to be read, judged and then kept beside it:
+//!
+//! ```text
+//! cargo run -q -p doorward-config --example golden -- origin-star.toml > cases/config/bad/origin-star.out
+//! ```
+
+#[path = "../tests/golden/mod.rs"]
+mod golden;
+
+fn main() {
+    for file in std::env::args().skip(1) {
+        print!("{}", golden::outcome(&golden::given(&file)));
+    }
+}

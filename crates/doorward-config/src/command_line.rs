@@ -1,0 +1,139 @@
+//! What the command line says goes over the file.
+
+use crate::config::Profile;
+use crate::draft::Draft;
+use crate::given::Given;
+use crate::reading::Reading;
+use crate::section::{credential, top};
+use doorward_core::layers::credential::Credential;
+use doorward_core::mode::Mode;
+use doorward_core::route;
+use doorward_core::secret::Secret;
+
+/// Writes the flags over the draft.
+pub(crate) fn apply(given: &Given, draft: &mut Draft, reading: &mut Reading<'_>) {
+    if let Some(text) = &given.upstream {
+        let place = reading.add_flag("UPSTREAM", text);
+        reading.point("upstream", &place);
+        draft.upstream = top::upstream(text, &place, reading);
+    }
+    if let Some(text) = &given.listen {
+        let place = reading.add_flag("--listen", text);
+        reading.point("listen", &place);
+        if let Some(address) = top::listen(text, &place, reading) {
+            draft.listen = address;
+        }
+    }
+    if !given.origins.is_empty() {
+        draft.settings.origins = list("origins", "--origin", &given.origins, reading);
+    }
+    if !given.external.is_empty() {
+        draft.settings.external = list("external", "--external", &given.external, reading);
+    }
+    if let Some(text) = &given.profile {
+        profile(text, draft, reading);
+    }
+    if given.monitor {
+        let place = reading.add_flag("--monitor", "");
+        reading.point("mode", &place);
+        draft.settings.mode = draft.settings.mode.milder(Mode::Monitor);
+    }
+    if let Some(log) = given.log {
+        let place = reading.add_flag("--log", "");
+        reading.point("log", &place);
+        draft.log = log;
+    }
+    if let Some(threads) = given.threads {
+        let place = reading.add_flag("--threads", &threads.to_string());
+        reading.point("threads", &place);
+        draft.threads = threads;
+    }
+    let names = credentials(given, draft, reading);
+    allow(given, &names, draft, reading);
+}
+
+fn list(path: &str, flag: &str, texts: &[String], reading: &mut Reading<'_>) -> Vec<String> {
+    for (index, text) in texts.iter().enumerate() {
+        let place = reading.add_flag(flag, text);
+        if index == 0 {
+            reading.point(path, &place);
+        }
+        reading.point(format!("{path}[{index}]"), &place);
+    }
+    texts.to_vec()
+}
+
+fn profile(text: &str, draft: &mut Draft, reading: &mut Reading<'_>) {
+    let place = reading.add_flag("--profile", text);
+    reading.point("profile", &place);
+    match Profile::WORDS.iter().find(|(word, _)| *word == text) {
+        Some((_, profile)) => draft.profile = *profile,
+        None => {
+            let hint = "write --profile public or --profile authenticated";
+            reading.error(Some(&place), "there is no such profile", hint);
+        }
+    }
+}
+
+/// Adds the credentials; their names, which nobody else can choose.
+fn credentials(given: &Given, draft: &mut Draft, reading: &mut Reading<'_>) -> Vec<String> {
+    let mut names = Vec::new();
+    for text in &given.credential {
+        let place = reading.add_flag("--credential", text);
+        let Some((header, value)) = text.split_once(':') else {
+            // Perhaps a bare secret.
+            reading.mask(&place);
+            let hint = "write --credential 'Authorization: Bearer env:API_KEY'";
+            reading.error(Some(&place), "a credential is a header's name and value", hint);
+            continue;
+        };
+        let written = credential::written(value.trim()).to_owned();
+        let header = credential::header_name(header, &place, reading);
+        let value = credential::header_value(value.trim(), &place, reading);
+        let (Some(header), Some(value)) = (header, value) else { continue };
+        let name = format!("--credential {}", names.len() + 1);
+        let index = draft.settings.credential.credentials.len();
+        reading.point(format!("layers.credential.add[{index}].value"), &place);
+        let value = Secret::new(value);
+        let added = Credential { name: name.clone(), header, value };
+        draft.settings.credential.credentials.push(added);
+        draft.credential_values.push(written);
+        if given.allow.is_empty() {
+            let hint = "say which requests may use it: --allow 'POST /v1/chat/completions'";
+            reading.error(Some(&place), "no request would be given this credential", hint);
+        }
+        names.push(name);
+    }
+    names
+}
+
+/// A route for each `--allow`; everything else is refused.
+fn allow(given: &Given, credentials: &[String], draft: &mut Draft, reading: &mut Reading<'_>) {
+    if given.allow.is_empty() {
+        return;
+    }
+    draft.settings.message.refuse_unmatched = true;
+    for text in &given.allow {
+        let place = reading.add_flag("--allow", text);
+        reading.point("unmatched", &place);
+        let (methods, path) = match text.trim().split_once(' ') {
+            Some((methods, path)) => (methods, path.trim()),
+            None => ("", text.trim()),
+        };
+        let index = draft.settings.routes.len();
+        for key in ["path", "methods", "credential"] {
+            reading.point(format!("route[{index}].{key}"), &place);
+        }
+        draft.settings.routes.push(route::Settings {
+            path: path.to_owned(),
+            methods: methods
+                .split(',')
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            credentials: credentials.to_vec(),
+            insecure_open_credential: given.insecure_open_credential,
+            ..route::Settings::default()
+        });
+    }
+}

@@ -1,0 +1,77 @@
+//! A configuration in the making: defaults, over which the file and the command line are written.
+
+use crate::bound::Bounds;
+use crate::config::Profile;
+use crate::given::LogKind;
+use crate::upstream::UpstreamAddress;
+use doorward_core::secret::Secret;
+use doorward_core::settings::Settings;
+use std::net::{Ipv4Addr, SocketAddr};
+
+/// The port of the default of `listen`.
+const PORT: u16 = 8080;
+
+/// A configuration in the making.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) settings: Settings,
+    pub(crate) profile: Profile,
+    pub(crate) listen: SocketAddr,
+    /// The file's `upstream`.
+    pub(crate) upstream: Option<UpstreamAddress>,
+    /// Those of routes; a route names them by their place here plus one.
+    pub(crate) route_upstreams: Vec<UpstreamAddress>,
+    /// `keep`, `upstream`, or a name.
+    pub(crate) upstream_host: String,
+    pub(crate) threads: usize,
+    pub(crate) log: LogKind,
+    pub(crate) bounds: Bounds,
+    pub(crate) signing: Vec<Reference>,
+    pub(crate) admission: Option<Reference>,
+    /// What was written as each credential's value.
+    pub(crate) credential_values: Vec<String>,
+    /// `layers.cors.credentials`, where it is written.
+    pub(crate) cors_credentials: Option<bool>,
+    /// Layers of later versions that the file says are off.
+    pub(crate) later_off: Vec<&'static str>,
+}
+
+/// A secret and how it was referred to; a literal one is referred to as `…`.
+#[derive(Clone, Debug)]
+pub(crate) struct Reference {
+    pub(crate) written: String,
+    pub(crate) secret: Secret,
+}
+
+impl Default for Draft {
+    fn default() -> Self {
+        Self {
+            settings: Settings::public(),
+            profile: Profile::default(),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)),
+            upstream: None,
+            route_upstreams: Vec::new(),
+            upstream_host: "keep".to_owned(),
+            threads: 0,
+            log: LogKind::default(),
+            bounds: Bounds::default(),
+            signing: Vec::new(),
+            admission: None,
+            credential_values: Vec::new(),
+            cors_credentials: None,
+            later_off: Vec::new(),
+        }
+    }
+}
+
+impl Draft {
+    /// The index by which a route names an upstream of its own.
+    pub(crate) fn route_upstream(&mut self, address: UpstreamAddress) -> usize {
+        let known = self.route_upstreams.iter().position(|other| *other == address);
+        let place = known.unwrap_or_else(|| {
+            self.route_upstreams.push(address);
+            self.route_upstreams.len() - 1
+        });
+        place + 1
+    }
+}

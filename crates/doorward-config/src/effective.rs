@@ -1,0 +1,333 @@
+//! The effective configuration: every key with its value, said or default, and where it was said.
+
+use crate::bound::Bounds;
+use crate::config::{Config, Profile};
+use crate::draft::Draft;
+use crate::given::LogKind;
+use crate::measure::{write_duration, write_moment, write_size};
+use crate::reading::Reading;
+use crate::section::client_ip::FROM;
+use crate::section::layers::WITH_MODE;
+use crate::section::quota::WHO;
+use crate::section::routes::{EFFECTS, EMBEDS, KINDS, OVERRIDES};
+use doorward_core::layers::quota::{By, Deny, Limit, Measure};
+use doorward_core::mode::Mode;
+use doorward_core::question::Rate;
+use doorward_core::route::{Effect, Settings as Route};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// What a configuration's values were written as, and where; secrets only by reference.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Said {
+    /// Paths of keys to `doorward.toml:3` or a flag.
+    at: BTreeMap<String, String>,
+    signing: Vec<String>,
+    admission: Option<String>,
+    literal_secrets: bool,
+    upstream_host: String,
+    credential_values: Vec<String>,
+    later_off: Vec<&'static str>,
+}
+
+impl Said {
+    pub(crate) fn new(draft: &Draft, reading: &Reading<'_>, generated: bool) -> Self {
+        let signing = draft.signing.iter().map(|reference| reference.written.clone());
+        Self {
+            at: reading.said(),
+            signing: if generated { Vec::new() } else { signing.collect() },
+            admission: draft.admission.as_ref().map(|reference| reference.written.clone()),
+            literal_secrets: reading.literal_secrets,
+            upstream_host: draft.upstream_host.clone(),
+            credential_values: draft.credential_values.clone(),
+            later_off: draft.later_off.clone(),
+        }
+    }
+}
+
+/// Columns up to which values are padded before their comment.
+const COMMENT_COLUMN: usize = 44;
+
+/// The text in the making.
+struct Page<'c> {
+    out: String,
+    said: &'c Said,
+    table: String,
+}
+
+/// The configuration as TOML, every default written out, with a comment on where each value was said.
+/// Secrets stand as references, `…` where they were literal. Read again it comes to the same, unless
+/// a secret was literal.
+#[must_use]
+pub fn print_effective(config: &Config) -> String {
+    let mut page = Page { out: String::new(), said: &config.said, table: String::new() };
+    top(config, &mut page);
+    secrets(&mut page);
+    client_ip(config, &mut page);
+    bounds(&config.bounds, &mut page);
+    page.open("store");
+    page.key("url", "\"memory:\"");
+    layers(config, &mut page);
+    for (place, route) in config.settings.routes.iter().enumerate() {
+        one_route(config, place, route, &mut page);
+    }
+    page.out
+}
+
+impl Page<'_> {
+    fn open(&mut self, table: &str) {
+        table.clone_into(&mut self.table);
+        let _ = write!(self.out, "\n[{table}]\n");
+    }
+
+    fn path(&self, name: &str) -> String {
+        if self.table.is_empty() { name.to_owned() } else { format!("{}.{name}", self.table) }
+    }
+
+    /// `name = value  # where`.
+    fn key(&mut self, name: &str, value: &str) {
+        let at = self.said.at.get(&self.path(name)).map_or("default", String::as_str);
+        let line = format!("{name} = {value}");
+        let _ = writeln!(self.out, "{line:COMMENT_COLUMN$} # {at}");
+    }
+
+    /// A list with an element a line.
+    fn lines(&mut self, name: &str, elements: &[String]) {
+        if elements.is_empty() {
+            return self.key(name, "[]");
+        }
+        let at = self.said.at.get(&self.path(name)).map_or("default", String::as_str);
+        let line = format!("{name} = [");
+        let _ = writeln!(self.out, "{line:COMMENT_COLUMN$} # {at}");
+        for element in elements {
+            let _ = writeln!(self.out, "    {element},");
+        }
+        self.out.push_str("]\n");
+    }
+
+    /// A key that has no value and no default.
+    fn absent(&mut self, name: &str, why: &str) {
+        let _ = writeln!(self.out, "# {name}: {why}");
+    }
+}
+
+fn top(config: &Config, page: &mut Page<'_>) {
+    let settings = &config.settings;
+    page.key("profile", &word(Profile::WORDS, config.profile));
+    page.key("mode", &mode_text(settings.mode));
+    page.key("listen", &quote(&config.listen.to_string()));
+    page.key("external", &list(&settings.external));
+    match config.upstreams.first() {
+        Some(upstream) => page.key("upstream", &quote(&upstream.address.to_string())),
+        None => page.absent("upstream", "none"),
+    }
+    page.key("upstream_host", &quote(&page.said.upstream_host.clone()));
+    page.key("origins", &list(&settings.origins));
+    page.key("threads", &config.threads.to_string());
+    page.key("gate_id", &quote(&settings.gate_id));
+    page.key("endpoints", &quote(&settings.endpoints));
+    let unmatched = if settings.message.refuse_unmatched { "refuse" } else { "judge" };
+    page.key("unmatched", &quote(unmatched));
+    page.key("log", &word(LogKind::WORDS, config.log));
+}
+
+fn secrets(page: &mut Page<'_>) {
+    page.open("secrets");
+    let said = page.said;
+    if said.signing.is_empty() {
+        page.absent("signing", "drawn at this start, and gone with it");
+    } else {
+        page.key("signing", &list(&said.signing));
+    }
+    match &said.admission {
+        Some(reference) => page.key("admission", &quote(reference)),
+        None => page.absent("admission", "derived from the first signing secret"),
+    }
+    page.key("insecure_literal_secret", &said.literal_secrets.to_string());
+}
+
+fn client_ip(config: &Config, page: &mut Page<'_>) {
+    page.open("client_ip");
+    let networks: Vec<String> =
+        config.settings.trusted_proxies.iter().map(ToString::to_string).collect();
+    page.key("trusted_proxies", &list(&networks));
+    page.key("from", &word(FROM, config.settings.forwarded_by));
+}
+
+fn bounds(bounds: &Bounds, page: &mut Page<'_>) {
+    let size = |bytes: usize| quote(&write_size(bytes as u64));
+    page.open("limits");
+    page.key("head", &size(bounds.head_bytes_max));
+    page.key("headers", &bounds.headers_max.to_string());
+    page.key("path", &size(bounds.path_bytes_max));
+    page.key("connections", &bounds.connections_max.to_string());
+    page.key("upstream_requests", &bounds.upstream_requests_max.to_string());
+    page.key("least_rate", &quote(&write_size(u64::from(bounds.least_rate_bytes_per_s))));
+    page.open("time");
+    for (name, time) in [
+        ("head", bounds.head),
+        ("idle", bounds.idle),
+        ("body", bounds.body),
+        ("write", bounds.write),
+        ("connect", bounds.connect),
+        ("upstream", bounds.upstream),
+        ("stream", bounds.stream),
+        ("upstream_idle", bounds.upstream_idle),
+        ("drain", bounds.drain),
+    ] {
+        page.key(name, &quote(&write_duration(time)));
+    }
+}
+
+fn layers(config: &Config, page: &mut Page<'_>) {
+    let settings = &config.settings;
+    for id in WITH_MODE {
+        page.open(&format!("layers.{id}"));
+        let said = settings.layer_modes.iter().find(|(layer, _)| layer == id);
+        page.key("mode", &mode_text(said.map_or(Mode::Enforce, |(_, mode)| *mode)));
+        match *id {
+            "cors" => {
+                page.key("credentials", &settings.cors.credentials.to_string());
+                let age = std::time::Duration::from_secs(u64::from(settings.cors.max_age_s));
+                page.key("max_age", &quote(&write_duration(age)));
+            }
+            "quota" => {
+                let strikes = settings.quota.strikes;
+                page.key("strikes", &quote(&rate_text(strikes)));
+                let limits: Vec<String> = settings.quota.limits.iter().map(limit_text).collect();
+                page.lines("limits", &limits);
+                let deny: Vec<String> = settings.quota.deny.iter().map(deny_text).collect();
+                page.lines("deny", &deny);
+            }
+            _ => {}
+        }
+    }
+    page.open("layers.credential");
+    let values = page.said.credential_values.iter();
+    let added = settings.credential.credentials.iter().zip(values).map(|(credential, value)| {
+        let (name, header) = (quote(&credential.name), quote(credential.header.as_str()));
+        format!("{{ name = {name}, header = {header}, value = {} }}", quote(value))
+    });
+    let added: Vec<String> = added.collect();
+    page.lines("add", &added);
+    for id in page.said.later_off.clone() {
+        page.open(&format!("layers.{id}"));
+        page.key("mode", "\"off\"");
+    }
+}
+
+fn one_route(config: &Config, place: usize, route: &Route, page: &mut Page<'_>) {
+    page.out.push_str("\n[[route]]\n");
+    page.table = format!("route[{place}]");
+    page.key("path", &quote(&route.path));
+    page.key("kind", &word(KINDS, route.kind));
+    page.key("methods", &list(&route.methods));
+    match route.effect {
+        Effect::ByMethod => page.absent("effect", "by method: safe ones read, others write"),
+        Effect::Read | Effect::Write => page.key("effect", &word(EFFECTS, route.effect)),
+    }
+    page.key("mode", &mode_text(route.mode));
+    match &route.origins {
+        Some(origins) => page.key("origins", &list(origins)),
+        None => page.absent("origins", "the file's"),
+    }
+    page.key("embed", &word(EMBEDS, route.embed));
+    page.key("post", &route.post.to_string());
+    page.key("override", &word(OVERRIDES, route.overrides));
+    page.key("allow", if route.allow_encoded_slash { "[\"encoded-slash\"]" } else { "[]" });
+    let limits: Vec<String> = route.limits.iter().map(limit_text).collect();
+    page.lines("limits", &limits);
+    page.key("limits_only", &route.limits_only.to_string());
+    page.key("credential", &list(&route.credentials));
+    page.key("insecure_open_credential", &route.insecure_open_credential.to_string());
+    let max = route.body_bytes_max.map(|bytes| format!("max = {}, ", quote(&write_size(bytes))));
+    let bind = route.bind_body;
+    page.key("body", &format!("{{ {}bind = {bind} }}", max.unwrap_or_default()));
+    match config.upstreams.get(route.upstream) {
+        Some(upstream) if route.upstream > 0 => {
+            page.key("upstream", &quote(&upstream.address.to_string()));
+        }
+        _ => page.absent("upstream", "the file's"),
+    }
+}
+
+/// A mode as the file writes it.
+pub(crate) fn mode_text(mode: Mode) -> String {
+    match mode {
+        Mode::Enforce => "\"enforce\"".to_owned(),
+        Mode::Monitor => "\"monitor\"".to_owned(),
+        Mode::Off => "\"off\"".to_owned(),
+        Mode::Share(percent) => format!("{{ enforce = \"{percent}%\" }}"),
+    }
+}
+
+fn limit_text(limit: &Limit) -> String {
+    let by = match limit.by {
+        By::Address => "address",
+        By::Network => "network",
+    };
+    let route = if limit.per_route { ", \"route\"" } else { "" };
+    let measure = match limit.measure {
+        Measure::Rate(rate) => {
+            format!("rate = {}, burst = {}", quote(&rate_text(rate)), rate.burst)
+        }
+        Measure::Window { window_s, limit } => {
+            let length = std::time::Duration::from_secs(u64::from(window_s));
+            format!("window = {}, limit = {limit}", quote(&write_duration(length)))
+        }
+    };
+    let (name, who) = (quote(&limit.name), word(WHO, limit.who));
+    format!("{{ name = {name}, by = [\"{by}\"{route}], who = {who}, {measure} }}")
+}
+
+/// A rate in the unit whose number is the burst, as `strikes` has it; else a minute's, or the smallest
+/// unit's in which it is a whole number.
+fn rate_text(rate: Rate) -> String {
+    const UNITS: [(&str, u64); 5] =
+        [("min", 60), ("sec", 1), ("min", 60), ("hour", 3600), ("day", 86_400)];
+    let count = |seconds: u64| (seconds * 1_000_000_000).checked_div(rate.every_ns).unwrap_or(0);
+    let comes_back = |seconds: u64| {
+        let back = (seconds * 1_000_000_000).checked_div(count(seconds));
+        back == Some(rate.every_ns)
+    };
+    let whole = || UNITS.iter().filter(|(_, seconds)| comes_back(*seconds));
+    let is_burst = |(_, seconds): &&(&str, u64)| count(*seconds) == u64::from(rate.burst);
+    let unit = whole().find(is_burst).or_else(|| whole().next()).unwrap_or(&UNITS[4]);
+    format!("{}/{}", count(unit.1), unit.0)
+}
+
+fn deny_text(deny: &Deny) -> String {
+    let until = match deny.until_unix_s {
+        Some(unix_s) => format!(", until = {}", quote(&write_moment(unix_s))),
+        None => String::new(),
+    };
+    let why = quote(&deny.why);
+    format!("{{ address = \"{}\"{until}, why = {why} }}", deny.network)
+}
+
+fn word<T: PartialEq>(words: &[(&'static str, T)], value: T) -> String {
+    let found = words.iter().find(|(_, meaning)| *meaning == value);
+    quote(found.map_or("", |(word, _)| word))
+}
+
+fn list(texts: &[String]) -> String {
+    let quoted: Vec<String> = texts.iter().map(|text| quote(text)).collect();
+    format!("[{}]", quoted.join(", "))
+}
+
+/// A TOML basic string (TOML 1.0, "String").
+fn quote(text: &str) -> String {
+    let mut out = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            letter if letter.is_control() => {
+                let _ = write!(out, "\\u{:04X}", letter as u32);
+            }
+            letter => out.push(letter),
+        }
+    }
+    out.push('"');
+    out
+}

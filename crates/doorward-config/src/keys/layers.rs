@@ -1,0 +1,175 @@
+//! Keys of the layers.
+
+use super::{LEAVE_OUT, LIMIT, key, later};
+use crate::shape::{Key, Section, Shape};
+
+const fn mode() -> Key {
+    key(
+        "mode",
+        Shape::Mode { may_be_off: true },
+        "\"enforce\"",
+        "How seriously this layer judges; the mildest of file, layer and route wins.",
+    )
+}
+
+/// Some layers cannot be told to be milder.
+const fn never_a_mode() -> Key {
+    key(
+        "mode",
+        Shape::Never("this layer is always enforced"),
+        "",
+        "leave out its `mode`: it neither monitors nor sleeps",
+    )
+}
+
+/// A layer that later versions have: it can be said to be off, so that the file knows.
+const fn later_layer(name: &'static str) -> Key {
+    key(name, Shape::Table(&OFF), "", "Not in this version; only mode = \"off\" can be said.")
+}
+
+static OFF: Section = Section::later(
+    "A layer that is not in this version.",
+    &[key(
+        "mode",
+        Shape::Words { now: &["off"], later: &["enforce", "monitor"] },
+        "",
+        "Off: the layer is known to be missing.",
+    )],
+);
+
+/// The layers of later versions.
+pub(crate) const LATER_LAYERS: &[&str] =
+    &["cookie", "identity", "permission", "csrf", "pass", "challenge", "bot", "body"];
+
+/// All layers.
+pub(crate) static LAYERS: Section = Section::new(
+    "The layers, by their id.",
+    &[
+        key(
+            "message",
+            Shape::Table(&MESSAGE),
+            "",
+            "Ambiguous or oversized messages; always enforced.",
+        ),
+        key(
+            "cors",
+            Shape::Table(&CORS),
+            "",
+            "Answers preflights, lets allowed pages read answers.",
+        ),
+        key(
+            "site",
+            Shape::Table(&SITE),
+            "",
+            "Requests that a browser says come from another site.",
+        ),
+        key("method", Shape::Table(&METHOD), "", "Methods that a route does not declare."),
+        key("quota", Shape::Table(&QUOTA), "", "Denied addresses, and callers beyond their share."),
+        key(
+            "credential",
+            Shape::Table(&CREDENTIAL),
+            "",
+            "Headers that only the gate knows; always on.",
+        ),
+        later_layer("cookie"),
+        later_layer("identity"),
+        later_layer("permission"),
+        later_layer("csrf"),
+        later_layer("pass"),
+        later_layer("challenge"),
+        later_layer("bot"),
+        later_layer("body"),
+    ],
+);
+
+static MESSAGE: Section = Section::new(
+    "Ambiguous or oversized messages. Always enforced; its sizes are [limits].",
+    &[never_a_mode()],
+);
+
+static CORS: Section = Section::new(
+    "Answers preflights, lets allowed pages read answers.",
+    &[
+        mode(),
+        key(
+            "credentials",
+            Shape::Boolean,
+            "false",
+            "Pages may send cookies and read the answers; true in the profile `authenticated`.",
+        ),
+        key(
+            "max_age",
+            Shape::Duration { least_s: 0, most_s: 86_400 },
+            "\"2h\"",
+            "How long a browser may remember an approval: Chromium caps it at two hours.",
+        ),
+    ],
+);
+
+static SITE: Section =
+    Section::new("Requests that a browser says come from another site.", &[mode()]);
+
+static METHOD: Section = Section::new("Methods that a route does not declare.", &[mode()]);
+
+static QUOTA: Section = Section::new(
+    "Denied addresses, and callers beyond their share.",
+    &[
+        mode(),
+        key(
+            "strikes",
+            Shape::Rate,
+            "\"60/min\"",
+            "Malformed and forged requests that an address may make before it is refused.",
+        ),
+        key(
+            "limits",
+            Shape::List(&Shape::Table(&LIMIT)),
+            "",
+            "Replaces the profile's limits; a route's add to them.",
+        ),
+        key(
+            "deny",
+            Shape::List(&Shape::Table(&DENY)),
+            "[]",
+            "Addresses that are refused outright.",
+        ),
+    ],
+);
+
+static DENY: Section = Section::new(
+    "An address or network that is refused outright.",
+    &[
+        key("address", Shape::Text, "", "Whom: \"203.0.113.7\" or \"203.0.113.0/24\"."),
+        key("until", Shape::Moment, "", "Until when; without it, for good."),
+        key("why", Shape::Text, "", "Why, for the operator."),
+    ],
+);
+
+static CREDENTIAL: Section = Section::new(
+    "Headers that only the gate knows, added on the way to the backend.",
+    &[
+        never_a_mode(),
+        key(
+            "add",
+            Shape::List(&Shape::Table(&CREDENTIAL_ADD)),
+            "[]",
+            "Credentials that routes may name.",
+        ),
+    ],
+);
+
+/// One credential.
+pub(crate) static CREDENTIAL_ADD: Section = Section::new(
+    "A header that is added on routes that name it.",
+    &[
+        key("name", Shape::Text, "", "What routes call it."),
+        key("header", Shape::Text, "", "The header: \"authorization\"."),
+        key(
+            "value",
+            Shape::Secret,
+            "",
+            "Its value, with `env:NAME` or `file:PATH` in it: \"Bearer env:API_KEY\".",
+        ),
+        later("budget", LEAVE_OUT),
+    ],
+);

@@ -1,0 +1,115 @@
+//! Keys of a route.
+
+use super::{LEAVE_OUT, LIMIT, key, later};
+use crate::shape::{Section, Shape};
+
+/// One `[[route]]`.
+pub(super) static ROUTE: Section = Section::new(
+    "What the file says about some paths: it refines the file's settings.",
+    &[
+        key(
+            "path",
+            Shape::Text,
+            "",
+            "\"/v1/users/{id}\", \"/static/**\"; the most specific route wins.",
+        ),
+        key(
+            "kind",
+            Shape::Words { now: &["api", "page", "return", "health"], later: &["webhook"] },
+            "\"api\"",
+            "What it is for: programs, documents, where people are sent back to, the app's health check.",
+        ),
+        key(
+            "methods",
+            Shape::List(&Shape::Text),
+            "[]",
+            "Declared methods; without any, the known ones.",
+        ),
+        key(
+            "effect",
+            Shape::Words { now: &["read", "write"], later: &[] },
+            "",
+            "What it does to the backend's state; without it, safe methods read and others write.",
+        ),
+        key(
+            "mode",
+            Shape::Mode { may_be_off: false },
+            "\"enforce\"",
+            "A mode milder than the file's.",
+        ),
+        key(
+            "origins",
+            Shape::List(&Shape::Text),
+            "",
+            "Its own allowed origins, in place of the file's; `file:PATH` for a list.",
+        ),
+        key(
+            "embed",
+            Shape::Words { now: &["own", "same-site", "anyone"], later: &[] },
+            "\"own\"",
+            "Who may embed its answers (images, scripts, frames).",
+        ),
+        key(
+            "post",
+            Shape::Boolean,
+            "false",
+            "A `return` route that people are sent back to by POST.",
+        ),
+        key(
+            "override",
+            Shape::Words { now: &["judge", "refuse"], later: &[] },
+            "\"judge\"",
+            "Method overrides: the method they name must be allowed too, or none at all.",
+        ),
+        key(
+            "allow",
+            Shape::List(&Shape::Words { now: &["encoded-slash"], later: &[] }),
+            "[]",
+            "What the backend is known to read right.",
+        ),
+        key("limits", Shape::List(&Shape::Table(&LIMIT)), "[]", "Limits added to the file's."),
+        key("limits_only", Shape::Boolean, "false", "The route's limits replace the file's."),
+        key(
+            "credential",
+            Shape::List(&Shape::Text),
+            "[]",
+            "Names of the credentials that are added.",
+        ),
+        key(
+            "insecure_open_credential",
+            Shape::Boolean,
+            "false",
+            "Strangers may call a route that has a credential.",
+        ),
+        key("body", Shape::Table(&BODY), "", "What its request bodies may be."),
+        key("upstream", Shape::Text, "", "Its own upstream."),
+        later("require", "the route cannot tell callers apart yet; keep that in the backend"),
+        later("profile", LEAVE_OUT),
+        later("webhook", "let the backend verify the sender's signature for now"),
+        later("navigate", LEAVE_OUT),
+        later("cache", LEAVE_OUT),
+        later("csrf", LEAVE_OUT),
+        later("tickets", LEAVE_OUT),
+        later("sign_body", LEAVE_OUT),
+        later("budget", LEAVE_OUT),
+    ],
+);
+
+static BODY: Section = Section::new(
+    "What a route's request bodies may be.",
+    &[
+        key(
+            "max",
+            Shape::Size { least: 0, most: 1 << 40 },
+            "",
+            "The largest; without it, no limit.",
+        ),
+        key(
+            "bind",
+            Shape::Boolean,
+            "false",
+            "The body is held (up to 1 MiB) and its digest put into the admission proof.",
+        ),
+        later("schema", "leave it out for now; the backend must judge the body"),
+    ],
+);

@@ -1,0 +1,229 @@
+//! From files and flags to a configuration, or to everything that is wrong.
+
+use crate::command_line;
+use crate::config::{Config, Profile};
+use crate::document::Table;
+use crate::draft::{Draft, Reference};
+use crate::effective::Said;
+use crate::given::Given;
+use crate::keys::TOP;
+use crate::outside::Outside;
+use crate::permissive;
+use crate::reading::Reading;
+use crate::report::Report;
+use crate::section::top;
+use crate::source::Place;
+use crate::upstream::{HostHeader, Upstream, UpstreamAddress, is_private};
+use crate::warn;
+use doorward_core::crypto;
+use doorward_core::gate::Gate;
+use doorward_core::origin::is_local_host;
+use doorward_core::secret::Secret;
+use std::net::SocketAddr;
+use std::path::Path;
+use toml::de::DeTable;
+
+/// Bytes of a secret that is drawn while trying out.
+const FRESH_BYTES: usize = 32;
+
+/// Tells the admission proof's key from all others.
+const ADMISSION_LABEL: &str = "doorward admission v1";
+
+/// Reads the file that is given, if one is, writes the command line over it, and makes the gate.
+///
+/// `fresh_secret` are random bytes of the caller's, used where no signing secret is configured while
+/// trying out.
+///
+/// # Errors
+/// Everything that is wrong, at once.
+pub fn load(
+    given: &Given,
+    outside: &dyn Outside,
+    fresh_secret: [u8; FRESH_BYTES],
+) -> Result<Config, Report> {
+    let mut reading = Reading::new(outside);
+    let mut draft = Draft::default();
+    if let Some(path) = &given.file
+        && read_file(path, &mut draft, &mut reading).is_none()
+    {
+        // What is missing cannot be told of a file that could not be read.
+        return Err(reading.report());
+    }
+    command_line::apply(given, &mut draft, &mut reading);
+    finish(draft, reading, fresh_secret)
+}
+
+fn read_file(path: &Path, draft: &mut Draft, reading: &mut Reading<'_>) -> Option<()> {
+    let name = path.display().to_string();
+    let bytes = match reading.outside.file(path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            reading.error(None, format!("{name} cannot be read: {error}"), "");
+            return None;
+        }
+    };
+    let Ok(text) = String::from_utf8(bytes) else {
+        reading.error(None, format!("{name} is not UTF-8 text"), "save it as UTF-8");
+        return None;
+    };
+    reading.folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    let source = reading.add_source(Some(name), text.clone());
+    let (document, errors) = DeTable::parse_recoverable(&text);
+    let syntax = errors.first();
+    if let Some(error) = syntax {
+        let span = error.span().unwrap_or(0..0);
+        let what = format!("this is not TOML: {}", error.message());
+        reading.error(Some(&Place::new(source, span)), what, "");
+        // What could be read of the document says which texts are secrets and must not be shown.
+        let mut unheard = Reading::new(reading.outside);
+        let table = Table::open(&TOP, document.get_ref(), source, "", &mut unheard);
+        top::read(&table, &mut Draft::default(), &mut unheard);
+        reading.take_masks(unheard);
+        mask_broken_line(&text, source, error.span().map_or(0, |span| span.start), reading);
+        return None;
+    }
+    let table = Table::open(&TOP, document.get_ref(), source, "", reading);
+    top::read(&table, draft, reading);
+    Some(())
+}
+
+/// Hides the values of a line that cannot be read, where secrets stand: below `[secrets]` and
+/// `[layers.credential]`, and on lines that name them.
+fn mask_broken_line(text: &str, source: usize, at: usize, reading: &mut Reading<'_>) {
+    let Some(before) = text.get(..at) else { return };
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    let end = text[start..].find('\n').map_or(text.len(), |end| start + end);
+    let line = &text[start..end];
+    let header = before[..start].lines().rev().find(|line| line.trim_start().starts_with('['));
+    let names = |text: &str| text.contains("secret") || text.contains("credential");
+    if line.trim_start().starts_with('[') || !(names(line) || header.is_some_and(names)) {
+        return;
+    }
+    let value = line.find('=').map_or(start, |equals| start + equals + 1);
+    reading.mask(&Place::new(source, value..end));
+}
+
+/// What only the whole can tell.
+fn finish(
+    mut draft: Draft,
+    mut reading: Reading<'_>,
+    fresh_secret: [u8; FRESH_BYTES],
+) -> Result<Config, Report> {
+    let trying_out = is_private(draft.listen.ip());
+    draft.settings.trying_out = trying_out;
+    draft.settings.addresses = own_addresses(draft.listen, trying_out);
+    if draft.upstream.is_none() && reading.exact_place("upstream").is_none() {
+        let hint =
+            "add upstream = \"http://127.0.0.1:3000\", or: doorward guard http://127.0.0.1:3000";
+        reading.error(None, "nothing is guarded: `upstream` is missing", hint);
+    }
+    profile(&mut draft, &mut reading);
+    let secret_was_generated = signing(&mut draft, trying_out, fresh_secret, &mut reading);
+    draft.settings.credential.admission_key = admission_key(&draft);
+    let gate = match Gate::new(&draft.settings) {
+        Ok(gate) => Some(gate),
+        Err(errors) => {
+            for error in errors {
+                reading.core_error(error);
+            }
+            None
+        }
+    };
+    let (false, Some(gate), Some(main)) = (reading.has_errors(), gate, draft.upstream.clone())
+    else {
+        return Err(reading.report());
+    };
+    warn::add(&draft, trying_out, &mut reading);
+    let said = Said::new(&draft, &reading, secret_was_generated);
+    Ok(Config {
+        listen: draft.listen,
+        upstreams: upstreams(main, &draft),
+        threads: draft.threads,
+        log: draft.log,
+        bounds: draft.bounds,
+        gate,
+        profile: draft.profile,
+        trying_out,
+        signing: draft.signing.iter().map(|reference| reference.secret.clone()).collect(),
+        secret_was_generated,
+        permissive: permissive::words(&draft, &reading),
+        warnings: reading.report(),
+        settings: draft.settings,
+        said,
+    })
+}
+
+/// The listening address stands for the gate while trying out; everybody's (`0.0.0.0`) is none.
+fn own_addresses(listen: SocketAddr, trying_out: bool) -> Vec<String> {
+    let host = match listen {
+        SocketAddr::V4(address) => address.ip().to_string(),
+        SocketAddr::V6(address) => format!("[{}]", address.ip()),
+    };
+    if trying_out && !is_local_host(&host) { vec![host] } else { Vec::new() }
+}
+
+fn profile(draft: &mut Draft, reading: &mut Reading<'_>) {
+    let authenticated = draft.profile == Profile::Authenticated;
+    draft.settings.cors.credentials = draft.cors_credentials.unwrap_or(authenticated);
+    if authenticated && !draft.later_off.contains(&"identity") {
+        let place = reading.place("profile");
+        reading.error(
+            place.as_ref(),
+            "this profile needs the layer `identity`, which is not in this version",
+            "keep the sign-in in the backend and say so: [layers.identity] mode = \"off\"; or write \
+             profile = \"public\"",
+        );
+    }
+}
+
+/// Sees to a signing secret; whether one was generated.
+fn signing(
+    draft: &mut Draft,
+    trying_out: bool,
+    fresh_secret: [u8; FRESH_BYTES],
+    reading: &mut Reading<'_>,
+) -> bool {
+    if !draft.signing.is_empty()
+        || reading.exact_place("secrets.signing").is_some_and(|place| reading.is_faulty(place))
+    {
+        return false;
+    }
+    if !trying_out {
+        let place = reading.place("secrets.signing").or_else(|| reading.place("listen"));
+        reading.error(
+            place.as_ref(),
+            "off loopback and private addresses the gate needs a signing secret of its own",
+            "add [secrets] signing = [\"env:DOORWARD_SECRET\"], and make one: \
+             head -c 32 /dev/urandom | base64",
+        );
+        return false;
+    }
+    let secret = Secret::new(fresh_secret);
+    draft.signing.push(Reference { written: String::new(), secret });
+    true
+}
+
+fn admission_key(draft: &Draft) -> Secret {
+    if let Some(own) = &draft.admission {
+        return own.secret.clone();
+    }
+    match draft.signing.first() {
+        Some(root) => crypto::derive(&root.secret, &[ADMISSION_LABEL, &draft.settings.gate_id]),
+        // Without a root there is an error, and no gate.
+        None => Secret::default(),
+    }
+}
+
+fn upstreams(main: UpstreamAddress, draft: &Draft) -> Vec<Upstream> {
+    let addresses = std::iter::once(main).chain(draft.route_upstreams.iter().cloned());
+    addresses
+        .map(|address| {
+            let host = match draft.upstream_host.as_str() {
+                "keep" => HostHeader::Keep,
+                "upstream" => HostHeader::Name(address.authority()),
+                name => HostHeader::Name(name.to_owned()),
+            };
+            Upstream { address, host }
+        })
+        .collect()
+}

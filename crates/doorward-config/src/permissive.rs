@@ -1,0 +1,52 @@
+//! Every permissive word of a configuration, to be printed at each start.
+
+use crate::draft::Draft;
+use crate::effective::mode_text;
+use crate::reading::Reading;
+use doorward_core::mode::Mode;
+use doorward_core::route::{Embed, Settings};
+
+/// The words as they would be written, each with its table or route.
+pub(crate) fn words(draft: &Draft, reading: &Reading<'_>) -> Vec<String> {
+    let settings = &draft.settings;
+    let mut out = Vec::new();
+    if settings.mode != Mode::Enforce {
+        out.push(format!("mode = {}", mode_text(settings.mode)));
+    }
+    if reading.literal_secrets {
+        out.push("secrets.insecure_literal_secret = true".to_owned());
+    }
+    for id in &draft.later_off {
+        out.push(format!("layers.{id}.mode = \"off\""));
+    }
+    for (id, mode) in &settings.layer_modes {
+        if *mode != Mode::Enforce {
+            out.push(format!("layers.{id}.mode = {}", mode_text(*mode)));
+        }
+    }
+    for route in &settings.routes {
+        let words = of_route(route);
+        out.extend(words.into_iter().map(|word| format!("route {:?}: {word}", route.path)));
+    }
+    out
+}
+
+fn of_route(route: &Settings) -> Vec<String> {
+    let mut out = Vec::new();
+    if route.mode != Mode::Enforce {
+        out.push(format!("mode = {}", mode_text(route.mode)));
+    }
+    match route.embed {
+        Embed::Own => {}
+        Embed::SameSite => out.push("embed = \"same-site\"".to_owned()),
+        Embed::Anyone => out.push("embed = \"anyone\"".to_owned()),
+    }
+    let flags = [
+        (route.post, "post = true"),
+        (route.allow_encoded_slash, "allow = [\"encoded-slash\"]"),
+        (route.limits_only, "limits_only = true"),
+        (route.insecure_open_credential, "insecure_open_credential = true"),
+    ];
+    out.extend(flags.iter().filter(|(set, _)| *set).map(|(_, word)| (*word).to_owned()));
+    out
+}

@@ -1,0 +1,51 @@
+//! `[layers.*]`: modes, and the tables of the layers that have one.
+
+use super::{credential, quota};
+use crate::document::Table;
+use crate::draft::Draft;
+use crate::keys::LATER_LAYERS;
+use crate::reading::Reading;
+
+/// The layers with a mode.
+pub(crate) const WITH_MODE: &[&str] = &["cors", "site", "method", "quota"];
+
+pub(crate) fn read(layers: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'_>) {
+    for id in LATER_LAYERS {
+        let Some(value) = layers.value(id) else { continue };
+        let Some(table) = value.table(reading) else { continue };
+        match table.choose("mode", &[("off", ())], reading) {
+            Some(()) => draft.later_off.push(id),
+            None if reading.is_faulty(&value.place) => {}
+            None => {
+                let what = format!("the layer `{id}` is not in this version");
+                let hint = "write mode = \"off\" to say that you know, or leave it out";
+                let _: Option<()> = value.error(what, hint, reading);
+            }
+        }
+    }
+    // `message` has no keys of its own: opening it reports what is written there all the same.
+    let _ = layers.table("message", reading);
+    if let Some(table) = layers.table("credential", reading) {
+        credential::read(&table, draft, reading);
+    }
+    for id in WITH_MODE {
+        let Some(table) = layers.table(id, reading) else { continue };
+        if let Some(mode) = table.value("mode").and_then(|value| value.mode(reading)) {
+            draft.settings.layer_modes.push((id, mode));
+        }
+        match *id {
+            "cors" => cors(&table, draft, reading),
+            "quota" => quota::read(&table, draft, reading),
+            _ => {}
+        }
+    }
+}
+
+fn cors(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'_>) {
+    if let Some(value) = table.value("credentials") {
+        draft.cors_credentials = value.boolean(reading);
+    }
+    if let Some(age) = table.value("max_age").and_then(|value| value.duration(reading)) {
+        draft.settings.cors.max_age_s = u32::try_from(age.as_secs()).unwrap_or(u32::MAX);
+    }
+}

@@ -1,0 +1,10 @@
+//! The file, a table each: what is read is written over the draft's defaults.
+
+pub(crate) mod client_ip;
+pub(crate) mod credential;
+pub(crate) mod layers;
+pub(crate) mod limits;
+pub(crate) mod quota;
+pub(crate) mod routes;
+pub(crate) mod secrets;
+pub(crate) mod top;

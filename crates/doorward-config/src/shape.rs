@@ -1,0 +1,111 @@
+//! The words in which the table of keys is written: the reader, the schema and the documentation of a
+//! key come from one line.
+
+/// A table of the file.
+#[derive(Debug)]
+pub(crate) struct Section {
+    /// What it is for, in one sentence.
+    pub(crate) about: &'static str,
+    /// Its keys, in the order in which they are explained.
+    pub(crate) keys: &'static [Key],
+    /// Keys that are not listed are for later versions.
+    pub(crate) rest_is_later: bool,
+}
+
+/// A key of a table.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    pub(crate) shape: Shape,
+    /// As TOML; empty where there is none.
+    pub(crate) default: &'static str,
+    /// What it says, in one sentence or two.
+    pub(crate) about: &'static str,
+}
+
+/// What a value may be.
+#[derive(Debug)]
+pub(crate) enum Shape {
+    /// Any text; the about says what it means.
+    Text,
+    /// `env:NAME`, `file:PATH`, or text around one.
+    Secret,
+    /// `true` or `false`.
+    Boolean,
+    /// A whole number.
+    Whole { least: u64, most: u64 },
+    /// One of some words; some are for later versions.
+    Words { now: &'static [&'static str], later: &'static [&'static str] },
+    /// How seriously a judgement is taken.
+    Mode { may_be_off: bool },
+    /// `600/min`.
+    Rate,
+    /// `10s`.
+    Duration { least_s: u64, most_s: u64 },
+    /// `16KiB`.
+    Size { least: u64, most: u64 },
+    /// `2026-12-31T00:00:00Z`, as text or as TOML writes it.
+    Moment,
+    /// A list of values of one shape.
+    List(&'static Shape),
+    /// A table.
+    Table(&'static Section),
+    /// Known to the design, not to this version; the about says what to do instead.
+    Later,
+    /// Never right, and why; the about says what to do instead.
+    Never(&'static str),
+}
+
+impl Section {
+    pub(crate) const fn new(about: &'static str, keys: &'static [Key]) -> Self {
+        Self { about, keys, rest_is_later: false }
+    }
+
+    /// A table of which this version knows little.
+    pub(crate) const fn later(about: &'static str, keys: &'static [Key]) -> Self {
+        Self { about, keys, rest_is_later: true }
+    }
+
+    /// The key of a name.
+    pub(crate) fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+}
+
+impl Key {
+    /// Whether it can be written at all.
+    pub(crate) fn is_open(&self) -> bool {
+        !matches!(self.shape, Shape::Later | Shape::Never(_))
+    }
+}
+
+impl Shape {
+    /// What is expected, to stand behind "here stands".
+    pub(crate) fn expected(&self) -> String {
+        match self {
+            Self::Text => "a text in quotes".to_owned(),
+            Self::Secret => "a text such as \"env:NAME\" or \"file:PATH\"".to_owned(),
+            Self::Boolean => "true or false".to_owned(),
+            Self::Whole { least, most } => format!("a whole number from {least} to {most}"),
+            Self::Words { now, .. } => {
+                let quoted: Vec<String> = now.iter().map(|word| format!("\"{word}\"")).collect();
+                quoted.join(" or ")
+            }
+            Self::Mode { may_be_off: false } => {
+                "\"enforce\", \"monitor\" or { enforce = \"10%\" }".to_owned()
+            }
+            Self::Mode { may_be_off: true } => {
+                "\"enforce\", \"monitor\", \"off\" or { enforce = \"10%\" }".to_owned()
+            }
+            Self::Rate => "a rate such as \"600/min\" (sec, min, hour, day)".to_owned(),
+            Self::Duration { .. } => "a duration such as \"10s\" (ms, s, m, h, d)".to_owned(),
+            Self::Size { .. } => "a size such as \"16KiB\" (B, KiB, MiB, GiB)".to_owned(),
+            Self::Moment => "a moment such as \"2026-12-31T00:00:00Z\"".to_owned(),
+            Self::List(element) => {
+                format!("a list in brackets, of which each is {}", element.expected())
+            }
+            Self::Table(_) => "a table".to_owned(),
+            Self::Later | Self::Never(_) => "nothing".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! What a configuration may say, and somebody should look at.
+
+use crate::config::Profile;
+use crate::draft::Draft;
+use crate::reading::Reading;
+use doorward_core::layers::quota::Measure;
+use doorward_core::names::External;
+use doorward_core::origin::{Origin, is_local_host};
+use doorward_core::route::Effect;
+
+/// Adds the warnings and notes of a configuration without errors.
+pub(crate) fn add(draft: &Draft, trying_out: bool, reading: &mut Reading<'_>) {
+    passes(draft, reading);
+    upstreams(draft, reading);
+    externals(draft, reading);
+    origins(draft, trying_out, reading);
+    writes(draft, reading);
+    windows(draft, reading);
+}
+
+/// The public profile is meant to have passes.
+fn passes(draft: &Draft, reading: &mut Reading<'_>) {
+    if draft.profile == Profile::Public && !draft.later_off.contains(&"pass") {
+        reading.note(
+            None,
+            "this version has no passes yet: what one's own page may call, a program may call too"
+                .to_owned(),
+            "[layers.pass] mode = \"off\" says that you know",
+        );
+    }
+}
+
+fn upstreams(draft: &Draft, reading: &mut Reading<'_>) {
+    let of_file = draft.upstream.iter().map(|address| ("upstream".to_owned(), address));
+    let of_routes = draft.settings.routes.iter().enumerate().filter_map(|(place, route)| {
+        let address = draft.route_upstreams.get(route.upstream.checked_sub(1)?)?;
+        Some((format!("route[{place}].upstream"), address))
+    });
+    for (path, address) in of_file.chain(of_routes) {
+        if address.looks_public() {
+            let place = reading.place(&path);
+            reading.warn(
+                place,
+                format!("{address} looks as if strangers could call it without the gate"),
+                "let it check Doorward-Admitted, or listen on a unix socket or a private address",
+            );
+        }
+    }
+}
+
+/// The listed names that can be read, with their index.
+fn listed(draft: &Draft) -> Vec<(usize, External)> {
+    let parsed = draft.settings.external.iter().enumerate();
+    parsed.filter_map(|(index, text)| Some((index, External::parse(text).ok()?))).collect()
+}
+
+fn externals(draft: &Draft, reading: &mut Reading<'_>) {
+    for (index, external) in listed(draft) {
+        if external.origin().is_trustworthy() {
+            continue;
+        }
+        let place = reading.place(&format!("external[{index}]"));
+        let credentials =
+            if draft.settings.cors.credentials { ", and cookies travel in the clear" } else { "" };
+        reading.warn(
+            place,
+            format!("on plain http browsers send no Sec-Fetch headers{credentials}"),
+            "serve https: `site` can then judge every request instead of guessing by Referer",
+        );
+    }
+}
+
+fn origins(draft: &Draft, trying_out: bool, reading: &mut Reading<'_>) {
+    let settings = &draft.settings;
+    let externals: Vec<Origin> =
+        listed(draft).into_iter().map(|(_, external)| external.origin().clone()).collect();
+    if settings.origins.is_empty() {
+        reading.note(
+            None,
+            "no `origins`: only pages of the gate's own origin may call".to_owned(),
+            "a page elsewhere needs origins = [\"https://…\"]",
+        );
+    }
+    let of_file = ("origins".to_owned(), settings.origins.as_slice());
+    let of_routes = settings.routes.iter().enumerate().filter_map(|(place, route)| {
+        Some((format!("route[{place}].origins"), route.origins.as_deref()?))
+    });
+    for (path, list) in std::iter::once(of_file).chain(of_routes) {
+        let parsed: Vec<(usize, Origin)> = list
+            .iter()
+            .enumerate()
+            .filter_map(|(index, text)| Some((index, Origin::parse(text).ok()?)))
+            .collect();
+        for (index, origin) in &parsed {
+            let at = format!("{path}[{index}]");
+            let known = |other: &Origin| {
+                externals.contains(other) || parsed.iter().any(|(_, listed)| listed == other)
+            };
+            beside(origin, &at, known, reading);
+            claimed_by_any(origin, &at, trying_out, reading);
+            if settings.cors.credentials {
+                two_sites(origin, &externals, &at, reading);
+            }
+        }
+    }
+}
+
+/// `www.` without the bare name, or the other way round: people use both.
+fn beside(origin: &Origin, at: &str, known: impl Fn(&Origin) -> bool, reading: &mut Reading<'_>) {
+    let host = origin.host();
+    let other = match host.strip_prefix("www.") {
+        Some(bare) => bare.to_owned(),
+        None if psl::domain_str(host) == Some(host) => format!("www.{host}"),
+        None => return,
+    };
+    if is_local_host(host) || host.parse::<std::net::IpAddr>().is_ok() || host.starts_with('[') {
+        return;
+    }
+    let port = origin.as_str()[origin.scheme().len() + 3 + host.len()..].to_owned();
+    let Ok(other) = Origin::parse(&format!("{}://{other}{port}", origin.scheme())) else { return };
+    if known(&other) {
+        return;
+    }
+    let place = reading.place(at);
+    reading.warn(
+        place,
+        format!("{other} is another origin, and not listed"),
+        "add it if people open the page under that name too, or redirect them",
+    );
+}
+
+/// Origins that tell nobody apart.
+fn claimed_by_any(origin: &Origin, at: &str, trying_out: bool, reading: &mut Reading<'_>) {
+    let web = matches!(origin.scheme(), "http" | "https");
+    if !web {
+        let place = reading.place(at);
+        reading.warn(
+            place,
+            format!("any app can claim the origin {origin}"),
+            "what it may do, a stranger's app may do too",
+        );
+    } else if !trying_out && is_local_host(origin.host()) {
+        let place = reading.place(at);
+        reading.warn(
+            place,
+            format!("{origin} is every development server and app on a visitor's own machine"),
+            "leave it out in production",
+        );
+    }
+}
+
+/// Cookies across sites: browsers are about to stop sending them.
+fn two_sites(origin: &Origin, externals: &[Origin], at: &str, reading: &mut Reading<'_>) {
+    let site = |origin: &Origin| {
+        let host = origin.host();
+        (origin.scheme().to_owned(), psl::domain_str(host).unwrap_or(host).to_owned())
+    };
+    if externals.is_empty() || externals.iter().any(|external| site(external) == site(origin)) {
+        return;
+    }
+    let place = reading.place(at);
+    reading.warn(
+        place,
+        format!("{origin} and the gate are two sites: cookies between them are third-party cookies"),
+        "Safari and Firefox withhold them, others only send SameSite=None; Secure; serve both under \
+         one domain",
+    );
+}
+
+/// A route that changes state, of which CORS is thought to protect it.
+fn writes(draft: &Draft, reading: &mut Reading<'_>) {
+    for (place, route) in draft.settings.routes.iter().enumerate() {
+        if route.effect != Effect::Write {
+            continue;
+        }
+        let at = reading.place(&format!("route[{place}].effect"));
+        reading.warn(
+            at,
+            format!("{:?} changes state, and the gate asks nobody who he is", route.path),
+            "pages of other sites are refused, programs are not: the backend must know its callers",
+        );
+    }
+}
+
+/// Seconds from which on a window is meant to outlive a restart.
+const LONG_WINDOW_S: u32 = 3600;
+
+fn windows(draft: &Draft, reading: &mut Reading<'_>) {
+    let settings = &draft.settings;
+    let of_file = settings.quota.limits.iter().enumerate();
+    let of_file = of_file.map(|(place, limit)| (format!("layers.quota.limits[{place}]"), limit));
+    let of_routes = settings.routes.iter().enumerate().flat_map(|(route, settings)| {
+        let limits = settings.limits.iter().enumerate();
+        limits.map(move |(place, limit)| (format!("route[{route}].limits[{place}]"), limit))
+    });
+    for (path, limit) in of_file.chain(of_routes) {
+        let Measure::Window { window_s, .. } = limit.measure else { continue };
+        if window_s < LONG_WINDOW_S {
+            continue;
+        }
+        let place = reading.place(&format!("{path}.window"));
+        reading.warn(
+            place,
+            format!("the store `memory:` forgets the window of {:?} at a restart", limit.name),
+            "a restart gives everybody a whole window again",
+        );
+    }
+}

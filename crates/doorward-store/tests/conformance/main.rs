@@ -1,0 +1,56 @@
+//! What every store must answer. A store joins by one line in [`STORES`]: it hands out fresh stores,
+//! as functions from questions and a time to answers.
+
+mod asked;
+mod batches;
+mod hammer;
+mod memory;
+mod model;
+mod oracle;
+mod shares;
+
+use asked::{Fresh, play};
+use doorward_store::{MemoryStore, Sizes};
+
+/// Small enough to be made for every story, large enough that no story overflows it.
+const SIZES: Sizes = Sizes { strangers_max: 10_000, known_max: 10_000, claims_max: 10_000 };
+
+fn memory() -> asked::Store {
+    let store = MemoryStore::new(SIZES, *b"a seed for tests");
+    Box::new(move |questions, now| store.answer(questions, now))
+}
+
+/// Every store of this crate, by name.
+const STORES: [(&str, Fresh); 1] = [("memory", memory)];
+
+#[test]
+fn every_store_answers_every_story() {
+    for (name, fresh) in STORES {
+        for story in shares::stories().into_iter().chain(batches::stories()) {
+            play(name, fresh, &story);
+        }
+    }
+}
+
+#[test]
+fn every_store_admits_never_one_too_many_under_a_hammer() {
+    for (_, fresh) in STORES {
+        hammer::two_buckets_in_opposite_orders(fresh());
+        hammer::one_claim_one_winner(fresh());
+        hammer::a_refused_batch_is_never_seen_half_done(fresh());
+    }
+}
+
+#[test]
+fn every_store_counts_as_governor_does() {
+    for (_, fresh) in STORES {
+        oracle::compare(fresh);
+    }
+}
+
+#[test]
+fn every_store_answers_as_the_model_does() {
+    for (_, fresh) in STORES {
+        model::compare(fresh);
+    }
+}

@@ -1,0 +1,35 @@
+//! `doorward check` and `doorward schema`.
+
+use crate::EXIT_USAGE;
+use crate::args::Check;
+use crate::machine;
+use doorward_config::{Given, Machine};
+use std::process::ExitCode;
+
+/// Checks a file; prints what it comes to where asked.
+pub(crate) fn run(check: &Check) -> ExitCode {
+    let given = Given { file: Some(check.file.clone()), ..Given::default() };
+    let secret = crate::guard::random_secret();
+    let config = match doorward_config::load(&given, &Machine, secret) {
+        Ok(config) => config,
+        Err(report) => {
+            eprint!("{}", report.render(machine::talk_has_colour()));
+            return ExitCode::from(EXIT_USAGE);
+        }
+    };
+    if check.print_effective {
+        print!("{}", doorward_config::print_effective(&config));
+    }
+    eprint!("{}", config.warnings.render(machine::talk_has_colour()));
+    for word in &config.permissive {
+        eprintln!("permissive: {word}");
+    }
+    eprintln!("{}: well, {} routes", check.file.display(), config.settings.routes.len());
+    ExitCode::SUCCESS
+}
+
+/// Prints the configuration's JSON Schema.
+pub(crate) fn schema() -> ExitCode {
+    println!("{}", doorward_config::schema());
+    ExitCode::SUCCESS
+}

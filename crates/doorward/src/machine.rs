@@ -1,0 +1,30 @@
+//! What of the machine shapes our output: terminals, colours, letters.
+
+use std::env;
+use std::io::{self, IsTerminal};
+
+/// Whether text on standard error may have colours: on a terminal, without `NO_COLOR`.
+pub(crate) fn talk_has_colour() -> bool {
+    io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Whether standard output is a terminal.
+pub(crate) fn output_is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Whether text on standard output may have colours.
+pub(crate) fn output_has_colour() -> bool {
+    output_is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Whether the locale says UTF-8; without a word about it shapes are written in ASCII.
+pub(crate) fn speaks_unicode() -> bool {
+    ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()))
+        .is_some_and(|value| {
+            let value = value.to_ascii_lowercase();
+            value.contains("utf-8") || value.contains("utf8")
+        })
+}
