@@ -1,7 +1,7 @@
 //! Prints what a golden file comes to, to be read, judged and then kept beside it:
 //!
 //! ```text
-//! cargo run -q -p doorward-config --example golden -- origin-star.toml > cases/config/bad/origin-star.out
+//! cargo run -q -p doorward-config --example golden -- empty.toml > cases/config/bad/empty.out
 //! ```
 
 #[path = "../tests/golden/mod.rs"]

@@ -1,5 +1,5 @@
-//! Tables and values of a document with their places. Each reader says by itself what it found instead
-//! of what was expected; nobody who asks has to.
+//! Tables and values of a document with their places. Each reader says by itself what it found
+//! instead of what was expected; nobody who asks has to.
 
 use crate::keys;
 use crate::measure::{self, Pace};
@@ -55,10 +55,7 @@ impl<'d> Table<'d> {
                     let hint = format!("under [{path}] only mode = \"off\" can be said");
                     reading.error(Some(&place), what, hint);
                 }
-                None => {
-                    let what = format!("unknown key `{}`", shorten(name));
-                    reading.error(Some(&place), what, table.meant(name));
-                }
+                None => table.unknown(name, &place, reading),
             }
         }
         table
@@ -69,19 +66,38 @@ impl<'d> Table<'d> {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
-    /// What somebody may have meant with an unknown key.
-    fn meant(&self, name: &str) -> String {
-        let known = || self.section.keys.iter().filter(|key| key.is_open());
-        if let Some(near) = nearest(name, known().map(|key| key.name)) {
-            return format!("did you mean `{near}`?");
-        }
+    /// Whether nothing is written in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Reports an unknown key, with what somebody may have meant.
+    fn unknown(&self, name: &str, place: &Place, reading: &mut Reading<'_>) {
+        let open = self.section.keys.iter().filter(|key| key.is_open());
+        let near = nearest(name, open.map(|key| key.name));
+        let hint = match near {
+            Some(near) => {
+                // So that nobody is told in addition that the right one is missing.
+                if !self.entries.contains_key(near) {
+                    reading.point(self.at(near), place);
+                }
+                format!("did you mean `{near}`?")
+            }
+            None => self.elsewhere(name),
+        };
+        reading.error(Some(place), format!("unknown key `{}`", shorten(name)), hint);
+    }
+
+    /// Where an unknown key belongs, or what is known here.
+    fn elsewhere(&self, name: &str) -> String {
         if let Some(home) = keys::home(name) {
             return home;
         }
-        if known().next().is_none() {
+        let open = self.section.keys.iter().filter(|key| key.is_open());
+        let names: Vec<String> = open.map(|key| format!("`{}`", key.name)).collect();
+        if names.is_empty() {
             return "nothing can be said here".to_owned();
         }
-        let names: Vec<String> = known().map(|key| format!("`{}`", key.name)).collect();
         format!("known here: {}", names.join(", "))
     }
 
@@ -177,6 +193,9 @@ impl<'d> Value<'d> {
         let hint = match (self.shape, self.raw) {
             (Shape::List(Shape::Text), DeValue::String(text)) => {
                 format!("write it in brackets: [{:?}]", shorten(text))
+            }
+            (Shape::List(Shape::Table(_)), DeValue::Table(_)) => {
+                "put it in a list: [{ … }], or write its header with two brackets: [[…]]".to_owned()
             }
             _ => format!("expected: {}", self.shape.expected()),
         };

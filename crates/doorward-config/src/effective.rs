@@ -55,9 +55,9 @@ struct Page<'c> {
     table: String,
 }
 
-/// The configuration as TOML, every default written out, with a comment on where each value was said.
-/// Secrets stand as references, `…` where they were literal. Read again it comes to the same, unless
-/// a secret was literal.
+/// The configuration as TOML, every default written out, with a comment on where each value was
+/// said. Secrets stand as references, `…` where they were literal. Read again it comes to the same,
+/// unless a secret was literal.
 #[must_use]
 pub fn print_effective(config: &Config) -> String {
     let mut page = Page { out: String::new(), said: &config.said, table: String::new() };
@@ -280,8 +280,8 @@ fn limit_text(limit: &Limit) -> String {
     format!("{{ name = {name}, by = [\"{by}\"{route}], who = {who}, {measure} }}")
 }
 
-/// A rate in the unit whose number is the burst, as `strikes` has it; else a minute's, or the smallest
-/// unit's in which it is a whole number.
+/// A rate in the unit whose number is the burst, as `strikes` has it; else a minute's, or the
+/// smallest unit's in which it is a whole number.
 fn rate_text(rate: Rate) -> String {
     const UNITS: [(&str, u64); 5] =
         [("min", 60), ("sec", 1), ("min", 60), ("hour", 3600), ("day", 86_400)];

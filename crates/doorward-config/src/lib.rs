@@ -1,10 +1,11 @@
 //! # doorward-config
 //!
-//! Text to a checked gate: the file, the command line over it, all defaults, all configuration errors.
+//! Text to a checked gate: the file, the command line over it, all defaults, all configuration
+//! errors.
 //!
-//! [`load`] reads everything and says everything that is wrong at once, each with its place and how to
-//! mend it. One table of keys (`keys/`) is what the reader accepts, what [`schema`] publishes and what
-//! [`print_effective`] writes.
+//! [`load`] reads everything and says everything that is wrong at once, each with its place and how
+//! to mend it. One table of keys (`keys/`) is what the reader accepts, what [`schema`] publishes
+//! and what [`print_effective`] writes.
 
 mod bound;
 mod command_line;

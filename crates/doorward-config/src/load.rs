@@ -31,8 +31,8 @@ const ADMISSION_LABEL: &str = "doorward admission v1";
 
 /// Reads the file that is given, if one is, writes the command line over it, and makes the gate.
 ///
-/// `fresh_secret` are random bytes of the caller's, used where no signing secret is configured while
-/// trying out.
+/// `fresh_secret` are random bytes of the caller's, used where no signing secret is configured
+/// while trying out.
 ///
 /// # Errors
 /// Everything that is wrong, at once.
@@ -109,6 +109,7 @@ fn finish(
     mut reading: Reading<'_>,
     fresh_secret: [u8; FRESH_BYTES],
 ) -> Result<Config, Report> {
+    reading.finish_values();
     let trying_out = is_private(draft.listen.ip());
     draft.settings.trying_out = trying_out;
     draft.settings.addresses = own_addresses(draft.listen, trying_out);
@@ -170,8 +171,8 @@ fn profile(draft: &mut Draft, reading: &mut Reading<'_>) {
         reading.error(
             place.as_ref(),
             "this profile needs the layer `identity`, which is not in this version",
-            "keep the sign-in in the backend and say so: [layers.identity] mode = \"off\"; or write \
-             profile = \"public\"",
+            "keep the sign-in in the backend and say so: [layers.identity] mode = \"off\"; or \
+             write profile = \"public\"",
         );
     }
 }
@@ -193,8 +194,8 @@ fn signing(
         reading.error(
             place.as_ref(),
             "off loopback and private addresses the gate needs a signing secret of its own",
-            "add [secrets] signing = [\"env:DOORWARD_SECRET\"], and make one: \
-             head -c 32 /dev/urandom | base64",
+            "add [secrets] signing = [\"env:DOORWARD_SECRET\"], and make one: head -c 32 \
+             /dev/urandom | base64",
         );
         return false;
     }

@@ -17,6 +17,8 @@ pub(crate) struct Reading<'o> {
     pub(crate) literal_secrets: bool,
     pub(crate) sources: Vec<Source>,
     pub(crate) problems: Vec<Problem>,
+    /// How many problems the reading itself found, before the whole was looked at.
+    read_problems: usize,
     places: HashMap<String, Place>,
     masks: Vec<Place>,
 }
@@ -29,6 +31,7 @@ impl<'o> Reading<'o> {
             literal_secrets: false,
             sources: Vec::new(),
             problems: Vec::new(),
+            read_problems: 0,
             places: HashMap::new(),
             masks: Vec::new(),
         }
@@ -92,14 +95,24 @@ impl<'o> Reading<'o> {
         self.problems.push(Problem { level, what, hint, line: String::new(), place });
     }
 
-    /// Takes over what the core says of the settings, but not of values that could not even be read.
+    /// Everything is read; what comes now is about the whole.
+    pub(crate) fn finish_values(&mut self) {
+        self.read_problems = self.problems.len();
+    }
+
+    /// Takes over what the core says of the settings, but not of values that could not even be
+    /// read.
     pub(crate) fn core_error(&mut self, error: SettingsError) {
         // A missing name is felt because of where the gate listens.
         let missing = error.place == "external" && self.place("external").is_none();
         let place = self.place(if missing { "listen" } else { &error.place });
-        if let Some(place) = &place
-            && self.is_faulty(place)
-        {
+        let unreadable = |problem: &Problem| {
+            place
+                .as_ref()
+                .zip(problem.place.as_ref())
+                .is_some_and(|(place, other)| place.meets(other))
+        };
+        if self.problems.iter().take(self.read_problems).any(unreadable) {
             return;
         }
         self.error(place.as_ref(), error.what, error.hint);
@@ -122,8 +135,8 @@ impl<'o> Reading<'o> {
         self.folder.join(Path::new(path))
     }
 
-    /// The lines of a list's file: (line's text, its place), without comments and empty ones. A file
-    /// that cannot be read is an error at `place`.
+    /// The lines of a list's file: (line's text, its place), without comments and empty ones. A
+    /// file that cannot be read is an error at `place`.
     pub(crate) fn list_file(&mut self, path: &str, place: &Place) -> Vec<(String, Place)> {
         let text = match self.outside.file(&self.resolve(path)) {
             Ok(bytes) => String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()),

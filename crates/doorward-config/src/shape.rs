@@ -1,5 +1,5 @@
-//! The words in which the table of keys is written: the reader, the schema and the documentation of a
-//! key come from one line.
+//! The words in which the table of keys is written: the reader, the schema and the documentation of
+//! a key come from one line.
 
 /// A table of the file.
 #[derive(Debug)]

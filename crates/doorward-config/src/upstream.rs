@@ -68,14 +68,19 @@ impl UpstreamAddress {
             ));
         }
         let authority: http::uri::Authority = rest.parse().map_err(|_| FORM)?;
+        // `Authority::port` has none for a number that is too large, so the text itself is asked.
+        let port = match rest.strip_prefix(authority.host()) {
+            Some("") => 80,
+            Some(port) => {
+                let digits = port.strip_prefix(':').ok_or(FORM)?;
+                port_number(digits).ok_or(FORM)?
+            }
+            None => return Err(FORM),
+        };
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
-        if host.is_empty() || (authority.port().is_none() && rest.ends_with(':')) {
+        if host.is_empty() {
             return Err(FORM);
         }
-        let port = match authority.port() {
-            None => 80,
-            Some(port) => port.as_str().parse().map_err(|_| FORM)?,
-        };
         Ok(Self::Http { host, port })
     }
 
@@ -91,8 +96,8 @@ impl UpstreamAddress {
         }
     }
 
-    /// Whether it looks as if strangers could reach it: a public address, or a name with dots under no
-    /// suffix that is private by its nature. A name is not looked up.
+    /// Whether it looks as if strangers could reach it: a public address, or a name with dots under
+    /// no suffix that is private by its nature. A name is not looked up.
     #[must_use]
     pub fn looks_public(&self) -> bool {
         const PRIVATE_SUFFIXES: &[&str] =
@@ -113,6 +118,12 @@ impl fmt::Display for UpstreamAddress {
             Self::Http { .. } => write!(f, "http://{}", self.authority()),
         }
     }
+}
+
+/// 1 to 65535, in digits alone.
+fn port_number(digits: &str) -> Option<u16> {
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+    if plain { digits.parse().ok().filter(|port| *port > 0) } else { None }
 }
 
 /// Loopback, private (RFC 1918, RFC 4193) and link-local addresses.
@@ -144,6 +155,8 @@ mod tests {
             ("http://backend?x", None),
             ("http://backend:", None),
             ("http://backend:99999", None),
+            ("http://backend:0", None),
+            ("http://backend:+80", None),
             ("http://", None),
             ("127.0.0.1:3000", None),
             ("", None),

@@ -113,11 +113,12 @@ fn beside(origin: &Origin, at: &str, known: impl Fn(&Origin) -> bool, reading: &
         None if psl::domain_str(host) == Some(host) => format!("www.{host}"),
         None => return,
     };
-    if is_local_host(host) || host.parse::<std::net::IpAddr>().is_ok() || host.starts_with('[') {
+    let authority = &origin.as_str()[origin.scheme().len() + 3..];
+    // Names with a port are for developers, who know what they open; numbers have no www.
+    if authority != host || is_local_host(host) || host.parse::<std::net::IpAddr>().is_ok() {
         return;
     }
-    let port = origin.as_str()[origin.scheme().len() + 3 + host.len()..].to_owned();
-    let Ok(other) = Origin::parse(&format!("{}://{other}{port}", origin.scheme())) else { return };
+    let Ok(other) = Origin::parse(&format!("{}://{other}", origin.scheme())) else { return };
     if known(&other) {
         return;
     }
@@ -161,9 +162,11 @@ fn two_sites(origin: &Origin, externals: &[Origin], at: &str, reading: &mut Read
     let place = reading.place(at);
     reading.warn(
         place,
-        format!("{origin} and the gate are two sites: cookies between them are third-party cookies"),
-        "Safari and Firefox withhold them, others only send SameSite=None; Secure; serve both under \
-         one domain",
+        format!(
+            "{origin} and the gate are two sites: cookies between them are third-party cookies"
+        ),
+        "Safari and Firefox withhold them, others only send SameSite=None; Secure; serve both \
+         under one domain",
     );
 }
 

@@ -170,6 +170,10 @@ mod tests {
             (&local, "localhost.evil.test", false),
             (&local, "localhost.", false),
             (&local, "127.0.0.2", false),
+            (&local, "a_b.c-d.localhost", true),
+            (&local, "evil.test/.localhost", false),
+            (&local, "user@x.localhost", false),
+            (&local, "a..localhost", false),
         ] {
             assert_eq!(names.find(host).is_some(), want, "{host}");
         }

@@ -121,15 +121,20 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Whether a host is always this machine: `localhost`, `*.localhost` (RFC 6761 6.3), 127.0.0.1,
-/// `[::1]`.
+/// Whether a host is always this machine: `localhost`, `*.localhost` (RFC 6761 6.3), 127.0.0.1, `[::1]`.
 #[must_use]
 pub fn is_local_host(host: &str) -> bool {
-    let named = |name: &str| host.eq_ignore_ascii_case(name);
-    let under = host.len() > ".localhost".len()
-        && host.is_char_boundary(host.len() - ".localhost".len())
-        && host[host.len() - ".localhost".len()..].eq_ignore_ascii_case(".localhost");
-    named("localhost") || under || host == "127.0.0.1" || host == "[::1]"
+    const UNDER: &str = ".localhost";
+    let plain = |label: &str| {
+        let of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        !label.is_empty() && label.bytes().all(of_name)
+    };
+    // What stands before `.localhost` is a name: a backend may read `evil.test/.localhost` as another.
+    let under = host.len() > UNDER.len()
+        && host.is_char_boundary(host.len() - UNDER.len())
+        && host[host.len() - UNDER.len()..].eq_ignore_ascii_case(UNDER)
+        && host[..host.len() - UNDER.len()].split('.').all(plain);
+    host.eq_ignore_ascii_case("localhost") || under || host == "127.0.0.1" || host == "[::1]"
 }
 
 /// Host and port of `host[:port]`, where an IPv6 host is in brackets.

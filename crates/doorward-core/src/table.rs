@@ -35,11 +35,12 @@ use crate::question::{Key, Subject};
 use layout::{LINE_SLOTS, Layout, Part, SLOT_WORDS, Spot};
 use std::sync::Mutex;
 
-/// Strangers' keys by default: 27 MB when every page of them is touched.
+/// Strangers' keys by default: 27 MB when every page of them is touched, and 4 MB for wider
+/// prefixes and the reserve.
 pub const KEYS_MAX: usize = 1_000_000;
-/// Verified callers' keys by default: 6 MB when every page of them is touched.
+/// Verified callers' keys by default: 7 MB when every page of them is touched.
 pub const KNOWN_MAX: usize = 250_000;
-/// Live claims by default: 23 MB when every page of them is touched.
+/// Live claims by default: 27 MB when every page of them is touched.
 pub const CLAIMS_MAX: usize = 1_000_000;
 
 /// How many keys a table holds without anybody sharing a slot. Untouched pages cost nothing.

@@ -21,7 +21,8 @@ pub trait Hold {
     /// Reads the body to its end, keeps it for the way upstream, and lends it.
     ///
     /// # Errors
-    /// `BodyTooLarge` beyond `bytes_max`; `BodyCutOff`, `BodyTooSlow` and the faults of its framing.
+    /// `BodyTooLarge` beyond `bytes_max`; `BodyCutOff`, `BodyTooSlow` and the faults of its
+    /// framing.
     fn hold(&mut self, bytes_max: usize) -> impl Future<Output = Result<Bytes, Fault>> + Send;
 }
 
@@ -33,23 +34,33 @@ pub async fn converse(
     store: &Store,
     body: &mut (impl Hold + Send),
 ) -> Verdict {
-    let mut turn = gate.open(view, at);
+    let mut turn = ask(gate.open(view, at), at, store);
     for _ in 0..TURNS_MAX {
         turn = match turn {
             Turn::Done(verdict) => return verdict,
-            Turn::Ask(pending) => {
-                let answers = store.answer(&pending.questions(), at.now).await;
-                pending.answer(&answers, at)
-            }
             Turn::Body(awaiting) => match body.hold(awaiting.bytes_max()).await {
                 Ok(bytes) => awaiting.with(&bytes, at),
                 Err(fault) => awaiting.failed(fault, at),
             },
+            Turn::Ask(pending) => ask(Turn::Ask(pending), at, store),
         };
     }
     match turn {
         Turn::Done(verdict) => verdict,
         Turn::Ask(_) | Turn::Body(_) => Verdict::Refuse(gate.fault(Fault::GateBusy, view.peer, at)),
+    }
+}
+
+/// Asks the store where it is wanted. This one is in the process, and answers without waiting: so
+/// nothing of the visit is moved into the future for it.
+fn ask<'v>(turn: Turn<'v>, at: Moment<'_>, store: &Store) -> Turn<'v> {
+    match turn {
+        Turn::Ask(pending) => {
+            let Store::Memory(memory) = store;
+            let answers = memory.answer(&pending.questions(), at.now);
+            pending.answer(&answers, at)
+        }
+        Turn::Done(_) | Turn::Body(_) => turn,
     }
 }
 

@@ -1,4 +1,5 @@
-//! Bodies on their way, in pieces, never gathered: the client's to an upstream, and an answer's back.
+//! Bodies on their way, in pieces, never gathered: the client's to an upstream, and an answer's
+//! back.
 
 use crate::client::Client;
 use crate::observe::Record;
@@ -52,8 +53,8 @@ impl Upload {
                     line.deadline.body_wanted();
                     return Poll::Pending;
                 }
-                // hyper's end is believed only when the scan saw the message's last byte: a body that
-                // ends otherwise was cut off, and the upstream must not take it for whole.
+                // hyper's end is believed only when the scan saw the message's last byte: a body
+                // that ends otherwise was cut off, and the upstream must not take it for whole.
                 Poll::Ready(None) if line.is_complete(self.number) => return Poll::Ready(None),
                 Poll::Ready(None | Some(Err(_))) => {
                     line.cut(Fault::BodyCutOff);
@@ -240,7 +241,8 @@ impl AnswerBody {
                 link.poll(cx);
                 link.is_over()
             });
-            // The connection was driven with this task's waker; a second one would only wake it twice.
+            // The connection was driven with this task's waker; a second one would only wake it
+            // twice.
             let nobody = &mut Context::from_waker(Waker::noop());
             let frame = Pin::new(&mut *incoming).poll_frame(nobody);
             match frame {

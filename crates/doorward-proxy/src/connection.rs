@@ -101,7 +101,7 @@ fn ending(client: &Client) -> Option<End> {
         if is_between && line.is_quiet() {
             return Some(End::Fault(found.fault));
         }
-        if !is_between && line.is_answering() && !line.is_told() {
+        if !is_between && line.is_answering() && !line.is_told() && !line.is_at_rest() {
             return Some(End::Broken);
         }
     }
@@ -146,8 +146,9 @@ async fn write_refusal(
     matches!(written, Ok(Ok(()))).then_some(socket)
 }
 
-/// Closes so that a client that is still sending can read its answer: this side is closed, the other
-/// read and dropped. A socket closed with unread bytes is reset, and the reset overtakes the answer.
+/// Closes so that a client that is still sending can read its answer: this side is closed, the
+/// other read and dropped. A socket closed with unread bytes is reset, and the reset overtakes the
+/// answer.
 async fn linger(client: &Client, mut socket: TcpStream) {
     let bounds = &client.worker.shared.bounds;
     if socket.shutdown().await.is_err() {

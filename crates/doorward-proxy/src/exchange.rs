@@ -14,9 +14,8 @@ use std::sync::Arc;
 /// Why an exchange came to nothing.
 pub(crate) struct Failed {
     pub(crate) fault: Fault,
-    /// The connection was one used before, and died without a byte of an answer: most likely the
-    /// upstream had closed it while it lay idle.
-    pub(crate) is_unread: bool,
+    /// The request once more, where it may be sent again.
+    pub(crate) again: Option<Box<Request<RequestBody>>>,
     /// Whether a byte of the request may have left.
     pub(crate) was_sent: bool,
 }
@@ -59,13 +58,16 @@ pub(crate) fn exchange<'c>(
     request: Request<RequestBody>,
     admitted: &Admitted,
 ) -> impl Future<Output = Result<Exchanged, Failed>> + use<'c> {
-    let promise = link.send(request);
+    // A request is sent twice only where that cannot do a thing twice.
+    let may_repeat =
+        matches!(request.body(), RequestBody::Empty) && admitted.may_be_resent(request.method());
+    let promise = link.send(request, may_repeat);
     let finishes = admitted.writes();
     wait(InFlight { client, link_and_promise: Some((link, promise)), finishes })
 }
 
 async fn wait(mut in_flight: InFlight<'_>) -> Result<Exchanged, Failed> {
-    let broken = Failed { fault: Fault::UpstreamBroken, is_unread: false, was_sent: true };
+    let broken = Failed { fault: Fault::UpstreamBroken, again: None, was_sent: true };
     let line = &in_flight.client.line;
     let answered = match &mut in_flight.link_and_promise {
         Some((link, promise)) => pool::answer(link, promise, || line.trouble()).await,
@@ -81,17 +83,16 @@ async fn wait(mut in_flight: InFlight<'_>) -> Result<Exchanged, Failed> {
             }
             Ok(Exchanged { answer, look, link })
         }
-        Err(fault) => {
-            let is_broken = fault == Fault::UpstreamBroken;
-            let is_unread = is_broken && link.is_reused() && link.died_silent();
-            Err(Failed { fault, is_unread, was_sent: true })
+        Err(fault @ Fault::UpstreamBroken) => {
+            Err(Failed { fault, again: link.again().map(Box::new), was_sent: true })
         }
+        Err(fault) => Err(Failed { fault, again: None, was_sent: true }),
     }
 }
 
 /// A connection to the upstream: an idle one, or a new one.
 pub(crate) async fn link(client: &Client, upstream: usize) -> Result<Box<Link>, Failed> {
-    let never = |fault| Failed { fault, is_unread: false, was_sent: false };
+    let never = |fault| Failed { fault, again: None, was_sent: false };
     let worker = &client.worker;
     if let Some(link) = worker.pool.take(upstream) {
         return Ok(link);

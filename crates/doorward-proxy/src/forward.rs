@@ -2,7 +2,7 @@
 
 use crate::body::{AnswerBody, RequestBody};
 use crate::client::Client;
-use crate::exchange::{self, Exchanged};
+use crate::exchange::{self, Exchanged, Failed};
 use crate::head;
 use crate::mount::{self, Judged, Passage};
 use crate::settings::UpstreamHost;
@@ -35,10 +35,7 @@ pub(crate) async fn serve(
         let response = mount::answer(&client, &refused, passage.record, number);
         return Ok(answering(&client, response));
     }
-    // A request is sent twice only where that cannot do a thing twice.
-    let may_repeat =
-        matches!(body, RequestBody::Empty) && passage.admitted.may_be_resent(&parts.method);
-    let mut spare = may_repeat.then(|| copy(&parts));
+    let mut was_repeated = false;
     passage.leaves();
     let mut link = exchange::link(&client, passage.admitted.upstream()).await;
     // Nothing waits between here and the exchange, so that the request is not kept, only sent.
@@ -56,10 +53,11 @@ pub(crate) async fn serve(
             }
             Err(failed) => failed,
         };
-        match spare.take() {
-            Some(copy) if failed.is_unread => request = copy,
-            Some(_) | None => break failed,
+        match failed.again {
+            Some(again) if !was_repeated => request = *again,
+            Some(_) | None => break Failed { again: None, ..failed },
         }
+        was_repeated = true;
         link = exchange::link(&client, passage.admitted.upstream()).await;
     };
     passage.answered();
@@ -160,15 +158,6 @@ fn forwarded(address: IpAddr, host: &str, proto: &str) -> String {
         IpAddr::V4(address) => format!("for={address};host=\"{host}\";proto={proto}"),
         IpAddr::V6(address) => format!("for=\"[{address}]\";host=\"{host}\";proto={proto}"),
     }
-}
-
-/// A second copy of a request without a body.
-fn copy(parts: &request::Parts) -> Request<RequestBody> {
-    let mut copy = Request::new(RequestBody::Empty);
-    parts.method.clone_into(copy.method_mut());
-    parts.uri.clone_into(copy.uri_mut());
-    parts.headers.clone_into(copy.headers_mut());
-    copy
 }
 
 /// Hands an upstream's answer back to the client.

@@ -1,8 +1,8 @@
 //! The heads on their way: the request's, made of the lines that were judged and may go on; the
 //! answer's, freed of what belongs to one connection only.
 //!
-//! Each is one pass over the lines in which every line is kept or dropped. What is kept stays where it
-//! is: names and values are neither copied nor written anew.
+//! Each is one pass over the lines in which every line is kept or dropped. What is kept stays where
+//! it is: names and values are neither copied nor written anew.
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
@@ -101,8 +101,8 @@ fn names(connection: &HeaderValue, name: &HeaderName) -> bool {
     tokens.any(|token| token.trim_ascii().eq_ignore_ascii_case(name.as_str().as_bytes()))
 }
 
-/// Headers without which a request cannot be sent on, or would mean something else: `Connection` may
-/// not name them away (RFC 9110 7.6.1 forbids it for those that are for all recipients).
+/// Headers without which a request cannot be sent on, or would mean something else: `Connection`
+/// may not name them away (RFC 9110 7.6.1 forbids it for those that are for all recipients).
 fn is_needed(name: &HeaderName) -> bool {
     matches!(*name, header::HOST | header::CONTENT_LENGTH | header::AUTHORIZATION | header::COOKIE)
         || matches!(*name, header::ORIGIN | header::CONTENT_TYPE | header::CONTENT_ENCODING)

@@ -1,6 +1,7 @@
 //! The client's socket as hyper sees it: scanned on the way in, watched on the way out.
 
 use crate::client::Client;
+use crate::gather::{Gathered, gather};
 use crate::scan::Scan;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -93,7 +94,12 @@ impl AsyncWrite for ClientIo {
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let result = Pin::new(&mut this.socket).poll_write_vectored(cx, pieces);
+        let socket = Pin::new(&mut this.socket);
+        let result = match gather(pieces) {
+            Gathered::One(piece) => socket.poll_write(cx, piece),
+            Gathered::All(all) => socket.poll_write(cx, &all),
+            Gathered::Many => socket.poll_write_vectored(cx, pieces),
+        };
         this.wrote(&result);
         result
     }

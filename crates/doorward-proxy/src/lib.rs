@@ -2,12 +2,14 @@
 //!
 //! The reverse proxy mounting: HTTP/1.1 on both sides, on hyper, with a strict scan under it.
 
+mod again;
 mod body;
 mod client;
 mod connection;
 mod deadline;
 mod exchange;
 mod forward;
+mod gather;
 mod head;
 mod housekeeping;
 mod io;

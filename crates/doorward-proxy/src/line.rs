@@ -175,8 +175,8 @@ impl Line {
         self.messages.load(Relaxed) >= number
     }
 
-    /// Whether bytes of the client's may still be on their way: a body that was not read to its end,
-    /// or requests that were never served.
+    /// Whether bytes of the client's may still be on their way: a body that was not read to its
+    /// end, or requests that were never served.
     pub(crate) fn has_unread(&self) -> bool {
         let served = self.served.load(Relaxed);
         self.is_faulty()

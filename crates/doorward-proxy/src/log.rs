@@ -1,7 +1,7 @@
 //! The log: one line a request, gathered by each worker, written by the housekeeping thread.
 //!
-//! Every byte of a client's is escaped (`log/escape.rs`), so that nobody can forge a line or steer a
-//! terminal; queries, cookies, credentials and bodies are never looked at.
+//! Every byte of a client's is escaped (`log/escape.rs`), so that nobody can forge a line or steer
+//! a terminal; queries, cookies, credentials and bodies are never looked at.
 
 mod escape;
 mod json;

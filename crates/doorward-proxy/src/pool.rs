@@ -3,9 +3,10 @@
 //! A connection is not a task of its own: whoever holds it polls it, so that an exchange costs no
 //! wake-up of another task, and dropping a request aborts it.
 
+use crate::again::read_back;
 use crate::body::RequestBody;
 use crate::settings::{Bounds, Upstream, UpstreamAddress};
-use crate::upstream_io::UpstreamIo;
+use crate::upstream_io::{Tally, UpstreamIo};
 use doorward_core::fault::Fault;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -35,7 +36,8 @@ pub(crate) struct Link {
     is_reused: bool,
     is_over: bool,
     is_spoiled: bool,
-    place: Place,
+    tally: Arc<Tally>,
+    _place: Place,
 }
 
 impl Link {
@@ -61,24 +63,25 @@ impl Link {
         self.is_spoiled = true;
     }
 
-    /// Whether it had carried a request before this one.
-    pub(crate) const fn is_reused(&self) -> bool {
-        self.is_reused
-    }
-
-    /// Queues a request; the next [`Link::poll`] writes it.
-    pub(crate) fn send(&mut self, request: Request<RequestBody>) -> Promise {
+    /// Queues a request; the next [`Link::poll`] writes it. Whether it may be sent once more is
+    /// known before: see [`Link::again`].
+    pub(crate) fn send(&mut self, request: Request<RequestBody>, may_repeat: bool) -> Promise {
+        self.tally.begin(may_repeat && self.is_reused);
         Box::pin(self.sender.send_request(request))
     }
 
-    /// Ends it. Whether not one byte of an answer had come.
-    pub(crate) fn died_silent(self) -> bool {
-        drop(self.place);
-        !self.connection.into_parts().io.into_inner().has_read()
+    /// The request once more, if it may be repeated and most likely met a connection that its
+    /// upstream had closed while it lay idle: one used before, which died without a byte of an
+    /// answer.
+    pub(crate) fn again(&self) -> Option<Request<RequestBody>> {
+        if !self.is_reused || self.tally.has_read() {
+            return None;
+        }
+        read_back(&self.tally.kept())
     }
 
-    /// Whether it is still of use, after having lain idle. Polled for nobody, because whoever used it
-    /// before has no business with it any more.
+    /// Whether it is still of use, after having lain idle. Polled for nobody, because whoever used
+    /// it before has no business with it any more.
     fn is_alive(&mut self) -> bool {
         self.poll(&mut Context::from_waker(Waker::noop()));
         self.is_ready()
@@ -182,6 +185,7 @@ impl Pool {
         let upstream = self.upstream(index).ok_or(Fault::UpstreamUnreachable)?;
         let place = self.place(index)?;
         let io = open(&upstream.address).await.map_err(|_| Fault::UpstreamUnreachable)?;
+        let tally = io.tally();
         let (sender, connection) = self
             .builder
             .handshake(TokioIo::new(io))
@@ -195,7 +199,8 @@ impl Pool {
             is_reused: false,
             is_over: false,
             is_spoiled: false,
-            place,
+            tally,
+            _place: place,
         }))
     }
 }

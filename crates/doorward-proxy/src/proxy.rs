@@ -163,8 +163,8 @@ impl Proxy {
         Ok(())
     }
 
-    /// Drains: clients in the queue are still served, requests in flight come to their end, then the
-    /// threads end. Waits for that, at most as long as [`crate::settings::Bounds::drain`] says.
+    /// Drains: clients in the queue are still served, requests in flight come to their end, then
+    /// the threads end. Waits for that, at most as long as [`crate::settings::Bounds::drain`] says.
     pub fn stop(self) {
         drop(self);
     }

@@ -179,8 +179,8 @@ pub struct Bounds {
     pub head: Duration,
     /// A kept-alive connection without a request.
     pub idle: Duration,
-    /// What a client may be waited for, in all, while it sends a body, beyond what its bytes earn at
-    /// [`Bounds::rate_bytes_per_s`]. Also the longest single wait.
+    /// What a client may be waited for, in all, while it sends a body, beyond what its bytes earn
+    /// at [`Bounds::rate_bytes_per_s`]. Also the longest single wait.
     pub body_stall: Duration,
     /// The same while it reads an answer.
     pub write_stall: Duration,
@@ -190,7 +190,8 @@ pub struct Bounds {
     pub upstream_connect: Duration,
     /// From the last byte of the request that went upstream to the answer's head.
     pub upstream_head: Duration,
-    /// An answer that has begun and of which nothing comes. Long: event streams are silent for minutes.
+    /// An answer that has begun and of which nothing comes. Long: event streams are silent for
+    /// minutes.
     pub stream_idle: Duration,
     /// How long an unused upstream connection is kept. Below the least keep-alive that servers
     /// commonly have (Node and uvicorn: 5 s), because a POST cannot be repeated.

@@ -1,7 +1,10 @@
 //! An upstream's socket as hyper sees it.
 
+use crate::gather::{Gathered, gather};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
@@ -9,12 +12,47 @@ use tokio::net::{TcpStream, UnixStream};
 /// An upstream's socket.
 ///
 /// An upstream may answer early and close while the request's body is still being written. Then the
-/// answer lies ready in the socket while a write fails; so a failed write is forgotten here, what else
-/// would be written is dropped, and reading decides: it yields the answer, or the end.
+/// answer lies ready in the socket while a write fails; so a failed write is forgotten here, what
+/// else would be written is dropped, and reading decides: it yields the answer, or the end.
 pub(crate) struct UpstreamIo {
     stream: Stream,
-    has_read: bool,
+    tally: Arc<Tally>,
     is_write_lost: bool,
+}
+
+/// What went over a connection for the request that it carries.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    /// Whether what is written is kept.
+    keeps: AtomicBool,
+    kept: Mutex<Vec<u8>>,
+    has_read: AtomicBool,
+}
+
+impl Tally {
+    /// A new request begins. Its bytes are kept if it may be sent once more: that is cheaper than
+    /// to copy every head for the few whose connection has died.
+    pub(crate) fn begin(&self, keeps: bool) {
+        self.keeps.store(keeps, Relaxed);
+        self.has_read.store(false, Relaxed);
+        self.kept().clear();
+    }
+
+    /// Whether a byte of its answer came.
+    pub(crate) fn has_read(&self) -> bool {
+        self.has_read.load(Relaxed)
+    }
+
+    /// The bytes that were written of it, where they are kept.
+    pub(crate) fn kept(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wrote(&self, bytes: &[u8]) {
+        if self.keeps.load(Relaxed) {
+            self.kept().extend_from_slice(bytes);
+        }
+    }
 }
 
 enum Stream {
@@ -23,17 +61,17 @@ enum Stream {
 }
 
 impl UpstreamIo {
-    pub(crate) const fn tcp(socket: TcpStream) -> Self {
-        Self { stream: Stream::Tcp(socket), has_read: false, is_write_lost: false }
+    pub(crate) fn tcp(socket: TcpStream) -> Self {
+        Self { stream: Stream::Tcp(socket), tally: Arc::default(), is_write_lost: false }
     }
 
-    pub(crate) const fn unix(socket: UnixStream) -> Self {
-        Self { stream: Stream::Unix(socket), has_read: false, is_write_lost: false }
+    pub(crate) fn unix(socket: UnixStream) -> Self {
+        Self { stream: Stream::Unix(socket), tally: Arc::default(), is_write_lost: false }
     }
 
-    /// Whether a byte came since the last one was written.
-    pub(crate) const fn has_read(&self) -> bool {
-        self.has_read
+    /// What goes over it.
+    pub(crate) fn tally(&self) -> Arc<Tally> {
+        Arc::clone(&self.tally)
     }
 
     fn written(
@@ -41,17 +79,11 @@ impl UpstreamIo {
         result: Poll<io::Result<usize>>,
         bytes: usize,
     ) -> Poll<io::Result<usize>> {
-        match result {
-            Poll::Ready(Err(_)) => {
-                self.is_write_lost = true;
-                Poll::Ready(Ok(bytes))
-            }
-            Poll::Ready(Ok(written)) => {
-                self.has_read = false;
-                Poll::Ready(Ok(written))
-            }
-            Poll::Pending => Poll::Pending,
+        if let Poll::Ready(Err(_)) = result {
+            self.is_write_lost = true;
+            return Poll::Ready(Ok(bytes));
         }
+        result
     }
 }
 
@@ -67,7 +99,9 @@ impl AsyncRead for UpstreamIo {
             Stream::Tcp(socket) => Pin::new(socket).poll_read(cx, into),
             Stream::Unix(socket) => Pin::new(socket).poll_read(cx, into),
         })?;
-        this.has_read |= into.filled().len() > before;
+        if into.filled().len() > before {
+            this.tally.has_read.store(true, Relaxed);
+        }
         Poll::Ready(Ok(()))
     }
 }
@@ -86,6 +120,9 @@ impl AsyncWrite for UpstreamIo {
             Stream::Tcp(socket) => Pin::new(socket).poll_write(cx, bytes),
             Stream::Unix(socket) => Pin::new(socket).poll_write(cx, bytes),
         };
+        if let Poll::Ready(Ok(written)) = result {
+            this.tally.wrote(&bytes[..written]);
+        }
         this.written(result, bytes.len())
     }
 
@@ -95,6 +132,11 @@ impl AsyncWrite for UpstreamIo {
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        match gather(pieces) {
+            Gathered::One(piece) => return Pin::new(this).poll_write(cx, piece),
+            Gathered::All(all) => return Pin::new(this).poll_write(cx, &all),
+            Gathered::Many => {}
+        }
         let bytes = pieces.iter().map(|piece| piece.len()).sum();
         if this.is_write_lost {
             return Poll::Ready(Ok(bytes));

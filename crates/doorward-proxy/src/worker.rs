@@ -10,6 +10,7 @@ use crate::shared::Shared;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
@@ -164,21 +165,30 @@ async fn sweep(worker: Arc<Worker>) {
     }
 }
 
-/// A closing listener resets the clients in its queue: so the queue is served empty first.
+/// A closing listener resets the clients in its queue: so the queue is served empty first. Clients
+/// that never stop coming get half of the time, and what has come in by then.
 async fn drain(worker: &Arc<Worker>, listener: TcpListener) {
     worker.is_draining.store(true, Relaxed);
     for client in worker.clients().all() {
         client.line.wake();
     }
-    let until = tokio::time::Instant::now() + worker.shared.bounds.drain;
-    while let Ok(accepted) = tokio::time::timeout(QUEUE_EMPTY, listener.accept()).await {
-        if let Ok((socket, peer)) = accepted {
-            worker.accept(socket, peer);
-        }
-        if tokio::time::Instant::now() >= until {
-            break;
+    let begin = tokio::time::Instant::now();
+    let until = begin + worker.shared.bounds.drain;
+    let accept_until = begin + worker.shared.bounds.drain / 2;
+    while tokio::time::Instant::now() < accept_until {
+        match tokio::time::timeout(QUEUE_EMPTY, listener.accept()).await {
+            Ok(Ok((socket, peer))) => worker.accept(socket, peer),
+            Ok(Err(_)) => {}
+            Err(_) => break,
         }
     }
+    std::future::poll_fn(|cx| {
+        while let Poll::Ready(Ok((socket, peer))) = listener.poll_accept(cx) {
+            worker.accept(socket, peer);
+        }
+        Poll::Ready(())
+    })
+    .await;
     drop(listener);
     loop {
         let left = worker.left.notified();

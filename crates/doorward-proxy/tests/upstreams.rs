@@ -19,7 +19,8 @@ fn the_head_that_goes_upstream_is_made_of_what_may_go_on() {
          Keep-Alive: 5\r\nTE: trailers\r\nTrailer: X\r\nProxy-Authorization: a\r\n\
          Proxy-Connection: close\r\nX-Forwarded-For: 1.1.1.1\r\nX_Forwarded_For: 1.1.1.1\r\n\
          Forwarded: for=1.1.1.1\r\nX-Real-IP: 1.1.1.1\r\nX-Forwarded-Prefix: /x\r\n\
-         Doorward-Identity: root\r\nDoorward_Identity: root\r\nX-Mine: yes\r\nX-Mine: twice\r\n\r\n",
+         Doorward-Identity: root\r\nDoorward_Identity: root\r\n\
+         X-Mine: yes\r\nX-Mine: twice\r\n\r\n",
     );
     assert_eq!((answer.status, answer.code()), (200, None));
     let head = upstream.told();
@@ -173,8 +174,8 @@ fn an_answer_with_both_lengths_loses_one_and_its_connection() {
     assert_eq!(upstream.told(), "closed");
 }
 
-/// An upstream whose first connection answers once and dies at the second request, before or after a
-/// byte of its answer; later connections answer.
+/// An upstream whose first connection answers once and dies at the second request, before or after
+/// a byte of its answer; later connections answer.
 fn dying(last_words: &'static str) -> Scripted {
     Scripted::start(move |mut scene| {
         let ok = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";

@@ -1,8 +1,8 @@
 //! # doorward-store
 //!
 //! Answers the core's questions. A store takes a batch of questions and answers all of them in one
-//! atomic step of two phases (`doorward_core::question`); it never hands out state to be changed and
-//! put back. What every store must answer is in `tests/conformance`.
+//! atomic step of two phases (`doorward_core::question`); it never hands out state to be changed
+//! and put back. What every store must answer is in `tests/conformance`.
 
 mod memory;
 

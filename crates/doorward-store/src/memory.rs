@@ -7,8 +7,8 @@
 //! 2. Every question is tested by doing it, claims last. If none says no, that is the commit.
 //! 3. At the first no that is not only watched everything is taken back; then only what is `always`
 //!    is done again, and what is only watched is tested and taken back.
-//! 4. A stranger without a slot of his own needs the shards of his wider prefixes: then all is let go
-//!    and the batch begins again with those too.
+//! 4. A stranger without a slot of his own needs the shards of his wider prefixes: then all is let
+//!    go and the batch begins again with those too.
 
 use arrayvec::ArrayVec;
 use doorward_core::moment::Now;
@@ -62,8 +62,8 @@ impl MemoryStore {
         answers
     }
 
-    /// Where each question's key is. Questions of one batch are mostly of one or two subjects, often
-    /// in a row, so the last digest is kept.
+    /// Where each question's key is. Questions of one batch are mostly of one or two subjects, in a
+    /// row, so the last digest is kept.
     fn name<'q>(&self, questions: &'q Questions, names: &mut Names<'q>) {
         let mut last = None;
         for question in questions {
@@ -103,7 +103,7 @@ impl Batch<'_, '_> {
         Ok(())
     }
 
-    /// The second phase after a no at `stopped`: takes everything back and commits what is `always`.
+    /// The second phase after a no at `stopped`: takes all back and commits what is `always`.
     fn refuse(&mut self, stopped: usize, answers: &mut Answers) -> Result<(), NotLocked> {
         self.locked.undo(0);
         for turn in self.turns() {
@@ -122,7 +122,7 @@ impl Batch<'_, '_> {
         Ok(())
     }
 
-    /// Every question has two turns, of which it takes one: claims the second, the others the first.
+    /// Every question has two turns and takes one: claims the second, the others the first.
     fn turns(&self) -> Range<usize> {
         0..2 * self.questions.len()
     }

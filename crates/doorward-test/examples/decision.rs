@@ -4,6 +4,7 @@
 use doorward_core::moment::Now;
 use doorward_core::turn::Turn;
 use doorward_core::verdict::{Admitted, Verdict};
+use doorward_store::Sizes;
 use doorward_test::allocations::{self, Allocations, LAYERS};
 use doorward_test::sample::{Request, Rig, begin, settings};
 use serde_json::json;
@@ -61,7 +62,7 @@ fn print(times: &Times, counted: &Allocations) {
 }
 
 fn times() -> Times {
-    let rig = Rig::new(&settings());
+    let rig = Rig::sized(&settings(), Sizes::default());
     let request = Request::chrome();
     let mut now = begin();
     let at = rig.at(now);

@@ -1,7 +1,12 @@
-//! placeholder
+//! # doorward-test
+//!
+//! What tests are made of: cases and their runners, browsers and their pages, the program as its
+//! users run it, simulated visits. Not published.
 
-pub mod browser;
-pub mod gate_process;
 pub mod allocations;
+pub mod browser;
+pub mod cases;
+pub mod fuzz_targets;
+pub mod gate_process;
 pub mod sample;
 pub mod simulation;

@@ -163,16 +163,25 @@ impl Request {
 }
 
 impl Rig {
-    /// A gate of these settings, with empty memory.
+    /// A gate of these settings, with empty memory for a few thousand callers.
     ///
     /// # Panics
     /// When the settings are wrong.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
+        Self::sized(settings, Sizes { strangers_max: 10_000, known_max: 100, claims_max: 100 })
+    }
+
+    /// The same, with a store of these sizes.
+    ///
+    /// # Panics
+    /// When the settings are wrong.
+    #[must_use]
+    pub fn sized(settings: &Settings, sizes: Sizes) -> Self {
         Self {
             gate: Gate::new(settings).unwrap_or_else(|errors| panic!("wrong settings: {errors:?}")),
-            store: MemoryStore::new(Sizes::default(), [3; 16]),
-            memory: Memory::new(10_000, [5; 16]),
+            store: MemoryStore::new(sizes, [3; 16]),
+            memory: Memory::new(1_000, [5; 16]),
             chance: SeededChance::insecure(1),
         }
     }

@@ -13,8 +13,8 @@ use crate::args::{Arguments, Command};
 use clap::Parser;
 use std::process::ExitCode;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+//#[global_allocator]
+//static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Wrong usage or configuration.
 pub(crate) const EXIT_USAGE: u8 = 2;

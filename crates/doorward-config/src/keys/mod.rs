@@ -1,5 +1,5 @@
-//! The one table of keys: what the reader accepts, what the schema publishes, what is written out as
-//! effective. A test holds the three against each other.
+//! The one table of keys: what the reader accepts, what the schema publishes, what is written out
+//! as effective. A test holds the three against each other.
 
 mod layers;
 mod route;
@@ -45,15 +45,15 @@ static LIMIT: Section = Section::new(
                 later: &["user", "key", "pass", "session", "subject", "tenant"],
             }),
             "",
-            "Who is counted: `address` (IPv4 address, IPv6 /64) or `network` (/24, /48); with `route`, \
-             each route has a share of its own.",
+            "Who is counted: `address` (IPv4 address, IPv6 /64) or `network` (/24, /48); with \
+             `route`, each route has a share of its own.",
         ),
         key(
             "who",
             Shape::Words { now: &["all", "pages", "programs"], later: &[] },
             "\"all\"",
-            "Whom it is for: pages are requests of which a browser says that one's own page or a person \
-             sent them.",
+            "Whom it is for: pages are requests of which a browser says that one's own page or a \
+             person sent them.",
         ),
         key("rate", Shape::Rate, "", "How fast the share comes back."),
         key(

@@ -17,7 +17,8 @@ pub(super) static ROUTE: Section = Section::new(
             "kind",
             Shape::Words { now: &["api", "page", "return", "health"], later: &["webhook"] },
             "\"api\"",
-            "What it is for: programs, documents, where people are sent back to, the app's health check.",
+            "What it is for: programs, documents, where people are sent back to, the app's health \
+             check.",
         ),
         key(
             "methods",

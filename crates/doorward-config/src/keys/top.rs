@@ -13,8 +13,8 @@ pub(crate) static TOP: Section = Section::new(
             "profile",
             Shape::Words { now: &["public", "authenticated"], later: &[] },
             "\"public\"",
-            "Which set of defaults: `public` for pages that anybody may open, `authenticated` for known \
-             callers.",
+            "Which set of defaults: `public` for pages that anybody may open, `authenticated` for \
+             known callers.",
         ),
         key(
             "mode",
@@ -32,8 +32,8 @@ pub(crate) static TOP: Section = Section::new(
             "external",
             Shape::List(&Shape::Text),
             "[]",
-            "How browsers reach this gate; any other Host is refused. Required off loopback and private \
-             addresses.",
+            "How browsers reach this gate; any other Host is refused. Required off loopback and \
+             private addresses.",
         ),
         key(
             "upstream",
@@ -45,7 +45,8 @@ pub(crate) static TOP: Section = Section::new(
             "upstream_host",
             Shape::Text,
             "\"keep\"",
-            "The Host that the upstream is told: `keep` (the client's), `upstream` (its address), or a name.",
+            "The Host that the upstream is told: `keep` (the client's), `upstream` (its address), \
+             or a name.",
         ),
         key(
             "origins",
@@ -110,15 +111,16 @@ static SECRETS: Section = Section::new(
             "signing",
             Shape::List(&Shape::Secret),
             "",
-            "At least 32 bytes each. Several while rotating: the first signs, all are accepted. Required \
-             off loopback and private addresses.",
+            "At least 32 bytes each. Several while rotating: the first signs, all are accepted. \
+             Required off loopback and private addresses.",
         ),
         key(
             "admission",
             Shape::Secret,
             "",
-            "The key of Doorward-Admitted, for the backend: 32 bytes in base64url or hexadecimal, or a \
-             text of 32 bytes or more. Without it the key is derived from the first signing secret.",
+            "The key of Doorward-Admitted, for the backend: 32 bytes in base64url or hexadecimal, \
+             or a text of 32 bytes or more. Without it the key is derived from the first signing \
+             secret.",
         ),
         key(
             "insecure_literal_secret",
@@ -189,7 +191,8 @@ static LIMITS: Section = Section::new(
             "least_rate",
             Shape::Size { least: 0, most: 1 << 20 },
             "\"500B\"",
-            "The least that a body moves in a second, in either direction, while its client is waited for.",
+            "The least that a body moves in a second, in either direction, while its client is \
+             waited for.",
         ),
     ],
 );

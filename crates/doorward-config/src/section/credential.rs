@@ -128,7 +128,8 @@ pub(crate) fn written(text: &str) -> &str {
     if reference_start(text).is_some() { text } else { "…" }
 }
 
-/// Reads a header's value with a reference in it: `Bearer env:API_KEY`. The reference ends the value.
+/// Reads a header's value with a reference in it: `Bearer env:API_KEY`. The reference ends the
+/// value.
 pub(crate) fn header_value(
     text: &str,
     place: &Place,

@@ -15,7 +15,8 @@ pub(crate) fn read(layers: &Table<'_>, draft: &mut Draft, reading: &mut Reading<
         let Some(table) = value.table(reading) else { continue };
         match table.choose("mode", &[("off", ())], reading) {
             Some(()) => draft.later_off.push(id),
-            None if reading.is_faulty(&value.place) => {}
+            // Whatever is written in it was reported already.
+            None if !table.is_empty() => {}
             None => {
                 let what = format!("the layer `{id}` is not in this version");
                 let hint = "write mode = \"off\" to say that you know, or leave it out";

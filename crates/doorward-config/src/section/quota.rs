@@ -102,7 +102,8 @@ fn counted_by(value: &Value<'_>, table: &Table<'_>, limit: &mut Limit, reading: 
         }
         (false, false) => {
             let what = "everybody would share this limit, so one caller could use it up for all";
-            let hint = "add \"address\" or \"network\"; later versions count users, keys, passes and \
+            let hint = "add \"address\" or \"network\"; later versions count users, keys, passes \
+                 and \
                         sessions too";
             let _: Option<()> = by.error(what, hint, reading);
         }
@@ -138,7 +139,8 @@ fn measure_of(value: &Value<'_>, table: &Table<'_>, reading: &mut Reading<'_>) -
             let text = window.text(reading)?;
             let Some(window_s) = measure::window_s(text) else {
                 let what = format!("{:?} is no window", crate::document::shorten(text));
-                let hint = "write \"day\", \"hour\", \"minute\" or whole seconds such as \"30s\", at \
+                let hint = "write \"day\", \"hour\", \"minute\" or whole seconds such as \"30s\", \
+                     at \
                             most 31d";
                 return window.error(what, hint, reading);
             };

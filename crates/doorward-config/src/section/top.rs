@@ -137,6 +137,10 @@ pub(crate) fn upstream(
     match UpstreamAddress::parse(text) {
         Ok(address) => Some(address),
         Err((what, hint)) => {
+            if text.contains('@') {
+                // A password may stand before it.
+                reading.mask(place);
+            }
             reading.error(Some(place), what, hint);
             None
         }

@@ -1,5 +1,5 @@
-//! What golden files are read with: variables and files that are always the same, and the text that a
-//! file comes to.
+//! What golden files are read with: variables and files that are always the same, and the text that
+//! a file comes to.
 
 use doorward_config::{Config, Given, Outside, load, print_effective};
 use std::io;
@@ -43,8 +43,8 @@ pub(crate) fn folder_of(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../cases/config").join(name)
 }
 
-/// Everything that a file or a command line comes to: what is wrong, or what is effective, permissive
-/// and worth a warning.
+/// Everything that a file or a command line comes to: what is wrong, or what is effective,
+/// permissive and worth a warning.
 pub(crate) fn outcome(given: &Given) -> String {
     match load(given, &Golden, [7; 32]) {
         Ok(config) => good(&config),

@@ -172,14 +172,16 @@ impl<'a> Edits<'a> {
     #[must_use]
     pub fn keeps(&self, name: &HeaderName) -> bool {
         let text = name.as_str();
-        if text.contains('_') {
-            return keeps_underscored(text);
-        }
-        if is_removed(text) {
-            return false;
-        }
-        let places = &self.admitted.route().credentials;
-        places.is_empty() || !self.added.iter().any(|(added, _)| added == name)
+        let stays = if text.contains('_') { keeps_underscored(text) } else { !is_removed(text) };
+        stays && !self.is_credential(text)
+    }
+
+    /// Whether the route has a credential of this name, in any spelling. The client's own never
+    /// stands in its place, not even where the credential is withheld.
+    fn is_credential(&self, name: &str) -> bool {
+        let added = &self.admitted.gate().credential.added;
+        let mut places = self.admitted.route().credentials.iter();
+        places.any(|place| added.get(*place).is_some_and(|(own, _)| is_same(own.as_str(), name)))
     }
 
     /// The headers that are added, as often as this is asked.
@@ -216,6 +218,12 @@ fn is_removed(name: &str) -> bool {
         }
         Some(_) | None => false,
     }
+}
+
+/// Whether two names are one to a server that reads `_` as `-`.
+fn is_same(name: &str, other: &str) -> bool {
+    let dashed = |byte: u8| if byte == b'_' { b'-' } else { byte };
+    name.bytes().map(dashed).eq(other.bytes().map(dashed))
 }
 
 /// Names that the gate judged in their own spelling: another spelling must not come beside them.

@@ -14,11 +14,11 @@ pub(super) const LINE_SLOTS: usize = 4;
 const SHARD_KEYS: usize = 4_096;
 /// Of a hundred slots, those that are taken when a part holds as many keys as it was made for. With
 /// two candidate lines a key, less than one key in a thousand then finds no slot of its own.
-const LOAD_PERCENT: usize = 70;
+const LOAD_PERCENT: usize = 60;
 /// The part for wider prefixes holds one in this many of the strangers' keys.
 const WIDER_SHARE: usize = 8;
 /// One reserve slot for this many of the strangers' keys, for buckets and for windows.
-const RESERVE_SHARE: usize = 32;
+const RESERVE_SHARE: usize = 64;
 /// Reserve slots of a shard at the least.
 const RESERVE_MIN: usize = 16;
 

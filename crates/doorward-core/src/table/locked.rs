@@ -73,8 +73,8 @@ impl<'t> Locked<'t> {
         }
     }
 
-    /// Reads the lines of all these keys, so that their cache misses are waited for together and not
-    /// one after the other.
+    /// Reads the lines of all these keys, so that their cache misses are waited for together and
+    /// not one after the other.
     pub fn fetch(&self, names: &[Named<'_>]) {
         let mut sum = 0;
         for named in names {

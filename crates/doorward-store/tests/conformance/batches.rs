@@ -1,8 +1,8 @@
 //! Several questions in one batch: both phases, `always`, `watch`, order.
 
 use crate::asked::{
-    BEGIN_S, MS, NEVER, SECOND, SKIPPED, Story, TEN, YES, always, at, claim, from, give, key, known,
-    no, take, unclaim, watch, window, yes,
+    BEGIN_S, MS, NEVER, SECOND, SKIPPED, Story, TEN, YES, always, at, claim, from, give, key,
+    known, no, take, unclaim, watch, window, yes,
 };
 use doorward_core::question::Key;
 
@@ -102,11 +102,7 @@ fn same_key() -> Vec<Story> {
         Story {
             name: "two claims of one key: the second is a replay, and the first is not kept",
             steps: vec![
-                (
-                    at(0),
-                    vec![claim(nonce, BEGIN_S), claim(nonce, BEGIN_S)],
-                    vec![YES, no(SECOND)],
-                ),
+                (at(0), vec![claim(nonce, BEGIN_S), claim(nonce, BEGIN_S)], vec![YES, no(SECOND)]),
                 (at(0), vec![claim(nonce, BEGIN_S)], vec![YES]),
             ],
         },
@@ -243,11 +239,7 @@ fn claims() -> Vec<Story> {
             steps: vec![
                 (at(0), vec![watch(ticket), take(user, TEN, 9)], vec![YES, NEVER]),
                 (at(0), vec![watch(ticket), take(user, TEN, 1)], vec![YES, yes(2, 1)]),
-                (
-                    at(0),
-                    vec![watch(ticket), take(user, TEN, 1)],
-                    vec![no(90 * SECOND), yes(1, 1)],
-                ),
+                (at(0), vec![watch(ticket), take(user, TEN, 1)], vec![no(90 * SECOND), yes(1, 1)]),
             ],
         },
         Story {

@@ -1,5 +1,5 @@
-//! What every store must answer. A store joins by one line in [`STORES`]: it hands out fresh stores,
-//! as functions from questions and a time to answers.
+//! What every store must answer. A store joins by one line in [`STORES`]: it hands out fresh
+//! stores, as functions from questions and a time to answers.
 
 mod asked;
 mod batches;

@@ -73,11 +73,7 @@ fn buckets() -> Vec<Story> {
             name: "one subscriber has one bucket, however its address is written",
             steps: vec![
                 one(0, 3, yes(0, 1)),
-                (
-                    at(0),
-                    vec![take(key(1, from("::ffff:203.0.113.7")), TEN, 1)],
-                    vec![no(100 * MS)],
-                ),
+                (at(0), vec![take(key(1, from("::ffff:203.0.113.7")), TEN, 1)], vec![no(100 * MS)]),
                 (
                     at(0),
                     vec![take(key(1, from("64:ff9b::203.0.113.7")), TEN, 1)],
@@ -185,7 +181,11 @@ fn windows() -> Vec<Story> {
             steps: vec![
                 (at(0), vec![take(ann, TEN, 3)], vec![yes(0, 1)]),
                 (on(edge), vec![window(ann, 60, 10, 10)], vec![yes(0, 60)]),
-                (on(edge), vec![window(ann, 3_600, 20, 1)], vec![yes(19, (3_600 - edge % 3_600) as u32)]),
+                (
+                    on(edge),
+                    vec![window(ann, 3_600, 20, 1)],
+                    vec![yes(19, (3_600 - edge % 3_600) as u32)],
+                ),
                 (at(0), vec![take(ann, TEN, 1)], vec![no(100 * MS)]),
             ],
         },
@@ -227,7 +227,7 @@ fn claims() -> Vec<Story> {
             steps: vec![once(until + 1, NEVER), once(until, YES), once(until, no(SECOND))],
         },
         Story {
-            name: "what is given back can be claimed again; giving back what is not claimed is a yes",
+            name: "what is given back can be claimed again; what is not claimed may be given back",
             steps: vec![
                 (on(BEGIN_S), vec![unclaim(nonce)], vec![YES]),
                 once(BEGIN_S, YES),
@@ -240,8 +240,8 @@ fn claims() -> Vec<Story> {
         Story {
             name: "claims at the ends of their numbers",
             steps: vec![
-                (on(0), vec![claim(nonce, 0)], vec![YES]),
-                (on(0), vec![claim(nonce, 0)], vec![no(SECOND)]),
+                (on(1), vec![claim(nonce, 1)], vec![YES]),
+                (on(1), vec![claim(nonce, 1)], vec![no(SECOND)]),
                 (on(5), vec![claim(twin, u64::MAX)], vec![YES]),
                 (on(u64::MAX - 1), vec![claim(twin, u64::MAX)], vec![no(2 * SECOND)]),
                 (on(5), vec![claim(twin, u64::MAX)], vec![NEVER]),

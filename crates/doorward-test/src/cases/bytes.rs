@@ -15,7 +15,8 @@ pub(super) fn request(lines: &[&str]) -> Result<Vec<u8>, String> {
     }
     let is_framed = head.iter().any(|line| {
         let name = line.split(':').next().unwrap_or_default();
-        name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding")
+        name.eq_ignore_ascii_case("content-length")
+            || name.eq_ignore_ascii_case("transfer-encoding")
     });
     if !body.is_empty() && !is_framed {
         out.push_str(&format!("Content-Length: {}\r\n", body.len()));

@@ -124,6 +124,11 @@ fn came_back(out: &mut Vec<String>, step: &Step, seen: &Seen) {
             out.push(format!("want {text:?} in the body, got {body:?}"));
         }
     }
+    for text in &step.want.no_body {
+        if body.contains(text) {
+            out.push(format!("want no {text:?} in the body, got {body:?}"));
+        }
+    }
 }
 
 fn went_up(out: &mut Vec<String>, step: &Step, seen: &Seen, key: &ProofKey) {
@@ -178,6 +183,7 @@ fn is_mountings(name: &str) -> bool {
                 | "trailer"
                 | "transfer-encoding"
                 | "upgrade"
+                | "http2-settings"
                 | "expect"
                 | "host"
                 | "content-length"
@@ -228,5 +234,115 @@ fn wants_none(out: &mut Vec<String>, way: &str, headers: &[(String, String)], na
     let got: Vec<&str> = values(headers, name).collect();
     if !got.is_empty() {
         out.push(format!("{way}: want no {name}, got {got:?}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Contact, Saw, Seen, differences};
+    use crate::cases::proof::ProofKey;
+    use crate::cases::{Step, Verdict, parse};
+
+    fn step(verdict: &str) -> Step {
+        let text = format!(
+            "why: a test\n---\n---\nPOST /a HTTP/1.1\nHost: shop.test\n\nhi\n---\n{verdict}\n"
+        );
+        let case = parse("site/a", &text).unwrap_or_else(|error| panic!("{error}"));
+        case.steps.into_iter().next().expect("a step")
+    }
+
+    fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
+        list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn refused() -> Seen {
+        Seen {
+            saw: Saw::Proxy,
+            verdict: Verdict::Refuse("site/cross-site".into()),
+            status: 403,
+            headers: pairs(&[
+                ("doorward-refusal", "site/cross-site"),
+                ("cache-control", "no-store"),
+                ("vary", "Accept"),
+                ("vary", "Origin"),
+            ]),
+            body: b"why not".to_vec(),
+            contacts: Vec::new(),
+            would_refuse: None,
+        }
+    }
+
+    fn found(verdict: &str, seen: &Seen) -> String {
+        differences(&step(verdict), seen, &ProofKey::of_text("a key", "gate")).join("; ")
+    }
+
+    #[test]
+    fn a_refusal_is_compared_in_every_part() {
+        let refusal = "refuse site/cross-site";
+        let contact = Contact {
+            method: "GET".into(),
+            target: "/".into(),
+            headers: Vec::new(),
+            body: Vec::new(),
+        };
+        let without = |name: &str| {
+            let mut seen = refused();
+            seen.headers.retain(|(other, _)| other != name);
+            seen
+        };
+        let vary = "header: Vary: Accept\nheader: vary: Origin";
+        for (lines, seen, want) in [
+            ("", refused(), ""),
+            (vary, refused(), ""),
+            ("no-header: Allow\nheader: Vary\nbody: why\nno-body: because", refused(), ""),
+            ("header: Vary: Origin", refused(), "want Vary"),
+            ("header: Allow", refused(), "want Allow, got none"),
+            ("no-header: Vary", refused(), "want no Vary"),
+            ("body: because", refused(), "in the body"),
+            ("no-body: why", refused(), "in the body"),
+            ("status: 404", refused(), "want status 404"),
+            ("", Seen { status: 404, ..refused() }, "want status 403"),
+            ("", Seen { verdict: Verdict::Admit, ..refused() }, "got admit"),
+            ("", without("doorward-refusal"), "want Doorward-Refusal"),
+            ("", without("cache-control"), "want Cache-Control"),
+            ("", Seen { contacts: vec![contact], ..refused() }, "the backend was contacted"),
+            ("", Seen { would_refuse: Some(vec!["a/b".into()]), ..refused() }, "would-refuse"),
+        ] {
+            let got = found(&format!("{refusal}\n{lines}"), &seen);
+            assert!(got.contains(want) && got.is_empty() == want.is_empty(), "{lines}: {got}");
+        }
+        assert!(found("refuse site/same-site", &refused()).contains("want refuse site/same-site"));
+        assert!(found("reply 403", &refused()).contains("want reply 403"));
+    }
+
+    #[test]
+    fn an_admission_is_compared_in_every_part() {
+        let contact = |target: &str, body: &str| Contact {
+            method: "POST".into(),
+            target: target.into(),
+            headers: pairs(&[("Host", "shop.test")]),
+            body: body.into(),
+        };
+        let seen = |contacts: &[Contact]| Seen {
+            verdict: Verdict::Admit,
+            status: 200,
+            headers: Vec::new(),
+            contacts: contacts.to_vec(),
+            ..refused()
+        };
+        let same = contact("/a", "hi");
+        for (lines, contacts, want) in [
+            ("", vec![], "want one contact, got 0"),
+            ("", vec![same.clone(), same.clone()], "want one contact, got 2"),
+            ("", vec![contact("/b", "hi")], "want sent POST /a, got POST /b"),
+            ("", vec![contact("/a", "ho")], "the body changed"),
+            ("sent: POST /c", vec![same.clone()], "want sent POST /c"),
+            ("sent-header: Host: a", vec![same.clone()], "sent: want Host"),
+            ("sent-no-header: Host", vec![same.clone()], "sent: want no Host"),
+            ("", vec![same], "no proof"),
+        ] {
+            let got = found(&format!("admit\n{lines}"), &seen(&contacts));
+            assert!(got.contains(want), "{lines}: {got}");
+        }
     }
 }

@@ -138,13 +138,7 @@ impl Bench {
     }
 
     /// What a mounting does with an admitted request, as far as the core decides it.
-    fn forward(
-        &self,
-        step: &Step,
-        request: &Request,
-        admitted: &Admitted,
-        at: Moment<'_>,
-    ) -> Seen {
+    fn forward(&self, step: &Step, request: &Request, admitted: &Admitted, at: Moment<'_>) -> Seen {
         if let Some(mut meter) = admitted.meter()
             && meter.request_chunk(request.body.len() as u64) == MeterStep::End(Fault::BodyTooLarge)
         {
@@ -204,7 +198,9 @@ fn seen(status: u16, headers: &HeaderMap, body: Vec<u8>) -> Seen {
     }
 }
 
-fn pairs<'h>(lines: impl Iterator<Item = (&'h HeaderName, &'h HeaderValue)>) -> Vec<(String, String)> {
+fn pairs<'h>(
+    lines: impl Iterator<Item = (&'h HeaderName, &'h HeaderValue)>,
+) -> Vec<(String, String)> {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     lines.map(|(name, value)| (name.to_string(), text(value))).collect()
 }

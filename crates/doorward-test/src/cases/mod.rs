@@ -14,7 +14,7 @@
 //! ```
 //!
 //! What a case's configuration does not say: `external = ["https://shop.test"]`, an upstream,
-//! a listening address on loopback and a signing secret. After it, requests and verdicts take turns.
+//! a listening address on loopback and a signing secret. Behind it, requests and verdicts alternate.
 //! A line that begins with `#` before a request or in a verdict is a remark.
 //!
 //! Before a request (the last value stays for the requests behind it, but for `needs` and `times`):
@@ -39,12 +39,13 @@
 //! | line | says |
 //! | --- | --- |
 //! | `sent: GET /v1` | the method and target that went upstream, if not those of the request |
-//! | `sent-header: Cookie: a=b` | all lines of that name that went upstream; repeat it for several |
+//! | `sent-header: Cookie: a=b` | all lines of that name that went upstream; repeat for several |
 //! | `sent-no-header: Doorward-Identity` | none of that name did |
-//! | `header: Vary: Origin` | all lines of that name that came back; without a value: there is one |
+//! | `header: Vary: Origin` | all lines of that name that came back; without value: there is one |
 //! | `no-header: Access-Control-Allow-Origin` | none of that name came back |
 //! | `status: 200` | the status that came back, if not that of the code or of the backend |
 //! | `body: Open it here` | the gate's own answer has this in it |
+//! | `no-body: /pay` | it has not |
 //! | `would-refuse: site/cross-site` | what a monitored layer noted, in order |
 //! | `proof: digest` | the admission proof has the body's digest in it |
 //!
@@ -69,8 +70,10 @@ pub use core_runner::run_in_core;
 pub use parse::{CaseError, parse};
 pub use proxy_runner::ProxyRunner;
 
+use doorward_core::gate::Gate;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::{fs, io};
 
 /// A case's file, read.
@@ -167,6 +170,8 @@ pub struct Want {
     pub status: Option<u16>,
     /// What the answer's body has in it.
     pub body: Vec<String>,
+    /// What it has not.
+    pub no_body: Vec<String>,
     /// What was noted.
     pub would_refuse: Vec<String>,
     /// The proof has the body's digest in it.
@@ -188,10 +193,21 @@ impl Step {
     }
 }
 
+/// The folders of `cases/` whose files are of this form, in the layers' order.
+pub const LAYERS: &[&str] = &["message", "cors", "site", "method", "quota", "credential"];
+
 /// The repository's `cases/`.
 #[must_use]
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../cases")
+}
+
+/// The gate of a case's configuration, with what it leaves unsaid.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn gate_of(config: &str) -> Result<Arc<Gate>, String> {
+    gate::make(config).map(|made| made.gate)
 }
 
 /// Reads the cases of the folders named, in the order of their names.

@@ -130,6 +130,7 @@ fn want(section: &Section<'_>) -> Result<Want, CaseError> {
         no_headers: Vec::new(),
         status: None,
         body: Vec::new(),
+        no_body: Vec::new(),
         would_refuse: Vec::new(),
         proves_body: false,
     };
@@ -156,6 +157,7 @@ fn want(section: &Section<'_>) -> Result<Want, CaseError> {
             "header" => want.headers.push(header(value)),
             "no-header" => want.no_headers.push(value.to_owned()),
             "body" => want.body.push(value.to_owned()),
+            "no-body" => want.no_body.push(value.to_owned()),
             "would-refuse" => want.would_refuse.push(value.to_owned()),
             "proof" if value == "digest" => want.proves_body = true,
             "status" => {

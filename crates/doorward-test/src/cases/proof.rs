@@ -21,17 +21,27 @@ impl hkdf::KeyType for Bytes {
 impl ProofKey {
     /// The key that belongs to a root secret and a gate's id: HKDF-SHA256 without salt; each part
     /// of the info behind its length in four bytes.
-    pub(super) fn of_secret(root: &[u8], gate_id: &str) -> Self {
+    pub(super) fn of_secret(root: &str, gate_id: &str) -> Self {
         let mut info = Vec::new();
-        for part in ["admission", gate_id] {
+        for part in ["doorward admission v1", gate_id] {
             info.extend(u32::try_from(part.len()).expect("a short part").to_be_bytes());
             info.extend(part.as_bytes());
         }
         let mut key = [0; 32];
-        let expanded = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(root);
-        let expanded = expanded.expand(&[&info], Bytes(32)).expect("one block");
+        let expanded = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(root.as_bytes());
+        let info = [info.as_slice()];
+        let expanded = expanded.expand(&info, Bytes(32)).expect("one block");
         expanded.fill(&mut key).expect("32 bytes");
-        Self { key: hmac::Key::new(hmac::HMAC_SHA256, &key), gate_id: gate_id.to_owned() }
+        Self::new(&key, gate_id)
+    }
+
+    /// The key that an operator chose, as text.
+    pub(super) fn of_text(text: &str, gate_id: &str) -> Self {
+        Self::new(text.as_bytes(), gate_id)
+    }
+
+    fn new(key: &[u8], gate_id: &str) -> Self {
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, key), gate_id: gate_id.to_owned() }
     }
 
     /// What is wrong with the proof of a request that arrived at the backend.
@@ -106,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_request_without_its_own_proof_is_doubted() {
-        let key = ProofKey::of_secret(b"a secret of many bytes, for tests", "gate");
+        let key = ProofKey::of_secret("a secret of many bytes, for tests", "gate");
         let contact = |proofs: &[&str]| Contact {
             method: "GET".into(),
             target: "/".into(),

@@ -1,4 +1,4 @@
-//! Runs cases over sockets: one proxy for all of them, before a backend that keeps what it was asked.
+//! Runs cases over sockets: one proxy for all, before a backend that keeps what it was asked.
 //! Each case has a network of its own on loopback, and a day of its own, so that no share or strike
 //! of one is felt by the next.
 
@@ -27,6 +27,17 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Between two cases: longer than any share of a rate is remembered.
 const APART_NS: u64 = 40 * 24 * 3_600 * 1_000_000_000;
+
+/// What cases send as credentials, cookies, queries and bodies, and what the gate adds: none of it
+/// may be in the log.
+const SECRETS: &[&str] = &[
+    "session=ann",
+    "secret-of-mine",
+    "Bearer",
+    "amount=100",
+    "model-key-of-the-cases",
+    "of no use elsewhere",
+];
 
 /// A proxy that cases are sent through.
 pub struct ProxyRunner {
@@ -92,7 +103,8 @@ impl ProxyRunner {
         let Made { gate, .. } = gate::make("")?;
         let store = Arc::new(Store::Memory(MemoryStore::new(sizes, [5; 16])));
         let memory = Arc::new(Memory::new(10_000, [6; 16]));
-        let proxy = Proxy::start(settings, gate, store, memory).map_err(|error| error.to_string())?;
+        let proxy =
+            Proxy::start(settings, gate, store, memory).map_err(|error| error.to_string())?;
         Ok(Self { proxy, backend, clock, log, steady_ns: 0, cases: 0, to_be_logged: Vec::new() })
     }
 
@@ -102,7 +114,9 @@ impl ProxyRunner {
             Ok(made) => made,
             Err(error) => return vec![format!("the configuration: {error}")],
         };
-        self.proxy.swap_gate(made.gate);
+        if let Err(error) = self.proxy.swap_gate(made.gate) {
+            return vec![format!("the proxy does not take the gate: {error}")];
+        }
         self.steady_ns += APART_NS;
         self.cases = self.cases % 250 + 1;
         let begin_ns = case.steps.first().map_or(0, |step| step.given.unix_ns);
@@ -139,7 +153,10 @@ impl ProxyRunner {
         let lines: Vec<Value> =
             text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         let wanted = self.to_be_logged.iter();
-        wanted.flat_map(|wanted| wanted.missing(&lines)).collect()
+        let mut out: Vec<String> = wanted.flat_map(|wanted| wanted.missing(&lines)).collect();
+        let found = SECRETS.iter().filter(|secret| text.contains(**secret));
+        out.extend(found.map(|secret| format!("{secret:?} stands in it")));
+        out
     }
 
     fn see(&self, step: &Step) -> io::Result<Seen> {
@@ -157,15 +174,19 @@ impl ProxyRunner {
                 return Err(io::Error::other(format!("behind the refusal came {rest:?}")));
             }
         }
-        Ok(self.seen(answer))
+        Ok(self.seen(step, answer))
     }
 
-    fn seen(&self, answer: Message) -> Seen {
-        let contacts = self.backend.contacts();
+    fn seen(&self, step: &Step, answer: Message) -> Seen {
+        let mut contacts = self.backend.contacts();
+        let (own, written) = (self.own(step.given.from).to_string(), step.given.from.to_string());
+        for (_, value) in contacts.iter_mut().flat_map(|contact| &mut contact.headers) {
+            // The case's own network stands for the one that it is written for.
+            *value = value.replace(&own, &written);
+        }
         let status = answer.status();
-        let refusal = answer.headers.iter().find(|(name, _)| {
-            name.eq_ignore_ascii_case("doorward-refusal")
-        });
+        let refusal =
+            answer.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("doorward-refusal"));
         let verdict = match refusal {
             Some((_, code)) => Verdict::Refuse(code.clone()),
             None if contacts.is_empty() => Verdict::Reply(status),
@@ -175,15 +196,21 @@ impl ProxyRunner {
         Seen { saw: Saw::Proxy, verdict, status, headers, body, contacts, would_refuse: None }
     }
 
+    /// The address of the case's own network that stands for `from`.
+    fn own(&self, from: IpAddr) -> IpAddr {
+        match from {
+            IpAddr::V4(from) => {
+                let [first, _, third, fourth] = from.octets();
+                IpAddr::from([first, self.cases, third, fourth])
+            }
+            IpAddr::V6(_) => from,
+        }
+    }
+
     /// Connects from the case's own network.
     fn connect(&self, from: IpAddr) -> io::Result<TcpStream> {
-        let IpAddr::V4(from) = from else {
-            return Err(io::Error::other("only IPv4 loopback has addresses to choose from"));
-        };
-        let [first, _, third, fourth] = from.octets();
-        let from = SocketAddr::from(([first, self.cases, third, fourth], 0));
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-        socket.bind(&SockAddr::from(from))?;
+        socket.bind(&SockAddr::from(SocketAddr::from((self.own(from), 0))))?;
         socket.connect(&SockAddr::from(self.proxy.address()))?;
         socket.set_read_timeout(Some(PATIENCE))?;
         socket.set_write_timeout(Some(PATIENCE))?;
@@ -213,8 +240,12 @@ impl ToBeLogged {
         if found.next().is_some() {
             return Some(format!("{place}: the log has two lines of the id {}", self.id));
         }
-        let noted: Vec<&str> =
-            line["would_refuse"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let noted: Vec<&str> = line["would_refuse"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         if line["code"].as_str() != self.code.as_deref() || noted != self.would_refuse {
             return Some(format!("{place}: the log says {line}"));
         }

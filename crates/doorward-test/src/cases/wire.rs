@@ -117,7 +117,8 @@ mod tests {
         assert_eq!((first.body.as_slice(), first.value("a")), (&b"hi"[..], Some("b")));
         assert_eq!(read_request(&mut from).expect("two").expect("two").first, "GET / HTTP/1.1");
         assert!(read_request(&mut from).expect("an end").is_none());
-        let mut from = &b"HTTP/1.1 100 a\r\n\r\nHTTP/1.1 200 b\r\ntransfer-encoding: chunked\r\n\r\n\
+        let mut from =
+            &b"HTTP/1.1 100 a\r\n\r\nHTTP/1.1 200 b\r\ntransfer-encoding: chunked\r\n\r\n\
             2\r\nhi\r\n1\r\n!\r\n0\r\n\r\nrest"[..];
         let response = read_response(&mut from, false).expect("a response");
         assert_eq!((response.status(), response.body.as_slice()), (200, &b"hi!"[..]));

@@ -1,0 +1,195 @@
+//! What the command line says goes over the file, and its errors name the flag.
+
+#[path = "golden/mod.rs"]
+mod support;
+
+use doorward_config::{Config, Given, HostHeader, Level, LogKind, Report, UpstreamAddress, load};
+use support::{Golden, given, outcome};
+
+fn guard(upstream: &str) -> Given {
+    Given { upstream: Some(upstream.to_owned()), ..Given::default() }
+}
+
+fn config(given: &Given) -> Config {
+    load(given, &Golden, [7; 32]).unwrap_or_else(|report| panic!("{report}"))
+}
+
+fn report(given: &Given) -> Report {
+    load(given, &Golden, [7; 32]).expect_err("a wrong command line")
+}
+
+fn texts(list: &[&str]) -> Vec<String> {
+    list.iter().map(|text| (*text).to_owned()).collect()
+}
+
+#[test]
+fn an_upstream_alone_is_enough_to_try_out() {
+    let config = config(&guard("http://127.0.0.1:3000"));
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    assert!(config.trying_out && config.secret_was_generated);
+    assert_eq!(config.signing.len(), 1);
+    assert!(config.signing[0].matches(&[7; 32]));
+    let address = UpstreamAddress::Http { host: "127.0.0.1".into(), port: 3000 };
+    assert_eq!(config.upstreams[0].address, address);
+    assert_eq!(config.upstreams[0].host, HostHeader::Keep);
+    assert_eq!(config.log, LogKind::Auto);
+    assert!(config.permissive.is_empty());
+    assert!(config.warnings.problems().iter().all(|problem| problem.level == Level::Note));
+}
+
+#[test]
+fn flags_go_over_the_file() {
+    let config = config(&Given {
+        origins: texts(&["http://localhost:5173"]),
+        external: texts(&["https://other.example"]),
+        listen: Some("127.0.0.1:0".to_owned()),
+        log: Some(LogKind::Json),
+        threads: Some(3),
+        upstream: Some("unix:/run/other.sock".to_owned()),
+        monitor: true,
+        ..given("sample.toml")
+    });
+    assert_eq!(config.settings.origins, ["http://localhost:5173"]);
+    assert_eq!(config.settings.external, ["https://other.example"]);
+    assert_eq!(config.listen.to_string(), "127.0.0.1:0");
+    assert_eq!((config.log, config.threads), (LogKind::Json, 3));
+    assert_eq!(config.upstreams[0].address.to_string(), "unix:/run/other.sock");
+    assert_eq!(config.permissive, ["mode = \"monitor\""]);
+    assert!(config.trying_out && !config.secret_was_generated);
+    let effective = doorward_config::print_effective(&config);
+    assert!(effective.contains("threads = 3                                  # --threads\n"));
+    assert!(effective.contains("mode = \"monitor\"                             # --monitor\n"));
+}
+
+#[test]
+fn the_mildest_of_flag_and_file_wins() {
+    let config = config(&Given { monitor: true, ..given("modes.toml") });
+    assert_eq!(config.permissive[0], "mode = \"monitor\"");
+}
+
+#[test]
+fn allow_and_credential_make_closed_routes() {
+    let config = config(&Given {
+        allow: texts(&["POST /v1/chat/completions", "GET,HEAD /v1/models"]),
+        credential: texts(&["Authorization: Bearer env:API_KEY"]),
+        insecure_open_credential: true,
+        ..guard("http://127.0.0.1:3000")
+    });
+    assert!(config.settings.message.refuse_unmatched);
+    let routes = &config.settings.routes;
+    assert_eq!(
+        (routes[0].path.as_str(), routes[0].methods.as_slice()),
+        ("/v1/chat/completions", &texts(&["POST"])[..])
+    );
+    assert_eq!(
+        (routes[1].path.as_str(), routes[1].methods.as_slice()),
+        ("/v1/models", &texts(&["GET", "HEAD"])[..])
+    );
+    let credential = &config.settings.credential.credentials[0];
+    assert_eq!(credential.header, "authorization");
+    assert!(credential.value.matches(b"Bearer sk-golden"));
+    assert_eq!(config.permissive.len(), 2);
+    let effective = doorward_config::print_effective(&config);
+    assert!(effective.contains("value = \"Bearer env:API_KEY\""), "{effective}");
+}
+
+/// The whole text of what is wrong with a command line.
+#[test]
+fn errors_name_the_flag() {
+    let given = Given {
+        listen: Some("0.0.0.0:8080".to_owned()),
+        origins: texts(&["https://shop.example", "https://shop.example/"]),
+        external: texts(&["https://shop.example"]),
+        profile: Some("pubic".to_owned()),
+        ..guard("https://api.example")
+    };
+    let hint = "add [secrets] signing = [\"env:DOORWARD_SECRET\"], and make one: \
+                head -c 32 /dev/urandom | base64";
+    let want = r#"error: https upstreams are not in this version
+ |
+ | UPSTREAM https://api.example
+ |          ^^^^^^^^^^^^^^^^^^^
+ |
+ = help: use http:// on a network of your own, or unix:/path, for now
+
+error: off loopback and private addresses the gate needs a signing secret of its own
+ |
+ | --listen 0.0.0.0:8080
+ |          ^^^^^^^^^^^^
+ |
+ = help: HINT
+
+error: an origin ends with its host and port; browsers would send "https://shop.example"
+ |
+ | --origin https://shop.example/
+ |          ^^^^^^^^^^^^^^^^^^^^^
+ |
+ = help: write each origin as the browser's address bar begins: https://shop.example
+
+error: there is no such profile
+ |
+ | --profile pubic
+ |           ^^^^^
+ |
+ = help: write --profile public or --profile authenticated
+
+4 errors: the gate does not start
+"#;
+    assert_eq!(outcome(&given), want.replace("HINT", hint));
+    assert_eq!(report(&given).problems()[2].line, "--origin https://shop.example/");
+}
+
+#[test]
+fn a_secret_on_the_command_line_is_refused_and_not_shown() {
+    for (credential, what) in [
+        (
+            "Authorization: Bearer sk-hidden",
+            "a secret is written out here, and so stands in every copy of it",
+        ),
+        ("sk-hidden", "a credential is a header's name and value"),
+        ("Host: sk-hidden", "the header `host` is the gate's own to write"),
+        ("Authorization: Bearer env:NOWHERE", "the variable NOWHERE is not set"),
+    ] {
+        let given = Given {
+            allow: texts(&["POST /v1/chat"]),
+            credential: texts(&[credential]),
+            insecure_open_credential: true,
+            ..guard("http://127.0.0.1:3000")
+        };
+        let report = report(&given);
+        assert_eq!(report.problems()[0].what, what);
+        assert!(!report.to_string().contains("hidden"), "{report}");
+        assert!(!format!("{:?}", report.problems()).contains("hidden"));
+    }
+}
+
+#[test]
+fn credentials_go_where_somebody_said() {
+    let credential = texts(&["Authorization: Bearer env:API_KEY"]);
+    let nowhere = Given { credential: credential.clone(), ..guard("http://127.0.0.1:3000") };
+    assert_eq!(report(&nowhere).problems()[0].what, "no request would be given this credential");
+    let open =
+        Given { credential, allow: texts(&["POST /v1/chat"]), ..guard("http://127.0.0.1:3000") };
+    let what = "strangers may call this route, and the credential would work for them";
+    assert_eq!(report(&open).problems()[0].what, what);
+    assert_eq!(report(&open).problems()[0].line, "--allow POST /v1/chat");
+}
+
+#[test]
+fn a_file_that_is_not_there_says_so() {
+    let want =
+        "error: nowhere.toml cannot be read: no such file\n\n1 error: the gate does not start\n";
+    assert_eq!(outcome(&given("nowhere.toml")), want);
+}
+
+#[test]
+fn the_admission_key_is_one_of_its_own() {
+    let key = |given: &Given| config(given).settings.credential.admission_key.expose().to_vec();
+    let own: Vec<u8> = (0..32).map(|place| (place % 16) * 0x11).collect();
+    assert_eq!(key(&given("secrets.toml")), own);
+    let derived = key(&given("sample.toml"));
+    let root = doorward_core::secret::Secret::new(*b"golden-secret-0123456789-0123456789-abcdef");
+    let want = doorward_core::crypto::derive(&root, &["doorward admission v1", "prod"]);
+    assert!(want.matches(&derived));
+    assert_ne!(derived, root.expose());
+}

@@ -1,0 +1,71 @@
+//! A case's configuration, read as a file of a user's would be, to its gate.
+
+use super::proof::ProofKey;
+use doorward_config::{Given, Outside, load};
+use doorward_core::gate::Gate;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A case's gate, and what a backend behind it knows.
+pub(super) struct Made {
+    pub(super) gate: Arc<Gate>,
+    pub(super) proof: ProofKey,
+}
+
+/// The root secret of all cases.
+const SECRET: &str = "the signing secret of the cases, of no use elsewhere";
+/// The admission key of the cases that have one of their own.
+const ADMISSION: &str = "the admission key of the cases, of no use elsewhere";
+
+/// The variables that cases may refer to, and their file.
+struct Stage(String);
+
+impl Outside for Stage {
+    fn variable(&self, name: &str) -> Option<String> {
+        let value = match name {
+            "DOORWARD_SECRET" => SECRET,
+            "ADMISSION_KEY" => ADMISSION,
+            "MODEL_KEY" => "model-key-of-the-cases",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    }
+
+    fn file(&self, _path: &Path) -> io::Result<Vec<u8>> {
+        Ok(self.0.clone().into_bytes())
+    }
+}
+
+/// Makes the gate of a configuration, with what it leaves unsaid.
+pub(super) fn make(config: &str) -> Result<Made, String> {
+    let given = Given { file: Some(PathBuf::from("case.toml")), ..Given::default() };
+    let made = load(&given, &Stage(whole(config)), [0; 32]).map_err(|report| report.to_string())?;
+    let gate_id = &made.settings.gate_id;
+    let proof = if says(config, "admission") {
+        ProofKey::of_text(ADMISSION, gate_id)
+    } else {
+        ProofKey::of_secret(SECRET, gate_id)
+    };
+    Ok(Made { gate: made.gate, proof })
+}
+
+/// Keys at the top go before the case's own text, tables behind it.
+fn whole(config: &str) -> String {
+    let mut out = String::new();
+    if !says(config, "upstream") {
+        out.push_str("upstream = \"http://127.0.0.1:3000\"\n");
+    }
+    if !says(config, "external") {
+        out.push_str("external = [\"https://shop.test\"]\n");
+    }
+    out.push_str(config);
+    if !says(config, "[secrets]") {
+        out.push_str("[secrets]\nsigning = [\"env:DOORWARD_SECRET\"]\n");
+    }
+    out
+}
+
+fn says(config: &str, key: &str) -> bool {
+    config.lines().any(|line| line.starts_with(key))
+}
