@@ -3,6 +3,7 @@
 
 use crate::header::One;
 use crate::origin::{Origin, OriginError, default_port, is_local_host, port_number, split_port};
+use http::HeaderValue;
 
 /// The names of a gate.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub struct External {
     origin: Origin,
     /// The path prefix under which a proxy in front mounts the gate, without a slash at its end.
     prefix: String,
+    /// Host and port, as `X-Forwarded-Host` tells them.
+    authority: HeaderValue,
 }
 
 /// What a request's authority turned out to be.
@@ -47,13 +50,21 @@ impl External {
         if path.contains(['?', '#']) || default_port(origin.scheme()).is_none() {
             return Err(OriginError::Path(origin.as_str().to_owned()));
         }
-        Ok(Self { origin, prefix: path.trim_end_matches('/').to_owned() })
+        let authority = &origin.as_str()[origin.scheme().len() + "://".len()..];
+        let authority = HeaderValue::from_str(authority).map_err(|_| OriginError::Scheme)?;
+        Ok(Self { origin, prefix: path.trim_end_matches('/').to_owned(), authority })
     }
 
     /// Its origin.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// Its host, with the port unless it is the scheme's own.
+    #[must_use]
+    pub fn authority(&self) -> &HeaderValue {
+        &self.authority
     }
 
     /// Its path prefix, empty or beginning with a slash.

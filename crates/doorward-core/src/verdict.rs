@@ -7,6 +7,7 @@ use crate::layers::credential::Edits;
 use crate::layers::quota::Counted;
 use crate::layers::{cors, credential, quota};
 use crate::moment::{Now, RequestId};
+use crate::names::External;
 use crate::question::Questions;
 use crate::reason::Reason;
 use crate::refused::Refused;
@@ -47,7 +48,8 @@ pub struct Admitted {
     route: RouteId,
     client: IpAddr,
     caller: Caller,
-    secure: bool,
+    /// Which of the listed names it came in by.
+    external: Option<usize>,
     safe: bool,
     mirror: Option<HeaderValue>,
     cors_acts: bool,
@@ -84,10 +86,7 @@ impl Admitted {
     pub(crate) fn new(visit: Visit<'_>, now: Now, id: RequestId, cors_acts: bool) -> Self {
         Self {
             mirror: if cors_acts { cors::mirror(&visit) } else { None },
-            secure: visit.named.and_then(|named| named.external).is_some_and(|place| {
-                let listed = visit.gate.names.listed().get(place);
-                listed.is_some_and(|external| external.origin().scheme() == "https")
-            }),
+            external: visit.named.and_then(|named| named.external),
             safe: crate::layers::method::is_safe(visit.view.method),
             gate: visit.gate,
             id,
@@ -142,10 +141,16 @@ impl Admitted {
         self.client
     }
 
+    /// The listed name of the gate that it came in by; none while trying out without a list.
+    #[must_use]
+    pub fn external(&self) -> Option<&External> {
+        self.gate.names.listed().get(self.external?)
+    }
+
     /// Whether browsers reach the gate by https: what `X-Forwarded-Proto` says upstream.
     #[must_use]
-    pub const fn is_secure(&self) -> bool {
-        self.secure
+    pub fn is_secure(&self) -> bool {
+        self.external().is_some_and(|external| external.origin().scheme() == "https")
     }
 
     /// Which of the mounting's upstreams it goes to.

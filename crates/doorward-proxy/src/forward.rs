@@ -105,7 +105,9 @@ fn rebuild(
     head::keep(headers, |name| {
         !look.ends_here(name) && *name != header::EXPECT && edits.keeps(name)
     });
-    forwarding(client, headers, look.host, admitted);
+    // The name that was judged, which a trusted proxy may have told in place of its own.
+    let judged = admitted.external().map(|external| external.authority().clone());
+    forwarding(client, headers, judged.or(look.host), admitted);
     for (name, value) in edits.adds() {
         headers.insert(name, value.clone());
     }

@@ -15,9 +15,14 @@ use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::watch;
+
+/// How long the last lines of the log may take to be written at the end.
+const LOG_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// Why a proxy does not start.
 #[derive(Debug, Error)]
@@ -55,6 +60,8 @@ pub struct Proxy {
     stop: watch::Sender<bool>,
     workers: Vec<JoinHandle<()>>,
     housekeeping: Option<JoinHandle<()>>,
+    /// Disconnected when the housekeeping thread has ended.
+    housekept: Receiver<()>,
     is_over: Arc<AtomicBool>,
 }
 
@@ -87,17 +94,20 @@ impl Proxy {
             bounds: settings.bounds,
         });
         let (stop, stopping) = watch::channel(false);
+        let (keeping, housekept) = channel::<()>();
         let mut proxy = Self {
             address,
             shared,
             stop,
             workers: Vec::with_capacity(count),
             housekeeping: None,
+            housekept,
             is_over: Arc::default(),
         };
         // The buffers wake the thread that writes them, so that thread comes first.
-        let (give, take) = std::sync::mpsc::channel();
+        let (give, take) = channel();
         let housekeeping = spawn("doorward-house", move || {
+            let _keeping = keeping;
             if let Ok(housekeeping) = take.recv() {
                 Housekeeping::run(housekeeping);
             }
@@ -180,7 +190,11 @@ impl Drop for Proxy {
         self.is_over.store(true, Ordering::Release);
         if let Some(housekeeping) = self.housekeeping.take() {
             housekeeping.thread().unpark();
-            let _ = housekeeping.join();
+            // Whoever reads the log may have stopped reading: the gate ends all the same.
+            let ended = self.housekept.recv_timeout(LOG_TIME_MAX);
+            if ended == Err(RecvTimeoutError::Disconnected) {
+                let _ = housekeeping.join();
+            }
         }
     }
 }

@@ -10,7 +10,6 @@ use crate::shared::Shared;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
@@ -182,14 +181,15 @@ async fn drain(worker: &Arc<Worker>, listener: TcpListener) {
             Err(_) => break,
         }
     }
-    std::future::poll_fn(|cx| {
-        while let Poll::Ready(Ok((socket, peer))) = listener.poll_accept(cx) {
-            worker.accept(socket, peer);
+    // The runtime may hold back what it knows of the queue; the socket itself does not.
+    if let Ok(listener) = listener.into_std() {
+        while let Ok((socket, peer)) = listener.accept() {
+            let socket = socket.set_nonblocking(true).and_then(|()| TcpStream::from_std(socket));
+            if let Ok(socket) = socket {
+                worker.accept(socket, peer);
+            }
         }
-        Poll::Ready(())
-    })
-    .await;
-    drop(listener);
+    }
     loop {
         let left = worker.left.notified();
         if worker.is_empty() || tokio::time::timeout_at(until, left).await.is_err() {

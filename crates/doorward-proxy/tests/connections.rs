@@ -32,6 +32,26 @@ fn pipelined_requests_are_answered_in_their_order() {
 }
 
 #[test]
+fn however_the_bytes_are_split_the_requests_are_the_same() {
+    let upstream = Scripted::echo();
+    let under = Under::plain(&upstream.url);
+    let chunked = "POST /b HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n\
+                   3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n";
+    let stream = format!("{GET}{chunked}{GET}GET /#x HTTP/1.1\r\n\r\n");
+    for size in [1, 2, 3, 7, 64, 500] {
+        let mut client = under.connect();
+        for piece in stream.as_bytes().chunks(size) {
+            client.send(std::str::from_utf8(piece).expect("ASCII"));
+        }
+        let answers = [client.answer(), client.answer(), client.answer()];
+        let texts = answers.each_ref().map(kit::Answer::text);
+        let want = ["GET /a HTTP/1.1 ", "POST /b HTTP/1.1 abcd", "GET /a HTTP/1.1 "];
+        assert_eq!(texts, want, "{size}");
+        assert_eq!(client.answer().code(), Some("message/fragment"), "{size}");
+    }
+}
+
+#[test]
 fn a_fault_is_told_in_full_and_closes_and_never_reaches_the_upstream() {
     let upstream = Scripted::echo();
     let under = Under::plain(&upstream.url);

@@ -2,12 +2,12 @@
 
 mod kit;
 
-use doorward_proxy::settings::{Bounds, Forwarding, LogForm, ProxySettings};
-use doorward_proxy::{Proxy, StartError};
+use doorward_proxy::StartError;
+use doorward_proxy::settings::{Bounds, ProxySettings};
 use kit::{GET, PATIENCE, Scripted, Under, bounds, gate};
 use std::net::TcpStream;
+use std::sync::Mutex;
 use std::sync::mpsc::channel;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 #[test]
@@ -56,6 +56,25 @@ fn stopping_does_not_wait_for_ever() {
 }
 
 #[test]
+fn a_log_that_nobody_reads_keeps_nobody_from_being_served_nor_the_gate_from_ending() {
+    let upstream = Scripted::echo();
+    let (reader, writer) = std::os::unix::net::UnixStream::pair().expect("a pair of sockets");
+    let under = Under::logging(&upstream.url, Box::new(writer));
+    let mut client = under.connect();
+    for _ in 0..20 {
+        for _ in 0..100 {
+            client.send(GET);
+        }
+        for _ in 0..100 {
+            assert_eq!(client.answer().status, 200);
+        }
+    }
+    drop(client);
+    under.finish();
+    drop(reader);
+}
+
+#[test]
 fn an_exchanged_gate_judges_the_next_request() {
     let upstream = Scripted::echo();
     let under = Under::plain(&upstream.url);
@@ -72,29 +91,17 @@ fn an_exchanged_gate_judges_the_next_request() {
 fn a_taken_port_is_an_error() {
     let upstream = Scripted::echo();
     let under = Under::plain(&upstream.url);
-    let settings = ProxySettings {
-        listen: under.proxy.address(),
-        threads: 2,
-        upstreams: vec![],
-        forwarding: Forwarding::default(),
-        bounds: bounds(),
-        log: LogForm::Off,
-        log_to: Box::new(std::io::sink()),
-        clock: Arc::new(doorward_porter::clock::SystemClock::new()),
-        chance: Arc::new(doorward_porter::chance::SystemChance),
-    };
-    let store = || {
-        let sizes = doorward_store::Sizes { strangers_max: 10, known_max: 10, claims_max: 10 };
-        Arc::new(doorward_store::Store::Memory(doorward_store::MemoryStore::new(sizes, [0; 16])))
-    };
-    let memory = || Arc::new(doorward_core::memory::Memory::new(10, [0; 16]));
-    let mut settings = settings;
-    let upstreams =
-        vec![doorward_proxy::settings::Upstream::parse(&upstream.url).expect("an upstream")];
-    settings.upstreams = upstreams;
-    let error = Proxy::start(settings, gate(|_| {}), store(), memory()).expect_err("it is taken");
-    let StartError::Listen { source, .. } = error else { panic!("another error: {error}") };
-    assert_eq!(source.kind(), std::io::ErrorKind::AddrInUse);
+    for threads in [1, 2] {
+        let log = kit::Log::default();
+        let settings = ProxySettings {
+            listen: under.proxy.address(),
+            threads,
+            ..kit::settings(&upstream.url, bounds(), &log)
+        };
+        let error = kit::try_start(settings, gate(|_| {})).expect_err("it is taken");
+        let StartError::Listen { source, .. } = error else { panic!("another error: {error}") };
+        assert_eq!(source.kind(), std::io::ErrorKind::AddrInUse);
+    }
 }
 
 #[test]

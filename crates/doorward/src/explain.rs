@@ -98,11 +98,13 @@ fn paragraph(text: &str) -> String {
     out
 }
 
-/// Codes that contain a part of what was typed.
+/// The codes that contain most parts of what was typed.
 fn near(subject: &str) -> Vec<&'static str> {
     let parts: Vec<&str> = subject.split(['/', '-']).filter(|part| part.len() > 3).collect();
-    let codes = Reason::all().into_iter().map(Reason::code);
-    codes.filter(|code| parts.iter().any(|part| code.contains(part))).take(3).collect()
+    let score = |code: &str| parts.iter().filter(|part| code.contains(**part)).count();
+    let codes: Vec<&str> = Reason::all().into_iter().map(Reason::code).collect();
+    let best = codes.iter().map(|code| score(code)).max().unwrap_or(0);
+    codes.into_iter().filter(|code| best > 0 && score(code) == best).take(3).collect()
 }
 
 #[cfg(test)]
@@ -123,5 +125,6 @@ mod tests {
         }
         assert_eq!(explain("site/nothing"), None);
         assert_eq!(near("cross-site"), ["site/cross-site"]);
+        assert!(near("x").is_empty());
     }
 }

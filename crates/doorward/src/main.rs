@@ -13,9 +13,6 @@ use crate::args::{Arguments, Command};
 use clap::Parser;
 use std::process::ExitCode;
 
-//#[global_allocator]
-//static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Wrong usage or configuration.
 pub(crate) const EXIT_USAGE: u8 = 2;
 /// What should be reached cannot be.

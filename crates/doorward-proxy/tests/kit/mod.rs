@@ -8,8 +8,8 @@ use doorward_core::route;
 use doorward_core::settings::Settings;
 use doorward_porter::chance::SeededChance;
 use doorward_porter::clock::SystemClock;
-use doorward_proxy::Proxy;
 use doorward_proxy::settings::{Bounds, Forwarding, LogForm, ProxySettings, Upstream};
+use doorward_proxy::{Proxy, StartError};
 use doorward_store::{MemoryStore, Sizes, Store};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -81,22 +81,15 @@ impl Under {
         forwarding: Forwarding,
     ) -> Self {
         let log = Log::default();
-        let settings = ProxySettings {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            threads: 1,
-            upstreams: vec![Upstream::parse(upstream).expect("the test's upstream is right")],
-            forwarding,
-            bounds,
-            log: LogForm::Json,
-            log_to: Box::new(log.clone()),
-            clock: Arc::new(SystemClock::new()),
-            chance: Arc::new(SeededChance::insecure(1)),
-        };
-        let sizes = Sizes { strangers_max: 1_000, known_max: 100, claims_max: 100 };
-        let store = Arc::new(Store::Memory(MemoryStore::new(sizes, [1; 16])));
-        let memory = Arc::new(Memory::new(1_000, [1; 16]));
-        let proxy = Proxy::start(settings, gate, store, memory).expect("the proxy starts");
-        Self { proxy, log }
+        let settings = ProxySettings { forwarding, ..settings(upstream, bounds, &log) };
+        Self { proxy: start(settings, gate), log }
+    }
+
+    /// One whose log goes elsewhere.
+    pub(crate) fn logging(upstream: &str, to: Box<dyn Write + Send>) -> Self {
+        let log = Log::default();
+        let settings = ProxySettings { log_to: to, ..settings(upstream, bounds(), &log) };
+        Self { proxy: start(settings, gate(|_| {})), log }
     }
 
     pub(crate) fn plain(upstream: &str) -> Self {
@@ -119,6 +112,32 @@ impl Under {
         self.proxy.stop();
         self.log.lines()
     }
+}
+
+/// What a proxy under test is started with.
+pub(crate) fn settings(upstream: &str, bounds: Bounds, log: &Log) -> ProxySettings {
+    ProxySettings {
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        threads: 1,
+        upstreams: vec![Upstream::parse(upstream).expect("the test's upstream is right")],
+        forwarding: Forwarding::default(),
+        bounds,
+        log: LogForm::Json,
+        log_to: Box::new(log.clone()),
+        clock: Arc::new(SystemClock::new()),
+        chance: Arc::new(SeededChance::insecure(1)),
+    }
+}
+
+fn start(settings: ProxySettings, gate: Arc<Gate>) -> Proxy {
+    try_start(settings, gate).expect("the proxy starts")
+}
+
+/// Starts a proxy with a small store.
+pub(crate) fn try_start(settings: ProxySettings, gate: Arc<Gate>) -> Result<Proxy, StartError> {
+    let sizes = Sizes { strangers_max: 1_000, known_max: 100, claims_max: 100 };
+    let store = Arc::new(Store::Memory(MemoryStore::new(sizes, [1; 16])));
+    Proxy::start(settings, gate, store, Arc::new(Memory::new(1_000, [1; 16])))
 }
 
 /// A response, taken apart.

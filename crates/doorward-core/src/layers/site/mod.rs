@@ -142,15 +142,17 @@ pub fn inspect(_policy: &Policy, visit: &mut Visit<'_>) -> Step {
     let said = said(visit);
     let route = visit.route();
     let open = matches!(route.kind, Kind::Page | Kind::Return);
+    let returns = route.kind == Kind::Return && route.post;
     let judged = match table::decide(said) {
         Outcome::Admit => Ok(Caller::Page),
         Outcome::Program => Ok(Caller::Program),
         Outcome::IfLed if open => Ok(Caller::Page),
         Outcome::IfLed if said.from == From::SameSite => Err(Reason::SameSite),
         Outcome::IfLed => Err(Reason::CrossSite),
-        Outcome::IfReturn | Outcome::IfReturnNull if route.kind == Kind::Return && route.post => {
+        Outcome::IfReturn | Outcome::IfReturnSameSite | Outcome::IfReturnNull if returns => {
             Ok(Caller::Page)
         }
+        Outcome::IfReturnSameSite => Err(Reason::SameSite),
         Outcome::IfReturn => Err(Reason::CrossSite),
         Outcome::IfReturnNull => Err(Reason::NullOrigin),
         Outcome::IfEmbedAnyone if route.embed == Embed::Anyone => Ok(Caller::Page),

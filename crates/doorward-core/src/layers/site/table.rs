@@ -63,6 +63,8 @@ pub enum Outcome {
     IfLed,
     /// Only where people are sent back to the route by POST; otherwise another site's request.
     IfReturn,
+    /// As `IfReturn`; otherwise a request of another origin of the same site.
+    IfReturnSameSite,
     /// As `IfReturn`; otherwise a request with an opaque origin.
     IfReturnNull,
     /// By `Referer`, the only thing left on plain http.
@@ -173,6 +175,16 @@ pub const TABLE: &[Row] = &[
         .how(How::NavigateTop),
     Row::new("cross-site-return-null", Outcome::IfReturnNull)
         .from(From::CrossSite)
+        .origin(OriginIs::Null)
+        .does(Does::Other)
+        .how(How::NavigateTop),
+    Row::new("same-site-return", Outcome::IfReturnSameSite)
+        .from(From::SameSite)
+        .origin(OriginIs::Other)
+        .does(Does::Other)
+        .how(How::NavigateTop),
+    Row::new("same-site-return-null", Outcome::IfReturnNull)
+        .from(From::SameSite)
         .origin(OriginIs::Null)
         .does(Does::Other)
         .how(How::NavigateTop),
@@ -292,6 +304,7 @@ mod tests {
                         | Outcome::SameSite
                         | Outcome::Contradiction
                         | Outcome::IfReturn
+                        | Outcome::IfReturnSameSite
                 );
                 assert!(refused, "a stranger's origin never passes by itself: {said:?}");
             }
