@@ -10,7 +10,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// and a client cannot have two shares by writing its address in two ways.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Prefix {
-    bits: u128,
+    /// The upper and the lower half of the address: a `u128` would align every key to 16 bytes.
+    halves: [u64; 2],
     length: u8,
 }
 
@@ -39,6 +40,14 @@ pub fn unwrap(address: IpAddr) -> IpAddr {
 }
 
 impl Prefix {
+    const fn new(bits: u128, length: u8) -> Self {
+        Self { halves: [(bits >> 64) as u64, bits as u64], length }
+    }
+
+    const fn bits(self) -> u128 {
+        (self.halves[0] as u128) << 64 | self.halves[1] as u128
+    }
+
     /// What one subscriber holds: an IPv4 address, or an IPv6 /64.
     #[must_use]
     pub fn subscriber(address: IpAddr) -> Self {
@@ -50,10 +59,8 @@ impl Prefix {
     #[must_use]
     pub fn whole(address: IpAddr) -> Self {
         match unwrap(address) {
-            IpAddr::V4(v4) => {
-                Self { bits: MAPPED | u128::from(u32::from(v4)), length: MAPPED_BITS + 32 }
-            }
-            IpAddr::V6(v6) => Self { bits: u128::from(v6), length: 128 },
+            IpAddr::V4(v4) => Self::new(MAPPED | u128::from(u32::from(v4)), MAPPED_BITS + 32),
+            IpAddr::V6(v6) => Self::new(u128::from(v6), 128),
         }
     }
 
@@ -100,25 +107,25 @@ impl Prefix {
     /// in those 128 bits. What a store hashes.
     #[must_use]
     pub const fn parts(self) -> (u128, u8) {
-        (self.bits, self.length)
+        (self.bits(), self.length)
     }
 
     const fn is_v4(self) -> bool {
-        self.length >= MAPPED_BITS && self.bits >> 32 == MAPPED >> 32
+        self.length >= MAPPED_BITS && self.bits() >> 32 == MAPPED >> 32
     }
 
     /// The wider prefix of `length` bits (of the 128).
     pub(crate) const fn cut(self, length: u8) -> Self {
         let mask = if length == 0 { 0 } else { u128::MAX << (128 - length as u32) };
-        Self { bits: self.bits & mask, length }
+        Self::new(self.bits() & mask, length)
     }
 }
 
 impl fmt::Display for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match unwrap(IpAddr::V6(Ipv6Addr::from(self.bits))) {
+        match unwrap(IpAddr::V6(Ipv6Addr::from(self.bits()))) {
             IpAddr::V4(v4) if self.is_v4() => write!(f, "{v4}/{}", self.length - MAPPED_BITS),
-            _ => write!(f, "{}/{}", Ipv6Addr::from(self.bits), self.length),
+            _ => write!(f, "{}/{}", Ipv6Addr::from(self.bits()), self.length),
         }
     }
 }

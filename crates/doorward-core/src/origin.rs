@@ -121,7 +121,8 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Whether a host is always this machine: `localhost`, `*.localhost` (RFC 6761 6.3), 127.0.0.1, `[::1]`.
+/// Whether a host is always this machine: `localhost`, `*.localhost` (RFC 6761 6.3), 127.0.0.1,
+/// `[::1]`.
 #[must_use]
 pub fn is_local_host(host: &str) -> bool {
     const UNDER: &str = ".localhost";
@@ -129,7 +130,8 @@ pub fn is_local_host(host: &str) -> bool {
         let of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
         !label.is_empty() && label.bytes().all(of_name)
     };
-    // What stands before `.localhost` is a name: a backend may read `evil.test/.localhost` as another.
+    // What stands before `.localhost` is a name, or a backend may read `evil.test/.localhost` as
+    // another.
     let under = host.len() > UNDER.len()
         && host.is_char_boundary(host.len() - UNDER.len())
         && host[host.len() - UNDER.len()..].eq_ignore_ascii_case(UNDER)

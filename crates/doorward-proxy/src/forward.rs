@@ -183,6 +183,9 @@ fn hand_back(
     });
     parts.version = Version::HTTP_11;
     parts.extensions.clear();
+    if parts.headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
+        client.worker.shared.hints.backend_has_cors();
+    }
     admitted.dress(&mut parts.headers);
     if !client.line.is_complete(number) {
         // The rest of the client's body is not waited for.

@@ -33,7 +33,8 @@ impl Housekeeping {
             thread::park_timeout(summary_at.saturating_duration_since(Instant::now()));
             let is_over = self.is_over.load(Ordering::Acquire);
             if !is_over {
-                thread::sleep(GATHER);
+                // A buffer that is full by then ends the gathering early.
+                thread::park_timeout(GATHER);
             }
             self.gather(&mut tally, &mut text);
             if Instant::now() >= summary_at || is_over {

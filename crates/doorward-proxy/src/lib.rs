@@ -11,6 +11,7 @@ mod exchange;
 mod forward;
 mod gather;
 mod head;
+pub mod hints;
 mod housekeeping;
 mod io;
 mod line;

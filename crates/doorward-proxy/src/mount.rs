@@ -86,6 +86,7 @@ pub(crate) async fn judge(
     }
     if let Some(refused) = &refused {
         tell(client, refused);
+        shared.hints.refused(&gate, &parts.headers, refused);
     }
     let awaits_leave = parts.headers.contains_key(header::EXPECT);
     if client.line.is_complete(number) || (is_short(hint) && !awaits_leave) {

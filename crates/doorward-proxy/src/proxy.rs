@@ -1,5 +1,6 @@
 //! A running proxy: its threads, and what can be done with it.
 
+use crate::hints::Hints;
 use crate::housekeeping::Housekeeping;
 use crate::listen;
 use crate::log::LogBuffer;
@@ -92,6 +93,7 @@ impl Proxy {
             upstreams: settings.upstreams,
             forwarding: settings.forwarding,
             bounds: settings.bounds,
+            hints: Hints::new(settings.talk),
         });
         let (stop, stopping) = watch::channel(false);
         let (keeping, housekept) = channel::<()>();

@@ -1,5 +1,6 @@
 //! What a proxy is started with. All of it is checked before a request is served.
 
+use crate::hints::Talk;
 use crate::scan::ScanLimits;
 use doorward_porter::clock::Clock;
 use http::HeaderValue;
@@ -27,6 +28,8 @@ pub struct ProxySettings {
     pub log: LogForm,
     /// Where the log goes: written by one thread only, in whole lines.
     pub log_to: Box<dyn Write + Send>,
+    /// Where hints go that are given once, beside the log.
+    pub talk: Talk,
     /// The clock that requests are judged by. Deadlines are the machine's own.
     pub clock: Arc<dyn Clock>,
     /// Random bytes for request ids and proofs.

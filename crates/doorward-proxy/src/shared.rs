@@ -1,5 +1,6 @@
 //! What all workers share.
 
+use crate::hints::Hints;
 use crate::settings::{Bounds, Forwarding, Upstream};
 use arc_swap::ArcSwap;
 use doorward_core::gate::Gate;
@@ -19,4 +20,5 @@ pub(crate) struct Shared {
     pub(crate) upstreams: Vec<Upstream>,
     pub(crate) forwarding: Forwarding,
     pub(crate) bounds: Bounds,
+    pub(crate) hints: Hints,
 }

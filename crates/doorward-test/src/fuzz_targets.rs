@@ -23,8 +23,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-/// An entry of `origins`, and on a second line an `Origin` that is sent: whether it is allowed. With
-/// one line alone: whether it is an origin.
+/// An entry of `origins`, and on a second line an `Origin` that is sent: whether it is allowed.
+/// With one line alone: whether it is an origin.
 #[must_use]
 pub fn origin(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };

@@ -1,5 +1,5 @@
-//! One request in the core alone: a gate, its store and its memory, and the request that figures are
-//! about: Chrome's `fetch` from a page of an allowed origin.
+//! One request in the core alone: a gate, its store and its memory, and the request that figures
+//! are about: Chrome's `fetch` from a page of an allowed origin.
 
 use doorward_core::gate::Gate;
 use doorward_core::memory::Memory;

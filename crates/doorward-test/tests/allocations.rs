@@ -2,11 +2,15 @@
 
 use doorward_test::allocations::{Allocations, of_the_sample};
 
+/// The proof of admission is a header's value, which owns its text and shares it; its MAC may cost
+/// one more.
+const EDITS_MAX: u64 = 3;
+
 #[test]
 fn an_admitted_request_is_decided_without_allocating() {
     let counted = of_the_sample(&|what| allocation_counter::measure(what).count_total);
-    // The proof of admission is a header's value, which owns its text and shares it.
-    assert_eq!(counted, Allocations { edits: 2, ..Allocations::default() });
+    assert_eq!(Allocations { edits: 0, ..counted }, Allocations::default());
+    assert!(counted.edits <= EDITS_MAX, "{} allocations in the edits upstream", counted.edits);
 }
 
 #[test]

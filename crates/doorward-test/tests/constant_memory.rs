@@ -59,7 +59,8 @@ fn most_resident_kb(id: u32) -> Outcome<u64> {
 async fn upload(to: SocketAddr, bytes: u64) -> Outcome<String> {
     let mut stream = TcpStream::connect(to).await?;
     let head = format!(
-        "POST /upload HTTP/1.1\r\nHost: {to}\r\nContent-Length: {bytes}\r\nConnection: close\r\n\r\n"
+        "POST /upload HTTP/1.1\r\nHost: {to}\r\nContent-Length: {bytes}\r\n\
+         Connection: close\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).await?;
     let piece = vec![b'u'; PIECE_BYTES];

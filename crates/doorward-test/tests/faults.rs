@@ -195,6 +195,7 @@ fn start(row: &Row, upstream: SocketAddr, log: Log) -> Result<Proxy, String> {
     let fast = Bounds { sweep: Duration::from_millis(5), ..Bounds::default() };
     let upstream = Upstream::parse(&format!("http://{upstream}"));
     let settings = ProxySettings {
+        talk: Box::new(|_| {}),
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         threads: 1,
         upstreams: vec![upstream.map_err(|error| error.to_string())?],

@@ -27,8 +27,8 @@ const PROGRAMS_PER_S: u64 = 20;
 /// The frontend on another origin.
 const SHOP: &str = "http://shop.localhost:5173";
 
-/// One of the ten requests of a page: method, path, site, mode, destination, whether with the shop's
-/// `Origin`.
+/// One of the ten requests of a page: method, path, site, mode, destination, whether with the
+/// shop's `Origin`.
 type Load = (&'static str, &'static str, &'static str, &'static str, &'static str, bool);
 
 const PAGE: [Load; 10] = [

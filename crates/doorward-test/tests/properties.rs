@@ -1,6 +1,7 @@
 //! What holds for any request, in the core alone.
 //!
-//! `DOORWARD_CAMPAIGN` is the number of requests of each property, `DOORWARD_SEED` another sequence.
+//! `DOORWARD_CAMPAIGN` is the number of requests of each property, `DOORWARD_SEED` another
+//! sequence.
 
 use doorward_core::mode::Mode;
 use doorward_core::route::{self, Effect, Kind};
@@ -202,7 +203,8 @@ proptest! {
             settings.message.refuse_unmatched = closed;
             admits(&settings, &request)
         };
-        let (mild, strict) = (side(|modes| modes.0, closed.0 && closed.1), side(|modes| modes.1, closed.0));
+        let mild = side(|modes| modes.0, closed.0 && closed.1);
+        let strict = side(|modes| modes.1, closed.0);
         prop_assert!(mild || !strict, "the stricter gate admits what the milder one does not");
     }
 
@@ -269,7 +271,8 @@ proptest! {
         settings.mode = Mode::Monitor;
         let (said, verdict) = judged(&settings, &request);
         if let Verdict::Refuse(refused) = verdict {
-            prop_assert!(matches!(refused.reason().layer(), "message" | "gate" | "body"), "{}", said);
+            let layer = refused.reason().layer();
+            prop_assert!(matches!(layer, "message" | "gate" | "body"), "{}", said);
         }
         // What is enforced refuses only what is noted here.
         if let (Verdict::Refuse(refused), (_, Verdict::Admit(admitted))) =

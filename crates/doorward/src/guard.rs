@@ -72,6 +72,7 @@ pub(crate) fn start(config: &Config, log_to: Box<dyn Write + Send>) -> anyhow::R
         bounds: mounting::bounds(config),
         log: log_form(config.log),
         log_to,
+        talk: Box::new(|line| eprintln!("{line}")),
         clock: Arc::new(SystemClock::new()),
         chance: Arc::new(SystemChance),
     };

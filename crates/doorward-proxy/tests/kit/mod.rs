@@ -117,6 +117,7 @@ impl Under {
 /// What a proxy under test is started with.
 pub(crate) fn settings(upstream: &str, bounds: Bounds, log: &Log) -> ProxySettings {
     ProxySettings {
+        talk: Box::new(|_| {}),
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         threads: 1,
         upstreams: vec![Upstream::parse(upstream).expect("the test's upstream is right")],

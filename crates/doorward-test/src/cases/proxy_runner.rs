@@ -84,6 +84,7 @@ impl ProxyRunner {
         let log = Log::default();
         let sizes = Sizes { strangers_max: 10_000, known_max: 10, claims_max: 10 };
         let settings = ProxySettings {
+            talk: Box::new(|_| {}),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             threads: 1,
             upstreams: vec![Upstream {

@@ -199,8 +199,8 @@ impl Story {
         Ok((Want::Admit(noted), if charged { accounts } else { nothing }))
     }
 
-    /// Takes from all accounts or from none; watched ones each by themselves. Whether all granted it
-    /// in the last answer, and the answer came.
+    /// Takes from all accounts or from none; watched ones each by themselves. Whether all granted
+    /// it in the last answer, and the answer came.
     fn takes(&mut self, accounts: &[(LimitFacts, Account)], mood: Mood, watched: bool) -> bool {
         let mut all = true;
         for _ in 0..mood.times() {

@@ -144,7 +144,7 @@ fn from_friends(world: &World, facts: &Facts, route: &RouteFacts) -> Option<bool
         && opens_whole
         && !reads
         && !wants_socket(facts)
-        && facts.site == Said::Word("cross-site");
+        && matches!(facts.site, Said::Word("cross-site" | "same-site"));
     match facts.origin {
         Whose::Nobody => {}
         Whose::Null if facts.site == Said::Word("same-origin") => return Some(true),

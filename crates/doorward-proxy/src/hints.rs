@@ -1,0 +1,126 @@
+//! What an operator is told once: how to mend what honest callers are most often refused for.
+
+use doorward_core::gate::Gate;
+use doorward_core::layers::quota;
+use doorward_core::reason::Reason;
+use doorward_core::refused::Refused;
+use http::header::{self, HeaderMap, HeaderName};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Says a line to the operator, beside the log. Called seldom, from any worker.
+pub type Talk = Box<dyn Fn(&str) + Send + Sync>;
+
+/// Hints of one kind that are given at the most: their number must not grow with what clients send.
+const HINTS_MAX: usize = 8;
+
+static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+static FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
+/// What was said already.
+pub(crate) struct Hints {
+    talk: Talk,
+    origins: Mutex<Vec<String>>,
+    images: Mutex<Vec<String>>,
+    proxy: AtomicBool,
+    backend_cors: AtomicBool,
+}
+
+impl Hints {
+    pub(crate) fn new(talk: Talk) -> Self {
+        Self {
+            talk,
+            origins: Mutex::default(),
+            images: Mutex::default(),
+            proxy: AtomicBool::new(false),
+            backend_cors: AtomicBool::new(false),
+        }
+    }
+
+    /// Looks at a refusal, for whether it could be one of one's own.
+    pub(crate) fn refused(&self, gate: &Gate, headers: &HeaderMap, refused: &Refused) {
+        match refused.reason() {
+            Reason::Site(_) | Reason::Cors(_) => {
+                self.near_origin(gate, headers);
+                self.image(headers, refused);
+            }
+            Reason::Quota(quota::Reason::Share) if headers.contains_key(&X_FORWARDED_FOR) => {
+                if !self.proxy.swap(true, Ordering::Relaxed) {
+                    (self.talk)(
+                        "hint: a refused caller came with X-Forwarded-For. If that is your own \
+                         proxy, all its visitors share one address here: name it in \
+                         client_ip.trusted_proxies",
+                    );
+                }
+            }
+            Reason::Message(_)
+            | Reason::Method(_)
+            | Reason::Quota(_)
+            | Reason::Credential(_)
+            | Reason::Fault(_) => {}
+        }
+    }
+
+    /// The backend writes CORS headers, which the gate replaces.
+    pub(crate) fn backend_has_cors(&self) {
+        if !self.backend_cors.swap(true, Ordering::Relaxed) {
+            (self.talk)(
+                "hint: the backend sends Access-Control-* headers of its own; the gate replaces \
+                 them, so that the backend's may be switched off",
+            );
+        }
+    }
+
+    fn near_origin(&self, gate: &Gate, headers: &HeaderMap) {
+        let Some(origin) = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok())
+        else {
+            return;
+        };
+        if let Some(allowed) = gate.near_origin(origin)
+            && is_new(&self.origins, origin)
+        {
+            (self.talk)(&format!(
+                "hint: {origin} is one edit away from the allowed {allowed}; if it is your page, \
+                 add it: --origin {origin}"
+            ));
+        }
+    }
+
+    fn image(&self, headers: &HeaderMap, refused: &Refused) {
+        let is_image = headers.get(&FETCH_DEST).is_some_and(|dest| dest == "image");
+        let route = match refused.route().path.as_str() {
+            "" => "(no route)",
+            path => path,
+        };
+        if is_image && is_new(&self.images, route) {
+            (self.talk)(&format!(
+                "hint: an image of another origin was refused on {route}; if it is your page's, \
+                 say embed = \"same-site\" or \"anyone\" on its route, or load it with the \
+                 crossorigin attribute from an allowed origin"
+            ));
+        }
+    }
+}
+
+fn is_new(said: &Mutex<Vec<String>>, text: &str) -> bool {
+    let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+    if said.len() >= HINTS_MAX || said.iter().any(|one| one == text) {
+        return false;
+    }
+    said.push(text.to_owned());
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_hint_is_given_once_and_only_so_many() {
+        let said = Mutex::default();
+        assert!(is_new(&said, "a"));
+        assert!(!is_new(&said, "a"));
+        let given = (0..100).filter(|number| is_new(&said, &number.to_string())).count();
+        assert_eq!(given, HINTS_MAX - 1);
+    }
+}
