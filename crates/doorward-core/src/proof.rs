@@ -66,7 +66,7 @@ pub(crate) fn write(key: &MacKey, admitted: &Admitted, facts: Facts<'_>) -> Opti
 /// Digits of the largest `u64`.
 const DIGITS_MAX: usize = 20;
 
-/// A number in decimal digits. Formatting costs several times as much, and this is on every request.
+/// A number in decimal digits. Formatting costs several times as much, on every request.
 fn decimal(mut number: u64) -> ArrayVec<u8, DIGITS_MAX> {
     let mut digits = ArrayVec::<u8, DIGITS_MAX>::new();
     loop {

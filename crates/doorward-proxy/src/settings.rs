@@ -10,7 +10,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use thiserror::Error;
 
 /// What a proxy is started with.
 pub struct ProxySettings {
@@ -78,82 +77,13 @@ pub enum UpstreamHost {
     Name(HeaderValue),
 }
 
-/// An upstream that cannot be used.
-#[derive(Debug, Error, PartialEq, Eq)]
-pub enum UpstreamError {
-    /// `https://`, which is not carried yet.
-    #[error("https upstreams are not supported yet; use http:// or unix: for now")]
-    Https,
-    /// Neither `http://host[:port]` nor `unix:/path`.
-    #[error("an upstream is http://host[:port] or unix:/absolute/path")]
-    Form,
-    /// A path, query or user in the address.
-    #[error("an upstream has no path, query or user; routes say which paths go where")]
-    Extra,
-}
-
-impl Upstream {
-    /// Reads `http://host[:port]` or `unix:/path`; the host is kept.
-    ///
-    /// # Errors
-    /// When the text is neither.
-    pub fn parse(text: &str) -> Result<Self, UpstreamError> {
-        Ok(Self { address: UpstreamAddress::parse(text)?, host: UpstreamHost::Keep })
-    }
-}
-
-impl UpstreamAddress {
-    fn parse(text: &str) -> Result<Self, UpstreamError> {
-        if let Some(path) = text.strip_prefix("unix:") {
-            let path = path.strip_prefix("//").unwrap_or(path);
-            if !path.starts_with('/') {
-                return Err(UpstreamError::Form);
-            }
-            return Ok(Self::Unix(PathBuf::from(path)));
-        }
-        if text.starts_with("https:") {
-            return Err(UpstreamError::Https);
-        }
-        let rest = text.strip_prefix("http://").ok_or(UpstreamError::Form)?;
-        let rest = rest.strip_suffix('/').unwrap_or(rest);
-        if rest.contains(['/', '?', '#', '@']) {
-            return Err(UpstreamError::Extra);
-        }
-        let authority: http::uri::Authority = rest.parse().map_err(|_| UpstreamError::Form)?;
-        let host = authority.host();
-        let port = match rest.strip_prefix(host) {
-            Some("") => 80,
-            Some(port) => {
-                let port = port.strip_prefix(':').and_then(|port| port.parse().ok());
-                port.ok_or(UpstreamError::Form)?
-            }
-            None => return Err(UpstreamError::Form),
-        };
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        if host.is_empty() {
-            return Err(UpstreamError::Form);
-        }
-        Ok(Self::Tcp { host: host.to_owned(), port })
-    }
-
-    /// Its `host:port`, as `Host` names it; `localhost` for a unix socket.
-    #[must_use]
-    pub fn authority(&self) -> String {
-        match self {
-            Self::Unix(_) => "localhost".to_owned(),
-            Self::Tcp { host, port } => {
-                let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-                if *port == 80 { host } else { format!("{host}:{port}") }
-            }
-        }
-    }
-}
-
-impl fmt::Display for UpstreamAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unix(path) => write!(f, "unix:{}", path.display()),
-            Self::Tcp { .. } => write!(f, "http://{}", self.authority()),
+impl From<SocketAddr> for Upstream {
+    /// The upstream at an address, which is told the client's own `Host`.
+    fn from(address: SocketAddr) -> Self {
+        let host = address.ip().to_string();
+        Self {
+            address: UpstreamAddress::Tcp { host, port: address.port() },
+            host: UpstreamHost::Keep,
         }
     }
 }
@@ -259,50 +189,4 @@ pub enum LogForm {
         /// Colours; off with `NO_COLOR`.
         colour: bool,
     },
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tcp(host: &str, port: u16) -> Result<UpstreamAddress, UpstreamError> {
-        Ok(UpstreamAddress::Tcp { host: host.to_owned(), port })
-    }
-
-    #[test]
-    fn an_upstream_is_a_host_or_a_socket() {
-        let rows = [
-            ("http://127.0.0.1:3000", tcp("127.0.0.1", 3000)),
-            ("http://api.shop.localhost:3000/", tcp("api.shop.localhost", 3000)),
-            ("http://backend", tcp("backend", 80)),
-            ("http://[::1]:81", tcp("::1", 81)),
-            ("unix:/run/app.sock", Ok(UpstreamAddress::Unix("/run/app.sock".into()))),
-            ("unix:///run/app.sock", Ok(UpstreamAddress::Unix("/run/app.sock".into()))),
-            ("https://api.example", Err(UpstreamError::Https)),
-            ("http://backend/api", Err(UpstreamError::Extra)),
-            ("http://a@backend", Err(UpstreamError::Extra)),
-            ("http://backend?x", Err(UpstreamError::Extra)),
-            ("http://backend:", Err(UpstreamError::Form)),
-            ("http://backend:99999", Err(UpstreamError::Form)),
-            ("http://", Err(UpstreamError::Form)),
-            ("unix:app.sock", Err(UpstreamError::Form)),
-            ("127.0.0.1:3000", Err(UpstreamError::Form)),
-        ];
-        for (text, want) in rows {
-            assert_eq!(UpstreamAddress::parse(text), want, "{text}");
-        }
-    }
-
-    #[test]
-    fn the_authority_is_what_host_names() {
-        for (text, want) in [
-            ("http://127.0.0.1:3000", "127.0.0.1:3000"),
-            ("http://backend", "backend"),
-            ("http://[::1]:81", "[::1]:81"),
-            ("unix:/run/app.sock", "localhost"),
-        ] {
-            let address = UpstreamAddress::parse(text).expect("a row's address");
-            assert_eq!(address.authority(), want, "{text}");
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! What pages do without `fetch`, in real Chromium, without and with the gate: forms, links,
-//! images, prefetches (A10, A11, A12), one's own form under `Referrer-Policy: no-referrer`, DNS rebinding.
+//! images, prefetches (A10, A11, A12), one's own form under `Referrer-Policy: no-referrer`, and DNS
+//! rebinding.
 //!
 //! What was executed is read from the backend's witness, as in `browser_fetch.rs`.
 

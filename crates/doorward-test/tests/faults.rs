@@ -193,12 +193,11 @@ fn see(row: &Row) -> Result<(), String> {
 fn start(row: &Row, upstream: SocketAddr, log: Log) -> Result<Proxy, String> {
     let sizes = Sizes { strangers_max: 100, known_max: 10, claims_max: 10 };
     let fast = Bounds { sweep: Duration::from_millis(5), ..Bounds::default() };
-    let upstream = Upstream::parse(&format!("http://{upstream}"));
     let settings = ProxySettings {
         talk: Box::new(|_| {}),
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         threads: 1,
-        upstreams: vec![upstream.map_err(|error| error.to_string())?],
+        upstreams: vec![Upstream::from(upstream)],
         forwarding: Forwarding::default(),
         bounds: (row.bounds)(fast),
         log: LogForm::Json,

@@ -106,8 +106,8 @@ async fn sign_in(backend: SocketAddr) -> anyhow::Result<String> {
     let mut stream = TcpStream::connect(backend).await?;
     let body = "user=ann";
     let request = format!(
-        "POST /login HTTP/1.1\r\nHost: {backend}\r\nContent-Type: \
-         application/x-www-form-urlencoded\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        "POST /login HTTP/1.1\r\nHost: {backend}\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
     stream.write_all(request.as_bytes()).await?;

@@ -8,7 +8,9 @@ use doorward_core::route;
 use doorward_core::settings::Settings;
 use doorward_porter::chance::SeededChance;
 use doorward_porter::clock::SystemClock;
-use doorward_proxy::settings::{Bounds, Forwarding, LogForm, ProxySettings, Upstream};
+use doorward_proxy::settings::{
+    Bounds, Forwarding, LogForm, ProxySettings, Upstream, UpstreamAddress, UpstreamHost,
+};
 use doorward_proxy::{Proxy, StartError};
 use doorward_store::{MemoryStore, Sizes, Store};
 use std::io::{Read, Write};
@@ -120,7 +122,7 @@ pub(crate) fn settings(upstream: &str, bounds: Bounds, log: &Log) -> ProxySettin
         talk: Box::new(|_| {}),
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         threads: 1,
-        upstreams: vec![Upstream::parse(upstream).expect("the test's upstream is right")],
+        upstreams: vec![upstream_at(upstream)],
         forwarding: Forwarding::default(),
         bounds,
         log: LogForm::Json,
@@ -128,6 +130,15 @@ pub(crate) fn settings(upstream: &str, bounds: Bounds, log: &Log) -> ProxySettin
         clock: Arc::new(SystemClock::new()),
         chance: Arc::new(SeededChance::insecure(1)),
     }
+}
+
+/// The upstream of `http://address:port` or `unix:/path`.
+fn upstream_at(text: &str) -> Upstream {
+    if let Some(path) = text.strip_prefix("unix:") {
+        return Upstream { address: UpstreamAddress::Unix(path.into()), host: UpstreamHost::Keep };
+    }
+    let address = text.strip_prefix("http://").expect("a scheme");
+    Upstream::from(address.parse::<SocketAddr>().expect("an address and a port"))
 }
 
 fn start(settings: ProxySettings, gate: Arc<Gate>) -> Proxy {

@@ -14,7 +14,7 @@
 //! ```
 //!
 //! What a case's configuration does not say: `external = ["https://shop.test"]`, an upstream,
-//! a listening address on loopback and a signing secret. Behind it, requests and verdicts alternate.
+//! a listening address on loopback and a signing secret. Behind it requests and verdicts alternate.
 //! A line that begins with `#` before a request or in a verdict is a remark.
 //!
 //! Before a request (the last value stays for the requests behind it, but for `needs` and `times`):
