@@ -184,7 +184,11 @@ impl Drop for GateProcess {
     }
 }
 
-fn program() -> Result<PathBuf, Failure> {
+/// The program under test: `DOORWARD_BIN` where that is set, else `doorward` of the same build.
+///
+/// # Errors
+/// When there is no such program.
+pub fn program() -> Result<PathBuf, Failure> {
     if let Some(path) = env::var_os("DOORWARD_BIN") {
         return Ok(PathBuf::from(path));
     }

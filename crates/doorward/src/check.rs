@@ -13,23 +13,27 @@ pub(crate) fn run(check: &Check) -> ExitCode {
     let config = match doorward_config::load(&given, &Machine, secret) {
         Ok(config) => config,
         Err(report) => {
-            eprint!("{}", report.render(machine::talk_has_colour()));
+            machine::talk(&report.render(machine::talk_has_colour()));
             return ExitCode::from(EXIT_USAGE);
         }
     };
     if check.print_effective {
-        print!("{}", doorward_config::print_effective(&config));
+        machine::output(&doorward_config::print_effective(&config));
     }
-    eprint!("{}", config.warnings.render(machine::talk_has_colour()));
+    machine::talk(&config.warnings.render(machine::talk_has_colour()));
     for word in &config.permissive {
-        eprintln!("permissive: {word}");
+        machine::talk(&format!("permissive: {word}\n"));
     }
-    eprintln!("{}: well, {} routes", check.file.display(), config.settings.routes.len());
+    machine::talk(&format!(
+        "{}: well, {} routes\n",
+        check.file.display(),
+        config.settings.routes.len()
+    ));
     ExitCode::SUCCESS
 }
 
 /// Prints the configuration's JSON Schema.
 pub(crate) fn schema() -> ExitCode {
-    println!("{}", doorward_config::schema());
+    machine::output(&format!("{}\n", doorward_config::schema()));
     ExitCode::SUCCESS
 }

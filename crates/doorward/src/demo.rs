@@ -45,7 +45,7 @@ pub(crate) fn run(typed: &Guard) -> ExitCode {
         runtime.block_on(play(typed))
     });
     played.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        machine::talk(&format!("error: {error:#}\n"));
         ExitCode::from(EXIT_UNREACHED)
     })
 }
@@ -63,7 +63,7 @@ async fn play(typed: &Guard) -> anyhow::Result<ExitCode> {
     let config = match doorward_config::load(&given, &Own, guard::random_secret()) {
         Ok(config) => config,
         Err(report) => {
-            eprint!("{}", report.render(machine::talk_has_colour()));
+            machine::talk(&report.render(machine::talk_has_colour()));
             return Ok(ExitCode::from(EXIT_USAGE));
         }
     };
@@ -75,7 +75,7 @@ async fn play(typed: &Guard) -> anyhow::Result<ExitCode> {
     let places = sites.places(&backend, proxy.address().port()).context("cannot tell where")?;
     let tries = what_to_try(&places, backend.address(), proxy.address(), &cookie);
     sites.serve(&places);
-    eprint!("{tries}");
+    machine::talk(&tries);
     Ok(tokio::task::spawn_blocking(|| guard::stop_when_told(proxy)).await?)
 }
 
@@ -95,7 +95,7 @@ async fn start_backend(sites: &Sites) -> io::Result<Backend> {
         cors: CorsPolicy::Allow { origins: vec![sites.shop_origin()?], credentials: true },
         // The cookie that attacks need; many shops set it, for embedded check-outs.
         same_site: SameSite::None,
-        listener: Some(Box::new(|event| println!("backend  {}", event.line()))),
+        listener: Some(Box::new(|event| machine::output(&format!("backend  {}\n", event.line())))),
         ..BackendOptions::default()
     })
     .await

@@ -1,6 +1,7 @@
 //! `doorward explain`: what a code or a layer means, from the layer's own file.
 
 use crate::EXIT_USAGE;
+use crate::machine;
 use doorward_core::layers::{LAYERS, Meta};
 use doorward_core::reason::Reason;
 use std::fmt::Write;
@@ -13,15 +14,18 @@ pub(crate) fn run(subject: Option<&str>) -> ExitCode {
         Some(subject) => explain(subject),
     };
     if let Some(text) = text {
-        print!("{text}");
+        machine::output(&text);
         return ExitCode::SUCCESS;
     }
     let subject = subject.unwrap_or_default();
-    eprintln!("error: there is no code or layer {:?}", subject.escape_debug().to_string());
+    machine::talk(&format!(
+        "error: there is no code or layer {:?}\n",
+        subject.escape_debug().to_string()
+    ));
     for code in near(subject) {
-        eprintln!("  did you mean {code}?");
+        machine::talk(&format!("  did you mean {code}?\n"));
     }
-    eprintln!("  `doorward explain` lists them all");
+    machine::talk("  `doorward explain` lists them all\n");
     ExitCode::from(EXIT_USAGE)
 }
 

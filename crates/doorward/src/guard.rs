@@ -24,7 +24,7 @@ pub(crate) fn run(guard: &Guard) -> ExitCode {
     let config = match doorward_config::load(&given(guard), &Machine, random_secret()) {
         Ok(config) => config,
         Err(report) => {
-            eprint!("{}", report.render(machine::talk_has_colour()));
+            machine::talk(&report.render(machine::talk_has_colour()));
             return ExitCode::from(EXIT_USAGE);
         }
     };
@@ -32,8 +32,8 @@ pub(crate) fn run(guard: &Guard) -> ExitCode {
         Ok(proxy) => proxy,
         Err(error) => return not_started(&error),
     };
-    eprint!("{}", config.warnings.render(machine::talk_has_colour()));
-    eprint!("{}", greeting::text(&config, proxy.address()));
+    machine::talk(&config.warnings.render(machine::talk_has_colour()));
+    machine::talk(&greeting::text(&config, proxy.address()));
     stop_when_told(proxy)
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn start(config: &Config, log_to: Box<dyn Write + Send>) -> anyhow::R
         bounds: mounting::bounds(config),
         log: log_form(config.log),
         log_to,
-        talk: Box::new(|line| eprintln!("{line}")),
+        talk: Box::new(|line| machine::talk(&format!("{line}\n"))),
         clock: Arc::new(SystemClock::new()),
         chance: Arc::new(SystemChance),
     };
@@ -111,11 +111,13 @@ fn seed() -> [u8; 16] {
 
 /// Says why a gate did not start, and what to do.
 pub(crate) fn not_started(error: &anyhow::Error) -> ExitCode {
-    eprintln!("error: {error:#}");
+    machine::talk(&format!("error: {error:#}\n"));
     if let Some(StartError::Listen { source, .. }) = error.downcast_ref()
         && source.kind() == io::ErrorKind::AddrInUse
     {
-        eprintln!("  help: another program listens there; choose another --listen, or port 0");
+        machine::talk(
+            "  help: another program listens there; choose another --listen, or port 0\n",
+        );
     }
     ExitCode::from(EXIT_USAGE)
 }
@@ -125,7 +127,7 @@ pub(crate) fn stop_when_told(proxy: Proxy) -> ExitCode {
     match proxy.run_until_signal() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {:#}", anyhow::Error::from(error));
+            machine::talk(&format!("error: {:#}\n", anyhow::Error::from(error)));
             ExitCode::from(EXIT_UNREACHED)
         }
     }

@@ -1,7 +1,7 @@
 //! What of the machine shapes our output: terminals, colours, letters.
 
 use std::env;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 
 /// Whether text on standard error may have colours: on a terminal, without `NO_COLOR`.
 pub(crate) fn talk_has_colour() -> bool {
@@ -27,4 +27,16 @@ pub(crate) fn speaks_unicode() -> bool {
             let value = value.to_ascii_lowercase();
             value.contains("utf-8") || value.contains("utf8")
         })
+}
+
+/// Writes to standard error. Whoever reads it may be gone; that must stop nobody (`eprintln!` would
+/// panic).
+pub(crate) fn talk(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// Writes to standard output, as `talk` does to standard error.
+pub(crate) fn output(text: &str) {
+    let mut out = io::stdout();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

@@ -1,5 +1,8 @@
 //! Doorward: the gate that decides whether a backend runs a request.
 
+// They panic when nobody reads; `machine::talk` and `machine::output` do not.
+#![deny(clippy::print_stderr, clippy::print_stdout)]
+
 mod args;
 mod check;
 mod demo;
