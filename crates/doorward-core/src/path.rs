@@ -111,15 +111,10 @@ fn inspect_encoded(path: &str, mut odd: Oddities) -> Result<Oddities, PathFault>
     if has_dot_segment(&reading) {
         return Err(PathFault::DotSegment);
     }
-    for round in 0..DECODINGS_MAX {
-        let Some(decoded) = decode(&reading) else {
-            // A stray `%` is refused where the client wrote it; what only appears by decoding
-            // twice is somebody's literal percent sign.
-            if round == 0 {
-                return Err(PathFault::Percent);
-            }
-            break;
-        };
+    // A stray `%` is refused where the client wrote it; what only appears by decoding once is
+    // somebody's literal percent sign, and must not hide what stands behind it.
+    let mut decoded = decode(&reading).ok_or(PathFault::Percent)?;
+    for _ in 0..DECODINGS_MAX {
         inspect_decoded(&decoded)?;
         let slashes = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'/').count();
         odd.encoded_slash |= slashes(&decoded) > slashes(&reading);
@@ -129,6 +124,7 @@ fn inspect_encoded(path: &str, mut odd: Oddities) -> Result<Oddities, PathFault>
             break;
         }
         reading = decoded;
+        decoded = decode_leniently(&reading).0;
     }
     Ok(odd)
 }
@@ -169,21 +165,28 @@ fn has_overlong(bytes: &[u8]) -> bool {
 /// Percent-decodes once. `None`: a `%` without two hexadecimal digits.
 #[must_use]
 pub fn decode(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (decoded, stray) = decode_leniently(bytes);
+    (!stray).then_some(decoded)
+}
+
+/// Percent-decodes once, as lenient backends do: a stray `%` stays. Whether there was one.
+fn decode_leniently(bytes: &[u8]) -> (Vec<u8>, bool) {
     let mut out = Vec::with_capacity(bytes.len());
+    let mut stray = false;
     let mut rest = bytes;
     while let Some((first, tail)) = rest.split_first() {
-        if *first != b'%' {
-            out.push(*first);
-            rest = tail;
-            continue;
-        }
-        let [high, low, tail @ ..] = tail else { return None };
-        let digit = |byte: u8| char::from(byte).to_digit(16);
-        let value = digit(*high)? * 16 + digit(*low)?;
-        out.push(u8::try_from(value).ok()?);
-        rest = tail;
+        let escaped = if *first == b'%' { two_digits(tail) } else { None };
+        stray |= *first == b'%' && escaped.is_none();
+        out.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { &tail[2..] } else { tail };
     }
-    Some(out)
+    (out, stray)
+}
+
+fn two_digits(bytes: &[u8]) -> Option<u8> {
+    let [high, low, ..] = bytes else { return None };
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()
 }
 
 /// Every second reading that a backend could have of `path`: decoded once or twice, parameters cut,
@@ -195,7 +198,7 @@ pub fn readings(path: &str, odd: Oddities, decoded: bool) -> Vec<Vec<u8>> {
     if odd.encoded && decoded {
         let mut last = bases[0].clone();
         for _ in 1..DECODINGS_MAX {
-            let Some(next) = decode(&last) else { break };
+            let (next, _) = decode_leniently(&last);
             if next == last {
                 break;
             }
@@ -269,6 +272,8 @@ mod tests {
             ("/a/%252e%252e/b", Err(DotSegment)),
             ("/a/%25252e%25252e/b", Err(DotSegment)),
             ("/a/..%20/b", Err(DotSegment)),
+            ("/%25/a/%252e%252e/b", Err(DotSegment)),
+            ("/a%255/%252504", Err(Control)),
             ("/a/..%3bx/b", Err(DotSegment)),
             ("/a\\b", Err(Backslash)),
             ("/a%5cb", Err(Backslash)),
@@ -303,5 +308,6 @@ mod tests {
         assert!(found("/v1/transfer%20").contains(&"/v1/transfer".to_owned()));
         assert!(found("/v1/%74ransfer.").contains(&"/v1/transfer".to_owned()));
         assert!(found("/v1/%2574ransfer").contains(&"/v1/transfer".to_owned()));
+        assert!(found("/v1/%2574ransfer;%25").contains(&"/v1/transfer".to_owned()));
     }
 }

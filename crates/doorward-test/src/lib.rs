@@ -7,6 +7,6 @@ pub mod allocations;
 pub mod browser;
 pub mod cases;
 pub mod fuzz_targets;
-pub mod gate_process;
+pub mod running_gate;
 pub mod sample;
 pub mod simulation;

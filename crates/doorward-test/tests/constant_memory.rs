@@ -3,7 +3,7 @@
 //! `DOORWARD_CAMPAIGN` is the number of bytes each way.
 
 use doorward_lab::backend::{Backend, BackendOptions};
-use doorward_test::gate_process::{GateOptions, GateProcess};
+use doorward_test::running_gate::{GateOptions, RunningGate};
 use std::error::Error;
 use std::fs;
 use std::net::SocketAddr;
@@ -28,7 +28,7 @@ async fn constant_memory_under_a_large_upload_and_download() -> Outcome<()> {
     let backend = Backend::start(BackendOptions::default()).await?;
     let upstream = format!("http://{}", backend.address());
     let options = GateOptions { upstream: &upstream, ..GateOptions::default() };
-    let gate = GateProcess::start(options).await?;
+    let gate = RunningGate::start(options).await?;
     let id = gate.id().ok_or("the gate has ended")?;
     // What it takes anyway shows at a small request.
     upload(gate.address(), 1).await?;

@@ -1,6 +1,6 @@
 //! The demo: every line that it prints gives the outcome that it prints.
 
-use doorward_test::gate_process::program;
+use doorward_test::running_gate::program;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 

@@ -4,7 +4,7 @@
 use doorward_core::settings::Settings;
 use doorward_core::verdict::Verdict;
 use doorward_lab::backend::{Backend, BackendOptions};
-use doorward_test::gate_process::{GateOptions, GateProcess};
+use doorward_test::running_gate::{GateOptions, RunningGate};
 use doorward_test::sample::{Request, Rig, begin, spoken};
 use http::{Method, StatusCode};
 use http_body_util::{BodyExt, Empty};
@@ -192,7 +192,7 @@ async fn an_honest_crowd_is_served_over_sockets() -> Outcome<()> {
     let backend = Backend::start(BackendOptions::default()).await?;
     let upstream = format!("http://{}", backend.address());
     let options = GateOptions { upstream: &upstream, origins: &[SHOP], ..GateOptions::default() };
-    let gate = GateProcess::start(options).await?;
+    let gate = RunningGate::start(options).await?;
     let (told, heard) = watch::channel(0);
     let begin = Instant::now();
     let script = tokio::spawn(script(gate.address(), told));

@@ -4,7 +4,7 @@
 
 use doorward_lab::backend::{Backend, BackendOptions};
 use doorward_test::browser::{Gate, Setup, Site, Stage};
-use doorward_test::gate_process::{GateOptions, GateProcess};
+use doorward_test::running_gate::{GateOptions, RunningGate};
 use serde_json::{Value, json};
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -118,7 +118,7 @@ async fn refusals_are_read_by_programs() -> Outcome<()> {
     let backend = Backend::start(BackendOptions::default()).await?;
     let upstream = format!("http://{}", backend.address());
     let gate =
-        GateProcess::start(GateOptions { upstream: &upstream, ..GateOptions::default() }).await?;
+        RunningGate::start(GateOptions { upstream: &upstream, ..GateOptions::default() }).await?;
     let url = format!("http://{}/upload", gate.address());
     let (upload, times) = (Upload::write()?, times()?);
     let mut failed = Vec::new();

@@ -33,7 +33,7 @@ pub(crate) struct Guard {
     /// A page's origin that may call, as in http://localhost:5173; may be repeated
     #[arg(long = "origin", value_name = "ORIGIN")]
     pub(crate) origins: Vec<String>,
-    /// How browsers reach the gate, as in https://api.shop.example; may be repeated
+    /// How browsers reach the gate: scheme, host and path prefix; may be repeated
     #[arg(long, value_name = "URL")]
     pub(crate) external: Vec<String>,
     /// The preset: public or authenticated

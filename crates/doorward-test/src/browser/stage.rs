@@ -1,7 +1,7 @@
 //! A stage: a backend, a gate before it or not, pages, and a browser to look at them.
 
 use super::{Browser, Fetched, Outcome, Pages, Site, within};
-use crate::gate_process::{GateOptions, GateProcess};
+use crate::running_gate::{GateOptions, RunningGate};
 use doorward_lab::backend::{Backend, BackendOptions, CorsPolicy, Event, Kind, SameSite};
 use serde_json::json;
 use std::net::SocketAddr;
@@ -45,7 +45,7 @@ pub struct Stage {
     /// The backend, whose witness tells what was executed.
     pub backend: Backend,
     /// The gate, on a stage with [`Gate::On`].
-    pub gate: Option<GateProcess>,
+    pub gate: Option<RunningGate>,
     /// The browser.
     pub browser: Browser,
     marks: u32,
@@ -91,7 +91,7 @@ impl Stage {
     /// Where pages send their requests: to the gate, or to the backend where there is none.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.gate.as_ref().map_or(self.backend.address(), GateProcess::address)
+        self.gate.as_ref().map_or(self.backend.address(), RunningGate::address)
     }
 
     /// An address of the API under `api.shop.localhost`.
@@ -230,7 +230,7 @@ impl Stage {
     }
 }
 
-async fn gate_before(backend: &Backend, origin: &str) -> Outcome<GateProcess> {
+async fn gate_before(backend: &Backend, origin: &str) -> Outcome<RunningGate> {
     let upstream = format!("http://{}", backend.address());
     let options = GateOptions {
         upstream: &upstream,
@@ -238,5 +238,5 @@ async fn gate_before(backend: &Backend, origin: &str) -> Outcome<GateProcess> {
         config: CONFIG,
         ..GateOptions::default()
     };
-    GateProcess::start(options).await
+    RunningGate::start(options).await
 }

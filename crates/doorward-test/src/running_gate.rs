@@ -49,7 +49,7 @@ pub struct LogLine {
 }
 
 /// A running gate on a free port of 127.0.0.1. Dropping it sends SIGTERM.
-pub struct GateProcess {
+pub struct RunningGate {
     child: Child,
     address: SocketAddr,
     config: Option<PathBuf>,
@@ -61,7 +61,7 @@ pub struct GateProcess {
     passed_over: VecDeque<LogLine>,
 }
 
-impl GateProcess {
+impl RunningGate {
     /// Starts the program and waits until it listens.
     ///
     /// The program is `DOORWARD_BIN` where that is set, else `doorward` of the same build.
@@ -174,7 +174,7 @@ impl GateProcess {
     }
 }
 
-impl Drop for GateProcess {
+impl Drop for RunningGate {
     fn drop(&mut self) {
         // Nobody is left to hear of a failure; the file is in the system's folder for such files.
         let _ = self.terminate();
