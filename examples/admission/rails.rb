@@ -2,6 +2,7 @@
 require "digest"
 require "openssl"
 require "rack/utils"
+require "stringio"
 
 class Admission
   KEY = ENV.fetch("DOORWARD_ADMISSION_KEY").tr("-_", "+/").unpack1("m")
@@ -14,7 +15,7 @@ class Admission
     target = env["REQUEST_URI"].delete_prefix("#{env["rack.url_scheme"]}://#{env["HTTP_HOST"]}")
     # Only where a route binds its body: this reads it whole. It runs before Rack::MethodOverride.
     body = env["rack.input"]&.read.to_s
-    env["rack.input"].rewind if env["rack.input"].respond_to?(:rewind)
+    env["rack.input"] = StringIO.new(body)
     proof, method = env.values_at("HTTP_DOORWARD_ADMITTED", "REQUEST_METHOD")
     return @app.call(env) if admitted?(proof, method, target, body)
 

@@ -4,7 +4,7 @@ use crate::args::{Guard, Log};
 use crate::machine;
 use crate::{EXIT_UNREACHED, EXIT_USAGE, greeting, mounting};
 use anyhow::Context;
-use doorward_config::{Config, Given, LogKind, Machine};
+use doorward_config::{Config, Given, Level, LogKind, Machine};
 use doorward_core::memory::Memory;
 use doorward_core::moment::Chance;
 use doorward_porter::chance::SystemChance;
@@ -32,7 +32,10 @@ pub(crate) fn run(guard: &Guard) -> ExitCode {
         Ok(proxy) => proxy,
         Err(error) => return not_started(&error),
     };
-    machine::talk(&config.warnings.render(machine::talk_has_colour()));
+    // Notes are for `check`; the greeting says what is not built yet.
+    if config.warnings.problems().iter().any(|problem| problem.level == Level::Warning) {
+        machine::talk(&config.warnings.render(machine::talk_has_colour()));
+    }
     machine::talk(&greeting::text(&config, proxy.address()));
     stop_when_told(proxy)
 }
