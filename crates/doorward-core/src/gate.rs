@@ -125,7 +125,7 @@ impl Gate {
     /// Whether the store is asked for this visit, and whether its answers are only noted.
     pub(crate) fn asks(&self, visit: &Visit<'_>) -> (bool, bool) {
         let force = self.force(visit, self.modes.quota);
-        let asks = force != Force::Off && self.quota.asks(visit.counted(), force == Force::Monitor);
+        let asks = force != Force::Off && self.quota.asks(visit.counted());
         (asks, force == Force::Monitor)
     }
 

@@ -34,21 +34,26 @@ pub async fn converse(
     store: &Store,
     body: &mut (impl Hold + Send),
 ) -> Verdict {
-    let mut turn = ask(gate.open(view, at), at, store);
+    // Only what waits for a body is kept over a wait, and few visits do: kept apart, it does not make
+    // the future of every other one larger, which is moved more than once.
+    let mut waiting = match ask(gate.open(view, at), at, store) {
+        Turn::Done(verdict) => return verdict,
+        Turn::Body(awaiting) => Box::new(awaiting),
+        Turn::Ask(_) => return Verdict::Refuse(gate.fault(Fault::GateBusy, view.peer, at)),
+    };
     for _ in 0..TURNS_MAX {
-        turn = match turn {
+        let held = Box::pin(body.hold(waiting.bytes_max())).await;
+        let turn = match held {
+            Ok(bytes) => waiting.with(&bytes, at),
+            Err(fault) => waiting.failed(fault, at),
+        };
+        waiting = match ask(turn, at, store) {
             Turn::Done(verdict) => return verdict,
-            Turn::Body(awaiting) => match body.hold(awaiting.bytes_max()).await {
-                Ok(bytes) => awaiting.with(&bytes, at),
-                Err(fault) => awaiting.failed(fault, at),
-            },
-            Turn::Ask(pending) => ask(Turn::Ask(pending), at, store),
+            Turn::Body(awaiting) => Box::new(awaiting),
+            Turn::Ask(_) => break,
         };
     }
-    match turn {
-        Turn::Done(verdict) => verdict,
-        Turn::Ask(_) | Turn::Body(_) => Verdict::Refuse(gate.fault(Fault::GateBusy, view.peer, at)),
-    }
+    Verdict::Refuse(gate.fault(Fault::GateBusy, view.peer, at))
 }
 
 /// Asks the store where it is wanted. This one is in the process, and answers without waiting: so

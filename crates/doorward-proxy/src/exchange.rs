@@ -97,8 +97,10 @@ pub(crate) async fn link(client: &Client, upstream: usize) -> Result<Box<Link>, 
     if let Some(link) = worker.pool.take(upstream) {
         return Ok(link);
     }
-    let connect = worker.pool.connect(upstream);
-    match tokio::time::timeout(worker.shared.bounds.upstream_connect, connect).await {
+    // Few requests wait for a new connection; the others' future need not have room for it.
+    let connect = Box::pin(worker.pool.connect(upstream));
+    let connected = tokio::time::timeout(worker.shared.bounds.upstream_connect, connect);
+    match Box::pin(connected).await {
         Ok(link) => link.map_err(never),
         Err(_) => Err(never(Fault::UpstreamTimeout)),
     }

@@ -62,7 +62,8 @@ pub(crate) async fn serve(
     };
     passage.answered();
     let outcome = if failed.was_sent { Outcome::Sent } else { Outcome::NeverSent };
-    let response = mount::fault(&client, failed.fault, passage, outcome, number).await;
+    let fault = mount::fault(&client, failed.fault, passage, outcome, number);
+    let response = Box::pin(fault).await;
     Ok(answering(&client, response))
 }
 
@@ -108,8 +109,8 @@ fn rebuild(
     // The name that was judged, which a trusted proxy may have told in place of its own.
     let judged = admitted.external().map(|external| external.authority().clone());
     forwarding(client, headers, judged.or(look.host), admitted);
-    for (name, value) in edits.adds() {
-        headers.insert(name, value.clone());
+    for (name, value) in edits.into_adds() {
+        headers.insert(name, value);
     }
     if let Some(upstream) = client.worker.pool.upstream(admitted.upstream())
         && let UpstreamHost::Name(name) = &upstream.host

@@ -90,7 +90,7 @@ pub(crate) async fn judge(
     }
     let awaits_leave = parts.headers.contains_key(header::EXPECT);
     if client.line.is_complete(number) || (is_short(hint) && !awaits_leave) {
-        body.read_out().await;
+        Box::pin(body.read_out()).await;
     }
     Judged::Answer(reply::response(reply, client, record, number))
 }

@@ -57,7 +57,7 @@ pub fn of_the_sample(count: Count<'_>) -> Allocations {
     };
     out.edits = warm(count, &mut || {
         let edits = admitted.upstream_edits(&request.method, &request.path);
-        assert!(edits.is_ok_and(|edits| edits.adds().count() == 1));
+        assert!(edits.is_ok_and(|edits| edits.into_adds().len() == 1));
     });
     out
 }

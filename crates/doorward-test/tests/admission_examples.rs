@@ -61,7 +61,7 @@ fn proof(gate_id: &str, key: [u8; 32], unix_s: u64, request: &Row) -> String {
     };
     let edits = admitted.upstream_edits(&method, request.target);
     let Ok(edits) = edits else { panic!("the proof can be written") };
-    let (name, value) = edits.adds().next().expect("a proof");
+    let (name, value) = edits.into_adds().pop().expect("a proof");
     assert_eq!(name, "doorward-admitted");
     value.to_str().expect("text").to_owned()
 }

@@ -238,7 +238,7 @@ proptest! {
                 let mut answer = request.headers.clone();
                 admitted.dress(&mut answer);
                 let edits = admitted.upstream_edits(&request.method, &request.path);
-                prop_assert!(edits.is_ok_and(|edits| edits.adds().count() == 1));
+                prop_assert!(edits.is_ok_and(|edits| edits.into_adds().len() == 1));
             }
             Verdict::Refuse(refused) => {
                 let reply = refused.reply();

@@ -184,9 +184,10 @@ impl<'a> Edits<'a> {
         places.any(|place| added.get(*place).is_some_and(|(own, _)| is_same(own.as_str(), name)))
     }
 
-    /// The headers that are added, as often as this is asked.
-    pub fn adds(&self) -> impl Iterator<Item = &(HeaderName, HeaderValue)> {
-        self.added.iter()
+    /// The headers that are added.
+    #[must_use]
+    pub fn into_adds(self) -> ArrayVec<(HeaderName, HeaderValue), ADDED_MAX> {
+        self.added
     }
 }
 

@@ -149,12 +149,12 @@ impl Bench {
             Ok(edits) => edits,
             Err(refused) => return refusal(&refused),
         };
-        let kept = request.headers.iter().filter(|(name, _)| edits.keeps(name));
-        let added = edits.adds().map(|(name, value)| (name, value));
+        let kept: Vec<_> = request.headers.iter().filter(|(name, _)| edits.keeps(name)).collect();
+        let added = edits.into_adds();
         let contact = Contact {
             method: request.method.to_string(),
             target: target.to_owned(),
-            headers: pairs(kept.chain(added)),
+            headers: pairs(kept.into_iter().chain(added.iter().map(|(name, value)| (name, value)))),
             body: request.body.clone(),
         };
         let settled = admitted.settle(Outcome::Sent);

@@ -68,25 +68,29 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// The question for a caller; none where the limit is not for its caller.
-    pub(super) fn question(&self, counted: Counted<'_>, watch: bool) -> Option<Question> {
-        match (self.who, counted.caller) {
-            (Who::All, _) | (Who::Pages, Caller::Page) | (Who::Programs, Caller::Program) => {}
-            (Who::Pages, Caller::Program) | (Who::Programs, Caller::Page) => return None,
+    /// Whether the limit is for a caller.
+    pub(super) fn counts(&self, caller: Caller) -> bool {
+        match (self.who, caller) {
+            (Who::All, _) | (Who::Pages, Caller::Page) | (Who::Programs, Caller::Program) => true,
+            (Who::Pages, Caller::Program) | (Who::Programs, Caller::Page) => false,
         }
+    }
+
+    /// The question for a caller that the limit is for, in a space that [`Limit::space`] gave.
+    pub(super) fn question(&self, counted: Counted<'_>, space: u64, watch: bool) -> Question {
         let prefix = match self.by {
             By::Address => Prefix::subscriber(counted.client),
             By::Network => Prefix::neighbourhood(counted.client),
         };
-        let route = if self.per_route { counted.route.path.as_str() } else { "" };
-        let key = Key { limit: self.space(route, watch), subject: Subject::Address(prefix) };
+        let limit = if self.per_route { fnv(space, counted.route.path.as_bytes()) } else { space };
+        let key = Key { limit, subject: Subject::Address(prefix) };
         let ask = match self.measure {
             Measure::Rate(rate) => Ask::TakeTokens { key, rate, cost: 1 },
             Measure::Window { window_s, limit } => {
                 Ask::TakeFromWindow { key, window_s, limit, cost: 1 }
             }
         };
-        Some(Question { ask, always: false, watch })
+        Question { ask, always: false, watch }
     }
 
     /// The limit as `RateLimit-Policy` tells it: how many in how many seconds.
@@ -101,14 +105,14 @@ impl Limit {
         }
     }
 
-    /// Tells limits apart: 64-bit FNV-1a of the name, the route and the space. Names come from the
-    /// file, never from a client.
-    fn space(&self, route: &str, watch: bool) -> u64 {
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        let bytes = self.name.bytes().chain([0]).chain(route.bytes()).chain([u8::from(watch)]);
-        for byte in bytes {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-        hash
+    /// Tells limits apart: a hash of the name and of whether its answers are only noted. Names come
+    /// from the file, never from a client.
+    pub(super) fn space(&self, watch: bool) -> u64 {
+        fnv(fnv(0xcbf2_9ce4_8422_2325, self.name.as_bytes()), &[0, u8::from(watch)])
     }
+}
+
+/// 64-bit FNV-1a, gone on with from `hash`.
+fn fnv(hash: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -46,7 +46,6 @@ use crate::address::Prefix;
 use crate::moment::{Moment, Now};
 use crate::question::{Answer, Answers, Ask, Question, Questions, Rate};
 use crate::reason::Words;
-use crate::route::Route;
 use crate::visit::Visit;
 use http::StatusCode;
 use ipnet::IpNet;
@@ -141,9 +140,16 @@ pub struct Settings {
 pub struct Policy {
     strikes: Rate,
     /// The file's limits first, then the routes' own.
-    limits: Vec<Limit>,
+    limits: Vec<Counter>,
     file_limits: usize,
     deny: DenyList,
+}
+
+/// A limit with the spaces that it is counted in: enforced, and only noted.
+#[derive(Debug)]
+struct Counter {
+    limit: Limit,
+    spaces: [u64; 2],
 }
 
 /// Denied networks, looked up once for each length that occurs.
@@ -157,9 +163,11 @@ impl Policy {
     /// Takes the file's limits and, behind them, the routes'.
     #[must_use]
     pub fn new(settings: &Settings, of_routes: Vec<Limit>) -> Self {
-        let mut limits = settings.limits.clone();
-        let file_limits = limits.len();
-        limits.extend(of_routes);
+        let file_limits = settings.limits.len();
+        let limits = settings.limits.iter().cloned().chain(of_routes);
+        let limits =
+            limits.map(|limit| Counter { spaces: [limit.space(false), limit.space(true)], limit });
+        let limits = limits.collect();
         let mut deny = DenyList::default();
         for entry in &settings.deny {
             let prefix = Prefix::of_network(entry.network);
@@ -172,16 +180,17 @@ impl Policy {
         Self { strikes: settings.strikes, limits, file_limits, deny }
     }
 
-    /// The limits that apply on a route, in the order of their questions.
-    fn limits_on<'p>(&'p self, route: &Route) -> impl Iterator<Item = &'p Limit> {
-        let of_file = if route.limits_only { 0 } else { self.file_limits };
-        let of_route = route.limits.iter().filter_map(|place| self.limits.get(*place));
-        self.limits[..of_file].iter().chain(of_route)
+    /// The limits that apply to a caller, in the order of their questions.
+    fn limits_for<'p>(&'p self, counted: Counted<'_>) -> impl Iterator<Item = &'p Counter> {
+        let of_file = if counted.route.limits_only { 0 } else { self.file_limits };
+        let of_route = counted.route.limits.iter().filter_map(|place| self.limits.get(*place));
+        let all = self.limits[..of_file].iter().chain(of_route);
+        all.filter(move |counter| counter.limit.counts(counted.caller))
     }
 
     /// Whether any limit counts this caller.
-    pub(crate) fn asks(&self, counted: Counted<'_>, watch: bool) -> bool {
-        self.limits_on(counted.route).any(|limit| limit.question(counted, watch).is_some())
+    pub(crate) fn asks(&self, counted: Counted<'_>) -> bool {
+        self.limits_for(counted).next().is_some()
     }
 }
 
@@ -210,10 +219,10 @@ pub fn inspect(policy: &Policy, visit: &Visit<'_>, at: Moment<'_>) -> Option<Bey
 #[must_use]
 pub fn questions(policy: &Policy, counted: Counted<'_>, watch: bool) -> Questions {
     let mut out = Questions::new();
-    for limit in policy.limits_on(counted.route) {
-        if let Some(question) = limit.question(counted, watch)
-            && out.try_push(question).is_err()
-        {
+    for Counter { limit, spaces } in policy.limits_for(counted) {
+        let question = limit.question(counted, spaces[usize::from(watch)], watch);
+        // As many as fit were checked for when the gate was made.
+        if out.try_push(question).is_err() {
             break;
         }
     }
@@ -227,13 +236,11 @@ pub fn judge<'p>(
     counted: Counted<'_>,
     answers: &Answers,
 ) -> Option<Beyond<'p>> {
-    let limits = policy.limits_on(counted.route);
-    let asked = limits.filter(|limit| limit.question(counted, false).is_some());
     let store_away = Beyond { reason: Reason::StoreAway, retry_ns: None, limit: None };
     let mut answers = answers.iter();
     let mut unanswered = false;
     let mut worst: Option<Beyond<'p>> = None;
-    for limit in asked {
+    for Counter { limit, .. } in policy.limits_for(counted) {
         match answers.next() {
             Some(Answer::Yes { .. }) => {}
             Some(Answer::Skipped) | None => unanswered = true,
