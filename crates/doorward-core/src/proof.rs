@@ -57,7 +57,7 @@ pub(crate) fn write(key: &MacKey, admitted: &Admitted, facts: Facts<'_>) -> Opti
     }
     let mac = key.sign(&signed);
     let said = [VERSION, &time, id.as_str().as_bytes(), NONE, digest];
-    // Room for exactly this much: the value is then taken over as it is, without another allocation.
+    // Room for exactly this much: the value is then taken over as it is, not allocated again.
     let said_bytes: usize = said.iter().map(|field| field.len() + 1).sum();
     let mut text = Vec::with_capacity(said_bytes + MAC_TEXT_BYTES);
     for field in said {

@@ -34,8 +34,8 @@ pub async fn converse(
     store: &Store,
     body: &mut (impl Hold + Send),
 ) -> Verdict {
-    // Only what waits for a body is kept over a wait, and few visits do: kept apart, it does not make
-    // the future of every other one larger, which is moved more than once.
+    // Only what waits for a body is kept over a wait, and few visits do. Kept apart, it does not
+    // make every visit's future larger, which is moved more than once.
     let mut waiting = match ask(gate.open(view, at), at, store) {
         Turn::Done(verdict) => return verdict,
         Turn::Body(awaiting) => Box::new(awaiting),
