@@ -113,7 +113,6 @@ impl Fault {
             Fault::LineEnding
             | Fault::RequestLine
             | Fault::MethodBytes
-            | Fault::TargetBytes
             | Fault::Fragment
             | Fault::Version
             | Fault::HeaderName
@@ -126,7 +125,8 @@ impl Fault {
             | Fault::ConnectionRepeated
             | Fault::Chunk
             | Fault::Trailer => true,
-            Fault::TargetTooLong
+            Fault::TargetBytes
+            | Fault::TargetTooLong
             | Fault::HeadTooLarge
             | Fault::TooManyHeaders
             | Fault::HeadTooSlow

@@ -115,6 +115,9 @@ impl Gate {
                 Force::Monitor | Force::Off => note(visit, Reason::Quota(beyond.reason)),
             }
         }
+        if method::is_never(visit.view.method.as_str()) {
+            return Err(Stop::Refuse(Reason::Method(method::Reason::Never)));
+        }
         carries(visit).map_err(|fault| Stop::Refuse(Reason::Fault(fault)))
     }
 
@@ -138,7 +141,8 @@ impl Gate {
     #[must_use]
     pub fn fault(self: &Arc<Self>, fault: Fault, peer: IpAddr, at: Moment<'_>) -> Refused {
         let reason = Reason::Fault(fault);
-        if reason.is_strike() {
+        // What a proxy of one's own passes on is not its own doing, and stands for many.
+        if reason.is_strike() && !self.client_ip.trusts(peer) {
             let prefix = crate::address::Prefix::subscriber(peer);
             quota::strike(&self.quota, prefix, at);
         }

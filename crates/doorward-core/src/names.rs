@@ -132,10 +132,9 @@ impl Names {
 pub fn authority<'v>(target: Option<&'v str>, host: One<'v>) -> Result<&'v str, bool> {
     match (target, host) {
         (None, One::Value(host)) => Ok(host),
-        (Some(target), One::Absent) => Ok(target),
         (Some(target), One::Value(host)) if target.eq_ignore_ascii_case(host) => Ok(host),
         (Some(_), One::Value(_)) => Err(true),
-        (_, One::Repeated | One::Unreadable) | (None, One::Absent) => Err(false),
+        (_, One::Repeated | One::Unreadable | One::Absent) => Err(false),
     }
 }
 

@@ -87,13 +87,14 @@ pub fn inspect(path: &str) -> Result<Oddities, PathFault> {
     for byte in bytes {
         let class = CLASS[usize::from(*byte)];
         odd.empty_segment |= before == SLASH && class == SLASH;
+        odd.ending |= before == DOT && class == SLASH;
         seen |= class;
         before = class;
     }
     odd.upper = seen & UPPER != 0;
     odd.parameters = seen & SEMICOLON != 0;
     odd.encoded = seen & PERCENT != 0;
-    odd.ending = bytes.len() > 1 && (before == SLASH || before == DOT);
+    odd.ending |= bytes.len() > 1 && (before == SLASH || before == DOT);
     if seen & BACKSLASH != 0 {
         return Err(PathFault::Backslash);
     }
@@ -119,7 +120,9 @@ fn inspect_encoded(path: &str, mut odd: Oddities) -> Result<Oddities, PathFault>
         let slashes = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'/').count();
         odd.encoded_slash |= slashes(&decoded) > slashes(&reading);
         odd.parameters |= decoded.contains(&b';');
-        odd.ending |= decoded.len() > 1 && matches!(decoded.last(), Some(b'/' | b'.' | b' '));
+        odd.ending |= decoded.len() > 1 && decoded.last() == Some(&b'/');
+        odd.ending |=
+            decoded.split(|byte| *byte == b'/').any(|segment| trimmed(segment) != segment);
         if decoded == reading {
             break;
         }
@@ -155,10 +158,14 @@ fn has_dot_segment(bytes: &[u8]) -> bool {
     })
 }
 
-/// Whether UTF-8 is written in more bytes than needed: C0, C1, E0 80-9F, F0 80-8F (RFC 3629 3).
+/// Whether UTF-8 is written in more bytes than needed: C0, C1, E0 80-9F, F0 80-8F, and the forms of five
+/// and six bytes that no longer are UTF-8 (RFC 3629 3).
 fn has_overlong(bytes: &[u8]) -> bool {
     bytes.windows(2).any(|pair| {
-        matches!(pair, [0xc0 | 0xc1, 0x80..=0xbf] | [0xe0, 0x80..=0x9f] | [0xf0, 0x80..=0x8f])
+        matches!(
+            pair,
+            [0xc0 | 0xc1 | 0xf8..=0xfd, 0x80..=0xbf] | [0xe0, 0x80..=0x9f] | [0xf0, 0x80..=0x8f]
+        )
     })
 }
 
@@ -189,20 +196,31 @@ fn two_digits(bytes: &[u8]) -> Option<u8> {
     u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()
 }
 
-/// Every second reading that a backend could have of `path`: decoded once or twice, parameters cut,
-/// slashes merged, in any combination; always in lower case and without a slash, dots or spaces at
-/// its end. `decoded` says whether encoded bytes may be read at all.
+/// Every second reading that a backend could have of `path`: decoded once or twice, parameters cut
+/// before or after that, ended at a `?` or `#` that decoding brought to light, slashes merged, in any
+/// combination; always in lower case, without a slash at its end, and without dots and spaces around
+/// its segments. `decoded` says whether encoded bytes may be read at all.
 #[must_use]
 pub fn readings(path: &str, odd: Oddities, decoded: bool) -> Vec<Vec<u8>> {
     let mut bases = vec![path.as_bytes().to_vec()];
     if odd.encoded && decoded {
-        let mut last = bases[0].clone();
+        let mut last = vec![bases[0].clone()];
         for _ in 1..DECODINGS_MAX {
-            let (next, _) = decode_leniently(&last);
-            if next == last {
-                break;
+            let mut next = Vec::new();
+            for reading in &last {
+                // Some servers cut parameters from the bytes as sent, and decode what is left.
+                for raw in [reading.clone(), cut_parameters(reading)] {
+                    let (decoded, _) = decode_leniently(&raw);
+                    if decoded != *reading && !next.contains(&decoded) {
+                        next.push(decoded);
+                    }
+                }
             }
-            bases.push(next.clone());
+            for reading in &next {
+                let end = reading.iter().position(|byte| matches!(byte, b'?' | b'#'));
+                bases.extend(end.map(|end| reading[..end].to_vec()));
+            }
+            bases.extend(next.iter().cloned());
             last = next;
         }
     }
@@ -215,7 +233,8 @@ pub fn readings(path: &str, odd: Oddities, decoded: bool) -> Vec<Vec<u8>> {
                     reading.dedup_by(|next, before| *next == b'/' && *before == b'/');
                 }
                 reading.make_ascii_lowercase();
-                while reading.len() > 1 && matches!(reading.last(), Some(b'/' | b'.' | b' ')) {
+                let mut reading = trim_segments(&reading);
+                while reading.len() > 1 && reading.last() == Some(&b'/') {
                     reading.pop();
                 }
                 if !out.contains(&reading) {
@@ -225,6 +244,18 @@ pub fn readings(path: &str, odd: Oddities, decoded: bool) -> Vec<Vec<u8>> {
         }
     }
     out
+}
+
+/// Without the dots and spaces at a segment's end, and the spaces at its beginning, which file systems
+/// and routers drop. A segment of nothing else is somebody's text, and stays.
+fn trimmed(segment: &[u8]) -> &[u8] {
+    let dropped = |byte: &u8| matches!(byte, b'.' | b' ');
+    let Some(end) = segment.iter().rposition(|byte| !dropped(byte)) else { return segment };
+    segment[..=end].trim_ascii_start()
+}
+
+fn trim_segments(path: &[u8]) -> Vec<u8> {
+    path.split(|byte| *byte == b'/').map(trimmed).collect::<Vec<_>>().join(&b'/')
 }
 
 fn cut_parameters(path: &[u8]) -> Vec<u8> {
@@ -283,6 +314,7 @@ mod tests {
             ("/a%7f", Err(Control)),
             ("/%c0%ae%c0%ae/b", Err(Overlong)),
             ("/%e0%80%ae", Err(Overlong)),
+            ("/%f8%80%80%80%ae", Err(Overlong)),
             ("/a%", Err(Percent)),
             ("/a%zz", Err(Percent)),
             ("/a%u002e", Err(Percent)),

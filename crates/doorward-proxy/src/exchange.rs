@@ -6,7 +6,7 @@ use crate::head::{self, Look};
 use crate::pool::{self, Link, Promise};
 use doorward_core::fault::Fault;
 use doorward_core::verdict::Admitted;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use std::future::Future;
 use std::sync::Arc;
@@ -61,9 +61,24 @@ pub(crate) fn exchange<'c>(
     // A request is sent twice only where that cannot do a thing twice.
     let may_repeat =
         matches!(request.body(), RequestBody::Empty) && admitted.may_be_resent(request.method());
+    if is_unsure_of_its_end(&request) {
+        link.spoil();
+    }
     let promise = link.send(request, may_repeat);
     let finishes = admitted.writes();
     wait(InFlight { client, link_and_promise: Some((link, promise)), finishes })
+}
+
+/// Whether an upstream could find the end of this request, or of its answer, where this gate does not:
+/// some ignore a body on these methods and read it as the next request, and the body that an answer to
+/// HEAD announces may follow after all. Such a connection serves nobody else.
+fn is_unsure_of_its_end(request: &Request<RequestBody>) -> bool {
+    let has_body = !matches!(request.body(), RequestBody::Empty);
+    match *request.method() {
+        Method::HEAD => true,
+        Method::GET | Method::OPTIONS | Method::DELETE => has_body,
+        _ => false,
+    }
 }
 
 async fn wait(mut in_flight: InFlight<'_>) -> Result<Exchanged, Failed> {

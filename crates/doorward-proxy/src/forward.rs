@@ -10,7 +10,7 @@ use doorward_core::refused::Refused;
 use doorward_core::verdict::{Admitted, Outcome};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
-use http::{Request, Response, Uri, Version, request};
+use http::{Request, Response, StatusCode, Uri, Version, request};
 use hyper::body::Incoming;
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -108,7 +108,13 @@ fn rebuild(
     });
     // The name that was judged, which a trusted proxy may have told in place of its own.
     let judged = admitted.external().map(|external| external.authority().clone());
-    forwarding(client, headers, judged.or(look.host), admitted);
+    let is_told = judged.is_none() || judged == look.host;
+    let host = judged.or(look.host);
+    if let (false, Some(host)) = (is_told, &host) {
+        // No other name than the one that was judged reaches the backend.
+        headers.insert(header::HOST, host.clone());
+    }
+    forwarding(client, headers, host, admitted);
     for (name, value) in edits.into_adds() {
         headers.insert(name, value);
     }
@@ -174,8 +180,11 @@ fn hand_back(
     let Exchanged { answer, look, mut link } = exchanged;
     let (mut parts, incoming) = answer.into_parts();
     let has_two_framings = look.has_coding && look.lengths > 0;
-    if has_two_framings {
-        // It may be an attempt to smuggle a second message: its connection ends.
+    let has_no_body = matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let announces_one = look.has_coding || look.lengths > 0;
+    if has_two_framings || (has_no_body && announces_one) {
+        // It may be an attempt to smuggle a second message, or a body may follow after all and be
+        // taken for the next answer: its connection ends.
         link.spoil();
     }
     head::keep(&mut parts.headers, |name| {

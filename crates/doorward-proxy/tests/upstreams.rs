@@ -377,3 +377,41 @@ fn leaving_aborts_what_reads_and_finishes_what_writes() {
         assert_eq!(upstream.told(), want, "{method}");
     }
 }
+
+#[test]
+fn a_connection_whose_next_message_could_be_somebody_elses_serves_nobody_else() {
+    let with_body = |method: &str| {
+        format!("{method} / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nab")
+    };
+    let bare = |method: &str| format!("{method} / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let ok = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+    let announced = "HTTP/1.1 204 No Content\r\ncontent-length: 42\r\n\r\n";
+    for (request, answer, closes) in [
+        (with_body("GET"), ok, true),
+        (with_body("DELETE"), ok, true),
+        (with_body("OPTIONS"), ok, true),
+        (bare("HEAD"), "HTTP/1.1 200 OK\r\ncontent-length: 42\r\n\r\n", true),
+        (bare("GET"), announced, true),
+        (bare("GET"), ok, false),
+        (with_body("POST"), ok, false),
+        (bare("GET"), "HTTP/1.1 204 No Content\r\n\r\n", false),
+    ] {
+        let upstream = Scripted::start(move |mut scene| {
+            while let Some(asked) = scene.next_request() {
+                if let Some(length) = asked.header("content-length") {
+                    scene.client.bytes(length.parse().expect("a length"));
+                }
+                scene.send(if scene.number == 1 { answer } else { ok });
+                scene.tell(&format!("connection {}", scene.number));
+            }
+        });
+        let under = Under::plain(&upstream.url);
+        let mut client = under.connect();
+        client.send(&request);
+        client.head();
+        under.ask(GET);
+        let told: Vec<String> = (0..4).map(|_| upstream.told()).collect();
+        let second = if closes { "connection 2" } else { "connection 1" };
+        assert_eq!((told[1].as_str(), told[3].as_str()), ("connection 1", second), "{request:?}");
+    }
+}

@@ -94,6 +94,9 @@ const NEVER: &[&str] = &[
     "content-encoding",
     "expect",
     "forwarded",
+    "origin",
+    "referer",
+    "cookie",
 ];
 
 /// Reads the name of a header that may be added.
@@ -107,8 +110,10 @@ pub(crate) fn header_name(
         reading.error(Some(place), what, "write it like \"authorization\" or \"x-api-key\"");
         return None;
     };
-    let own = name.as_str().starts_with("doorward-") || name.as_str().starts_with("x-forwarded");
-    if own || NEVER.contains(&name.as_str()) {
+    // Many servers read `_` as `-`.
+    let dashed = name.as_str().replace('_', "-");
+    let own = ["doorward-", "x-forwarded", "sec-", "access-control-"];
+    if own.iter().any(|begin| dashed.starts_with(begin)) || NEVER.contains(&dashed.as_str()) {
         let what = format!("the header `{name}` is the gate's own to write");
         reading.error(Some(place), what, "add another header");
         return None;

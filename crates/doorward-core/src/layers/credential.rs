@@ -194,8 +194,13 @@ impl<'a> Edits<'a> {
 /// Names, in lower case with `-`, that never go on as the client sent them.
 fn is_removed(name: &str) -> bool {
     match name.as_bytes().first() {
-        Some(b'd') => name.starts_with("doorward-"),
-        Some(b'f') => name == "forwarded" || name == "fastly-client-ip",
+        Some(b'd') => name.starts_with("doorward-") || name == "do-connecting-ip",
+        Some(b'f') => {
+            name.starts_with("forwarded")
+                || matches!(name, "fastly-client-ip" | "fly-client-ip" | "front-end-https")
+        }
+        // CGI hands it to the backend as HTTP_PROXY (CVE-2016-5385).
+        Some(b'p') => name == "proxy",
         Some(b'c') => {
             matches!(name, "client-ip" | "cf-connecting-ip" | "cf-connecting-ipv6" | "cf-ipcountry")
         }
@@ -210,7 +215,14 @@ fn is_removed(name: &str) -> bool {
                         | "x-cluster-client-ip"
                         | "x-remote-ip"
                         | "x-remote-addr"
+                        | "x-azure-clientip"
+                        | "x-originating-ip"
+                        | "x-proxyuser-ip"
+                        | "x-true-client-ip"
                         | "x-host"
+                        | "x-http-host-override"
+                        | "x-scheme"
+                        | "x-url-scheme"
                         | "x-rewrite-url"
                         | "x-middleware-subrequest"
                         | "x-envoy-external-address"
@@ -265,13 +277,12 @@ fn keeps_underscored(name: &str) -> bool {
 
 /// The answer's headers that are the gate's own, whatever the backend says.
 pub(crate) fn dress(headers: &mut header::HeaderMap) {
-    let own: ArrayVec<HeaderName, 8> = headers
-        .keys()
-        .filter(|name| name.as_str().starts_with("doorward-"))
-        .take(8)
-        .cloned()
-        .collect();
-    for name in own {
-        headers.remove(name);
+    let is_own = |name: &HeaderName| name.as_str().starts_with("doorward-");
+    while headers.keys().any(is_own) {
+        let own: ArrayVec<HeaderName, 8> =
+            headers.keys().filter(|name| is_own(name)).take(8).cloned().collect();
+        for name in own {
+            headers.remove(name);
+        }
     }
 }

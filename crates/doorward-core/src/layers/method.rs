@@ -219,7 +219,8 @@ pub fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-fn is_never(name: &str) -> bool {
+/// Methods that are never let through, whatever the mode.
+pub(crate) fn is_never(name: &str) -> bool {
     ["TRACE", "TRACK", "CONNECT"].iter().any(|never| name.eq_ignore_ascii_case(never))
 }
 
@@ -246,10 +247,12 @@ fn method_fields(query: &str) -> impl Iterator<Item = Vec<u8>> + '_ {
     })
 }
 
-/// Whether a field's name reads `_method` once decoded, in any case; without allocating.
+/// Whether a field's name reads `_method` once decoded, in any case; without allocating. PHP drops
+/// spaces in front, reads `.` and spaces as `_` and ends at NUL or `[`; others drop brackets.
 fn is_method_field(name: &str) -> bool {
     let mut want = b"_method".iter();
     let mut rest = name.as_bytes();
+    let mut begun = false;
     while let [first, tail @ ..] = rest {
         let (byte, tail) = match (first, tail) {
             (b'%', [high, low, tail @ ..]) => {
@@ -257,16 +260,52 @@ fn is_method_field(name: &str) -> bool {
                 let (Some(high), Some(low)) = (digit(*high), digit(*low)) else { return false };
                 (u8::try_from(high * 16 + low).unwrap_or_default(), tail)
             }
+            (b'+', _) => (b' ', tail),
             _ => (*first, tail),
         };
-        if want.next().is_none_or(|wanted| !wanted.eq_ignore_ascii_case(&byte)) {
+        rest = tail;
+        if !begun && matches!(byte, b' ' | b'?' | b'[') {
+            continue;
+        }
+        begun = true;
+        let Some(wanted) = want.next() else { return matches!(byte, 0 | b'[' | b']') };
+        let byte = if matches!(byte, b'.' | b' ') { b'_' } else { byte };
+        if !wanted.eq_ignore_ascii_case(&byte) {
             return false;
         }
-        rest = tail;
     }
     want.next().is_none()
 }
 
 const fn refuse(reason: Reason) -> Step {
     Step::Refuse(crate::reason::Reason::Method(reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_method_field;
+
+    #[test]
+    fn a_field_is_the_override_however_frameworks_fold_its_name() {
+        for name in [
+            "_method",
+            "_METHOD",
+            "%5Fmethod",
+            ".method",
+            "%2emethod",
+            "+_method",
+            "%20_method",
+            "_method%00",
+            "_method[]",
+            "_method%5B0%5D",
+            "[_method]",
+            "?_method",
+            "_m%65thod",
+        ] {
+            assert!(is_method_field(name), "{name}");
+        }
+        for name in ["method", "_methods", "x_method", "a[_method]", "_metho", "", "%5", "_%zz"] {
+            assert!(!is_method_field(name), "{name}");
+        }
+    }
 }
