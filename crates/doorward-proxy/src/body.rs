@@ -12,6 +12,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, Waker, ready};
 use thiserror::Error;
 
@@ -103,6 +104,29 @@ impl RequestBody {
     }
 }
 
+/// Room for a body that is being held, out of what the whole process may hold: many slow senders must
+/// not add up. Once a body is whole it goes on at once.
+struct Room {
+    client: Arc<Client>,
+    bytes: usize,
+}
+
+impl Room {
+    fn take(&mut self, bytes: usize) -> Result<(), Fault> {
+        let shared = &self.client.worker.shared;
+        let before = shared.held_bytes.fetch_add(bytes, Relaxed);
+        self.bytes += bytes;
+        let fits = before + bytes <= shared.bounds.held_bytes_max;
+        if fits { Ok(()) } else { Err(Fault::GateBusy) }
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.client.worker.shared.held_bytes.fetch_sub(self.bytes, Relaxed);
+    }
+}
+
 impl Hold for RequestBody {
     async fn hold(&mut self, bytes_max: usize) -> Result<Bytes, Fault> {
         let upload = match self {
@@ -111,8 +135,10 @@ impl Hold for RequestBody {
             Self::Stream(upload) => upload,
         };
         let mut held = BytesMut::new();
+        let mut room = Room { client: Arc::clone(&upload.client), bytes: 0 };
         while let Some(piece) = upload.piece().await {
             let piece = piece?;
+            room.take(piece.len())?;
             if held.len() + piece.len() > bytes_max {
                 return Err(Fault::BodyTooLarge);
             }

@@ -15,7 +15,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -94,6 +94,7 @@ impl Proxy {
             forwarding: settings.forwarding,
             bounds: settings.bounds,
             hints: Hints::new(settings.talk),
+            held_bytes: AtomicUsize::new(0),
         });
         let (stop, stopping) = watch::channel(false);
         let (keeping, housekept) = channel::<()>();

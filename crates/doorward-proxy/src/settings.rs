@@ -135,6 +135,8 @@ pub struct Bounds {
     pub upstream_open_max: usize,
     /// Client connections of one worker; more are refused.
     pub connections_max: usize,
+    /// Bytes of bodies that are held at once, in all; more are refused.
+    pub held_bytes_max: usize,
     /// How long `stop` waits for requests in flight.
     pub drain: Duration,
     /// What is read and dropped of a refused upload, so that its sender can read the refusal.
@@ -165,6 +167,7 @@ impl Default for Bounds {
             upstream_idle_max: 128,
             upstream_open_max: 4_096,
             connections_max: 16_384,
+            held_bytes_max: 64 * 1024 * 1024,
             drain: Duration::from_secs(10),
             linger_bytes_max: 64 * 1024 * 1024,
             linger_silence: Duration::from_secs(2),

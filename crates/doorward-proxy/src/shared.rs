@@ -9,6 +9,7 @@ use doorward_core::moment::Chance;
 use doorward_porter::clock::Clock;
 use doorward_store::Store;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 /// What all workers share. The gate can be exchanged; the rest stays for the process's life.
 pub(crate) struct Shared {
@@ -21,4 +22,6 @@ pub(crate) struct Shared {
     pub(crate) forwarding: Forwarding,
     pub(crate) bounds: Bounds,
     pub(crate) hints: Hints,
+    /// Bytes of bodies that are being held.
+    pub(crate) held_bytes: AtomicUsize,
 }

@@ -232,3 +232,22 @@ fn a_reader_that_stops_reading_is_let_go() {
     assert_eq!(upstream.told(), "let go");
     drop(client);
 }
+
+#[test]
+fn bodies_that_are_held_at_once_have_room_for_so_many_bytes_and_no_more() {
+    let upstream = Scripted::echo();
+    let held = gate(|settings| {
+        settings.routes.push(route::Settings { bind_body: true, ..a_route("/a") });
+    });
+    let small = Bounds { held_bytes_max: 10, ..bounds() };
+    let under = Under::start(&upstream.url, held, small);
+    let post = |body: &str| {
+        let length = body.len();
+        format!("POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n{body}")
+    };
+    assert_eq!(under.ask(&post("elevenbytes")).code(), Some("gate/busy"));
+    // What was taken was given back: one after the other they fit.
+    for _ in 0..5 {
+        assert_eq!(under.ask(&post("ten bytes!")).status, 200);
+    }
+}
