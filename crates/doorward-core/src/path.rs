@@ -158,8 +158,8 @@ fn has_dot_segment(bytes: &[u8]) -> bool {
     })
 }
 
-/// Whether UTF-8 is written in more bytes than needed: C0, C1, E0 80-9F, F0 80-8F, and the forms of five
-/// and six bytes that no longer are UTF-8 (RFC 3629 3).
+/// Whether UTF-8 is written in more bytes than needed: C0, C1, E0 80-9F, F0 80-8F, and the forms of
+/// five and six bytes that no longer are UTF-8 (RFC 3629 3).
 fn has_overlong(bytes: &[u8]) -> bool {
     bytes.windows(2).any(|pair| {
         matches!(
@@ -197,9 +197,9 @@ fn two_digits(bytes: &[u8]) -> Option<u8> {
 }
 
 /// Every second reading that a backend could have of `path`: decoded once or twice, parameters cut
-/// before or after that, ended at a `?` or `#` that decoding brought to light, slashes merged, in any
-/// combination; always in lower case, without a slash at its end, and without dots and spaces around
-/// its segments. `decoded` says whether encoded bytes may be read at all.
+/// before or after that, ended at a `?` or `#` that decoding brought to light, slashes merged, in
+/// any combination; always in lower case, without a slash at its end, and without dots and spaces
+/// around its segments. `decoded` says whether encoded bytes may be read at all.
 #[must_use]
 pub fn readings(path: &str, odd: Oddities, decoded: bool) -> Vec<Vec<u8>> {
     let mut bases = vec![path.as_bytes().to_vec()];
@@ -246,8 +246,8 @@ pub fn readings(path: &str, odd: Oddities, decoded: bool) -> Vec<Vec<u8>> {
     out
 }
 
-/// Without the dots and spaces at a segment's end, and the spaces at its beginning, which file systems
-/// and routers drop. A segment of nothing else is somebody's text, and stays.
+/// Without the dots and spaces at a segment's end, and the spaces at its beginning, which file
+/// systems and routers drop. A segment of nothing else is somebody's text, and stays.
 fn trimmed(segment: &[u8]) -> &[u8] {
     let dropped = |byte: &u8| matches!(byte, b'.' | b' ');
     let Some(end) = segment.iter().rposition(|byte| !dropped(byte)) else { return segment };

@@ -104,8 +104,8 @@ impl RequestBody {
     }
 }
 
-/// Room for a body that is being held, out of what the whole process may hold: many slow senders must
-/// not add up. Once a body is whole it goes on at once.
+/// Room for a body that is being held, out of what the whole process may hold: many slow senders
+/// must not add up. Once a body is whole it goes on at once.
 struct Room {
     client: Arc<Client>,
     bytes: usize,

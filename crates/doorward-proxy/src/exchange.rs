@@ -69,9 +69,9 @@ pub(crate) fn exchange<'c>(
     wait(InFlight { client, link_and_promise: Some((link, promise)), finishes })
 }
 
-/// Whether an upstream could find the end of this request, or of its answer, where this gate does not:
-/// some ignore a body on these methods and read it as the next request, and the body that an answer to
-/// HEAD announces may follow after all. Such a connection serves nobody else.
+/// Whether an upstream could find the end of this request, or of its answer, where this gate does
+/// not: some ignore a body on these methods and read it as the next request, and the body that an
+/// answer to HEAD announces may follow after all. Such a connection serves nobody else.
 fn is_unsure_of_its_end(request: &Request<RequestBody>) -> bool {
     let has_body = !matches!(request.body(), RequestBody::Empty);
     match *request.method() {

@@ -60,7 +60,10 @@ pub(super) fn foretell(world: &World, facts: &Facts) -> Foretold {
 
 /// What no mounting carries here, or no route takes, once the address is not denied.
 pub(super) fn not_carried(world: &World, facts: &Facts) -> Option<&'static str> {
-    if (wants_socket(facts) || facts.method == "CONNECT") && !world.upgrades {
+    if ["TRACE", "TRACK", "CONNECT"].iter().any(|never| facts.method.eq_ignore_ascii_case(never)) {
+        return Some("method");
+    }
+    if wants_socket(facts) && !world.upgrades {
         return Some("gate");
     }
     let Path::Route(place) = facts.path else { return None };
