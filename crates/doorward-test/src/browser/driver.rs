@@ -26,6 +26,9 @@ const FLAGS: [&str; 9] = [
     "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable",
 ];
 
+/// How often chromedriver is started for one browser at the most.
+const LAUNCHES_MAX: usize = 5;
+
 /// A running chromedriver.
 pub(super) struct Driver {
     child: Child,
@@ -37,7 +40,32 @@ pub(super) struct Driver {
 
 impl Driver {
     pub(super) async fn start(host_resolver_rules: Option<&str>) -> Outcome<(Self, Client)> {
-        let lock = tokio::task::spawn_blocking(lock).await??;
+        let mut lock = tokio::task::spawn_blocking(lock).await??;
+        let mut tries = 1;
+        let (driver, port) = loop {
+            match Self::launch(lock).await {
+                Ok(launched) => break launched,
+                // It takes a free port of one address family and then the same of the other, which
+                // another test may have. Nothing was tested yet, so that it may be tried again.
+                Err(error) if tries < LAUNCHES_MAX => {
+                    eprintln!("chromedriver, try {tries} of {LAUNCHES_MAX}: {error}");
+                    tries += 1;
+                    lock = tokio::task::spawn_blocking(self::lock).await??;
+                }
+                Err(error) => return Err(error),
+            }
+        };
+        let client = within("starting Chromium", async {
+            let mut builder = ClientBuilder::new(HttpConnector::new());
+            builder.capabilities(capabilities(host_resolver_rules));
+            Ok(builder.connect(&format!("http://127.0.0.1:{port}")).await?)
+        })
+        .await?;
+        Ok((driver, client))
+    }
+
+    /// Starts chromedriver and hears which port it took.
+    async fn launch(lock: File) -> Outcome<(Self, u16)> {
         let folder = new_folder()?;
         let mut child = Command::new("chromedriver")
             .arg("--port=0")
@@ -65,13 +93,7 @@ impl Driver {
             Err("chromedriver ended before it listened".into())
         })
         .await?;
-        let client = within("starting Chromium", async {
-            let mut builder = ClientBuilder::new(HttpConnector::new());
-            builder.capabilities(capabilities(host_resolver_rules));
-            Ok(builder.connect(&format!("http://127.0.0.1:{port}")).await?)
-        })
-        .await?;
-        Ok((driver, client))
+        Ok((driver, port))
     }
 
     /// Ends chromedriver after its Chromium.
