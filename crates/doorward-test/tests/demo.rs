@@ -21,12 +21,7 @@ impl Drop for Demo {
 
 #[test]
 fn the_printed_commands_give_the_printed_outcomes() {
-    let child = Command::new(program().expect("the program"))
-        .args(["guard", "--demo", "--listen", "127.0.0.1:0"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
-    let mut demo = Demo(child.expect("the demo starts"));
+    let mut demo = start(&["--log", "json"]);
     let attempts = read_attempts(&mut demo.0);
     assert_eq!(attempts.len(), 7, "a line for each thing to try");
     for attempt in &attempts {
@@ -46,6 +41,25 @@ fn the_printed_commands_give_the_printed_outcomes() {
     let refused =
         moved.lines().filter(|line| line.contains("\"code\":\"site/cross-site\"")).count();
     assert_eq!(refused, 2, "{moved}");
+}
+
+#[test]
+fn the_demo_keeps_what_is_typed() {
+    let mut demo = start(&["--log", "off"]);
+    let attempts = read_attempts(&mut demo.0);
+    assert!(run(&attempts[1].curl).contains("site/cross-site"));
+    let said = output(&mut demo.0);
+    assert!(said.contains("POST /login") && !said.contains("site/cross-site"), "{said}");
+}
+
+fn start(flags: &[&str]) -> Demo {
+    let child = Command::new(program().expect("the program"))
+        .args(["guard", "--demo", "--listen", "127.0.0.1:0"])
+        .args(flags)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    Demo(child.expect("the demo starts"))
 }
 
 fn read_attempts(demo: &mut Child) -> Vec<Attempt> {

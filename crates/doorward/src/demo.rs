@@ -58,7 +58,7 @@ async fn play(typed: &Guard) -> anyhow::Result<ExitCode> {
         upstream: Some(format!("http://{}", backend.address())),
         origins: vec![sites.shop_origin().context("cannot listen for the demo's pages")?],
         listen: Some(listen(typed).await?),
-        ..Given::default()
+        ..guard::given(typed)
     };
     let config = match doorward_config::load(&given, &Own, guard::random_secret()) {
         Ok(config) => config,

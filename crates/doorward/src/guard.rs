@@ -41,7 +41,7 @@ pub(crate) fn run(guard: &Guard) -> ExitCode {
 }
 
 /// What the command line says, for the configuration to go over the file with.
-fn given(guard: &Guard) -> Given {
+pub(crate) fn given(guard: &Guard) -> Given {
     Given {
         file: guard.config.clone(),
         upstream: guard.upstream.clone(),
