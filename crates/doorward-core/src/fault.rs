@@ -45,6 +45,12 @@ pub enum Fault {
     HostRepeated,
     /// More than one `Connection` line.
     ConnectionRepeated,
+    /// `Host` and `:authority` that differ (RFC 9113 8.3.1).
+    AuthorityConflict,
+    /// A PROXY line that is malformed, missing from a listed peer, or sent by one who is not.
+    ProxyLine,
+    /// Frames without a purpose: resets, empty or continued frames, beyond what a client needs.
+    Flood,
     /// A chunk whose size or ending is not plain RFC 9112 7.1.
     Chunk,
     /// A trailer section that is malformed, too long, or names a header of framing, routing or
@@ -60,6 +66,8 @@ pub enum Fault {
     BodyCutOff,
     /// The upstream could not be reached.
     UpstreamUnreachable,
+    /// The upstream's certificate is not trusted, or its TLS fails.
+    UpstreamCertificate,
     /// The upstream was too slow.
     UpstreamTimeout,
     /// The upstream answered something that is not HTTP, or broke off before its head was complete.
@@ -92,6 +100,9 @@ impl Fault {
         Fault::LengthConflict,
         Fault::HostRepeated,
         Fault::ConnectionRepeated,
+        Fault::AuthorityConflict,
+        Fault::ProxyLine,
+        Fault::Flood,
         Fault::Chunk,
         Fault::Trailer,
         Fault::HeadTooSlow,
@@ -99,6 +110,7 @@ impl Fault {
         Fault::BodyTooLarge,
         Fault::BodyCutOff,
         Fault::UpstreamUnreachable,
+        Fault::UpstreamCertificate,
         Fault::UpstreamTimeout,
         Fault::UpstreamBroken,
         Fault::UpstreamBusy,
@@ -123,6 +135,9 @@ impl Fault {
             | Fault::LengthConflict
             | Fault::HostRepeated
             | Fault::ConnectionRepeated
+            | Fault::AuthorityConflict
+            | Fault::ProxyLine
+            | Fault::Flood
             | Fault::Chunk
             | Fault::Trailer => true,
             Fault::TargetBytes
@@ -134,6 +149,7 @@ impl Fault {
             | Fault::BodyTooLarge
             | Fault::BodyCutOff
             | Fault::UpstreamUnreachable
+            | Fault::UpstreamCertificate
             | Fault::UpstreamTimeout
             | Fault::UpstreamBroken
             | Fault::UpstreamBusy
@@ -265,6 +281,24 @@ const WORDS: [Words; Fault::ALL.len()] = [
         "Put all its options on one line.",
     ),
     row(
+        "message/authority",
+        StatusCode::BAD_REQUEST,
+        "Refused: Host and :authority name different hosts",
+        "Send :authority alone, or the same name in both (RFC 9113 8.3.1).",
+    ),
+    row(
+        "message/proxy-line",
+        StatusCode::BAD_REQUEST,
+        "Refused: the connection's PROXY line is missing, malformed or not this peer's to send",
+        "List the load balancer in `proxy_protocol`, and only that.",
+    ),
+    row(
+        "message/flood",
+        StatusCode::BAD_REQUEST,
+        "Refused: the connection sends frames without a purpose",
+        "Open fewer streams, and let them end.",
+    ),
+    row(
         "message/chunk",
         StatusCode::BAD_REQUEST,
         "Refused: a chunk of the body is malformed",
@@ -307,6 +341,12 @@ const WORDS: [Words; Fault::ALL.len()] = [
         "Start the backend, or correct `upstream`.",
     ),
     row(
+        "upstream/certificate",
+        StatusCode::BAD_GATEWAY,
+        "The backend behind the gate does not prove who it is",
+        "Renew its certificate, or name the authority that signed it: `ca` of the upstream.",
+    ),
+    row(
         "upstream/timeout",
         StatusCode::GATEWAY_TIMEOUT,
         "The backend behind the gate did not answer in time",
@@ -333,8 +373,8 @@ const WORDS: [Words; Fault::ALL.len()] = [
     row(
         "gate/upgrade",
         StatusCode::NOT_IMPLEMENTED,
-        "Refused: this gate does not carry upgrades",
-        "Use plain requests or server-sent events; WebSocket is not carried yet.",
+        "Refused: this gate does not carry this upgrade",
+        "WebSocket is carried over HTTP/1.1; nothing else is.",
     ),
 ];
 

@@ -176,6 +176,13 @@ impl Admitted {
         (*method == Method::GET || *method == Method::HEAD) && !self.writes()
     }
 
+    /// The second since 1970 at which its caller's leave ends, and a stream with it; none: it does
+    /// not.
+    #[must_use]
+    pub const fn ends_unix_s(&self) -> Option<u64> {
+        None
+    }
+
     /// What monitored layers would have refused it for.
     #[must_use]
     pub const fn would_refuse(&self) -> &WouldRefuse {
