@@ -265,6 +265,7 @@ fn limit_text(limit: &Limit) -> String {
     let by = match limit.by {
         By::Address => "address",
         By::Network => "network",
+        By::User => "user",
     };
     let route = if limit.per_route { ", \"route\"" } else { "" };
     let measure = match limit.measure {

@@ -129,6 +129,12 @@ impl Refused {
         self.gate.routes.route(self.route)
     }
 
+    /// The route's place in the gate's table.
+    #[must_use]
+    pub const fn route_id(&self) -> RouteId {
+        self.route
+    }
+
     /// The answer.
     #[must_use]
     pub fn reply(&self) -> Reply {
@@ -141,6 +147,9 @@ impl Refused {
             && let Ok(value) = HeaderValue::try_from(method::allow(self.route()))
         {
             headers.insert(header::ALLOW, value);
+        }
+        if let (StatusCode::UNAUTHORIZED, Reason::Identity(reason)) = (words.status, self.reason) {
+            headers.insert(header::WWW_AUTHENTICATE, self.gate.identity.challenge(reason));
         }
         if let Some(seconds) = self.retry_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

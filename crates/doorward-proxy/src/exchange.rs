@@ -116,7 +116,10 @@ pub(crate) async fn link(client: &Client, upstream: usize) -> Result<Box<Link>, 
     let connect = Box::pin(worker.pool.connect(upstream));
     let connected = tokio::time::timeout(worker.shared.bounds.upstream_connect, connect);
     match Box::pin(connected).await {
-        Ok(link) => link.map_err(never),
+        Ok(link) => {
+            worker.cells.connected(upstream);
+            link.map_err(never)
+        }
         Err(_) => Err(never(Fault::UpstreamTimeout)),
     }
 }

@@ -36,6 +36,7 @@ impl ClientIo {
             Poll::Ready(Ok(bytes)) => {
                 line.set_write_blocked(false);
                 line.deadline.wrote(*bytes);
+                self.client.worker.cells.wrote(*bytes);
             }
             Poll::Ready(Err(_)) => line.set_write_blocked(false),
             Poll::Pending => {
@@ -63,6 +64,7 @@ impl AsyncRead for ClientIo {
         if new.is_empty() {
             return Poll::Ready(Ok(()));
         }
+        this.client.worker.cells.read(new.len());
         let fed = this.scan.feed(new);
         this.client.line.saw(&this.scan, fed.found);
         if fed.found.is_some() {

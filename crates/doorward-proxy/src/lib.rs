@@ -2,6 +2,7 @@
 //!
 //! The reverse proxy mounting: HTTP/1.1 on both sides, on hyper, with a strict scan under it.
 
+mod admin;
 mod again;
 mod body;
 mod client;
@@ -17,6 +18,7 @@ mod io;
 mod line;
 mod listen;
 mod log;
+pub mod metrics;
 mod mount;
 mod observe;
 mod pool;

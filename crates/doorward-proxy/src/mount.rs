@@ -11,7 +11,7 @@ use doorward_core::reason::Reason;
 use doorward_core::refused::Refused;
 use doorward_core::verdict::{Admitted, Outcome, Verdict};
 use doorward_core::view::BodyHint;
-use doorward_porter::{converse, settle};
+use doorward_porter::{Reach, converse, settle};
 use http::header;
 use http::{Response, request};
 use hyper::body::Incoming;
@@ -70,7 +70,8 @@ pub(crate) async fn judge(
     };
     let lent = view::lend(parts, client.peer.ip(), hint);
     let gate = shared.gate.load_full();
-    let (reply, refused) = match converse(&gate, lent, at, &shared.store, &mut body).await {
+    let reach = Reach { store: &shared.store, outside: &shared.outside };
+    let (reply, refused) = match converse(&gate, lent, at, reach, &mut body).await {
         Verdict::Admit(admitted) => {
             if let Some(record) = &mut record {
                 record.admitted(&admitted);

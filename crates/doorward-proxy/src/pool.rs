@@ -127,6 +127,11 @@ impl Pool {
         }
     }
 
+    /// The numbers of open connections, one an upstream.
+    pub(crate) fn open_counts(&self) -> &[Arc<AtomicUsize>] {
+        &self.open
+    }
+
     pub(crate) fn upstream(&self, index: usize) -> Option<&Upstream> {
         self.upstreams.get(index)
     }

@@ -1,10 +1,12 @@
 //! A running proxy: its threads, and what can be done with it.
 
+use crate::admin;
 use crate::hints::Hints;
 use crate::housekeeping::Housekeeping;
 use crate::listen;
 use crate::log::LogBuffer;
-use crate::settings::ProxySettings;
+use crate::metrics::Metrics;
+use crate::settings::{ADMIN_TOKEN_BYTES_MIN, AdminSettings, ProxySettings};
 use crate::shared::Shared;
 use crate::worker::{self, Worker};
 use arc_swap::ArcSwap;
@@ -20,6 +22,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use thiserror::Error;
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 /// How long the last lines of the log may take to be written at the end.
@@ -39,6 +42,9 @@ pub enum StartError {
     /// A thread or its runtime could not be made.
     #[error("cannot start a thread")]
     Thread(#[source] io::Error),
+    /// The admin listener's token can be guessed.
+    #[error("the admin token has fewer than {ADMIN_TOKEN_BYTES_MIN} bytes")]
+    AdminToken,
     /// There is nothing to forward to.
     #[error("there is no upstream")]
     NoUpstream,
@@ -60,6 +66,7 @@ pub struct Proxy {
     shared: Arc<Shared>,
     stop: watch::Sender<bool>,
     workers: Vec<JoinHandle<()>>,
+    admin: Option<Admin>,
     housekeeping: Option<JoinHandle<()>>,
     /// Disconnected when the housekeeping thread has ended.
     housekept: Receiver<()>,
@@ -84,10 +91,13 @@ impl Proxy {
         };
         let (address, listeners) = listen::bind(settings.listen, count)
             .map_err(|source| StartError::Listen { address: settings.listen, source })?;
+        let metrics = Arc::new(Metrics::new(&gate, &settings.upstreams));
         let shared = Arc::new(Shared {
+            metrics,
             gate: ArcSwap::new(gate),
             store,
             memory,
+            outside: settings.outside,
             clock: settings.clock,
             chance: settings.chance,
             upstreams: settings.upstreams,
@@ -103,6 +113,7 @@ impl Proxy {
             shared,
             stop,
             workers: Vec::with_capacity(count),
+            admin: None,
             housekeeping: None,
             housekept,
             is_over: Arc::default(),
@@ -117,11 +128,19 @@ impl Proxy {
         })?;
         let writer = housekeeping.thread().clone();
         proxy.housekeeping = Some(housekeeping);
+        if let Some(admin) = settings.admin {
+            let shared = Arc::clone(&proxy.shared);
+            proxy.admin = Some(Admin::start(admin, shared, stopping.clone())?);
+        }
         let mut buffers = Vec::with_capacity(count);
         for listener in listeners {
             let log = Arc::new(LogBuffer::new(settings.log, Some(writer.clone())));
             buffers.push(Arc::clone(&log));
-            let worker = Worker::new(Arc::clone(&proxy.shared), log);
+            // Each keeps its part of the last refusals, where somebody may ask for them.
+            let is_asked = proxy.admin.is_some();
+            let recent_max = if is_asked { admin::RECENT_MAX.div_ceil(count) } else { 0 };
+            let cells = proxy.shared.metrics.cells(recent_max);
+            let worker = Worker::new(Arc::clone(&proxy.shared), log, cells);
             proxy.workers.push(serve(Arc::new(worker), listener, stopping.clone())?);
         }
         let housekeeping = Housekeeping {
@@ -143,13 +162,27 @@ impl Proxy {
         self.address
     }
 
+    /// Where the admin listener is, if there is one.
+    #[must_use]
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(|admin| admin.address)
+    }
+
+    /// What is counted, for those parts that are not the proxy's own.
+    #[must_use]
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.shared.metrics
+    }
+
     /// Takes another gate for the next request; requests that are judged already keep theirs.
     ///
     /// # Errors
     /// When a route names an upstream that this proxy does not have.
     pub fn swap_gate(&self, gate: Arc<Gate>) -> Result<(), StartError> {
         check_upstreams(&gate, self.shared.upstreams.len())?;
+        self.shared.metrics.gate(&gate);
         self.shared.gate.store(gate);
+        self.shared.metrics.reloaded(true);
         Ok(())
     }
 
@@ -190,6 +223,8 @@ impl Drop for Proxy {
         for worker in self.workers.drain(..) {
             let _ = worker.join();
         }
+        // It answers until all is drained: whoever looks sees that the gate is not ready.
+        self.admin = None;
         self.is_over.store(true, Ordering::Release);
         if let Some(housekeeping) = self.housekeeping.take() {
             housekeeping.thread().unpark();
@@ -198,6 +233,48 @@ impl Drop for Proxy {
             if ended == Err(RecvTimeoutError::Disconnected) {
                 let _ = housekeeping.join();
             }
+        }
+    }
+}
+
+/// The admin listener's thread; it ends when this is dropped.
+struct Admin {
+    address: SocketAddr,
+    over: watch::Sender<bool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Admin {
+    fn start(
+        settings: AdminSettings,
+        shared: Arc<Shared>,
+        stopping: watch::Receiver<bool>,
+    ) -> Result<Self, StartError> {
+        if settings.token.expose().len() < ADMIN_TOKEN_BYTES_MIN {
+            return Err(StartError::AdminToken);
+        }
+        let listen = settings.listen;
+        let bound = TcpListener::bind(listen).and_then(|listener| {
+            listener.set_nonblocking(true)?;
+            Ok((listener.local_addr()?, listener))
+        });
+        let (address, listener) =
+            bound.map_err(|source| StartError::Listen { address: listen, source })?;
+        let (runtime, listener) = inside_runtime(listener)?;
+        let (over, is_over) = watch::channel(false);
+        let thread = spawn("doorward-admin", move || {
+            runtime.block_on(admin::serve(listener, settings, shared, stopping, is_over));
+        })?;
+        Ok(Self { address, over, thread: Some(thread) })
+    }
+}
+
+impl Drop for Admin {
+    fn drop(&mut self) {
+        // A thread that has ended does not listen.
+        let _ = self.over.send(true);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
         }
     }
 }
@@ -227,6 +304,16 @@ fn serve(
     listener: TcpListener,
     stopping: watch::Receiver<bool>,
 ) -> Result<JoinHandle<()>, StartError> {
+    let (runtime, listener) = inside_runtime(listener)?;
+    spawn("doorward-worker", move || {
+        runtime.block_on(worker::run(worker, listener, stopping));
+    })
+}
+
+/// A runtime of one thread, and a listener in it.
+fn inside_runtime(
+    listener: TcpListener,
+) -> Result<(Runtime, tokio::net::TcpListener), StartError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
@@ -236,9 +323,7 @@ fn serve(
         let _inside = runtime.enter();
         tokio::net::TcpListener::from_std(listener).map_err(StartError::Thread)?
     };
-    spawn("doorward-worker", move || {
-        runtime.block_on(worker::run(worker, listener, stopping));
-    })
+    Ok((runtime, listener))
 }
 
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StartError> {

@@ -2,6 +2,8 @@
 
 use crate::hints::Talk;
 use crate::scan::ScanLimits;
+use doorward_porter::Outside;
+use doorward_core::secret::Secret;
 use doorward_porter::clock::Clock;
 use http::HeaderValue;
 use std::fmt;
@@ -23,6 +25,8 @@ pub struct ProxySettings {
     pub forwarding: Forwarding,
     /// Limits in time, bytes and number.
     pub bounds: Bounds,
+    /// The admin listener; none: nothing of it is there.
+    pub admin: Option<AdminSettings>,
     /// The shape of the log.
     pub log: LogForm,
     /// Where the log goes: written by one thread only, in whole lines.
@@ -33,6 +37,8 @@ pub struct ProxySettings {
     pub clock: Arc<dyn Clock>,
     /// Random bytes for request ids and proofs.
     pub chance: Arc<dyn doorward_core::moment::Chance>,
+    /// Whom visits may ask outside.
+    pub outside: Arc<Outside>,
 }
 
 impl fmt::Debug for ProxySettings {
@@ -44,6 +50,21 @@ impl fmt::Debug for ProxySettings {
             .finish_non_exhaustive()
     }
 }
+
+/// The admin listener: metrics, health, and what recent refusals saw.
+#[derive(Clone, Debug)]
+pub struct AdminSettings {
+    /// Where to listen. Port 0 takes a free one; [`crate::Proxy::admin_address`] says which.
+    pub listen: SocketAddr,
+    /// The hosts by which it may be called, with or without its port; empty: `localhost`,
+    /// `127.0.0.1` and `[::1]`.
+    pub hosts: Vec<String>,
+    /// What callers send as `Authorization: Bearer`, 16 bytes at least.
+    pub token: Secret,
+}
+
+/// An admin token has at least so many bytes.
+pub const ADMIN_TOKEN_BYTES_MIN: usize = 16;
 
 /// One upstream.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,11 +1,13 @@
 //! What all workers share.
 
 use crate::hints::Hints;
+use crate::metrics::Metrics;
 use crate::settings::{Bounds, Forwarding, Upstream};
 use arc_swap::ArcSwap;
 use doorward_core::gate::Gate;
 use doorward_core::memory::Memory;
 use doorward_core::moment::Chance;
+use doorward_porter::Outside;
 use doorward_porter::clock::Clock;
 use doorward_store::Store;
 use std::sync::Arc;
@@ -16,12 +18,14 @@ pub(crate) struct Shared {
     pub(crate) gate: ArcSwap<Gate>,
     pub(crate) store: Arc<Store>,
     pub(crate) memory: Arc<Memory>,
+    pub(crate) outside: Arc<Outside>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) chance: Arc<dyn Chance>,
     pub(crate) upstreams: Vec<Upstream>,
     pub(crate) forwarding: Forwarding,
     pub(crate) bounds: Bounds,
     pub(crate) hints: Hints,
+    pub(crate) metrics: Arc<Metrics>,
     /// Bytes of bodies that are being held.
     pub(crate) held_bytes: AtomicUsize,
 }

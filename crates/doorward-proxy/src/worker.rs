@@ -4,6 +4,7 @@ use crate::client::{Client, Clients};
 use crate::connection;
 use crate::deadline::Pulse;
 use crate::log::LogBuffer;
+use crate::metrics::{Cells, Counted};
 use crate::pool::{Link, Pool};
 use crate::scan::ScanLimits;
 use crate::shared::Shared;
@@ -32,6 +33,7 @@ pub(crate) struct Worker {
     pub(crate) pulse: Arc<Pulse>,
     pub(crate) pool: Pool,
     pub(crate) log: Arc<LogBuffer>,
+    pub(crate) cells: Arc<Cells>,
     pub(crate) server: hyper::server::conn::http1::Builder,
     clients: Mutex<Clients>,
     /// Exchanges that outlive their client.
@@ -41,7 +43,7 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn new(shared: Arc<Shared>, log: Arc<LogBuffer>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, log: Arc<LogBuffer>, cells: Arc<Cells>) -> Self {
         let bounds = &shared.bounds;
         let mut server = hyper::server::conn::http1::Builder::new();
         // `pipeline_flush` stays off: with it hyper's own refusals would never leave. Its timer for
@@ -53,9 +55,16 @@ impl Worker {
         if bounds.scan.headers_max > 100 {
             server.max_headers(bounds.scan.headers_max as usize);
         }
+        let pool = Pool::new(shared.upstreams.clone(), bounds);
+        shared.metrics.count(Counted {
+            cells: Arc::clone(&cells),
+            log: Arc::clone(&log),
+            upstreams_open: pool.open_counts().to_vec(),
+        });
         Self {
             pulse: Arc::new(Pulse::new(bounds)),
-            pool: Pool::new(shared.upstreams.clone(), bounds),
+            pool,
+            cells,
             log,
             server,
             clients: Mutex::default(),
@@ -90,6 +99,7 @@ impl Worker {
 
     pub(crate) fn leave(&self, seat: usize) {
         self.clients().leave(seat);
+        self.cells.left();
         self.left.notify_waiters();
     }
 
@@ -124,6 +134,7 @@ impl Worker {
     /// Accepts a client, or turns it away when there are too many.
     fn accept(self: &Arc<Self>, socket: TcpStream, peer: std::net::SocketAddr) {
         let is_busy = self.clients().count() >= self.shared.bounds.connections_max;
+        self.cells.accepted(is_busy);
         let client = Arc::new(Client::new(Arc::clone(self), peer));
         // Both ends send whole messages; waiting to fill a packet would only delay them.
         let _ = socket.set_nodelay(true);

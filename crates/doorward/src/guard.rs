@@ -78,6 +78,7 @@ pub(crate) fn start(config: &Config, log_to: Box<dyn Write + Send>) -> anyhow::R
         talk: Box::new(|line| machine::talk(&format!("{line}\n"))),
         clock: Arc::new(SystemClock::new()),
         chance: Arc::new(SystemChance),
+        outside: Arc::new(doorward_porter::Outside::unreachable()),
     };
     let store = Store::Memory(MemoryStore::new(Sizes::default(), seed()));
     let memory = Memory::new(STRIKES_MAX, seed());

@@ -10,7 +10,13 @@ use doorward_core::question::Rate;
 
 /// The words of `who`.
 pub(crate) const WHO: &[(&str, Who)] =
-    &[("all", Who::All), ("pages", Who::Pages), ("programs", Who::Programs)];
+    &[
+        ("all", Who::All),
+        ("pages", Who::Pages),
+        ("programs", Who::Programs),
+        ("known", Who::Known),
+        ("strangers", Who::Strangers),
+    ];
 
 /// What a limit counts by.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -20,8 +20,11 @@
 //! 2. A name with `_` goes only if its spelling with `-` is none that the gate removes or judges.
 //! 3. On a route that names credentials the client's own header of that name is replaced.
 //! 4. A credential is added only to a request that no monitored layer would have refused.
-//! 5. The proof is an HMAC-SHA256 over the lengths and bytes of: `dwa1`, the gate's id, the time,
-//!    the request's id, method, path with query, identity (`-`: none) and body digest (`-`: not
+//! 5. Of several credentials of the caller's, only the one that was judged goes on. A known caller
+//!    is named in `Doorward-Identity`, `Doorward-Issuer` and `Doorward-Scopes`.
+//! 6. The proof is an HMAC-SHA256 over the lengths and bytes of: `dwa1`, the gate's id, the time,
+//!    the request's id, method, path with query, identity
+//!    (`-`: nobody known) and body digest (`-`: not
 //!    held).
 //!
 //! ## What it does not stop
@@ -38,7 +41,7 @@
 //!
 //! RFC 2104; RFC 5869; RFC 7239; RFC 9110 7.6; CVE-2025-29927.
 
-use super::{Meta, Need};
+use super::{Meta, Need, identity};
 use crate::crypto::MacKey;
 use crate::proof;
 use crate::reason::Words;
@@ -135,17 +138,28 @@ impl Policy {
     }
 }
 
+/// Headers that tell the backend of a known caller.
+pub const IDENTITY_HEADERS: usize = 3;
+
 /// Headers that one request gains at the most.
-pub const ADDED_MAX: usize = 8;
+pub const ADDED_MAX: usize = 12;
 
 /// What changes on a request's head on its way to the backend.
 pub struct Edits<'a> {
     admitted: &'a Admitted,
+    /// Which of the configured credentials was judged.
+    judged: Option<usize>,
     added: ArrayVec<(HeaderName, HeaderValue), ADDED_MAX>,
 }
 
 /// The name of the admission proof.
 pub static ADMITTED: HeaderName = HeaderName::from_static("doorward-admitted");
+/// What the backend is told of a known caller: who, by whose word, what it may do.
+pub static IDENTITY: [HeaderName; 3] = [
+    HeaderName::from_static("doorward-identity"),
+    HeaderName::from_static("doorward-issuer"),
+    HeaderName::from_static("doorward-scopes"),
+];
 
 impl<'a> Edits<'a> {
     pub(crate) fn new(
@@ -162,18 +176,52 @@ impl<'a> Edits<'a> {
                 added.try_push(pair.clone()).map_err(|_| Reason::Unprovable)?;
             }
         }
+        if let Some(identity) = admitted.identity() {
+            for (name, value) in IDENTITY.iter().zip(identity.said()) {
+                let Some(value) = value else { continue };
+                let pair = (name.clone(), value.clone());
+                added.try_push(pair).map_err(|_| Reason::Unprovable)?;
+            }
+        }
         let facts = proof::Facts { gate_id: &policy.gate_id, method, target };
         let value = proof::write(&policy.proof_key, admitted, facts).ok_or(Reason::Unprovable)?;
         added.try_push((ADMITTED.clone(), value)).map_err(|_| Reason::Unprovable)?;
-        Ok(Self { admitted, added })
+        Ok(Self { admitted, added, judged: admitted.judged() })
     }
 
     /// Whether the client's header of this name goes on to the backend.
     #[must_use]
     pub fn keeps(&self, name: &HeaderName) -> bool {
         let text = name.as_str();
-        let stays = if text.contains('_') { keeps_underscored(text) } else { !is_removed(text) };
-        stays && !self.is_credential(text)
+        let policy = &self.admitted.gate().identity;
+        let stays =
+            if text.contains('_') { keeps_underscored(text, policy) } else { !is_removed(text) };
+        let is_unjudged = self.judged.is_some_and(|judged| policy.is_unjudged(judged, name));
+        stays && !is_unjudged && !self.is_credential(text)
+    }
+
+    /// Removes the cookies that hold credentials beside the one that was judged.
+    pub fn strip_cookies(&self, headers: &mut header::HeaderMap) {
+        let Some(judged) = self.judged else { return };
+        let policy = &self.admitted.gate().identity;
+        if policy.unjudged_cookies(judged).next().is_none() {
+            return;
+        }
+        let is_unjudged = |pair: &str| {
+            let name = pair.split('=').next().unwrap_or_default().trim_matches([' ', '\t']);
+            policy.unjudged_cookies(judged).any(|other| other == name)
+        };
+        let mut kept = Vec::new();
+        for line in headers.get_all(header::COOKIE) {
+            // What cannot be read could hide one.
+            let Ok(text) = line.to_str() else { continue };
+            kept.extend(text.split(';').filter(|pair| !is_unjudged(pair)).map(str::trim));
+        }
+        let kept = kept.join("; ");
+        headers.remove(header::COOKIE);
+        if let (Ok(value), false) = (HeaderValue::try_from(&kept), kept.is_empty()) {
+            headers.insert(header::COOKIE, value);
+        }
     }
 
     /// Whether the route has a credential of this name, in any spelling. The client's own never
@@ -266,13 +314,14 @@ fn is_judged(name: &str) -> bool {
 /// Longest name whose spelling with `_` is looked into; a longer one is removed.
 const UNDERSCORED_NAME_BYTES_MAX: usize = 64;
 
-fn keeps_underscored(name: &str) -> bool {
+fn keeps_underscored(name: &str, policy: &identity::Policy) -> bool {
     let mut dashed = [0; UNDERSCORED_NAME_BYTES_MAX];
     let Some(dashed) = dashed.get_mut(..name.len()) else { return false };
     for (to, from) in dashed.iter_mut().zip(name.bytes()) {
         *to = if from == b'_' { b'-' } else { from };
     }
-    std::str::from_utf8(dashed).is_ok_and(|dashed| !is_removed(dashed) && !is_judged(dashed))
+    std::str::from_utf8(dashed)
+        .is_ok_and(|dashed| !is_removed(dashed) && !is_judged(dashed) && !policy.judges(dashed))
 }
 
 /// The answer's headers that are the gate's own, whatever the backend says.

@@ -129,6 +129,7 @@ pub(crate) fn settings(upstream: &str, bounds: Bounds, log: &Log) -> ProxySettin
         log_to: Box::new(log.clone()),
         clock: Arc::new(SystemClock::new()),
         chance: Arc::new(SeededChance::insecure(1)),
+        outside: Arc::new(doorward_porter::Outside::unreachable()),
     }
 }
 

@@ -63,12 +63,14 @@ mod proof;
 mod proxy_runner;
 mod request;
 mod stamp;
+mod tower_runner;
 mod wire;
 
 pub use compare::{Contact, Saw, Seen};
 pub use core_runner::run_in_core;
 pub use parse::{CaseError, parse};
 pub use proxy_runner::ProxyRunner;
+pub use tower_runner::{Came, TowerRunner};
 
 use doorward_core::gate::Gate;
 use std::net::{IpAddr, Ipv4Addr};

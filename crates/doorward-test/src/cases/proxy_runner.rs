@@ -100,6 +100,7 @@ impl ProxyRunner {
             log_to: Box::new(log.clone()),
             clock: Arc::clone(&clock) as _,
             chance: Arc::new(SeededChance::insecure(4)),
+            outside: Arc::new(doorward_porter::Outside::unreachable()),
         };
         let Made { gate, .. } = gate::make("")?;
         let store = Arc::new(Store::Memory(MemoryStore::new(sizes, [5; 16])));

@@ -8,12 +8,13 @@
 //! * One address spread over many spellings: v4-mapped and NAT64 addresses count as IPv4, IPv6 by
 //!   /64.
 //! * Addresses that keep sending what no honest client sends (strikes), before any work is done.
-//! * Addresses that the operator has denied, with an expiry and a reason.
+//! * Addresses, callers and tokens that the operator has denied, with an expiry and a reason.
 //!
 //! ## How it decides
 //!
-//! 1. The deny-list, by prefix: `quota/denied`.
-//! 2. The address's strikes, kept in this process: over `strikes` it is `quota/strikes`.
+//! 1. The deny-list, by prefix, and behind `identity` by caller and token: `quota/denied`.
+//! 2. The address's strikes, kept in this process: over `strikes` it is `quota/strikes`, but for
+//!    callers whom `identity` knows without cryptography.
 //! 3. One batch of questions to the store, one a limit that applies to this caller and route: all
 //!    are tested, then all are taken, or none. The first no is `quota/share`.
 //! 4. What was taken for a request that never left for the backend is given back.
@@ -42,6 +43,7 @@ mod limit;
 pub use limit::{By, Counted, Limit, Measure, Who};
 
 use super::Meta;
+use super::identity::Identity;
 use crate::address::Prefix;
 use crate::moment::{Moment, Now};
 use crate::question::{Answer, Answers, Ask, Question, Questions, Rate};
@@ -86,7 +88,7 @@ impl Reason {
             Self::Denied => (
                 "quota/denied",
                 StatusCode::FORBIDDEN,
-                "Refused: this address is on the deny-list",
+                "Refused: this address or caller is on the deny-list",
                 "Ask the operator of this gate.",
             ),
             Self::Strikes => (
@@ -133,6 +135,20 @@ pub struct Settings {
     pub limits: Vec<Limit>,
     /// Denied addresses.
     pub deny: Vec<Deny>,
+    /// Denied callers and tokens.
+    pub deny_known: Vec<DenyKnown>,
+}
+
+/// A known caller, or one of its tokens, that is refused outright.
+#[derive(Clone, Debug)]
+pub struct DenyKnown {
+    /// Whom: [`user_digest`](super::identity::user_digest) or
+    /// [`token_digest`](super::identity::token_digest).
+    pub digest: [u8; 16],
+    /// Until which second; none: for good.
+    pub until_unix_s: Option<u64>,
+    /// Why, for the operator.
+    pub why: String,
 }
 
 /// Checked settings.
@@ -143,6 +159,7 @@ pub struct Policy {
     limits: Vec<Counter>,
     file_limits: usize,
     deny: DenyList,
+    deny_known: HashMap<[u8; 16], Option<u64>>,
 }
 
 /// A limit with the spaces that it is counted in: enforced, and only noted.
@@ -177,7 +194,9 @@ impl Policy {
             }
             deny.entries.insert(prefix, entry.until_unix_s);
         }
-        Self { strikes: settings.strikes, limits, file_limits, deny }
+        let deny_known =
+            settings.deny_known.iter().map(|entry| (entry.digest, entry.until_unix_s)).collect();
+        Self { strikes: settings.strikes, limits, file_limits, deny, deny_known }
     }
 
     /// The limits that apply to a caller, in the order of their questions.
@@ -213,6 +232,18 @@ pub fn inspect(policy: &Policy, visit: &Visit<'_>, at: Moment<'_>) -> Option<Bey
     }
     let wait = at.memory.strikes.wait_ns(visit.prefix, policy.strikes, at.now)?;
     Some(Beyond { reason: Reason::Strikes, retry_ns: Some(wait), limit: None })
+}
+
+/// Whether a known caller, or its token, is on the deny-list.
+pub(crate) fn denies(policy: &Policy, identity: &Identity, now: Now) -> bool {
+    if policy.deny_known.is_empty() {
+        return false;
+    }
+    let digests = [Some(identity.user()), identity.token()];
+    digests.iter().flatten().any(|digest| {
+        let until = policy.deny_known.get(digest);
+        until.is_some_and(|until| until.is_none_or(|until| now.unix_s <= until))
+    })
 }
 
 /// What the store is asked for a caller. `watch`: the answers are only noted.

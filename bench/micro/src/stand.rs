@@ -1,0 +1,1 @@
+//! Gates, requests and stores.
