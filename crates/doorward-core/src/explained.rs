@@ -5,12 +5,13 @@
 
 use crate::gate::Gate;
 use crate::header::One;
-use crate::layers::identity::{self, LookedUp};
+use crate::layers::identity::{self, Who};
 use crate::layers::{self, Step, cors, message, method, quota, site};
 use crate::mode::{Force, Mode};
 use crate::moment::Moment;
 use crate::question::{Answer, Answers};
 use crate::reason::Reason;
+use crate::route::Kind;
 use crate::turn::Turn;
 use crate::verdict::{Admitted, Verdict};
 use crate::view::View;
@@ -30,6 +31,8 @@ pub struct Walk {
     pub client: IpAddr,
     /// Who seems to be calling, after all layers.
     pub caller: Caller,
+    /// What the store would be asked for: all of it must be left.
+    pub shares: Vec<Share>,
     /// What the gate itself comes to.
     pub end: End,
 }
@@ -56,8 +59,6 @@ pub enum Said {
     Refuse(Reason),
     /// The gate answers by itself.
     Reply(StatusCode),
-    /// It asks the store for these shares.
-    Asks(Vec<Share>),
     /// It was not asked, because of this.
     Skipped(&'static str),
 }
@@ -78,6 +79,8 @@ pub struct Share {
 pub enum End {
     /// It is admitted; at once, or when the store's shares are not used up.
     Admit,
+    /// It waits for an issuer's keys, which are not known here.
+    Keys,
     /// The gate answers by itself.
     Reply(StatusCode),
     /// It is refused.
@@ -101,6 +104,7 @@ impl Gate {
             route: visit.route().path.clone(),
             client: visit.client,
             caller: visit.caller,
+            shares: shares(self, &visit),
             end: end(self, view, at),
         }
     }
@@ -113,6 +117,7 @@ impl Gate {
             "site" => self.modes.site,
             "method" => self.modes.method,
             "quota" => self.modes.quota,
+            "identity" => self.modes.identity,
             // The others cannot be monitored.
             _ => return Mode::Enforce,
         };
@@ -149,8 +154,12 @@ fn look(gate: &Arc<Gate>, visit: &mut Visit<'_>, layer: &str, at: Moment<'_>) ->
         }
         "site" => site::inspect(&gate.site, visit),
         "method" => method::inspect(&gate.method, visit),
-        "quota" => return shares(gate, visit, at),
-        "credential" => return Said::Next,
+        "quota" => match quota::inspect(&gate.quota, visit, at) {
+            Some(beyond) => Step::Refuse(Reason::Quota(beyond.reason)),
+            None => Step::Next,
+        },
+        "identity" => return who(gate, visit, at),
+        "credential" => Step::Next,
         _ => return Said::Skipped("not walked here: only the running gate judges it"),
     };
     match step {
@@ -160,10 +169,30 @@ fn look(gate: &Arc<Gate>, visit: &mut Visit<'_>, layer: &str, at: Moment<'_>) ->
     }
 }
 
-fn shares(gate: &Gate, visit: &Visit<'_>, at: Moment<'_>) -> Said {
-    if let Some(beyond) = quota::inspect(&gate.quota, visit, at) {
-        return Said::Refuse(Reason::Quota(beyond.reason));
+/// Who is calling, as far as it can be told without asking anybody.
+fn who(gate: &Arc<Gate>, visit: &mut Visit<'_>, at: Moment<'_>) -> Said {
+    if !matches!(visit.route().kind, Kind::Api) {
+        return Said::Skipped("this kind of route asks nobody who they are");
     }
+    if gate.identity.is_empty() && !visit.route().requires_identity {
+        return Said::Skipped("no identity is configured");
+    }
+    match identity::inspect(&gate.identity, visit, at, None) {
+        Who::Nobody => Said::Next,
+        Who::Wait(_) => Said::Skipped(
+            "the token's issuer must be asked for its keys, which only the running gate does",
+        ),
+        Who::Refuse(reason) => Said::Refuse(Reason::Identity(reason)),
+        Who::Known(known) => {
+            visit.caller = Caller::Known;
+            visit.known = Some(known);
+            Said::Next
+        }
+    }
+}
+
+/// The shares that the store is asked for, in the order of its questions.
+fn shares(gate: &Gate, visit: &Visit<'_>) -> Vec<Share> {
     let count = quota::questions(&gate.quota, visit.counted(), false).len();
     // A no at one place alone is told by the name of its limit.
     let limits = (0..count).filter_map(|place| {
@@ -174,23 +203,16 @@ fn shares(gate: &Gate, visit: &Visit<'_>, at: Moment<'_>) -> Said {
         let answers: Answers = (0..count).map(answer).collect();
         quota::judge(&gate.quota, visit.counted(), &answers)?.limit
     });
-    let shares: Vec<Share> = limits
-        .map(|limit| {
-            let (count, window_s) = limit.policy();
-            Share { limit: limit.name.clone(), count, window_s }
-        })
-        .collect();
-    if shares.is_empty() { Said::Next } else { Said::Asks(shares) }
+    let share = |limit: &quota::Limit| {
+        let (count, window_s) = limit.policy();
+        Share { limit: limit.name.clone(), count, window_s }
+    };
+    limits.map(share).collect()
 }
 
 fn end(gate: &Arc<Gate>, view: View<'_>, at: Moment<'_>) -> End {
-    let mut turn = gate.open(view, at);
-    if let Turn::Keys(awaiting) = turn {
-        // Nobody looks anything up here: what is known of the issuer's keys decides.
-        turn = awaiting.with(LookedUp::Away, at);
-    }
-    match turn {
-        Turn::Keys(_) => End::Refuse(Reason::Identity(identity::Reason::KeysAway)),
+    match gate.open(view, at) {
+        Turn::Keys(_) => End::Keys,
         Turn::Ask(_) | Turn::Body(_) | Turn::Done(Verdict::Admit(_)) => End::Admit,
         Turn::Done(Verdict::Reply(reply)) => End::Reply(reply.status),
         Turn::Done(Verdict::Refuse(refused)) => End::Refuse(refused.reason()),

@@ -153,6 +153,13 @@ impl Gate {
         if quota::denies(&self.quota, &known.identity, at.now) {
             return Err(Stop::Refuse(Reason::Quota(quota::Reason::Denied)));
         }
+        let is_traced = visit.caller == Caller::Page
+            || self.force(visit, self.modes.site) == Force::Off
+            || method::is_safe(visit.view.method);
+        if known.is_by_cookie && !is_traced {
+            let refuse = Step::Refuse(Reason::Identity(identity::Reason::CookieAlone));
+            return take(visit, refuse, force);
+        }
         visit.caller = Caller::Known;
         visit.known = Some(known);
         Ok(())

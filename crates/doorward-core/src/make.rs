@@ -166,7 +166,8 @@ fn who(settings: &Settings, mode: Mode, errors: &mut Vec<SettingsError>) -> iden
         errors.push(SettingsError::new(
             "layers.identity".to_owned(),
             "callers must be known, and the gate is not told whom to believe",
-            "add jwt = [{ issuer, audience, jwks, algorithms }] or keys = { header = \"x-api-key\" }",
+            "add jwt = [{ issuer, audience, jwks, algorithms }], or \
+             keys = { header = \"x-api-key\", file = \"doorward-keys.toml\" }",
         ));
     }
     policy

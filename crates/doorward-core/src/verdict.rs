@@ -304,8 +304,8 @@ impl Meter {
     }
 }
 
-/// An answer to a known caller, or one that was bought with a credential, belongs to its caller: a shared cache in front would
-/// hand it to anyone (RFC 9111 5.2.2.7).
+/// An answer to a known caller, or one that was bought with a credential, belongs to its caller: a
+/// shared cache in front would hand it to anyone (RFC 9111 5.2.2.7).
 fn make_private(headers: &mut HeaderMap) {
     let shareable = !headers.get_all(http::header::CACHE_CONTROL).iter().any(|line| {
         line.to_str().is_ok_and(|text| text.contains("no-store") || text.contains("private"))

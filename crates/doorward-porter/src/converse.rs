@@ -14,8 +14,8 @@ use doorward_store::Store;
 use std::future::Future;
 use std::sync::Arc;
 
-/// Turns that one visit can take: head, keys, shares, body, and one to spare. More is a mistake of ours,
-/// and ends in a refusal.
+/// Turns that one visit can take: head, keys, shares, body, and one to spare. More is a mistake of
+/// ours, and ends in a refusal.
 const TURNS_MAX: usize = 5;
 
 /// Whom a visit may ask.

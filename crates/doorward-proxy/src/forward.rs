@@ -5,6 +5,7 @@ use crate::client::Client;
 use crate::exchange::{self, Exchanged, Failed};
 use crate::head;
 use crate::mount::{self, Judged, Passage};
+use crate::observe;
 use crate::settings::UpstreamHost;
 use doorward_core::refused::Refused;
 use doorward_core::verdict::{Admitted, Outcome};
@@ -177,7 +178,8 @@ fn hand_back(
     passage: Passage,
     number: u64,
 ) -> Response<AnswerBody> {
-    let Passage { admitted, mut record } = passage;
+    observe::answered(client, &passage);
+    let Passage { admitted, mut record, .. } = passage;
     let Exchanged { answer, look, mut link } = exchanged;
     let (mut parts, incoming) = answer.into_parts();
     let has_two_framings = look.has_coding && look.lengths > 0;
@@ -198,6 +200,7 @@ fn hand_back(
         client.worker.shared.hints.backend_has_cors();
     }
     admitted.dress(&mut parts.headers);
+    admitted.tell_would_refuse(&mut parts.headers);
     if !client.line.is_complete(number) {
         // The rest of the client's body is not waited for.
         parts.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));

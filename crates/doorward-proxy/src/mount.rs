@@ -2,7 +2,7 @@
 
 use crate::body::{AnswerBody, RequestBody, Upload};
 use crate::client::Client;
-use crate::observe::Record;
+use crate::observe::{self, Record};
 use crate::{reply, view};
 use doorward_core::fault::Fault;
 use doorward_core::gate::Gate;
@@ -32,6 +32,8 @@ pub(crate) enum Judged {
 /// A request that was admitted, and what is noted of it.
 pub(crate) struct Passage {
     pub(crate) admitted: Admitted,
+    /// When it was admitted, steady.
+    pub(crate) judged_ns: u64,
     pub(crate) record: Option<Box<Record>>,
 }
 
@@ -71,15 +73,19 @@ pub(crate) async fn judge(
     let lent = view::lend(parts, client.peer.ip(), hint);
     let gate = shared.gate.load_full();
     let reach = Reach { store: &shared.store, outside: &shared.outside };
-    let (reply, refused) = match converse(&gate, lent, at, reach, &mut body).await {
+    let verdict = converse(&gate, lent, at, reach, &mut body).await;
+    let judged_ns = shared.clock.now().steady_ns;
+    let took_ns = judged_ns.saturating_sub(at.now.steady_ns);
+    client.worker.cells.judged(&gate, &verdict, &parts.method, took_ns);
+    let (reply, refused) = match verdict {
         Verdict::Admit(admitted) => {
             if let Some(record) = &mut record {
                 record.admitted(&admitted);
             }
             body.meter(admitted.meter());
-            return Judged::Pass(Passage { admitted, record }, body);
+            return Judged::Pass(Passage { admitted, judged_ns, record }, body);
         }
-        Verdict::Reply(reply) => (reply, None),
+        Verdict::Reply(reply) => (observe::replied(client, &gate, parts, reply), None),
         Verdict::Refuse(refused) => (refused.reply(), Some(refused)),
     };
     if let Some(record) = &mut record {
@@ -87,7 +93,7 @@ pub(crate) async fn judge(
     }
     if let Some(refused) = &refused {
         tell(client, refused);
-        shared.hints.refused(&gate, &parts.headers, refused);
+        observe::refused(client, &gate, parts, refused, record.as_deref_mut());
     }
     let awaits_leave = parts.headers.contains_key(header::EXPECT);
     if client.line.is_complete(number) || (is_short(hint) && !awaits_leave) {
@@ -112,8 +118,9 @@ pub(crate) async fn fault(
     outcome: Outcome,
     number: u64,
 ) -> Response<AnswerBody> {
-    let Passage { admitted, record } = passage;
+    let Passage { admitted, record, .. } = passage;
     let at = moment(client);
+    client.worker.cells.failed(&admitted, fault, at.now.steady_ns);
     settle(&admitted.settle(outcome), at, &client.worker.shared.store).await;
     if fault.is_strike() {
         // The visit's own refusal follows; this one is made for the strike alone.
@@ -134,6 +141,7 @@ pub(crate) fn answer(
     if let Some(record) = &mut record {
         record.ended(Some(refused), reply.status);
     }
+    client.worker.cells.refused(refused.reason());
     tell(client, refused);
     reply::response(reply, client, record, number)
 }
@@ -151,6 +159,7 @@ pub(crate) fn fault_response(client: &Arc<Client>, fault: Fault) -> Vec<u8> {
     let at = moment(client);
     let refused = gate.fault(fault, client.peer.ip(), at);
     let reply = refused.reply();
+    client.worker.cells.refused(refused.reason());
     Record::fault(client, &refused, reply.status, at);
     reply::raw(&reply)
 }

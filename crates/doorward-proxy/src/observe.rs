@@ -3,11 +3,14 @@
 
 use crate::client::Client;
 use crate::log::{Entry, Kind};
+use crate::mount::Passage;
+use bytes::Bytes;
+use doorward_core::gate::Gate;
 use doorward_core::moment::{Moment, Now, RequestId};
 use doorward_core::reason::Reason;
 use doorward_core::refused::Refused;
-use doorward_core::verdict::Admitted;
-use doorward_core::visit::WouldRefuse;
+use doorward_core::verdict::{Admitted, Reply};
+use doorward_core::visit::{Caller, WouldRefuse};
 use http::{HeaderValue, Method, StatusCode, Uri, header, request};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -24,6 +27,7 @@ pub(crate) struct Record {
     asked: Option<(Method, Uri)>,
     origin: Option<HeaderValue>,
     route: Option<Box<str>>,
+    caller: Option<&'static str>,
     kind: Kind,
     reason: Option<Reason>,
     would_refuse: WouldRefuse,
@@ -72,6 +76,7 @@ impl Record {
             asked: None,
             origin: None,
             route: None,
+            caller: None,
             kind: Kind::Reply,
             reason: None,
             would_refuse: WouldRefuse::new(),
@@ -87,6 +92,7 @@ impl Record {
     pub(crate) fn admitted(&mut self, admitted: &Admitted) {
         self.kind = Kind::Admit;
         self.address = admitted.client();
+        self.caller = Some(admitted.caller().word());
         self.route = Some(admitted.route().path.as_str().into());
         self.would_refuse.clone_from(admitted.would_refuse());
     }
@@ -123,6 +129,48 @@ impl Record {
     }
 }
 
+/// A request was refused by the core: what is said of it beside the log.
+pub(crate) fn refused(
+    client: &Client,
+    gate: &Gate,
+    parts: &request::Parts,
+    refused: &Refused,
+    record: Option<&mut Record>,
+) {
+    let worker = &client.worker;
+    worker.shared.hints.refused(gate, &parts.headers, refused);
+    if let Some(record) = record {
+        // Whoever is refused early was not looked at to the end; what only browsers send tells.
+        let is_page = parts.headers.contains_key("sec-fetch-site")
+            || parts.headers.contains_key(header::ORIGIN);
+        record.caller = Some(if is_page { Caller::Page } else { Caller::Program }.word());
+    }
+    if let Some(recent) = &worker.cells.recent {
+        recent.keep(parts, refused, worker.shared.clock.now());
+    }
+}
+
+/// The gate answers by itself; while it drains it is not ready.
+pub(crate) fn replied(
+    client: &Client,
+    gate: &Gate,
+    parts: &request::Parts,
+    mut reply: Reply,
+) -> Reply {
+    if client.worker.is_draining() && gate.is_readiness(parts.uri.path()) {
+        reply.status = StatusCode::SERVICE_UNAVAILABLE;
+        reply.body = Bytes::from_static(b"{\"ready\":false}\n");
+    }
+    reply
+}
+
+/// The head of an admitted request's answer is there.
+pub(crate) fn answered(client: &Client, passage: &Passage) {
+    let worker = &client.worker;
+    let now_ns = worker.shared.clock.now().steady_ns;
+    worker.cells.answered(&passage.admitted, passage.judged_ns, now_ns);
+}
+
 impl Drop for Record {
     fn drop(&mut self) {
         let asked = self.asked.as_ref();
@@ -134,6 +182,7 @@ impl Drop for Record {
             path: asked.map(|(_, uri)| uri.path()),
             origin: self.origin.as_ref().map(HeaderValue::as_bytes),
             route: self.route.as_deref(),
+            caller: self.caller,
             kind: self.kind,
             reason: self.reason,
             would_refuse: &self.would_refuse,

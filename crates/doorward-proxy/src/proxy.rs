@@ -311,9 +311,7 @@ fn serve(
 }
 
 /// A runtime of one thread, and a listener in it.
-fn inside_runtime(
-    listener: TcpListener,
-) -> Result<(Runtime, tokio::net::TcpListener), StartError> {
+fn inside_runtime(listener: TcpListener) -> Result<(Runtime, tokio::net::TcpListener), StartError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()

@@ -200,6 +200,7 @@ fn start(row: &Row, upstream: SocketAddr, log: Log) -> Result<Proxy, String> {
         upstreams: vec![Upstream::from(upstream)],
         forwarding: Forwarding::default(),
         bounds: (row.bounds)(fast),
+        admin: None,
         log: LogForm::Json,
         log_to: Box::new(log),
         clock: Arc::new(SystemClock::new()),

@@ -17,8 +17,8 @@ use std::net::SocketAddr;
 async fn main() -> Result<(), Box<dyn Error>> {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/axum.toml");
     let given = Given { file: Some(file.into()), ..Given::default() };
-    let config = doorward_config::load(&given, &Machine, random())
-        .map_err(|report| report.render(false))?;
+    let config =
+        doorward_config::load(&given, &Machine, random()).map_err(|report| report.render(false))?;
     let store = Store::Memory(MemoryStore::new(Sizes::default(), random()));
     let gate = GateLayer::builder(config.gate, store.into(), Memory::new(100_000, random()).into())
         .insecure_partial(["message"])

@@ -63,7 +63,6 @@ fn listed(misfits: &[Misfit]) -> String {
 impl GateLayer {
     /// Begins a layer of a gate, of the store that its limits count in, and of the process's memory
     /// of strikes. Several layers may share the latter two.
-    #[must_use]
     pub fn builder(gate: Arc<Gate>, store: Arc<Store>, memory: Arc<Memory>) -> Builder {
         Builder {
             mount: Mount {

@@ -73,6 +73,7 @@ pub(crate) fn start(config: &Config, log_to: Box<dyn Write + Send>) -> anyhow::R
         upstreams,
         forwarding: Forwarding::default(),
         bounds: mounting::bounds(config),
+        admin: None,
         log: log_form(config.log),
         log_to,
         talk: Box::new(|line| machine::talk(&format!("{line}\n"))),

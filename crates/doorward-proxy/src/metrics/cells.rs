@@ -5,7 +5,6 @@ use crate::admin::Recent;
 use doorward_core::fault::Fault;
 use doorward_core::gate::Gate;
 use doorward_core::reason::Reason;
-use doorward_core::refused::Refused;
 use doorward_core::route::DEFAULT_ROUTE;
 use doorward_core::verdict::{Admitted, Verdict};
 use http::Method;
@@ -79,6 +78,7 @@ impl Histogram {
 }
 
 /// Which way a WebSocket's frame goes.
+#[expect(dead_code, reason = "upgrades are carried by a part that comes later")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Frames {
     /// From the client.
@@ -191,11 +191,6 @@ impl Cells {
         self.refused[self.labels.code(reason)].add(1);
     }
 
-    /// What was not a request was refused.
-    pub(crate) fn fault(&self, refused: &Refused) {
-        self.refused(refused.reason());
-    }
-
     /// An admitted request has its answer's head: at `now_ns`, on the clock it was opened by.
     pub(crate) fn answered(&self, admitted: &Admitted, judged_ns: u64, now_ns: u64) {
         let took_ns = now_ns.saturating_sub(admitted.now().steady_ns);
@@ -247,7 +242,7 @@ impl Cells {
     }
 }
 
-#[expect(dead_code, reason = "upgrades are carried by a part that is merged later")]
+#[expect(dead_code, reason = "upgrades are carried by a part that comes later")]
 impl Cells {
     /// An upgraded connection begins.
     pub(crate) fn tunnel_opened(&self) {

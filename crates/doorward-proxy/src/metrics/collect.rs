@@ -6,9 +6,10 @@ use crate::shared::Shared;
 use doorward_core::layers::LAYERS;
 use doorward_core::mode::Mode;
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, MetricEncoder, text};
+use prometheus_client::encoding::{
+    DescriptorEncoder, EncodeLabelSet, MetricEncoder, NoLabelSet, text,
+};
 use prometheus_client::metrics::MetricType;
-use prometheus_client::metrics::exemplar::Exemplar;
 use prometheus_client::registry::{Registry, Unit};
 use std::fmt::{self, Error};
 use std::fs;
@@ -51,16 +52,13 @@ impl Collector for Scrape {
     }
 }
 
-struct Page<'a> {
-    encoder: DescriptorEncoder<'a>,
+struct Page<'a, 'e> {
+    encoder: DescriptorEncoder<'e>,
     shared: &'a Shared,
     workers: &'a [Counted],
 }
 
-/// No labels: of a family with one member.
-const NONE: [(&str, &str); 0] = [];
-
-impl Page<'_> {
+impl Page<'_, '_> {
     fn family<L: EncodeLabelSet>(
         &mut self,
         name: &str,
@@ -73,7 +71,7 @@ impl Page<'_> {
         for (labels, value) in members {
             let mut member = metric.encode_family(&labels)?;
             if counter {
-                member.encode_counter::<[(&str, &str); 0], u64, f64>(&value, None)?;
+                member.encode_counter::<NoLabelSet, u64, f64>(&value, None)?;
             } else {
                 member.encode_gauge(&value)?;
             }
@@ -82,11 +80,14 @@ impl Page<'_> {
     }
 
     fn counter(&mut self, name: &str, help: &str, value: u64) -> Result<(), Error> {
-        self.family(name, help, true, [(NONE, value)].into_iter())
+        let kind = MetricType::Counter;
+        let mut metric = self.encoder.encode_descriptor(name, help, None, kind)?;
+        metric.encode_counter::<NoLabelSet, u64, f64>(&value, None)
     }
 
     fn gauge(&mut self, name: &str, help: &str, value: u64) -> Result<(), Error> {
-        self.family(name, help, false, [(NONE, value)].into_iter())
+        let kind = MetricType::Gauge;
+        self.encoder.encode_descriptor(name, help, None, kind)?.encode_gauge(&value)
     }
 
     fn sum(&self, count: impl Fn(&Counted) -> u64) -> u64 {
@@ -97,8 +98,7 @@ impl Page<'_> {
         let mut members = Vec::new();
         for (slot, route) in self.shared.metrics.labels.routes() {
             for judged in Judged::ALL {
-                let times =
-                    self.sum(|worker| worker.cells.requests[slot][judged as usize].is());
+                let times = self.sum(|worker| worker.cells.requests[slot][judged as usize].is());
                 if times > 0 {
                     members.push(([("route", route.clone()), word("verdict", judged)], times));
                 }
@@ -302,8 +302,7 @@ fn histogram<'h>(
     let ends = BUCKETS_NS.iter().map(|end| *end as f64 / 1e9).chain([f64::INFINITY]);
     let buckets: Vec<(f64, u64)> = ends.zip(counts).collect();
     let count = counts.iter().sum();
-    let none: Option<&std::collections::HashMap<usize, Exemplar<[(&str, &str); 0], f64>>> = None;
-    metric.encode_histogram(sum_ns as f64 / 1e9, count, &buckets, none)
+    metric.encode_histogram::<NoLabelSet>(sum_ns as f64 / 1e9, count, &buckets, None)
 }
 
 /// What the process holds in memory; none where the system does not say.

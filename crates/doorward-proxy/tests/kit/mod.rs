@@ -125,6 +125,7 @@ pub(crate) fn settings(upstream: &str, bounds: Bounds, log: &Log) -> ProxySettin
         upstreams: vec![upstream_at(upstream)],
         forwarding: Forwarding::default(),
         bounds,
+        admin: None,
         log: LogForm::Json,
         log_to: Box::new(log.clone()),
         clock: Arc::new(SystemClock::new()),

@@ -11,7 +11,7 @@ use doorward_core::moment::Now;
 use doorward_porter::chance::SeededChance;
 use doorward_porter::clock::FixedClock;
 use doorward_store::{MemoryStore, Sizes, Store};
-use doorward_tower::{Gated, GateLayer, Peer, RequestBody};
+use doorward_tower::{GateLayer, Gated, Peer, RequestBody};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -146,12 +146,7 @@ impl TowerRunner {
         Ok(layer.layer(self.stage.application.clone()))
     }
 
-    fn difference(
-        &self,
-        step: &Step,
-        gated: &Gated<Application>,
-        made: &Made,
-    ) -> Option<String> {
+    fn difference(&self, step: &Step, gated: &Gated<Application>, made: &Made) -> Option<String> {
         let scene = Scene { gated: gated.clone(), from: step.given.from, judged: 0 };
         *lock(&self.stage.scene) = Some(scene);
         lock(&self.stage.application.0).answer.clone_from(&step.given.backend);

@@ -62,7 +62,7 @@ pub(super) enum Check {
     /// A public key.
     Public(Box<ParsedPublicKey>),
     /// A shared secret.
-    Shared(MacKey),
+    Shared(Box<MacKey>),
 }
 
 impl Check {
@@ -75,7 +75,7 @@ impl Check {
 
     /// A shared secret.
     pub(super) fn shared(secret: &Secret) -> Self {
-        Self::Shared(MacKey::new(secret))
+        Self::Shared(Box::new(MacKey::new(secret)))
     }
 
     /// Whether `signature` is over `message`. Lengths that the algorithm does not have fail here.

@@ -169,7 +169,7 @@ fn public(key: &Object, algorithm: Algorithm) -> Option<Check> {
     let kind = (text(key, "kty")?, text(key, "crv"));
     let bytes = match (algorithm, kind) {
         (Algorithm::Rs256 | Algorithm::Ps256, ("RSA", _)) => {
-            let components = RsaPublicKeyComponents { n: coded(key, "n")?, e: coded(key, "e")? };
+            let components = RsaPublicKeyComponents { n: number(key, "n")?, e: number(key, "e")? };
             let der: PublicKeyX509Der<'_> = components.as_der().ok()?;
             return Check::public(algorithm, der.as_ref());
         }
@@ -196,6 +196,13 @@ fn point(key: &Object, bytes: usize) -> Option<Vec<u8>> {
 
 fn text<'k>(key: &'k Object, name: &str) -> Option<&'k str> {
     key.get(name)?.as_str()
+}
+
+/// A number without leading zeros; some issuers write one in front.
+fn number(key: &Object, name: &str) -> Option<Vec<u8>> {
+    let mut bytes = coded(key, name)?;
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+    Some(bytes.split_off(zeros))
 }
 
 fn coded(key: &Object, name: &str) -> Option<Vec<u8>> {

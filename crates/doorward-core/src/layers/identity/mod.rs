@@ -23,7 +23,9 @@
 //!    its signature is checked by the key that its `kid` names, out of its own issuer's.
 //! 5. A key that is not known, or keys that are too old, are fetched once; the request waits for
 //!    that.
-//! 6. Nobody is refused on routes where identity is optional. A wrong credential is refused there
+//! 6. A cookie goes wherever its browser goes: where neither `Origin` nor `Sec-Fetch-Site` says
+//!    where a request comes from, it is not enough to change anything.
+//! 7. Nobody is refused on routes where identity is optional. A wrong credential is refused there
 //!    too. Pages, returns and health checks are not judged.
 //!
 //! An address that keeps sending forgeries is stopped by `quota` before any cryptography, but for
@@ -50,6 +52,7 @@ mod jwt;
 mod key;
 mod key_set;
 mod place;
+mod policy;
 mod reason;
 mod remembered;
 mod who;
@@ -63,6 +66,7 @@ pub use jwt::TOKEN_BYTES_MAX;
 pub use key::{ApiKey, KEY_PREFIX, KEY_TEXT_BYTES, KeySettings, draw, hash};
 pub use key_set::{KEY_SET_BYTES_MAX, KeySetError};
 pub use place::Place;
+pub use policy::{PLACES_MAX, Policy, PolicyError, Settings};
 pub use reason::Reason;
 pub use remembered::Tokens;
 pub use who::{Identity, KEY_ISSUER, Kind, token_digest, user_digest};
@@ -71,9 +75,7 @@ use super::Meta;
 use crate::moment::Moment;
 use crate::visit::Visit;
 use arrayvec::ArrayVec;
-use http::{HeaderName, HeaderValue};
 use jwt::Wrong;
-use key::Keys;
 use place::Carried;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -87,46 +89,6 @@ pub const META: Meta = Meta {
     store_away: None,
     source: include_str!("mod.rs"),
 };
-
-/// Places where credentials are looked for, at the most.
-pub const PLACES_MAX: usize = 8;
-
-/// Who is believed.
-#[derive(Clone, Debug, Default)]
-pub struct Settings {
-    /// Issuers of tokens.
-    pub issuers: Vec<IssuerSettings>,
-    /// API keys.
-    pub keys: Option<KeySettings>,
-    /// Which kind is judged where both come, the first first; empty: both at once are refused.
-    pub prefer: Vec<Kind>,
-}
-
-/// Checked settings.
-#[derive(Debug, Default)]
-pub struct Policy {
-    places: Vec<Place>,
-    issuers: Vec<Arc<Issuer>>,
-    keys: Option<(Place, Keys)>,
-    prefer: Vec<Kind>,
-}
-
-/// What is wrong with the settings.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PolicyError {
-    /// An issuer's keys are none.
-    #[error("{1}")]
-    Keys(usize, KeySetError),
-    /// Two issuers have one name: their tokens could be mixed up.
-    #[error("another issuer has this name")]
-    Twice(usize),
-    /// A shared secret goes with HS256, and with nothing else.
-    #[error("HS256 needs a shared secret of at least 32 bytes, and every other algorithm a JWKS")]
-    Algorithms(usize),
-    /// Too many places.
-    #[error("credentials may stand in at most 8 different places")]
-    Places,
-}
 
 /// Who is calling.
 pub(crate) enum Who {
@@ -149,6 +111,8 @@ pub(crate) struct Known {
     pub(crate) visitor: Option<IpAddr>,
     /// Whether it was known before.
     pub(crate) is_remembered: bool,
+    /// Whether its credential is a cookie, which a browser sends by itself.
+    pub(crate) is_by_cookie: bool,
 }
 
 /// What looking up an issuer's keys came to.
@@ -160,105 +124,6 @@ pub enum LookedUp {
     Away,
     /// Too many look-ups are waited for.
     Busy,
-}
-
-impl Policy {
-    /// Checks what is said about each issuer and key.
-    ///
-    /// # Errors
-    /// The first thing that is wrong, with its issuer's place.
-    pub fn new(settings: &Settings) -> Result<Self, PolicyError> {
-        let mut policy = Self { prefer: settings.prefer.clone(), ..Self::default() };
-        for (index, issuer) in settings.issuers.iter().enumerate() {
-            let is_shared = match &issuer.keys {
-                KeysFrom::Shared(secret) => {
-                    if secret.expose().len() < SHARED_SECRET_BYTES_MIN {
-                        return Err(PolicyError::Algorithms(index));
-                    }
-                    true
-                }
-                KeysFrom::Set(_) | KeysFrom::Url(_) => false,
-            };
-            let mut algorithms = issuer.algorithms.iter();
-            if issuer.algorithms.is_empty()
-                || !algorithms.all(|algorithm| algorithm.is_symmetric() == is_shared)
-            {
-                return Err(PolicyError::Algorithms(index));
-            }
-            if policy.issuers.iter().any(|other| other.name() == issuer.issuer) {
-                return Err(PolicyError::Twice(index));
-            }
-            policy.add_place(&issuer.place);
-            let issuer = Issuer::new(issuer.clone());
-            let issuer = issuer.map_err(|error| PolicyError::Keys(index, error))?;
-            policy.issuers.push(Arc::new(issuer));
-        }
-        if let Some(keys) = &settings.keys {
-            policy.add_place(&keys.place);
-            policy.keys = Some((keys.place.clone(), Keys::new(&keys.keys)));
-        }
-        if policy.places.len() > PLACES_MAX { Err(PolicyError::Places) } else { Ok(policy) }
-    }
-
-    fn add_place(&mut self, place: &Place) {
-        if !self.places.contains(place) {
-            self.places.push(place.clone());
-        }
-    }
-
-    /// Whether anybody is believed at all.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.places.is_empty()
-    }
-
-    /// The issuers of tokens.
-    pub(crate) fn issuers(&self) -> &[Arc<Issuer>] {
-        &self.issuers
-    }
-
-    /// Takes over the keys that issuers of `other` have fetched.
-    pub(crate) fn adopt(&self, other: &Self) {
-        for issuer in &self.issuers {
-            for known in &other.issuers {
-                issuer.adopt(known);
-            }
-        }
-    }
-
-    /// Whether a header may not go on beside the credential at `judged`: it holds another one.
-    pub(crate) fn is_unjudged(&self, judged: usize, name: &HeaderName) -> bool {
-        self.places.iter().enumerate().any(|(index, place)| {
-            index != judged
-                && !matches!(place, Place::Cookie(_))
-                && place.header() == name
-                && self.places.get(judged).is_none_or(|judged| judged.header() != name)
-        })
-    }
-
-    /// The cookies that may not go on beside the credential at `judged`.
-    pub(crate) fn unjudged_cookies(&self, judged: usize) -> impl Iterator<Item = &str> {
-        let others = self.places.iter().enumerate().filter(move |(index, _)| *index != judged);
-        others.filter_map(|(_, place)| match place {
-            Place::Cookie(name) => Some(name.as_str()),
-            Place::Bearer | Place::Header(_) => None,
-        })
-    }
-
-    /// Whether a header is looked at, by its name in lower case with `-`.
-    pub(crate) fn judges(&self, name: &str) -> bool {
-        self.places.iter().any(|place| place.header().as_str() == name)
-    }
-
-    /// What a 401 says of how to sign in (RFC 9110 11.6.1, RFC 6750 3).
-    pub(crate) fn challenge(&self, reason: Reason) -> HeaderValue {
-        if !self.places.contains(&Place::Bearer) {
-            return HeaderValue::from_static("ApiKey realm=\"doorward\"");
-        }
-        HeaderValue::from_static(match reason {
-            Reason::Missing => "Bearer realm=\"doorward\"",
-            _ => "Bearer realm=\"doorward\", error=\"invalid_token\"",
-        })
-    }
 }
 
 /// Judges who is calling. `looked_up`: what became of the look-up that was waited for.
@@ -279,7 +144,13 @@ pub(crate) fn inspect(
     }
     let issuers =
         policy.issuers.iter().filter(|issuer| issuer.settings.place == policy.places[place]);
-    let known = |identity| Known { identity, place, visitor: None, is_remembered: false };
+    let known = |identity| Known {
+        identity,
+        place,
+        visitor: None,
+        is_remembered: false,
+        is_by_cookie: matches!(policy.places[place], Place::Cookie(_)),
+    };
     match jwt::judge(text, issuers, at.now) {
         Ok(identity) => {
             let identity = Arc::new(identity);
@@ -313,7 +184,8 @@ fn cheaply(
     {
         return Some(match keys.judge(text, visit, at.now) {
             Ok((identity, visitor)) => {
-                Who::Known(Known { identity, place, visitor, is_remembered: true })
+                let is_by_cookie = matches!(here, Place::Cookie(_));
+                Who::Known(Known { identity, place, visitor, is_remembered: true, is_by_cookie })
             }
             Err(reason) => Who::Refuse(reason),
         });
@@ -334,7 +206,8 @@ fn cheaply(
     if identity.ends_unix_s.is_some_and(|ends| ends <= at.now.unix_s) {
         return Some(Who::Refuse(Reason::Expired));
     }
-    Some(Who::Known(Known { identity, place, visitor: None, is_remembered: true }))
+    let is_by_cookie = matches!(here, Place::Cookie(_));
+    Some(Who::Known(Known { identity, place, visitor: None, is_remembered: true, is_by_cookie }))
 }
 
 fn no_key(issuer: Arc<Issuer>, at: Moment<'_>, looked_up: Option<LookedUp>) -> Who {

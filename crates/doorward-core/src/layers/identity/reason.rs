@@ -44,6 +44,8 @@ pub enum Reason {
     KeysAway,
     /// Too many wait for an issuer's keys.
     Busy,
+    /// A cookie is all that speaks for a write.
+    CookieAlone,
     /// No API key.
     KeyMalformed,
     /// No key that was created here.
@@ -78,6 +80,7 @@ impl Reason {
         Self::Forged,
         Self::KeysAway,
         Self::Busy,
+        Self::CookieAlone,
         Self::KeyMalformed,
         Self::KeyUnknown,
         Self::KeyRevoked,
@@ -117,6 +120,7 @@ impl Reason {
             | Self::SenderBound
             | Self::KeysAway
             | Self::Busy
+            | Self::CookieAlone
             | Self::KeyRevoked
             | Self::KeyInBrowser
             | Self::Visitor => false,
@@ -237,6 +241,13 @@ const WORDS: [Words; Reason::ALL.len()] = [
         StatusCode::SERVICE_UNAVAILABLE,
         "Refused: too many requests wait for the keys of the token's issuer",
         "Send the request again in a moment.",
+    ),
+    row(
+        "identity/cookie-alone",
+        StatusCode::FORBIDDEN,
+        "Refused: a cookie alone may not change anything",
+        "Browsers say where a request comes from, and this one says nothing. Programs send the \
+         token as Authorization: Bearer.",
     ),
     row(
         "identity/key-malformed",

@@ -38,8 +38,10 @@
 //!
 //! RFC 6585 4 (429); draft-ietf-httpapi-ratelimit-headers; RFC 6177; RFC 6052; ITU-T I.371 (GCRA).
 
+mod deny;
 mod limit;
 
+pub use deny::{Deny, DenyKnown};
 pub use limit::{By, Counted, Limit, Measure, Who};
 
 use super::Meta;
@@ -49,9 +51,8 @@ use crate::moment::{Moment, Now};
 use crate::question::{Answer, Answers, Ask, Question, Questions, Rate};
 use crate::reason::Words;
 use crate::visit::Visit;
+use deny::DenyList;
 use http::StatusCode;
-use ipnet::IpNet;
-use std::collections::HashMap;
 
 /// What is said about this layer.
 pub const META: Meta = Meta {
@@ -115,17 +116,6 @@ impl Reason {
     }
 }
 
-/// An address that is refused outright.
-#[derive(Clone, Debug)]
-pub struct Deny {
-    /// Whom.
-    pub network: IpNet,
-    /// Until which second; none: for good.
-    pub until_unix_s: Option<u64>,
-    /// Why, for the operator.
-    pub why: String,
-}
-
 /// What is counted and refused.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -139,18 +129,6 @@ pub struct Settings {
     pub deny_known: Vec<DenyKnown>,
 }
 
-/// A known caller, or one of its tokens, that is refused outright.
-#[derive(Clone, Debug)]
-pub struct DenyKnown {
-    /// Whom: [`user_digest`](super::identity::user_digest) or
-    /// [`token_digest`](super::identity::token_digest).
-    pub digest: [u8; 16],
-    /// Until which second; none: for good.
-    pub until_unix_s: Option<u64>,
-    /// Why, for the operator.
-    pub why: String,
-}
-
 /// Checked settings.
 #[derive(Debug)]
 pub struct Policy {
@@ -159,7 +137,6 @@ pub struct Policy {
     limits: Vec<Counter>,
     file_limits: usize,
     deny: DenyList,
-    deny_known: HashMap<[u8; 16], Option<u64>>,
 }
 
 /// A limit with the spaces that it is counted in: enforced, and only noted.
@@ -167,13 +144,6 @@ pub struct Policy {
 struct Counter {
     limit: Limit,
     spaces: [u64; 2],
-}
-
-/// Denied networks, looked up once for each length that occurs.
-#[derive(Debug, Default)]
-struct DenyList {
-    lengths: Vec<u8>,
-    entries: HashMap<Prefix, Option<u64>>,
 }
 
 impl Policy {
@@ -185,18 +155,8 @@ impl Policy {
         let limits =
             limits.map(|limit| Counter { spaces: [limit.space(false), limit.space(true)], limit });
         let limits = limits.collect();
-        let mut deny = DenyList::default();
-        for entry in &settings.deny {
-            let prefix = Prefix::of_network(entry.network);
-            let length = prefix.parts().1;
-            if !deny.lengths.contains(&length) {
-                deny.lengths.push(length);
-            }
-            deny.entries.insert(prefix, entry.until_unix_s);
-        }
-        let deny_known =
-            settings.deny_known.iter().map(|entry| (entry.digest, entry.until_unix_s)).collect();
-        Self { strikes: settings.strikes, limits, file_limits, deny, deny_known }
+        let deny = DenyList::new(&settings.deny, &settings.deny_known);
+        Self { strikes: settings.strikes, limits, file_limits, deny }
     }
 
     /// The limits that apply to a caller, in the order of their questions.
@@ -236,14 +196,7 @@ pub fn inspect(policy: &Policy, visit: &Visit<'_>, at: Moment<'_>) -> Option<Bey
 
 /// Whether a known caller, or its token, is on the deny-list.
 pub(crate) fn denies(policy: &Policy, identity: &Identity, now: Now) -> bool {
-    if policy.deny_known.is_empty() {
-        return false;
-    }
-    let digests = [Some(identity.user()), identity.token()];
-    digests.iter().flatten().any(|digest| {
-        let until = policy.deny_known.get(digest);
-        until.is_some_and(|until| until.is_none_or(|until| now.unix_s <= until))
-    })
+    policy.deny.has_known(identity, now)
 }
 
 /// What the store is asked for a caller. `watch`: the answers are only noted.
@@ -299,17 +252,6 @@ pub fn give_back(policy: &Policy, counted: Counted<'_>) -> Questions {
         out.push(Question { ask, always: true, watch: false });
     }
     out
-}
-
-impl DenyList {
-    fn has(&self, client: Prefix, now: Now) -> bool {
-        self.lengths.iter().any(|length| {
-            let network = client.cut(*length);
-            self.entries
-                .get(&network)
-                .is_some_and(|until| until.is_none_or(|until| now.unix_s <= until))
-        })
-    }
 }
 
 /// Counts a strike.
