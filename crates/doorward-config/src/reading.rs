@@ -5,6 +5,7 @@ use crate::report::{Level, Problem, Report};
 use crate::source::{Place, Source};
 use doorward_core::settings::SettingsError;
 use std::collections::{BTreeMap, HashMap};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The state of one reading.
@@ -21,6 +22,8 @@ pub(crate) struct Reading<'o> {
     read_problems: usize,
     places: HashMap<String, Place>,
     masks: Vec<Place>,
+    /// Every file that was asked for, there or not.
+    files: Vec<PathBuf>,
 }
 
 impl<'o> Reading<'o> {
@@ -34,6 +37,7 @@ impl<'o> Reading<'o> {
             read_problems: 0,
             places: HashMap::new(),
             masks: Vec::new(),
+            files: Vec::new(),
         }
     }
 
@@ -95,6 +99,23 @@ impl<'o> Reading<'o> {
         self.problems.push(Problem { level, what, hint, line: String::new(), place });
     }
 
+    /// Takes over what was said of another file, which was read by itself.
+    pub(crate) fn take_report(&mut self, report: Report) {
+        let first = self.sources.len();
+        self.sources.extend(report.sources);
+        self.problems.extend(report.problems.into_iter().map(|mut problem| {
+            if let Some(place) = &mut problem.place {
+                place.source += first;
+            }
+            problem
+        }));
+    }
+
+    /// How many errors there are so far.
+    pub(crate) fn error_count(&self) -> usize {
+        self.problems.iter().filter(|problem| problem.level == Level::Error).count()
+    }
+
     /// Everything is read; what comes now is about the whole.
     pub(crate) fn finish_values(&mut self) {
         self.read_problems = self.problems.len();
@@ -135,10 +156,28 @@ impl<'o> Reading<'o> {
         self.folder.join(Path::new(path))
     }
 
+    /// The bytes of a file. Whoever watches the configuration watches it too, even one that is not
+    /// there yet.
+    ///
+    /// # Errors
+    /// What kept it from being read.
+    pub(crate) fn file(&mut self, path: &Path) -> io::Result<Vec<u8>> {
+        if !self.files.iter().any(|known| known == path) {
+            self.files.push(path.to_owned());
+        }
+        self.outside.file(path)
+    }
+
+    /// Every file that was asked for.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        self.files.clone()
+    }
+
     /// The lines of a list's file: (line's text, its place), without comments and empty ones. A
     /// file that cannot be read is an error at `place`.
     pub(crate) fn list_file(&mut self, path: &str, place: &Place) -> Vec<(String, Place)> {
-        let text = match self.outside.file(&self.resolve(path)) {
+        let file = self.resolve(path);
+        let text = match self.file(&file) {
             Ok(bytes) => String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()),
             Err(error) => Err(error.to_string()),
         };

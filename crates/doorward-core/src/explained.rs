@@ -219,8 +219,9 @@ fn end(gate: &Arc<Gate>, view: View<'_>, at: Moment<'_>) -> End {
     }
 }
 
-/// The headers that a layer looks at.
-fn headers_of(layer: &str) -> &'static [&'static str] {
+/// The headers that a layer looks at, as far as they are always the same.
+#[must_use]
+pub fn headers_of(layer: &str) -> &'static [&'static str] {
     match layer {
         "message" => &["host", "x-forwarded-host", "connection"],
         "cors" => &["origin", "access-control-request-method", "access-control-request-headers"],

@@ -142,7 +142,8 @@ impl Gate {
             Who::Nobody => return Ok(()),
             Who::Wait(issuer) => return Err(Stop::Wait(issuer)),
             Who::Refuse(reason) => {
-                if reason.is_strike() {
+                // What is only watched locks nobody out.
+                if reason.is_strike() && force == Force::Enforce {
                     quota::strike(&self.quota, visit.prefix, at);
                 }
                 let refuse = Step::Refuse(Reason::Identity(reason));
@@ -150,8 +151,10 @@ impl Gate {
             }
             Who::Known(known) => known,
         };
-        if quota::denies(&self.quota, &known.identity, at.now) {
-            return Err(Stop::Refuse(Reason::Quota(quota::Reason::Denied)));
+        let quota_force = self.force(visit, self.modes.quota);
+        if quota_force != Force::Off && quota::denies(&self.quota, &known.identity, at.now) {
+            let refuse = Step::Refuse(Reason::Quota(quota::Reason::Denied));
+            take(visit, refuse, quota_force)?;
         }
         let is_traced = visit.caller == Caller::Page
             || self.force(visit, self.modes.site) == Force::Off

@@ -44,10 +44,13 @@ impl Gate {
                 "write endpoints = \"/.doorward\"",
             ));
         }
-        let everyone = settings.trusted_proxies.iter().position(|net| net.prefix_len() == 0);
-        if let Some(place) = everyone {
+        // Two halves of everybody are everybody too.
+        let together = ipnet::IpNet::aggregate(&settings.trusted_proxies);
+        if together.iter().any(|net| net.prefix_len() == 0) {
+            let alone = settings.trusted_proxies.iter().position(|net| net.prefix_len() == 0);
+            let place = alone.map(|place| format!("[{place}]")).unwrap_or_default();
             errors.push(SettingsError::new(
-                format!("client_ip.trusted_proxies[{place}]"),
+                format!("client_ip.trusted_proxies{place}"),
                 "this trusts everybody, so anybody could choose his own address",
                 "list the networks of your own proxies",
             ));

@@ -74,9 +74,7 @@ pub(crate) async fn judge(
     let gate = shared.gate.load_full();
     let reach = Reach { store: &shared.store, outside: &shared.outside };
     let verdict = converse(&gate, lent, at, reach, &mut body).await;
-    let judged_ns = shared.clock.now().steady_ns;
-    let took_ns = judged_ns.saturating_sub(at.now.steady_ns);
-    client.worker.cells.judged(&gate, &verdict, &parts.method, took_ns);
+    let judged_ns = observe::judged(client, &gate, &verdict, &parts.method, hint, at);
     let (reply, refused) = match verdict {
         Verdict::Admit(admitted) => {
             if let Some(record) = &mut record {

@@ -9,7 +9,8 @@ use doorward_core::gate::Gate;
 use doorward_core::moment::{Moment, Now, RequestId};
 use doorward_core::reason::Reason;
 use doorward_core::refused::Refused;
-use doorward_core::verdict::{Admitted, Reply};
+use doorward_core::verdict::{Admitted, Reply, Verdict};
+use doorward_core::view::BodyHint;
 use doorward_core::visit::{Caller, WouldRefuse};
 use http::{HeaderValue, Method, StatusCode, Uri, header, request};
 use std::net::IpAddr;
@@ -127,6 +128,25 @@ impl Record {
     pub(crate) const fn broke_off(&mut self) {
         self.is_broken = true;
     }
+}
+
+/// The core came to its verdict: when, steady.
+pub(crate) fn judged(
+    client: &Client,
+    gate: &Arc<Gate>,
+    verdict: &Verdict,
+    method: &Method,
+    body: BodyHint,
+    at: Moment<'_>,
+) -> u64 {
+    let worker = &client.worker;
+    // Most visits wait for nothing, and end microseconds after they began: that is below what a
+    // histogram tells apart, and reading the clock would cost more than all counting.
+    let is_at_once = matches!((verdict, body), (Verdict::Admit(_), BodyHint::Empty));
+    let now_ns = if is_at_once { at.now.steady_ns } else { worker.shared.clock.now().steady_ns };
+    let took_ns = now_ns.saturating_sub(at.now.steady_ns);
+    worker.cells.judged(gate, verdict, method, took_ns);
+    now_ns
 }
 
 /// A request was refused by the core: what is said of it beside the log.

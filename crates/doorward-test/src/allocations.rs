@@ -66,7 +66,9 @@ pub fn of_the_sample(count: Count<'_>) -> Allocations {
 fn opening(rig: &Rig, request: &Request, count: Count<'_>) -> u64 {
     warm(count, &mut || match rig.gate.open(request.view(), rig.at(begin())) {
         Turn::Done(Verdict::Admit(_)) | Turn::Ask(_) => {}
-        Turn::Done(_) | Turn::Body(_) => panic!("the sample is admitted, or has shares"),
+        Turn::Done(_) | Turn::Body(_) | Turn::Keys(_) => {
+            panic!("the sample is admitted, or has shares")
+        }
     })
 }
 

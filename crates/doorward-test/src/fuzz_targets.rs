@@ -217,7 +217,7 @@ fn gets(path: &str) -> bool {
     match gate.open(view, at) {
         Turn::Done(Verdict::Admit(_)) => true,
         Turn::Done(Verdict::Refuse(_) | Verdict::Reply(_)) => false,
-        Turn::Body(_) | Turn::Ask(_) => panic!("this gate asks nothing"),
+        Turn::Body(_) | Turn::Ask(_) | Turn::Keys(_) => panic!("this gate asks nothing"),
     }
 }
 

@@ -2,6 +2,7 @@
 //! are about: Chrome's `fetch` from a page of an allowed origin.
 
 use doorward_core::gate::Gate;
+use doorward_core::layers::identity::LookedUp;
 use doorward_core::memory::Memory;
 use doorward_core::moment::{Chance, Moment, Now, RequestId};
 use doorward_core::question::{Answers, Questions};
@@ -212,6 +213,7 @@ impl Rig {
             turn = match turn {
                 Turn::Done(verdict) => return verdict,
                 Turn::Body(awaiting) => awaiting.with(body, at),
+                Turn::Keys(awaiting) => awaiting.with(LookedUp::Away, at),
                 Turn::Ask(pending) => {
                     let answers = store(&pending.questions());
                     pending.answer(&answers, at)

@@ -3,6 +3,7 @@
 mod body;
 mod head;
 mod layer;
+mod look;
 mod mount;
 mod observe;
 mod peer;

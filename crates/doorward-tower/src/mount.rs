@@ -6,7 +6,7 @@ use crate::layer::Bounds;
 use crate::observe::{Observe, Record};
 use crate::peer::PeerSource;
 use crate::reply::AnswerBody;
-use crate::{head, reply, view};
+use crate::{head, look, reply, view};
 use doorward_core::fault::Fault;
 use doorward_core::gate::Gate;
 use doorward_core::memory::Memory;
@@ -205,8 +205,8 @@ where
         let nobody = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
         return Verdict::Refuse(mount.gate.fault(NO_PEER, nobody, at));
     };
-    if view::head_bytes(parts) > mount.bounds.head_bytes_max {
-        return Verdict::Refuse(mount.gate.fault(Fault::HeadTooLarge, peer, at));
+    if let Some(fault) = look::fault(parts, mount.bounds.head_bytes_max) {
+        return Verdict::Refuse(mount.gate.fault(fault, peer, at));
     }
     let lent = view::lend(parts, peer, hint);
     let mut body = Holding { body, mount };

@@ -59,11 +59,8 @@ where
             }
             Source::Application(body, passage) => (body, passage),
         };
-        let frame = ready!(body.as_mut().poll_frame(cx));
-        if passage.is_over() {
-            return Poll::Ready(Some(Err(LeaveEnded.into())));
-        }
-        Poll::Ready(frame.map(|frame| match frame {
+        Poll::Ready(ready!(body.as_mut().poll_frame(cx)).map(|frame| match frame {
+            Ok(_) if passage.is_over() => Err(LeaveEnded.into()),
             Ok(frame) => Ok(frame.map_data(|mut piece| piece.copy_to_bytes(piece.remaining()))),
             Err(error) => Err(error.into()),
         }))

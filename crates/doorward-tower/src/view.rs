@@ -43,13 +43,6 @@ pub(crate) fn hint(body: &impl Body) -> BodyHint {
     body.size_hint().exact().map_or(BodyHint::Stream, BodyHint::Length)
 }
 
-/// Bytes of a head as it was parsed: what its lines would take, without their separators.
-pub(crate) fn head_bytes(parts: &Parts) -> usize {
-    let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
-    let lines = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
-    target + lines.sum::<usize>()
-}
-
 /// HTTP/2 may cut a cookie into crumbs, each a line; they are one header (RFC 9113 8.2.3). In
 /// HTTP/1.1 several lines are several headers, and stay so for the core to judge.
 pub(crate) fn join_crumbs(version: Version, headers: &mut HeaderMap) {

@@ -2,16 +2,18 @@
 
 use bytes::Bytes;
 use doorward_core::gate::Gate;
+use doorward_core::layers::identity::{self, ApiKey, KeySettings, Place};
 use doorward_core::layers::quota::{By, Limit, Measure, Who};
 use doorward_core::memory::Memory;
 use doorward_core::moment::Now;
 use doorward_core::question::Rate;
 use doorward_core::route;
 use doorward_core::settings::Settings;
+use doorward_porter::chance::SeededChance;
 use doorward_porter::clock::FixedClock;
 use doorward_store::{MemoryStore, Sizes, Store};
 use doorward_tower::{AnswerBody, Builder, Came, GateLayer, Peer, RequestBody};
-use http::{HeaderMap, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Empty, Full};
 use std::collections::VecDeque;
@@ -26,9 +28,12 @@ use tower::{Layer, Service, ServiceExt, service_fn};
 
 const PEER: Peer = Peer(IpAddr::V4(Ipv4Addr::LOCALHOST));
 
-/// A gate of which each address may ask three times; `/held` binds its body, `/short` streams it,
-/// each with room for four bytes.
-fn builder() -> Builder {
+/// The second at which the clock stands.
+const NOW_UNIX_S: u64 = 1_767_225_600;
+
+/// Each address may ask three times; `/held` binds its body, `/short` streams it, each with room
+/// for four bytes.
+fn settings() -> Settings {
     let route = |path: &str, bind_body| route::Settings {
         path: path.to_owned(),
         body_bytes_max: Some(4),
@@ -46,13 +51,24 @@ fn builder() -> Builder {
         per_route: false,
         measure: Measure::Rate(Rate::per_minute(1, 3)),
     }];
-    let gate = Gate::new(&settings).unwrap_or_else(|errors| panic!("{errors:?}"));
+    settings
+}
+
+fn builder_of(settings: &Settings, clock: &Arc<FixedClock>) -> Builder {
+    let gate = Gate::new(settings).unwrap_or_else(|errors| panic!("{errors:?}"));
     let sizes = Sizes { strangers_max: 100, known_max: 10, claims_max: 10 };
     let store = Store::Memory(MemoryStore::new(sizes, [1; 16]));
-    let clock = FixedClock::new(Now { steady_ns: 1, unix_s: 1_767_225_600 });
     GateLayer::builder(gate, Arc::new(store), Arc::new(Memory::new(100, [2; 16])))
         .insecure_partial(["message"])
-        .clock(Arc::new(clock))
+        .clock(Arc::clone(clock) as _)
+}
+
+fn clock() -> Arc<FixedClock> {
+    Arc::new(FixedClock::new(Now { steady_ns: 1, unix_s: NOW_UNIX_S }))
+}
+
+fn builder() -> Builder {
+    builder_of(&settings(), &clock())
 }
 
 fn layer(builder: Builder) -> GateLayer {
@@ -380,4 +396,38 @@ async fn the_gates_own_answers_have_their_length() {
     let length: SizeHint = response.body().size_hint();
     let body = response.into_body().collect().await.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(length.exact(), Some(body.to_bytes().len() as u64));
+}
+
+#[tokio::test]
+async fn an_answer_ends_when_its_callers_leave_does() {
+    let text = identity::draw(&SeededChance::insecure(1));
+    let key = ApiKey {
+        id: "of-a-minute".to_owned(),
+        sha256: identity::hash(&text),
+        scopes: Vec::new(),
+        ends_unix_s: Some(NOW_UNIX_S + 60),
+        is_revoked: false,
+        acts_for_visitors: false,
+        as_page: false,
+    };
+    let place = Place::Header(HeaderName::from_static("x-api-key"));
+    let mut settings = settings();
+    settings.identity.keys = Some(KeySettings { place, keys: vec![key] });
+    for (with_key, late_s, want) in [(true, 60, false), (true, 59, true), (false, 60, true)] {
+        let clock = clock();
+        let layer = layer(builder_of(&settings, &clock));
+        let application =
+            service_fn(|_| ready(Ok::<_, Infallible>(Response::new(pieces(&["a", "b"], None)))));
+        let mut request = request("/", nothing());
+        if with_key {
+            let value = HeaderValue::try_from(text.as_str()).expect("a value");
+            request.headers_mut().insert("x-api-key", value);
+        }
+        let answered = layer.layer(application).oneshot(request).await;
+        let mut body = answered.unwrap_or_else(|never| match never {}).into_body();
+        assert!(body.frame().await.is_some_and(|frame| frame.is_ok()));
+        clock.set(Now { steady_ns: 1 + late_s * 1_000_000_000, unix_s: NOW_UNIX_S + late_s });
+        let went_on = body.frame().await.is_some_and(|frame| frame.is_ok());
+        assert_eq!(went_on, want, "{with_key} {late_s}");
+    }
 }

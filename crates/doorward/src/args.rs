@@ -1,6 +1,7 @@
 //! What a person types.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 /// The gate that decides whether a backend runs a request.
@@ -20,8 +21,10 @@ pub(crate) enum Command {
     Check(Check),
     /// Print the configuration's JSON Schema
     Schema,
-    /// Say what a refusal's code or a layer means
+    /// Say what a refusal's code, a layer, or one refusal by its id means; or how a request is judged
     Explain(Explain),
+    /// Say what a log's requests were or would be refused for, and what is ready to be enforced
+    Report(Report),
 }
 
 /// `doorward guard`
@@ -92,6 +95,54 @@ pub(crate) struct Check {
 /// `doorward explain`
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// A code, as in site/cross-site, or a layer, as in site; without one, the list of all
+    /// A code, as in site/cross-site; a layer, as in site; a refusal's id; without one, the list of
+    /// codes
     pub(crate) subject: Option<String>,
+    /// The log that the id stands in; `-` is standard input
+    #[arg(long, value_name = "FILE", requires = "subject", conflicts_with = "admin")]
+    pub(crate) log: Option<PathBuf>,
+    /// The running gate's admin listener, as in http://127.0.0.1:9180
+    #[arg(long, value_name = "URL", requires = "subject")]
+    pub(crate) admin: Option<String>,
+    /// Its token: env:NAME or file:PATH [default: env:DOORWARD_ADMIN_TOKEN]
+    #[arg(long, value_name = "TOKEN", requires = "admin")]
+    pub(crate) token: Option<String>,
+    /// A request as it is sent, in a file: walk it through all layers; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "subject")]
+    pub(crate) request: Option<PathBuf>,
+    /// The configuration that judges the request [default: the public profile]
+    #[arg(long, value_name = "FILE", requires = "request")]
+    pub(crate) config: Option<PathBuf>,
+    /// The address that the request comes from [default: 127.0.0.1]
+    #[arg(long, value_name = "ADDRESS", requires = "request")]
+    pub(crate) from: Option<IpAddr>,
+    /// When it comes, in seconds since 1970 [default: now]
+    #[arg(long, value_name = "SECONDS", requires = "request")]
+    pub(crate) at: Option<u64>,
+}
+
+/// `doorward report`
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// JSON logs of the gate; `-` is standard input
+    #[arg(required = true, value_name = "LOG")]
+    pub(crate) logs: Vec<PathBuf>,
+    /// The gate's configuration: tell only of what it monitors
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// For people or for programs
+    #[arg(long, value_enum, value_name = "FORM", default_value = "table")]
+    pub(crate) format: Form,
+    /// Kinds of refusals that are told of
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) top: usize,
+}
+
+/// The form of an output.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Form {
+    /// For people
+    Table,
+    /// For programs
+    Json,
 }

@@ -11,11 +11,14 @@ mod greeting;
 mod guard;
 mod machine;
 mod mounting;
+mod report;
 
 use crate::args::{Arguments, Command};
 use clap::Parser;
 use std::process::ExitCode;
 
+/// Something was found.
+pub(crate) const EXIT_FINDINGS: u8 = 1;
 /// Wrong usage or configuration.
 pub(crate) const EXIT_USAGE: u8 = 2;
 /// What should be reached cannot be.
@@ -27,6 +30,7 @@ fn main() -> ExitCode {
         Command::Guard(guard) => guard::run(&guard),
         Command::Check(check) => check::run(&check),
         Command::Schema => check::schema(),
-        Command::Explain(explain) => explain::run(explain.subject.as_deref()),
+        Command::Explain(explain) => explain::run(&explain),
+        Command::Report(report) => report::run(&report),
     }
 }

@@ -8,7 +8,9 @@ use http::HeaderValue;
 /// An upstream.
 pub(crate) fn upstream(configured: &Configured) -> anyhow::Result<Upstream> {
     let address = match &configured.address {
-        Address::Http { host, port } => UpstreamAddress::Tcp { host: host.clone(), port: *port },
+        Address::Http { host, port } | Address::Https { host, port } => {
+            UpstreamAddress::Tcp { host: host.clone(), port: *port }
+        }
         Address::Unix(path) => UpstreamAddress::Unix(path.clone()),
     };
     let host = match &configured.host {

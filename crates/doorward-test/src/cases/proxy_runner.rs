@@ -37,6 +37,9 @@ const SECRETS: &[&str] = &[
     "amount=100",
     "model-key-of-the-cases",
     "of no use elsewhere",
+    // How every token and every API key begins.
+    "eyJ",
+    "dwk1_",
 ];
 
 /// A proxy that cases are sent through.
@@ -97,7 +100,7 @@ impl ProxyRunner {
             forwarding: Forwarding::default(),
             bounds: Bounds::default(),
             admin: None,
-        log: LogForm::Json,
+            log: LogForm::Json,
             log_to: Box::new(log.clone()),
             clock: Arc::clone(&clock) as _,
             chance: Arc::new(SeededChance::insecure(4)),

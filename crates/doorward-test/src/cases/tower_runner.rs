@@ -21,7 +21,7 @@ use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io::{self, BufReader, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -49,7 +49,8 @@ pub struct Came {
     /// The line of the file on which its request begins.
     pub line: usize,
     /// Another verdict (`admit`, `refuse CODE`, `reply STATUS`); `server STATUS` or `server closes`
-    /// where the gate was not asked; or, with the verdict that is wanted, all other differences.
+    /// where the gate was not asked; or, with the verdict that is wanted, all other differences. An
+    /// admitted request whose body could not be read to its end `breaks off`.
     pub becomes: String,
 }
 
@@ -76,6 +77,8 @@ struct Application(Arc<Mutex<Kept>>);
 struct Kept {
     answer: Answer,
     contacts: Vec<Contact>,
+    /// Whether a body that was asked for broke off.
+    broke_off: bool,
 }
 
 impl TowerRunner {
@@ -85,7 +88,7 @@ impl TowerRunner {
     /// When it cannot be started.
     pub fn start() -> io::Result<Self> {
         let answer = Answer { status: 200, headers: Vec::new() };
-        let kept = Kept { answer, contacts: Vec::new() };
+        let kept = Kept { answer, contacts: Vec::new(), broke_off: false };
         let stage = Arc::new(Stage {
             clock: Arc::new(FixedClock::new(Now { steady_ns: 0, unix_s: 0 })),
             application: Application(Arc::new(Mutex::new(kept))),
@@ -152,7 +155,7 @@ impl TowerRunner {
         lock(&self.stage.application.0).answer.clone_from(&step.given.backend);
         let answer = self.ask(step);
         let judged = lock(&self.stage.scene).take().map_or(0, |scene| scene.judged);
-        let contacts = std::mem::take(&mut lock(&self.stage.application.0).contacts);
+        let (contacts, broke_off) = self.stage.application.taken();
         let answer = match answer {
             Ok(answer) => answer,
             Err(_) if judged == 0 => return Some("server closes".to_owned()),
@@ -170,6 +173,7 @@ impl TowerRunner {
             return Some(found.join("; "));
         }
         Some(match seen.verdict {
+            Verdict::Admit if broke_off => "admit, breaks off".to_owned(),
             Verdict::Admit => "admit".to_owned(),
             Verdict::Refuse(code) => format!("refuse {code}"),
             Verdict::Reply(status) => format!("reply {status}"),
@@ -182,6 +186,8 @@ impl TowerRunner {
         stream.set_write_timeout(Some(PATIENCE))?;
         // Who is refused early may not be read to the end.
         let _ = stream.write_all(&step.request);
+        // Nothing more comes: a server that waits for more ends its waiting.
+        let _ = stream.shutdown(Shutdown::Write);
         let is_head = step.request.starts_with(b"HEAD ");
         wire::read_response(&mut BufReader::new(&mut stream), is_head)
     }
@@ -220,7 +226,9 @@ async fn accept(listener: std::net::TcpListener, stage: Arc<Stage>) -> io::Resul
         let (stream, _) = listener.accept().await?;
         let stage = Arc::clone(&stage);
         let serve = service_fn(move |request| serve(Arc::clone(&stage), request));
-        let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), serve);
+        // hyper's defaults, but that it answers a client that has nothing more to say.
+        let mut builder = http1::Builder::new();
+        let connection = builder.half_close(true).serve_connection(TokioIo::new(stream), serve);
         // A connection that breaks is seen by its client.
         tokio::spawn(async move { drop(connection.with_upgrades().await) });
     }
@@ -256,6 +264,12 @@ impl Service<Request<RequestBody<Incoming>>> for Application {
 }
 
 impl Application {
+    /// What it kept since this was last asked: its contacts, and whether a body broke off.
+    fn taken(&self) -> (Vec<Contact>, bool) {
+        let mut kept = lock(&self.0);
+        (std::mem::take(&mut kept.contacts), std::mem::take(&mut kept.broke_off))
+    }
+
     /// What is asked has reached it, whether its body comes whole or not.
     async fn answer(self, request: Request<RequestBody<Incoming>>) -> Response<Full<Bytes>> {
         let (parts, body) = request.into_parts();
@@ -266,6 +280,7 @@ impl Application {
         let (method, headers) = (parts.method.to_string(), pairs(&parts.headers));
         let mut kept = lock(&self.0);
         kept.contacts.push(Contact { method, target, headers, body });
+        kept.broke_off |= !is_whole;
         if is_whole { written(&kept.answer, &parts.method) } else { unreadable() }
     }
 }

@@ -190,6 +190,10 @@ fn cheaply(
             Err(reason) => Who::Refuse(reason),
         });
     }
+    // Before it is hashed: what is remembered is never longer, and this costs nothing.
+    if text.len() > TOKEN_BYTES_MAX {
+        return Some(Who::Refuse(Reason::TooLong));
+    }
     let identity = at.memory.tokens.find(text)?;
     let (by, generation) = identity.by.as_ref()?;
     let is_ours = policy.issuers.iter().any(|issuer| Arc::ptr_eq(issuer, by));

@@ -75,22 +75,43 @@ fn bearer(authorization: One<'_>) -> Carried<'_> {
 }
 
 /// The value of a cookie. Names are compared byte for byte; two of one name are unclear, and so is
-/// one that stands in quotes or in a line that cannot be read.
+/// one that stands in quotes or cannot be read. Other cookies may have any bytes: many applications
+/// keep UTF-8 in theirs.
 fn cookie<'v>(visit: &Visit<'v>, name: &str) -> Carried<'v> {
     let mut found = Carried::Nothing;
     for line in visit.view.headers.get_all(COOKIE) {
-        let Ok(text) = line.to_str() else { return Carried::Unclear };
-        for pair in text.split(';') {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            if key.trim_matches([' ', '\t']) != name {
+        for pair in line.as_bytes().split(|byte| *byte == b';') {
+            let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+            let key = pair[..end].trim_ascii();
+            if bare(key) != name.as_bytes() {
                 continue;
             }
-            let value = value.trim_matches([' ', '\t']);
-            if found != Carried::Nothing || value.starts_with('"') {
-                return Carried::Unclear;
+            let value = pair.get(end + 1..).unwrap_or_default().trim_ascii();
+            let text = std::str::from_utf8(value).ok();
+            let text = text.filter(|text| text.is_ascii() && !text.starts_with('"'));
+            match text {
+                Some(text) if found == Carried::Nothing && key == name.as_bytes() => {
+                    found = Carried::Text(text);
+                }
+                Some(_) | None => return Carried::Unclear,
             }
-            found = Carried::Text(value);
         }
     }
     found
+}
+
+/// A name without what some backends take for blanks at its ends: 0xA0 is one in Latin-1.
+fn bare(mut name: &[u8]) -> &[u8] {
+    let is_blank = |byte: &u8| !byte.is_ascii() || byte.is_ascii_whitespace();
+    while let [first, rest @ ..] = name
+        && is_blank(first)
+    {
+        name = rest;
+    }
+    while let [rest @ .., last] = name
+        && is_blank(last)
+    {
+        name = rest;
+    }
+    name
 }

@@ -5,7 +5,7 @@ use super::issuer::{Issuer, IssuerSettings, KeysFrom, SHARED_SECRET_BYTES_MIN};
 use super::key::{KeySettings, Keys};
 use super::key_set::KeySetError;
 use super::place::Place;
-use super::who::Kind;
+use super::who::{KEY_ISSUER, Kind};
 use http::{HeaderName, HeaderValue};
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ pub enum PolicyError {
     /// An issuer's keys are none.
     #[error("{1}")]
     Keys(usize, KeySetError),
-    /// Two issuers have one name: their tokens could be mixed up.
+    /// Two issuers have one name, or one has that of API keys: their callers could be mixed up.
     #[error("another issuer has this name")]
     Twice(usize),
     /// A shared secret goes with HS256, and with nothing else.
@@ -72,7 +72,11 @@ impl Policy {
             {
                 return Err(PolicyError::Algorithms(index));
             }
-            if policy.issuers.iter().any(|other| other.name() == issuer.issuer) {
+            // API keys have the gate itself for their issuer: neither a share nor the deny-list may
+            // take a token for a key.
+            let is_taken = issuer.issuer == KEY_ISSUER
+                || policy.issuers.iter().any(|other| other.name() == issuer.issuer);
+            if is_taken {
                 return Err(PolicyError::Twice(index));
             }
             policy.add_place(&issuer.place);

@@ -95,22 +95,23 @@ impl Reason {
     }
 
     /// Whether no honest caller sends it: it counts as a strike against the sender's address. A
-    /// token that has ended, or is for somebody else, is an honest mistake, and costs nothing.
+    /// token that has ended, or is for somebody else, is an honest mistake, and costs nothing. So is
+    /// what is no token at all: a page that nobody has signed in to sends `Bearer null` with every
+    /// request, and must not lock out all who share its address.
     #[must_use]
     pub const fn is_strike(self) -> bool {
         match self {
-            Self::Malformed
-            | Self::Algorithm
+            Self::Algorithm
             | Self::Critical
             | Self::UnknownKey
             | Self::Forged
-            | Self::KeyMalformed
             | Self::KeyUnknown => true,
             Self::Missing
             | Self::Unclear
             | Self::TwoCredentials
             | Self::InQuery
             | Self::TooLong
+            | Self::Malformed
             | Self::Type
             | Self::Issuer
             | Self::Audience
@@ -121,6 +122,7 @@ impl Reason {
             | Self::KeysAway
             | Self::Busy
             | Self::CookieAlone
+            | Self::KeyMalformed
             | Self::KeyRevoked
             | Self::KeyInBrowser
             | Self::Visitor => false,
