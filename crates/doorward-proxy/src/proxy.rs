@@ -4,8 +4,10 @@ use crate::hints::Hints;
 use crate::housekeeping::Housekeeping;
 use crate::listen;
 use crate::log::LogBuffer;
-use crate::settings::ProxySettings;
+use crate::counts::Counts;
+use crate::settings::{Certificate, ProxySettings};
 use crate::shared::Shared;
+use crate::tls::Tls;
 use crate::worker::{self, Worker};
 use arc_swap::ArcSwap;
 use doorward_core::gate::Gate;
@@ -39,6 +41,9 @@ pub enum StartError {
     /// A thread or its runtime could not be made.
     #[error("cannot start a thread")]
     Thread(#[source] io::Error),
+    /// TLS cannot be spoken: the machine gives no randomness.
+    #[error("cannot speak TLS")]
+    Tls(#[source] rustls::Error),
     /// There is nothing to forward to.
     #[error("there is no upstream")]
     NoUpstream,
@@ -84,6 +89,7 @@ impl Proxy {
         };
         let (address, listeners) = listen::bind(settings.listen, count)
             .map_err(|source| StartError::Listen { address: settings.listen, source })?;
+        let tls = settings.tls.map(|certificate| Tls::new(certificate, settings.http2));
         let shared = Arc::new(Shared {
             gate: ArcSwap::new(gate),
             store,
@@ -94,6 +100,10 @@ impl Proxy {
             forwarding: settings.forwarding,
             bounds: settings.bounds,
             hints: Hints::new(settings.talk),
+            tls: tls.transpose().map_err(StartError::Tls)?,
+            http2: settings.http2,
+            proxy_protocol: settings.proxy_protocol,
+            counts: Counts::default(),
             held_bytes: AtomicUsize::new(0),
         });
         let (stop, stopping) = watch::channel(false);
@@ -151,6 +161,21 @@ impl Proxy {
         check_upstreams(&gate, self.shared.upstreams.len())?;
         self.shared.gate.store(gate);
         Ok(())
+    }
+
+    /// Shows clients another certificate from the next handshake on; connections that stand keep
+    /// theirs. Without effect where TLS is not spoken: that is settled at the start.
+    pub fn swap_certificate(&self, certificate: Certificate) {
+        if let Some(tls) = &self.shared.tls {
+            tls.swap(certificate);
+        }
+    }
+
+    /// TLS handshakes that came to nothing, of all that were begun.
+    #[must_use]
+    pub fn handshakes(&self) -> (u64, u64) {
+        let counts = &self.shared.counts;
+        (counts.handshakes_failed.load(Ordering::Relaxed), counts.handshakes.load(Ordering::Relaxed))
     }
 
     /// Serves until SIGTERM or SIGINT, then drains.

@@ -34,6 +34,8 @@ pub(crate) struct Worker {
     pub(crate) log: Arc<LogBuffer>,
     pub(crate) server: hyper::server::conn::http1::Builder,
     clients: Mutex<Clients>,
+    /// Streams of HTTP/2 connections.
+    streams: Mutex<Clients>,
     /// Exchanges that outlive their client.
     background: AtomicUsize,
     is_draining: AtomicBool,
@@ -59,6 +61,7 @@ impl Worker {
             log,
             server,
             clients: Mutex::default(),
+            streams: Mutex::default(),
             background: AtomicUsize::new(0),
             is_draining: AtomicBool::new(false),
             left: Notify::new(),
@@ -82,6 +85,18 @@ impl Worker {
 
     fn clients(&self) -> MutexGuard<'_, Clients> {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn streams(&self) -> MutexGuard<'_, Clients> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn enter_stream(&self, stream: Arc<Client>) -> usize {
+        self.streams().enter(stream)
+    }
+
+    pub(crate) fn leave_stream(&self, seat: usize) {
+        self.streams().leave(seat);
     }
 
     pub(crate) fn enter(&self, client: Arc<Client>) -> usize {
@@ -113,7 +128,7 @@ impl Worker {
 
     fn sweep(&self) {
         let now = self.pulse.beat();
-        for client in self.clients().all() {
+        for client in self.clients().all().chain(self.streams().all()) {
             if client.line.deadline.check(now) {
                 client.line.wake();
             }

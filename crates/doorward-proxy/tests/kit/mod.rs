@@ -121,6 +121,9 @@ pub(crate) fn settings(upstream: &str, bounds: Bounds, log: &Log) -> ProxySettin
     ProxySettings {
         talk: Box::new(|_| {}),
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        tls: None,
+        http2: true,
+        proxy_protocol: Vec::new(),
         threads: 1,
         upstreams: vec![upstream_at(upstream)],
         forwarding: Forwarding::default(),
