@@ -2,6 +2,10 @@
 #![allow(dead_code, reason = "each test file uses its own part of the kit")]
 #![allow(clippy::allow_attributes, reason = "what is unused differs from file to file")]
 
+pub(crate) mod frames;
+pub(crate) mod second;
+pub(crate) mod tls;
+
 use doorward_core::gate::Gate;
 use doorward_core::memory::Memory;
 use doorward_core::route;
@@ -84,6 +88,14 @@ impl Under {
     ) -> Self {
         let log = Log::default();
         let settings = ProxySettings { forwarding, ..settings(upstream, bounds, &log) };
+        Self { proxy: start(settings, gate), log }
+    }
+
+    /// One with settings of its own.
+    pub(crate) fn with(upstream: &str, gate: Arc<Gate>, edit: impl FnOnce(&mut ProxySettings)) -> Self {
+        let log = Log::default();
+        let mut settings = settings(upstream, bounds(), &log);
+        edit(&mut settings);
         Self { proxy: start(settings, gate), log }
     }
 
