@@ -55,7 +55,13 @@ impl Upload {
                     return Poll::Pending;
                 }
                 // hyper's end is believed only when the scan saw the message's last byte: a body
-                // that ends otherwise was cut off, and the upstream must not take it for whole.
+                // that ends otherwise was cut off, and the upstream must not take it for whole. Of
+                // a stream, only its END_STREAM is believed: hyper also ends it for a client that
+                // resets it with NO_ERROR.
+                Poll::Ready(None) if line.is_stream() && self.incoming.is_end_stream() => {
+                    line.ended();
+                    return Poll::Ready(None);
+                }
                 Poll::Ready(None) if line.is_complete(self.number) => return Poll::Ready(None),
                 Poll::Ready(None | Some(Err(_))) => {
                     line.cut(Fault::BodyCutOff);

@@ -146,7 +146,7 @@ fn forwarding(
 ) {
     let rule = client.worker.shared.forwarding;
     let address = admitted.client();
-    let proto = if admitted.is_secure() { "https" } else { "http" };
+    let proto = if admitted.is_secure() || client.is_tls() { "https" } else { "http" };
     if rule.forwarded {
         let host = host.as_ref().and_then(|host| host.to_str().ok()).unwrap_or_default();
         if let Ok(value) = HeaderValue::try_from(forwarded(address, host, proto)) {

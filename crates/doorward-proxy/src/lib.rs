@@ -1,12 +1,16 @@
 //! # doorward-proxy
 //!
-//! The reverse proxy mounting: HTTP/1.1 on both sides, on hyper, with a strict scan under it.
+//! The reverse proxy mounting, on hyper: HTTP/1.1 and HTTP/2 from clients, plain or on TLS, with a
+//! strict scan under it.
 
 mod admin;
 mod again;
+mod arrival;
 mod body;
+mod certificate;
 mod client;
 mod connection;
+mod counts;
 mod deadline;
 mod exchange;
 mod forward;
@@ -14,6 +18,7 @@ mod gather;
 mod head;
 pub mod hints;
 mod housekeeping;
+mod http2;
 mod io;
 mod line;
 mod listen;
@@ -23,10 +28,13 @@ mod mount;
 mod observe;
 mod pool;
 mod proxy;
+mod proxy_line;
 mod reply;
 pub mod scan;
 pub mod settings;
 mod shared;
+mod socket;
+mod tls;
 mod upstream_io;
 mod view;
 mod worker;

@@ -9,7 +9,7 @@ use doorward_core::gate::Gate;
 use doorward_core::moment::{Moment, RequestId};
 use doorward_core::reason::Reason;
 use doorward_core::refused::Refused;
-use doorward_core::verdict::{Admitted, Outcome, Verdict};
+use doorward_core::verdict::{Admitted, Outcome, Reply, Verdict};
 use doorward_core::view::BodyHint;
 use doorward_porter::{Reach, converse, settle};
 use http::header;
@@ -153,13 +153,18 @@ fn tell(client: &Client, refused: &Refused) {
 
 /// The whole response to what was not a request.
 pub(crate) fn fault_response(client: &Arc<Client>, fault: Fault) -> Vec<u8> {
+    reply::raw(&faulted(client, fault))
+}
+
+/// The answer to what was not a request, noted.
+pub(crate) fn faulted(client: &Arc<Client>, fault: Fault) -> Reply {
     let gate: Arc<Gate> = client.worker.shared.gate.load_full();
     let at = moment(client);
     let refused = gate.fault(fault, client.peer.ip(), at);
     let reply = refused.reply();
     client.worker.cells.refused(refused.reason());
     Record::fault(client, &refused, reply.status, at);
-    reply::raw(&reply)
+    reply
 }
 
 fn moment(client: &Client) -> Moment<'_> {

@@ -6,8 +6,10 @@ use crate::housekeeping::Housekeeping;
 use crate::listen;
 use crate::log::LogBuffer;
 use crate::metrics::Metrics;
-use crate::settings::{ADMIN_TOKEN_BYTES_MIN, AdminSettings, ProxySettings};
+use crate::settings::{ADMIN_TOKEN_BYTES_MIN, AdminSettings, Certificate, ProxySettings};
+use crate::counts::Counts;
 use crate::shared::Shared;
+use crate::tls::Tls;
 use crate::worker::{self, Worker};
 use arc_swap::ArcSwap;
 use doorward_core::gate::Gate;
@@ -45,6 +47,9 @@ pub enum StartError {
     /// The admin listener's token can be guessed.
     #[error("the admin token has fewer than {ADMIN_TOKEN_BYTES_MIN} bytes")]
     AdminToken,
+    /// TLS cannot be spoken: the machine gives no randomness.
+    #[error("cannot speak TLS")]
+    Tls(#[source] rustls::Error),
     /// There is nothing to forward to.
     #[error("there is no upstream")]
     NoUpstream,
@@ -92,6 +97,7 @@ impl Proxy {
         let (address, listeners) = listen::bind(settings.listen, count)
             .map_err(|source| StartError::Listen { address: settings.listen, source })?;
         let metrics = Arc::new(Metrics::new(&gate, &settings.upstreams));
+        let tls = settings.tls.map(|certificate| Tls::new(certificate, settings.http2));
         let shared = Arc::new(Shared {
             metrics,
             gate: ArcSwap::new(gate),
@@ -104,6 +110,10 @@ impl Proxy {
             forwarding: settings.forwarding,
             bounds: settings.bounds,
             hints: Hints::new(settings.talk),
+            tls: tls.transpose().map_err(StartError::Tls)?,
+            http2: settings.http2,
+            proxy_protocol: settings.proxy_protocol,
+            counts: Counts::default(),
             held_bytes: AtomicUsize::new(0),
         });
         let (stop, stopping) = watch::channel(false);
@@ -184,6 +194,21 @@ impl Proxy {
         self.shared.gate.store(gate);
         self.shared.metrics.reloaded(true);
         Ok(())
+    }
+
+    /// Shows clients another certificate from the next handshake on; connections that stand keep
+    /// theirs. Without effect where TLS is not spoken: that is settled at the start.
+    pub fn swap_certificate(&self, certificate: Certificate) {
+        if let Some(tls) = &self.shared.tls {
+            tls.swap(certificate);
+        }
+    }
+
+    /// TLS handshakes that came to nothing, of all that were begun.
+    #[must_use]
+    pub fn handshakes(&self) -> (u64, u64) {
+        let counts = &self.shared.counts;
+        (counts.handshakes_failed.load(Ordering::Relaxed), counts.handshakes.load(Ordering::Relaxed))
     }
 
     /// Serves until SIGTERM or SIGINT, then drains.

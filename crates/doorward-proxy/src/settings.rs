@@ -1,11 +1,13 @@
 //! What a proxy is started with. All of it is checked before a request is served.
 
+pub use crate::certificate::{Certificate, CertificateError};
 use crate::hints::Talk;
 use crate::scan::ScanLimits;
 use doorward_porter::Outside;
 use doorward_core::secret::Secret;
 use doorward_porter::clock::Clock;
 use http::HeaderValue;
+use ipnet::IpNet;
 use std::fmt;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -17,6 +19,14 @@ use std::time::Duration;
 pub struct ProxySettings {
     /// Where to listen. Port 0 takes a free one; [`crate::Proxy::address`] says which.
     pub listen: SocketAddr,
+    /// The certificate that clients are shown: TLS is spoken, and nothing else. None: plain HTTP.
+    pub tls: Option<Certificate>,
+    /// Whether HTTP/2 is spoken beside HTTP/1.1: on TLS by ALPN, else by prior knowledge (RFC 9113
+    /// 3.3). Callers set it unless told otherwise.
+    pub http2: bool,
+    /// Load balancers that begin each connection with a PROXY line (version 1 or 2), whose address
+    /// counts as the client's. They must send it, and from anybody else it is refused. Empty: off.
+    pub proxy_protocol: Vec<IpNet>,
     /// Worker threads; 0 takes one a core.
     pub threads: usize,
     /// The upstreams, in the order by which the gate names them by index. At least one.

@@ -36,6 +36,8 @@ pub(crate) struct Worker {
     pub(crate) cells: Arc<Cells>,
     pub(crate) server: hyper::server::conn::http1::Builder,
     clients: Mutex<Clients>,
+    /// Streams of HTTP/2 connections.
+    streams: Mutex<Clients>,
     /// Exchanges that outlive their client.
     background: AtomicUsize,
     is_draining: AtomicBool,
@@ -68,6 +70,7 @@ impl Worker {
             log,
             server,
             clients: Mutex::default(),
+            streams: Mutex::default(),
             background: AtomicUsize::new(0),
             is_draining: AtomicBool::new(false),
             left: Notify::new(),
@@ -91,6 +94,18 @@ impl Worker {
 
     fn clients(&self) -> MutexGuard<'_, Clients> {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn streams(&self) -> MutexGuard<'_, Clients> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn enter_stream(&self, stream: Arc<Client>) -> usize {
+        self.streams().enter(stream)
+    }
+
+    pub(crate) fn leave_stream(&self, seat: usize) {
+        self.streams().leave(seat);
     }
 
     pub(crate) fn enter(&self, client: Arc<Client>) -> usize {
@@ -123,7 +138,7 @@ impl Worker {
 
     fn sweep(&self) {
         let now = self.pulse.beat();
-        for client in self.clients().all() {
+        for client in self.clients().all().chain(self.streams().all()) {
             if client.line.deadline.check(now) {
                 client.line.wake();
             }

@@ -196,6 +196,9 @@ fn start(row: &Row, upstream: SocketAddr, log: Log) -> Result<Proxy, String> {
     let settings = ProxySettings {
         talk: Box::new(|_| {}),
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        tls: None,
+        http2: true,
+        proxy_protocol: Vec::new(),
         threads: 1,
         upstreams: vec![Upstream::from(upstream)],
         forwarding: Forwarding::default(),

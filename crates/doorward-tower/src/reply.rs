@@ -37,6 +37,7 @@ pub(crate) fn own<R>(reply: Reply) -> Response<AnswerBody<R>> {
 pub(crate) fn dressed<R>(answer: Response<R>, passage: Box<Passage>) -> Response<AnswerBody<R>> {
     let (mut parts, body) = answer.into_parts();
     passage.admitted.dress(&mut parts.headers);
+    passage.admitted.tell_would_refuse(&mut parts.headers);
     Response::from_parts(parts, AnswerBody(Source::Application(Box::pin(body), passage)))
 }
 

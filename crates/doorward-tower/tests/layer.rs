@@ -5,6 +5,7 @@ use doorward_core::gate::Gate;
 use doorward_core::layers::identity::{self, ApiKey, KeySettings, Place};
 use doorward_core::layers::quota::{By, Limit, Measure, Who};
 use doorward_core::memory::Memory;
+use doorward_core::mode::Mode;
 use doorward_core::moment::Now;
 use doorward_core::question::Rate;
 use doorward_core::route;
@@ -429,5 +430,21 @@ async fn an_answer_ends_when_its_callers_leave_does() {
         clock.set(Now { steady_ns: 1 + late_s * 1_000_000_000, unix_s: NOW_UNIX_S + late_s });
         let went_on = body.frame().await.is_some_and(|frame| frame.is_ok());
         assert_eq!(went_on, want, "{with_key} {late_s}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_monitored_gate_would_refuse_is_told() {
+    for (mode, origin, want) in [
+        (Mode::Monitor, "https://evil.test", Some("site/cross-site")),
+        (Mode::Monitor, "https://app.test", None),
+        (Mode::Off, "https://evil.test", None),
+    ] {
+        let settings = Settings { layer_modes: vec![("site", mode)], ..settings() };
+        let layer = layer(builder_of(&settings, &clock()));
+        let (response, _) = ask(&layer, from(origin, request("/", pieces(&[], None)))).await;
+        let told = response.headers().get("doorward-would-refuse");
+        assert_eq!(told.and_then(|told| told.to_str().ok()), want, "{mode:?} {origin}");
+        assert_eq!(refusal(&response), "");
     }
 }

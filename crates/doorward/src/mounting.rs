@@ -1,8 +1,15 @@
 //! A checked configuration in the words of the proxy.
 
+use crate::machine;
+use anyhow::Context;
 use doorward_config::{Config, HostHeader, Upstream as Configured, UpstreamAddress as Address};
+use doorward_core::moment::Chance;
+use doorward_core::secret::Secret;
+use doorward_porter::chance::SystemChance;
 use doorward_proxy::scan::ScanLimits;
-use doorward_proxy::settings::{Bounds, Upstream, UpstreamAddress, UpstreamHost};
+use doorward_proxy::settings::{
+    AdminSettings, Bounds, Certificate, Upstream, UpstreamAddress, UpstreamHost,
+};
 use http::HeaderValue;
 
 /// An upstream.
@@ -44,4 +51,33 @@ pub(crate) fn bounds(config: &Config) -> Bounds {
         drain: said.drain,
         ..Bounds::default()
     }
+}
+
+/// The certificate that clients are shown, where there is one.
+pub(crate) fn certificate(config: &Config) -> anyhow::Result<Option<Certificate>> {
+    let Some(tls) = &config.tls else { return Ok(None) };
+    let certificate = Certificate::parse(tls.certificate.text(), tls.key.text());
+    let certificate = certificate.with_context(|| {
+        let place = config.said_at("tls.certificate").unwrap_or("[tls]");
+        format!("{place}: {} cannot be shown to clients", tls.certificate.path().display())
+    })?;
+    Ok(Some(certificate))
+}
+
+/// The operator's own listener, where there is one.
+pub(crate) fn admin(config: &Config) -> Option<AdminSettings> {
+    let admin = config.admin.as_ref()?;
+    let token = admin.token.clone().unwrap_or_else(|| {
+        let token = drawn_token();
+        machine::talk(&format!("admin token of this start: {token}\n"));
+        Secret::new(token)
+    });
+    Some(AdminSettings { listen: admin.listen, hosts: admin.hosts.clone(), token })
+}
+
+/// 128 random bits, in hexadecimal digits.
+fn drawn_token() -> String {
+    let mut random = [0; 16];
+    SystemChance.fill(&mut random);
+    random.iter().map(|byte| format!("{byte:02x}")).collect()
 }

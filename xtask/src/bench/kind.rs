@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::Context;
 
-use super::envoy;
+use super::{envoy, hits};
 use crate::workspace::{binary, find_program, root};
 
 /// The program that answers.
@@ -164,7 +164,7 @@ impl Kind {
             Program::Doorward { log } => {
                 command.arg("guard").arg(format!("http://127.0.0.1:{}", place.backend));
                 command.args(["--listen", &format!("127.0.0.1:{}", place.port), "--log", log]);
-                command.arg("--config").arg(file);
+                command.arg("--config").arg(file).env(hits::TOKEN_VARIABLE, hits::TOKEN);
             }
         }
         Ok(command)

@@ -120,5 +120,8 @@ fn measure(settings: &Settings, folder: &Path) -> anyhow::Result<Vec<Measured>> 
             println!("round {} {:<20} {}", number + 1, peer.name(), round.line());
         }
     }
+    for peer in &mut peers {
+        peer.hits = peer.peer.hits().with_context(|| format!("{} fails", peer.name()))?;
+    }
     Ok(peers)
 }

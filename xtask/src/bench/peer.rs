@@ -6,6 +6,7 @@ use anyhow::{Context, ensure};
 
 use super::cpu;
 use super::credentials::{self, Shown};
+use super::hits::Hits;
 use super::kind::{Kind, Place};
 use super::load::PATH;
 use super::message::{Answer, Connection, Request};
@@ -18,8 +19,8 @@ const FOREIGN_ORIGIN: &str = "https://evil.example";
 pub(super) struct Peer {
     pub(super) kind: &'static Kind,
     pub(super) shown: Shown,
-    /// Where it says of itself what it did, if it does.
-    pub(super) admin: u16,
+    /// Where a gate has its metrics.
+    admin: u16,
     server: Server,
 }
 
@@ -67,6 +68,12 @@ impl Peer {
         ensure!(allows, "the answer does not allow its origin:\n{}", answer.head);
         self.expect("the load's request, after the bad ones", good, 200)?;
         Ok(())
+    }
+
+    /// What a gate that asks for tokens says of those that it was shown.
+    pub(super) fn hits(&self) -> anyhow::Result<Option<Hits>> {
+        let asks = self.kind.is_gate() && self.kind.algorithm().is_some();
+        if asks { Hits::of(self.admin) } else { Ok(None) }
     }
 
     /// The requests of a fixed rate: the one, or as many as are to be different.

@@ -47,10 +47,13 @@ pub(super) fn table(measured: &[Measured], rate: u32) -> String {
 
 /// What else is to be said below the table.
 pub(super) fn closing(measured: &[Measured]) -> String {
-    let hits = measured.iter().filter_map(|peer| Some((peer.name(), peer.hits?)));
-    let hits = hits.map(|(name, hits)| format!("remembered tokens: {name}: {}\n", hits.spoken()));
-    hits.collect::<String>()
-        + "quote ratios and differences of one run, not lone figures: machines are shared and noisy\n"
+    let mut text = String::new();
+    for peer in measured {
+        if let Some(hits) = peer.hits {
+            text += &format!("remembered tokens: {}: {}\n", peer.name(), hits.spoken());
+        }
+    }
+    text + "quote ratios and differences of one run: machines are shared and noisy\n"
 }
 
 /// Writes all rounds to `<folder>/<date>.json`.

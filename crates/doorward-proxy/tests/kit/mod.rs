@@ -2,6 +2,10 @@
 #![allow(dead_code, reason = "each test file uses its own part of the kit")]
 #![allow(clippy::allow_attributes, reason = "what is unused differs from file to file")]
 
+pub(crate) mod frames;
+pub(crate) mod second;
+pub(crate) mod tls;
+
 use doorward_core::gate::Gate;
 use doorward_core::memory::Memory;
 use doorward_core::route;
@@ -87,6 +91,14 @@ impl Under {
         Self { proxy: start(settings, gate), log }
     }
 
+    /// One with settings of its own.
+    pub(crate) fn with(upstream: &str, gate: Arc<Gate>, edit: impl FnOnce(&mut ProxySettings)) -> Self {
+        let log = Log::default();
+        let mut settings = settings(upstream, bounds(), &log);
+        edit(&mut settings);
+        Self { proxy: start(settings, gate), log }
+    }
+
     /// One whose log goes elsewhere.
     pub(crate) fn logging(upstream: &str, to: Box<dyn Write + Send>) -> Self {
         let log = Log::default();
@@ -121,6 +133,9 @@ pub(crate) fn settings(upstream: &str, bounds: Bounds, log: &Log) -> ProxySettin
     ProxySettings {
         talk: Box::new(|_| {}),
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        tls: None,
+        http2: true,
+        proxy_protocol: Vec::new(),
         threads: 1,
         upstreams: vec![upstream_at(upstream)],
         forwarding: Forwarding::default(),

@@ -89,6 +89,9 @@ impl ProxyRunner {
         let settings = ProxySettings {
             talk: Box::new(|_| {}),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            tls: None,
+            http2: true,
+            proxy_protocol: Vec::new(),
             threads: 1,
             upstreams: vec![Upstream {
                 address: UpstreamAddress::Tcp {
