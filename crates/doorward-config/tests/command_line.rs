@@ -101,16 +101,16 @@ fn errors_name_the_flag() {
         origins: texts(&["https://shop.example", "https://shop.example/"]),
         external: texts(&["https://shop.example"]),
         profile: Some("pubic".to_owned()),
-        ..guard("https://api.example")
+        ..guard("ftp://api.example")
     };
     let hint = "add [secrets] signing = [\"env:DOORWARD_SECRET\"], and make one: \
                 head -c 32 /dev/urandom | base64";
-    let want = r#"error: https upstreams are not in this version
+    let want = r#"error: an upstream is http://host:port, https://host:port or unix:/absolute/path
  |
- | UPSTREAM https://api.example
- |          ^^^^^^^^^^^^^^^^^^^
+ | UPSTREAM ftp://api.example
+ |          ^^^^^^^^^^^^^^^^^
  |
- = help: use http:// on a network of your own, or unix:/path, for now
+ = help: write upstream = "http://127.0.0.1:3000"
 
 error: off loopback and private addresses the gate needs a signing secret of its own
  |

@@ -396,3 +396,7 @@ pub fn escaped(bytes: &[u8]) -> String {
     }
     out
 }
+
+#[cfg(test)]
+#[path = "explained_tests.rs"]
+mod tests;

@@ -149,11 +149,7 @@ impl Desk {
         let port = format!(":{}", self.port);
         let bare = host.strip_suffix(port.as_str()).unwrap_or(host);
         let is = |own: &str| own.eq_ignore_ascii_case(host) || own.eq_ignore_ascii_case(bare);
-        if self.settings.hosts.is_empty() {
-            OWN_HOSTS.iter().any(|own| is(own))
-        } else {
-            self.settings.hosts.iter().any(|own| is(own))
-        }
+        OWN_HOSTS.iter().any(|own| is(own)) || self.settings.hosts.iter().any(|own| is(own))
     }
 
     fn may(&self, headers: &HeaderMap) -> bool {

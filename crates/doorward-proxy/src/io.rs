@@ -90,6 +90,7 @@ impl ClientIo {
         if new.is_empty() {
             return Poll::Ready(Ok(()));
         }
+        self.client.worker.cells.read(new.len());
         let mut fed = self.scan.feed(new);
         if std::mem::replace(&mut self.is_fresh, false)
             && let Some(found) = &mut fed.found

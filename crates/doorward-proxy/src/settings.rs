@@ -66,7 +66,7 @@ impl fmt::Debug for ProxySettings {
 pub struct AdminSettings {
     /// Where to listen. Port 0 takes a free one; [`crate::Proxy::admin_address`] says which.
     pub listen: SocketAddr,
-    /// The hosts by which it may be called, with or without its port; empty: `localhost`,
+    /// The hosts by which it may be called, with or without its port, beside `localhost`,
     /// `127.0.0.1` and `[::1]`.
     pub hosts: Vec<String>,
     /// What callers send as `Authorization: Bearer`, 16 bytes at least.

@@ -109,6 +109,7 @@ impl Worker {
     }
 
     pub(crate) fn enter(&self, client: Arc<Client>) -> usize {
+        self.cells.entered();
         self.clients().enter(client)
     }
 

@@ -169,14 +169,14 @@ fn who_may_ask() {
 }
 
 #[test]
-fn listed_hosts_stand_in_place_of_the_usual_ones() {
+fn listed_hosts_stand_beside_the_usual_ones() {
     let upstream = Scripted::echo();
     let seen = Seen::start(&upstream.url, &[], &["metrics.internal"]);
     let port = seen.admin.port();
     for (host, want) in [
         ("metrics.internal".to_owned(), 200),
         (format!("metrics.internal:{port}"), 200),
-        (format!("localhost:{port}"), 421),
+        (format!("localhost:{port}"), 200),
         (format!("metrics.internal.evil.test:{port}"), 421),
     ] {
         let answer = seen.ask(&format!("GET /healthz HTTP/1.1\r\nHost: {host}"));

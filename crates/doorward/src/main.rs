@@ -11,7 +11,9 @@ mod greeting;
 mod guard;
 mod machine;
 mod mounting;
+mod reload;
 mod report;
+mod serve;
 
 use crate::args::{Arguments, Command};
 use clap::Parser;

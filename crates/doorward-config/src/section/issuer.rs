@@ -6,7 +6,7 @@ use crate::document::{Table, Value, shorten};
 use crate::reading::Reading;
 use crate::source::Place as At;
 use doorward_core::layers::identity::{
-    Algorithm, IssuerSettings, KeySetError, KeysFrom, Place, Policy, PolicyError,
+    Algorithm, IssuerSettings, KEY_ISSUER, KeySetError, KeysFrom, Place, Policy, PolicyError,
     SHARED_SECRET_BYTES_MIN, Settings,
 };
 use doorward_core::secret::Secret;
@@ -75,8 +75,15 @@ pub(super) fn read(
     Some((issuer, written))
 }
 
-fn missing(value: &Value<'_>, what: &str, hint: &str, reading: &mut Reading<'_>) {
+fn wrong(value: &Value<'_>, what: &str, hint: &str, reading: &mut Reading<'_>) {
     let _: Option<()> = value.error(what, hint, reading);
+}
+
+/// Says that a key is missing, but not of one that was misspelled: that was said already.
+fn missing(value: &Value<'_>, name: &str, what: &str, hint: &str, reading: &mut Reading<'_>) {
+    if reading.exact_place(&format!("{}.{name}", value.path)).is_none() {
+        wrong(value, what, hint, reading);
+    }
 }
 
 fn name(
@@ -87,16 +94,20 @@ fn name(
 ) -> String {
     let Some(said) = table.value("issuer") else {
         let hint = "add issuer = \"https://id.example\": the `iss` of its tokens, exactly";
-        missing(value, "this issuer has no `issuer`", hint, reading);
+        missing(value, "issuer", "this issuer has no `issuer`", hint, reading);
         return String::new();
     };
     let text = said.text(reading).unwrap_or_default();
     if names.iter().any(|name| name == text && !name.is_empty()) {
         let what = "another issuer has this name: their tokens could be mixed up";
-        missing(&said, what, "write one entry an issuer, with all its audiences", reading);
+        wrong(&said, what, "write one entry an issuer, with all its audiences", reading);
     }
-    if said.text(reading) == Some("") {
-        missing(&said, "an issuer has a name", "write the `iss` of its tokens, exactly", reading);
+    if said.as_text() == Some("") {
+        wrong(&said, "an issuer has a name", "write the `iss` of its tokens, exactly", reading);
+    }
+    if text == KEY_ISSUER {
+        let what = "callers with an API key are known by this name";
+        wrong(&said, what, "let the issuer call itself something else", reading);
     }
     text.to_owned()
 }
@@ -105,17 +116,17 @@ fn audiences(value: &Value<'_>, table: &Table<'_>, reading: &mut Reading<'_>) ->
     let hint = "add audience = \"api\": what this gate is called in the `aud` of its tokens";
     let Some(said) = table.value("audience") else {
         let what = "this issuer has no `audience`: tokens for others would open this gate";
-        missing(value, what, hint, reading);
+        missing(value, "audience", what, hint, reading);
         return Vec::new();
     };
     let list = said.list(reading);
     if list.is_empty() && !reading.is_faulty(&said.place) {
-        missing(&said, "no audience is named: no token would be let in", hint, reading);
+        wrong(&said, "no audience is named: no token would be let in", hint, reading);
     }
     let mut out = Vec::new();
     for entry in list {
         match entry.text(reading) {
-            Some("") => missing(&entry, "an audience has a name", hint, reading),
+            Some("") => wrong(&entry, "an audience has a name", hint, reading),
             Some(text) => out.push(text.to_owned()),
             None => {}
         }
@@ -126,18 +137,19 @@ fn audiences(value: &Value<'_>, table: &Table<'_>, reading: &mut Reading<'_>) ->
 fn algorithms(value: &Value<'_>, table: &Table<'_>, reading: &mut Reading<'_>) -> Vec<Algorithm> {
     let hint = "add algorithms = [\"ES256\"]: what the issuer says that it signs with, no more";
     let Some(said) = table.value("algorithms") else {
-        missing(value, "this issuer does not say how it signs", hint, reading);
+        let what = "this issuer does not say how it signs";
+        missing(value, "algorithms", what, hint, reading);
         return Vec::new();
     };
     let list = said.list(reading);
     if list.is_empty() && !reading.is_faulty(&said.place) {
-        missing(&said, "no algorithm is named: no token would be let in", hint, reading);
+        wrong(&said, "no algorithm is named: no token would be let in", hint, reading);
     }
     let mut out = Vec::new();
     for entry in list {
         if entry.as_text().is_some_and(|text| text.eq_ignore_ascii_case("none")) {
             let what = "`none` is no signature: anybody could write such a token (RFC 8725 3.2)";
-            missing(&entry, what, "name what the issuer signs with, such as \"ES256\"", reading);
+            wrong(&entry, what, "name what the issuer signs with, such as \"ES256\"", reading);
             continue;
         }
         let Some(algorithm) = entry.choose(Algorithm::NAMES, reading) else { continue };
@@ -161,7 +173,7 @@ fn keys(
         for name in ["refresh", "stale", "private"] {
             let Some(said) = table.value(name) else { continue };
             let what = format!("`{name}` is for keys that are fetched, and these are not");
-            missing(&said, &what, "leave it out, or write jwks = \"https://…\"", reading);
+            wrong(&said, &what, "leave it out, or write jwks = \"https://…\"", reading);
         }
     }
     let keys = match (&jwks, &secret) {
@@ -175,12 +187,14 @@ fn keys(
         }
         (Some(_), Some(secret)) => {
             let what = "an issuer's keys are in a `jwks`, or it has a `secret`, not both";
-            missing(secret, what, "leave one out; HS256 needs the secret", reading);
+            wrong(secret, what, "leave one out; HS256 needs the secret", reading);
             None
         }
         (None, None) => {
             let hint = "add jwks = \"https://id.example/jwks.json\", or a file";
-            missing(value, "this issuer has no keys", hint, reading);
+            if reading.exact_place(&table.at("secret")).is_none() {
+                missing(value, "jwks", "this issuer has no keys", hint, reading);
+            }
             None
         }
     };
@@ -201,11 +215,11 @@ fn fits(
     if has_secret {
         let what = "a `secret` is for HS256 alone; all others are checked by public keys";
         let hint = "write algorithms = [\"HS256\"], or the issuer's `jwks` in place of `secret`";
-        missing(&said, what, hint, reading);
+        wrong(&said, what, hint, reading);
     } else {
         let what = "HS256 is signed by whoever can check it, and a `jwks` is public";
         let hint = "leave out HS256; or, alone, write secret = \"env:JWT_SECRET\" with it";
-        missing(&said, what, hint, reading);
+        wrong(&said, what, hint, reading);
     }
 }
 

@@ -38,6 +38,10 @@ pub(super) fn read_tls(
 ) {
     let mut file = |name: &str, kind: PemKind, example: &str| {
         let Some(said) = table.value(name) else {
+            if reading.exact_place(&table.at(name)).is_some() {
+                // Misspelled, which was said already.
+                return None;
+            }
             let what = format!("TLS needs a certificate and its key, and `{name}` is missing");
             return value.error(what, format!("add {example}"), reading);
         };
@@ -77,7 +81,8 @@ pub(super) fn read_admin(
     }
     let said = table.value("token");
     let token = said.as_ref().and_then(|said| token(said, reading));
-    if said.is_none() && !listen.ip().is_loopback() {
+    let is_said = reading.exact_place(&table.at("token")).is_some();
+    if !is_said && !listen.ip().is_loopback() {
         let place = table.value("listen").map_or_else(|| value.place.clone(), |said| said.place);
         let hint = "add token = \"env:DOORWARD_ADMIN\", and make one: head -c 32 /dev/urandom | \
                     base64";

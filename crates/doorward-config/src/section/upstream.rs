@@ -20,6 +20,10 @@ pub(crate) fn read(value: &Value<'_>, reading: &mut Reading<'_>) -> Option<Upstr
     }
     let table = value.table(reading)?;
     let Some(url) = table.value("url") else {
+        if reading.exact_place(&table.at("url")).is_some() {
+            // Misspelled, which was said already.
+            return None;
+        }
         let what = "this upstream does not say where it is";
         return value.error(what, "add url = \"https://api.internal\"", reading);
     };

@@ -144,16 +144,14 @@ impl Place {
         if host.is_empty() {
             return Err(Why::Url("it has no host"));
         }
-        let port = match (authority.port_u16(), authority.port().is_some() || ends_in_colon(&uri)) {
-            (Some(port), _) if port != 0 => port,
-            (None, false) => {
-                if is_tls {
-                    443
-                } else {
-                    80
-                }
+        let port = match authority.as_str().strip_prefix(authority.host()) {
+            Some("") if is_tls => 443,
+            Some("") => 80,
+            rest => {
+                let digits = rest.and_then(|rest| rest.strip_prefix(':'));
+                let port = digits.and_then(|digits| digits.parse().ok()).filter(|port| *port != 0);
+                port.ok_or(Why::Url("its port is none"))?
             }
-            _ => return Err(Why::Url("its port is none")),
         };
         let address = host.parse().ok();
         let name = host.trim_end_matches('.');
@@ -173,10 +171,6 @@ impl Place {
             host,
         })
     }
-}
-
-fn ends_in_colon(uri: &Uri) -> bool {
-    uri.authority().is_some_and(|authority| authority.as_str().ends_with(':'))
 }
 
 async fn connect(addresses: &[IpAddr], port: u16) -> Result<TcpStream, Why> {

@@ -57,6 +57,7 @@ impl StreamsIo {
     /// Looks at the frames of what was just read.
     fn look(&mut self, new: &[u8]) -> io::Result<()> {
         let second = &self.second;
+        second.client.worker.cells.read(new.len());
         let take = |count: &AtomicU64| count.swap(0, Relaxed);
         let work = Work {
             pieces: take(&second.pieces),
@@ -77,7 +78,10 @@ impl StreamsIo {
     fn wrote<T>(&self, result: &Poll<io::Result<T>>, bytes: impl Fn(&T) -> usize) {
         let deadline = &self.second.client.line.deadline;
         match result {
-            Poll::Ready(Ok(written)) => self.second.watch.wrote(bytes(written), deadline),
+            Poll::Ready(Ok(written)) => {
+                self.second.client.worker.cells.wrote(bytes(written));
+                self.second.watch.wrote(bytes(written), deadline);
+            }
             Poll::Ready(Err(_)) => {}
             Poll::Pending => self.second.watch.write_blocked(deadline),
         }

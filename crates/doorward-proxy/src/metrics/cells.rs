@@ -113,6 +113,8 @@ pub(crate) struct Cells {
     pub(super) upstreams: Box<[Upstream]>,
     pub(super) accepted: Count,
     pub(super) turned_away: Count,
+    /// Those that were carried, with their ends: who came by a proxy's line comes and goes twice.
+    pub(super) entered: Count,
     pub(super) left: Count,
     pub(super) bytes_in: Count,
     pub(super) bytes_out: Count,
@@ -142,6 +144,7 @@ impl Cells {
             upstreams: labels.upstreams.iter().map(upstream).collect(),
             accepted: Count::default(),
             turned_away: Count::default(),
+            entered: Count::default(),
             left: Count::default(),
             bytes_in: Count::default(),
             bytes_out: Count::default(),
@@ -224,6 +227,11 @@ impl Cells {
         if is_busy {
             self.turned_away.add(1);
         }
+    }
+
+    /// A client's connection is carried.
+    pub(crate) fn entered(&self) {
+        self.entered.add(1);
     }
 
     /// A client's connection ended.

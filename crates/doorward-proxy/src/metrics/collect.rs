@@ -163,12 +163,22 @@ impl Page<'_, '_> {
             // Read one after the other, while the worker goes on: `left` first, so that it is not
             // ahead.
             let left = worker.cells.left.is();
-            let open = worker.cells.accepted.is().saturating_sub(left);
+            let open = worker.cells.entered.is().saturating_sub(left);
             ([("worker", place.to_string())], open)
         });
         let open: Vec<_> = open.collect();
         let help = "Open connections of clients, by worker";
         self.family("doorward_connections_open", help, false, open.into_iter())?;
+        let counts = &self.shared.counts;
+        let handshakes = counts.handshakes.load(Relaxed);
+        let failed = counts.handshakes_failed.load(Relaxed);
+        let (second, floods) = (counts.second.load(Relaxed), counts.floods.load(Relaxed));
+        self.counter("doorward_tls_handshakes", "TLS handshakes that were begun", handshakes)?;
+        let help = "TLS handshakes that came to nothing";
+        self.counter("doorward_tls_handshakes_failed", help, failed)?;
+        self.counter("doorward_http2_connections", "HTTP/2 connections", second)?;
+        let help = "HTTP/2 connections that were ended for a flood of frames";
+        self.counter("doorward_http2_floods", help, floods)?;
         let bytes_in = self.sum(|worker| worker.cells.bytes_in.is());
         self.counter("doorward_bytes_in", "Bytes read from clients", bytes_in)?;
         let bytes_out = self.sum(|worker| worker.cells.bytes_out.is());

@@ -12,6 +12,9 @@ const KEYS_MAX: usize = 64;
 pub const KEY_SET_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of a key's id at the most.
 pub(super) const KEY_ID_BYTES_MAX: usize = 256;
+/// Bits of an RSA key (RFC 7518 3.3). With another, no signature would ever fit: its tokens would
+/// be taken for forgeries.
+const RSA_BITS: std::ops::RangeInclusive<usize> = 2_048..=8_192;
 /// Keys that are tried for a token that names none.
 const TRIED_MAX: usize = 4;
 
@@ -170,6 +173,9 @@ fn public(key: &Object, algorithm: Algorithm) -> Option<Check> {
     let bytes = match (algorithm, kind) {
         (Algorithm::Rs256 | Algorithm::Ps256, ("RSA", _)) => {
             let components = RsaPublicKeyComponents { n: number(key, "n")?, e: number(key, "e")? };
+            if !RSA_BITS.contains(&bits(&components.n)) {
+                return None;
+            }
             let der: PublicKeyX509Der<'_> = components.as_der().ok()?;
             return Check::public(algorithm, der.as_ref());
         }
@@ -179,6 +185,13 @@ fn public(key: &Object, algorithm: Algorithm) -> Option<Check> {
         _ => return None,
     };
     Check::public(algorithm, &bytes)
+}
+
+/// How long a number is, without the zeros before it.
+fn bits(number: &[u8]) -> usize {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    let first = number.get(zeros).map_or(0, |byte| byte.leading_zeros() as usize);
+    (number.len() - zeros) * 8 - first
 }
 
 /// An uncompressed point (SEC 1 2.3.3). Coordinates have their curve's full length (RFC 7518
