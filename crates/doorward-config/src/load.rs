@@ -26,6 +26,9 @@ use toml::de::DeTable;
 /// Bytes of a secret that is drawn while trying out.
 const FRESH_BYTES: usize = 32;
 
+/// The other way out for whoever is told that the gate knows nobody.
+const OFF_HINT: &str = "; or say that the backend sees to it: [layers.identity] mode = \"off\"";
+
 /// Tells the admission proof's key from all others.
 const ADMISSION_LABEL: &str = "doorward admission v1";
 
@@ -127,8 +130,9 @@ fn finish(
         Ok(gate) => Some(gate),
         Err(errors) => {
             for mut error in errors {
-                if error.place == "layers.identity" {
+                if error.place == "layers.identity" && !believes(&draft) {
                     error.place = who_is_missing(&draft, &reading);
+                    error.hint.push_str(OFF_HINT);
                 }
                 reading.core_error(error);
             }
@@ -178,6 +182,11 @@ fn profile(draft: &mut Draft) {
     let authenticated = draft.profile == Profile::Authenticated;
     draft.settings.cors.credentials = draft.cors_credentials.unwrap_or(authenticated);
     draft.settings.requires_identity = authenticated;
+}
+
+fn believes(draft: &Draft) -> bool {
+    let identity = &draft.settings.identity;
+    !identity.issuers.is_empty() || identity.keys.is_some()
 }
 
 /// Where it is felt that nobody is believed: where the layer is set up, or what asks for callers

@@ -101,7 +101,6 @@ fn the_effective_file_reads_as_the_same() {
         assert_eq!(again.bounds, config.bounds, "{}", path.display());
         assert_eq!(again.tls, config.tls, "{}", path.display());
         assert_eq!(again.proxy_protocol, config.proxy_protocol, "{}", path.display());
-        assert_eq!(again.files[1..], config.files[1..], "{}", path.display());
         let whom = |config: &doorward_config::Config| {
             let settings = &config.settings;
             format!("{:?} {:?} {:?}", config.admin, settings.identity, settings.quota)

@@ -91,7 +91,7 @@ pub(crate) async fn judge(
     }
     if let Some(refused) = &refused {
         tell(client, refused);
-        observe::refused(client, &gate, parts, refused, record.as_deref_mut());
+        observe::refused(client, &gate, parts, refused);
     }
     let awaits_leave = parts.headers.contains_key(header::EXPECT);
     if client.line.is_complete(number) || (is_short(hint) && !awaits_leave) {

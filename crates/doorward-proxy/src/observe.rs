@@ -12,10 +12,12 @@ use doorward_core::refused::Refused;
 use doorward_core::verdict::{Admitted, Reply, Verdict};
 use doorward_core::view::BodyHint;
 use doorward_core::visit::{Caller, WouldRefuse};
-use http::{HeaderValue, Method, StatusCode, Uri, header, request};
+use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header, request};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+static FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// What is noted of one request.
 pub(crate) struct Record {
@@ -28,6 +30,8 @@ pub(crate) struct Record {
     asked: Option<(Method, Uri)>,
     origin: Option<HeaderValue>,
     route: Option<Box<str>>,
+    /// Whether it has what only browsers send to other origins, or everywhere.
+    is_browsers: bool,
     caller: Option<&'static str>,
     kind: Kind,
     reason: Option<Reason>,
@@ -51,6 +55,8 @@ impl Record {
         }
         let mut record = Self::new(client, at.id, at.now);
         record.asked = Some((parts.method.clone(), parts.uri.clone()));
+        record.is_browsers =
+            parts.headers.contains_key(&FETCH_SITE) || parts.headers.contains_key(header::ORIGIN);
         record.origin = parts.headers.get(header::ORIGIN).cloned();
         Some(Box::new(record))
     }
@@ -77,6 +83,7 @@ impl Record {
             asked: None,
             origin: None,
             route: None,
+            is_browsers: false,
             caller: None,
             kind: Kind::Reply,
             reason: None,
@@ -93,7 +100,7 @@ impl Record {
     pub(crate) fn admitted(&mut self, admitted: &Admitted) {
         self.kind = Kind::Admit;
         self.address = admitted.client();
-        self.caller = Some(admitted.caller().word());
+        self.caller = Some(self.word(admitted.caller(), !admitted.would_refuse().is_empty()));
         self.route = Some(admitted.route().path.as_str().into());
         self.would_refuse.clone_from(admitted.would_refuse());
     }
@@ -107,6 +114,18 @@ impl Record {
         self.reason = Some(refused.reason());
         self.address = refused.client();
         self.route = Some(refused.route().path.as_str().into());
+        if self.asked.is_some() {
+            self.caller = Some(self.word(refused.caller(), true));
+        }
+    }
+
+    /// The caller's kind. Whoever is refused, or would be, was not looked at to the end: then what
+    /// only browsers send tells.
+    const fn word(&self, caller: Caller, is_refused: bool) -> &'static str {
+        match caller {
+            Caller::Program if is_refused && self.is_browsers => Caller::Page.word(),
+            Caller::Program | Caller::Page | Caller::Known => caller.word(),
+        }
     }
 
     /// It goes upstream.
@@ -150,21 +169,9 @@ pub(crate) fn judged(
 }
 
 /// A request was refused by the core: what is said of it beside the log.
-pub(crate) fn refused(
-    client: &Client,
-    gate: &Gate,
-    parts: &request::Parts,
-    refused: &Refused,
-    record: Option<&mut Record>,
-) {
+pub(crate) fn refused(client: &Client, gate: &Gate, parts: &request::Parts, refused: &Refused) {
     let worker = &client.worker;
     worker.shared.hints.refused(gate, &parts.headers, refused);
-    if let Some(record) = record {
-        // Whoever is refused early was not looked at to the end; what only browsers send tells.
-        let is_page = parts.headers.contains_key("sec-fetch-site")
-            || parts.headers.contains_key(header::ORIGIN);
-        record.caller = Some(if is_page { Caller::Page } else { Caller::Program }.word());
-    }
     if let Some(recent) = &worker.cells.recent {
         recent.keep(parts, refused, worker.shared.clock.now());
     }

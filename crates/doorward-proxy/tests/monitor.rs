@@ -66,5 +66,5 @@ fn what_would_be_refused_is_told_to_those_who_may_hear_it() {
         ]
     );
     let callers: Vec<_> = lines.iter().map(|line| line["caller"].as_str().unwrap_or("")).collect();
-    assert_eq!(callers, ["program", "program", "program", "page", "page", "program"]);
+    assert_eq!(callers, ["page", "page", "page", "page", "page", "program"]);
 }

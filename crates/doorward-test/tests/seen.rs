@@ -17,7 +17,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, Output};
 use std::sync::Arc;
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 const TOKEN: &str = "a-token-for-this-test-only";
 
@@ -29,6 +29,9 @@ fn start() -> Outcome<Proxy> {
         talk: Box::new(|_| {}),
         listen: free,
         threads: 1,
+        tls: None,
+        http2: true,
+        proxy_protocol: Vec::new(),
         upstreams: vec![Upstream::from(SocketAddr::from(([127, 0, 0, 1], 1)))],
         forwarding: Forwarding::default(),
         bounds: Bounds::default(),

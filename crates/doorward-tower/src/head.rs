@@ -8,7 +8,7 @@ use doorward_core::refused::Refused;
 use doorward_core::verdict::Admitted;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
-use http::uri::{PathAndQuery, Uri};
+use http::uri::{Authority, PathAndQuery, Uri};
 use std::borrow::Cow;
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -28,6 +28,7 @@ pub(crate) fn rebuild(parts: &mut Parts, admitted: &Admitted) -> Result<(), Box<
     for name in dropped {
         headers.remove(name);
     }
+    edits.strip_cookies(headers);
     if !is_web_socket(headers) {
         headers.remove(header::UPGRADE);
         headers.remove(&HTTP2_SETTINGS);
@@ -57,28 +58,27 @@ fn is_web_socket(headers: &HeaderMap) -> bool {
 }
 
 /// Tells the application who asked, where and how, as it was judged. The client's own words about
-/// it are gone by then.
+/// it are gone by then, and so is every other name than the judged one, which a trusted proxy may
+/// have told. HTTP/2 has its name in the target; here it stands in `Host` too, as in HTTP/1.1.
 fn forwarding(parts: &mut Parts, admitted: &Admitted) {
-    let judged = admitted.external().map(|external| external.authority().clone());
     let headers = &mut parts.headers;
-    if let Some(judged) = &judged
-        && headers.contains_key(header::HOST)
-    {
-        // No other name than the one that was judged, which a trusted proxy may have told.
-        headers.insert(header::HOST, judged.clone());
-    }
     if let Ok(address) = HeaderValue::try_from(admitted.client().to_string()) {
         headers.insert(&X_FORWARDED_FOR, address);
     }
     let proto = if admitted.is_secure() { "https" } else { "http" };
     headers.insert(&X_FORWARDED_PROTO, HeaderValue::from_static(proto));
-    let host = judged.or_else(|| match single(headers, &header::HOST) {
-        One::Value(host) => HeaderValue::from_str(host).ok(),
-        One::Absent | One::Repeated | One::Unreadable => {
-            HeaderValue::from_str(parts.uri.authority()?.as_str()).ok()
-        }
-    });
+    let host = match admitted.external() {
+        Some(external) => Some(external.authority().clone()),
+        None => match single(headers, &header::HOST) {
+            One::Value(host) => HeaderValue::from_str(host).ok(),
+            One::Absent | One::Repeated | One::Unreadable => {
+                let authority = parts.uri.authority().map(Authority::as_str);
+                authority.and_then(|authority| HeaderValue::from_str(authority).ok())
+            }
+        },
+    };
     if let Some(host) = host {
+        headers.insert(header::HOST, host.clone());
         headers.insert(&X_FORWARDED_HOST, host);
     }
 }

@@ -133,8 +133,8 @@ impl Builder {
         self
     }
 
-    /// Where issuers of tokens are asked for their keys; by default nowhere: keys that the gate does
-    /// not have by then are not known.
+    /// Where issuers of tokens are asked for their keys; by default nowhere: keys that the gate has
+    /// not read by then are not known.
     pub fn outside(mut self, outside: Arc<Outside>) -> Self {
         self.mount.outside = outside;
         self

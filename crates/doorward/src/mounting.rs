@@ -2,7 +2,9 @@
 
 use crate::machine;
 use anyhow::Context;
-use doorward_config::{Config, HostHeader, Upstream as Configured, UpstreamAddress as Address};
+use doorward_config::{
+    Config, HostHeader, Upstream as Configured, UpstreamAddress as Address, UpstreamHttp,
+};
 use doorward_core::moment::Chance;
 use doorward_core::secret::Secret;
 use doorward_porter::chance::SystemChance;
@@ -24,6 +26,12 @@ pub(crate) fn upstream(configured: &Configured) -> anyhow::Result<Upstream> {
         HostHeader::Keep => UpstreamHost::Keep,
         HostHeader::Name(name) => UpstreamHost::Name(HeaderValue::from_str(name)?),
     };
+    // Never in the clear instead.
+    anyhow::ensure!(
+        configured.tls.is_none() && configured.http == UpstreamHttp::One,
+        "{}: TLS and HTTP/2 to upstreams are not in this build",
+        configured.address
+    );
     Ok(Upstream { address, host })
 }
 
@@ -72,8 +80,16 @@ pub(crate) fn admin(config: &Config) -> Option<AdminSettings> {
         machine::talk(&format!("admin token of this start: {token}\n"));
         Secret::new(token)
     });
-    Some(AdminSettings { listen: admin.listen, hosts: admin.hosts.clone(), token })
+    let mut hosts = admin.hosts.clone();
+    if !hosts.is_empty() {
+        // Alone, the listed ones would take the place of those that are always there.
+        hosts.extend(OWN_HOSTS.map(str::to_owned));
+    }
+    Some(AdminSettings { listen: admin.listen, hosts, token })
 }
+
+/// Names by which the admin listener may always be called.
+const OWN_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 /// 128 random bits, in hexadecimal digits.
 fn drawn_token() -> String {

@@ -92,7 +92,10 @@ pub(super) static ROUTE: Section = Section::new(
         ),
         key("body", Shape::Table(&BODY), "", "What its request bodies may be."),
         key("upstream", Shape::TextOr(&UPSTREAM), "", "Its own upstream."),
-        later("require", "a route can only ask for some known caller; keep the rest in the backend"),
+        later(
+            "require",
+            "a route can only ask for some known caller; keep the rest in the backend",
+        ),
         later("webhook", "let the backend verify the sender's signature for now"),
         later("navigate", LEAVE_OUT),
         later("cache", LEAVE_OUT),

@@ -202,12 +202,7 @@ fn keys(
 }
 
 /// Whether the algorithms are of the kind that the keys are of.
-fn fits(
-    table: &Table<'_>,
-    algorithms: &[Algorithm],
-    has_secret: bool,
-    reading: &mut Reading<'_>,
-) {
+fn fits(table: &Table<'_>, algorithms: &[Algorithm], has_secret: bool, reading: &mut Reading<'_>) {
     let Some(said) = table.value("algorithms") else { return };
     if algorithms.iter().all(|algorithm| algorithm.is_symmetric() == has_secret) {
         return;

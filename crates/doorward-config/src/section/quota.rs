@@ -10,14 +10,13 @@ use doorward_core::layers::quota::{By, Deny, DenyKnown, Limit, Measure, Who};
 use doorward_core::question::Rate;
 
 /// The words of `who`.
-pub(crate) const WHO: &[(&str, Who)] =
-    &[
-        ("all", Who::All),
-        ("pages", Who::Pages),
-        ("programs", Who::Programs),
-        ("known", Who::Known),
-        ("strangers", Who::Strangers),
-    ];
+pub(crate) const WHO: &[(&str, Who)] = &[
+    ("all", Who::All),
+    ("pages", Who::Pages),
+    ("programs", Who::Programs),
+    ("known", Who::Known),
+    ("strangers", Who::Strangers),
+];
 
 /// What a limit counts by.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -148,7 +147,8 @@ fn limit(value: &Value<'_>, reading: &mut Reading<'_>) -> Limit {
 
 fn counted_by(value: &Value<'_>, table: &Table<'_>, limit: &mut Limit, reading: &mut Reading<'_>) {
     let Some(by) = table.value("by") else {
-        let hint = "write by = [\"address\"], \"network\" or \"user\"; and \"route\" beside one of them";
+        let hint =
+            "write by = [\"address\"], \"network\" or \"user\"; and \"route\" beside one of them";
         let _: Option<()> = value.error("this limit does not say whom it counts", hint, reading);
         return;
     };

@@ -145,23 +145,26 @@ impl Supply {
                 Err(error) => (LookedUp::Away, tally.fail(&self.issuer, error, now_ns)),
             }
         };
+        if let Some(note) = note {
+            (tools.note)(&note);
+        }
         self.progress.send_modify(|progress| {
             progress.finished = progress.started;
             progress.last = last;
         });
-        if let Some(note) = note {
-            (tools.note)(&note);
-        }
     }
 
     /// Every gate's issuer takes the keys in; what the newest says of them counts.
     fn learn(&self, bytes: &[u8], at: Now) -> Result<bool, FetchError> {
         let learners: Vec<_> = lock(&self.learners).iter().filter_map(Weak::upgrade).collect();
-        let learned = learners.iter().map(|issuer| issuer.learn(bytes, at)).last();
-        let from = || shown(&self.url.url);
-        learned
-            .unwrap_or(Ok(false))
-            .map_err(|error| FetchError { from: from(), why: Why::Keys(error) })
+        let mut learned = Ok(false);
+        for issuer in &learners {
+            learned = issuer.learn(bytes, at);
+        }
+        learned.map_err(|error| FetchError {
+            from: shown(&self.url.url),
+            why: Why::Keys(error),
+        })
     }
 
     fn newest(&self) -> Option<Arc<Issuer>> {

@@ -111,8 +111,14 @@ impl TowerRunner {
         Ok(Self { address, stage, server: Some((stop, thread)) })
     }
 
-    /// Runs a case: every step that does not come as it wants. Steps whose store or issuer does not
-    /// answer are left out: here one is in the process, and the other is not asked.
+    /// Whether a step is for the core alone: its store or issuer does not answer, and here one is
+    /// in the process and the other is not asked.
+    #[must_use]
+    pub const fn leaves_out(step: &Step) -> bool {
+        step.given.store_is_away || step.given.keys.is_some()
+    }
+
+    /// Runs a case: every step that does not come as it wants, but for those that are left out.
     ///
     /// # Errors
     /// What is wrong with its configuration.
@@ -121,7 +127,7 @@ impl TowerRunner {
         let gated = self.gated(&made)?;
         let mut out = Vec::new();
         for (place, step) in case.steps.iter().enumerate() {
-            if step.given.store_is_away || step.given.keys.is_some() {
+            if Self::leaves_out(step) {
                 continue;
             }
             let unix_ns = step.given.unix_ns;

@@ -13,7 +13,7 @@ use doorward_core::reason::Reason;
 use doorward_core::view::{BodyHint, Fidelity, Target, View};
 use doorward_porter::chance::SystemChance;
 use doorward_porter::clock::{Clock, SystemClock};
-use doorward_proxy::scan::{Scan, ScanLimits};
+use doorward_proxy::scan::{Found, Scan, ScanLimits, Standing};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use std::fmt::Write;
 use std::fs::File;
@@ -130,7 +130,11 @@ fn parse(bytes: &[u8], limits: ScanLimits) -> anyhow::Result<Asked> {
             wire.splice(first - version.len()..first, b" HTTP/1.1\r\n".iter().copied());
         }
     }
-    let found = Scan::new(limits).feed(&wire).found;
+    let mut scan = Scan::new(limits);
+    let found = scan.feed(&wire).found;
+    // What an editor left behind the message is no second one.
+    let is_behind = |found: &Found| scan.heads() > 0 && found.standing == Standing::Between;
+    let found = found.filter(|found| !is_behind(found));
     let end = wire.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(wire.len());
     let mut lines = wire[..end].split(|byte| *byte == b'\n');
     let mut words = lines.next().unwrap_or_default().trim_ascii().split(|byte| *byte == b' ');
@@ -333,6 +337,9 @@ mod tests {
             "* Connected\n> GET /x HTTP/2\n> Host: localhost\n> Accept: */*\n>\n< HTTP/2 200\n";
         let text = explained(request, |_| {});
         assert!(text.starts_with("GET /x\n") && text.contains("verdict  admitted"), "{text}");
+        let request = "POST /x HTTP/1.1\nHost: localhost\nContent-Length: 2\n\nhi\n";
+        let text = explained(request, |_| {});
+        assert!(text.contains("verdict  admitted"), "an editor's last line end: {text}");
         for bad in ["", "hello", "GET\n", "\u{1}"] {
             assert!(parse(bad.as_bytes(), ScanLimits::default()).is_err(), "{bad:?}");
         }
