@@ -1,10 +1,11 @@
 //! A connected client, and its seat in its worker's list.
 
 use crate::line::Line;
+use crate::tunnel::Tunnel;
 use crate::worker::Worker;
 use http::HeaderValue;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A connected client.
 pub(crate) struct Client {
@@ -12,6 +13,8 @@ pub(crate) struct Client {
     pub(crate) worker: Arc<Worker>,
     pub(crate) peer: SocketAddr,
     peer_text: HeaderValue,
+    /// What this connection becomes when its answer has left.
+    tunnel: Mutex<Option<Box<Tunnel>>>,
 }
 
 impl Client {
@@ -21,7 +24,18 @@ impl Client {
             worker,
             peer,
             peer_text: address_text(peer.ip()),
+            tunnel: Mutex::new(None),
         }
+    }
+
+    /// The answer that is about to leave is the last: then this connection is a tunnel.
+    pub(crate) fn open_tunnel(&self, tunnel: Box<Tunnel>) {
+        *self.tunnel.lock().unwrap_or_else(PoisonError::into_inner) = Some(tunnel);
+    }
+
+    /// The tunnel that this connection has become.
+    pub(crate) fn take_tunnel(&self) -> Option<Box<Tunnel>> {
+        self.tunnel.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// An address as the upstream is told it; mostly it is the peer's own.

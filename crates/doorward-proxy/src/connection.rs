@@ -6,6 +6,7 @@ use crate::forward;
 use crate::io::ClientIo;
 use crate::mount;
 use crate::scan::Standing;
+use crate::tunnel::{self, Leaving, Tunnel};
 use doorward_core::fault::Fault;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -88,8 +89,23 @@ pub(crate) async fn carry(client: Arc<Client>, socket: TcpStream, is_busy: bool)
         }
     })
     .await;
-    let socket = connection.into_parts().io.into_inner().into_socket();
-    finish(client, socket, end).await;
+    let parts = connection.into_parts();
+    let socket = parts.io.into_inner().into_socket();
+    match client.take_tunnel() {
+        Some(tunnel) if end == End::Done && parts.read_buf.is_empty() => {
+            Box::pin(carry_tunnel(client, socket, tunnel)).await;
+        }
+        // RFC 6455 4.1: a client sends nothing before the 101 has left.
+        Some(_) => finish(client, socket, End::Broken).await,
+        None => finish(client, socket, end).await,
+    }
+}
+
+async fn carry_tunnel(client: &Arc<Client>, mut socket: TcpStream, tunnel: Box<Tunnel>) {
+    match tunnel::run(client, &mut socket, tunnel).await {
+        Leaving::Close => linger(client, socket).await,
+        Leaving::Reset => finish(client, socket, End::Broken).await,
+    }
 }
 
 /// Whether what hyper does not see ends the connection now.

@@ -1,20 +1,25 @@
 //! # doorward-proxy
 //!
-//! The reverse proxy mounting: HTTP/1.1 on both sides, on hyper, with a strict scan under it.
+//! The reverse proxy mounting: HTTP/1.1 from clients, on hyper, with a strict scan under it;
+//! HTTP/1.1, HTTP/2 and WebSocket to upstreams.
 
 mod again;
 mod body;
 mod client;
 mod connection;
 mod deadline;
+mod dial;
 mod exchange;
 mod forward;
 mod gather;
 mod head;
 pub mod hints;
 mod housekeeping;
+mod http2;
 mod io;
+mod leave;
 mod line;
+mod link;
 mod listen;
 mod log;
 mod mount;
@@ -24,8 +29,16 @@ mod proxy;
 mod reply;
 pub mod scan;
 pub mod settings;
+mod setup;
 mod shared;
+mod socket;
+mod trailers;
+mod tunnel;
+mod upgrade;
 mod upstream_io;
+mod upstream_tls;
 mod view;
+mod web_socket;
+mod wire;
 mod worker;
 pub use proxy::{Proxy, StartError};

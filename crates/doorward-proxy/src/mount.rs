@@ -3,6 +3,8 @@
 use crate::body::{AnswerBody, RequestBody, Upload};
 use crate::client::Client;
 use crate::observe::Record;
+use crate::settings::Forwarding;
+use crate::setup::{Backend, Setup};
 use crate::{reply, view};
 use doorward_core::fault::Fault;
 use doorward_core::gate::Gate;
@@ -33,9 +35,20 @@ pub(crate) enum Judged {
 pub(crate) struct Passage {
     pub(crate) admitted: Admitted,
     pub(crate) record: Option<Box<Record>>,
+    setup: Arc<Setup>,
 }
 
 impl Passage {
+    /// Where it goes: an upstream of the setup whose gate admitted it.
+    pub(crate) fn backend(&self) -> Option<&Arc<Backend>> {
+        self.setup.backends.get(self.admitted.upstream())
+    }
+
+    /// Which forwarding headers are written.
+    pub(crate) fn forwarding(&self) -> Forwarding {
+        self.setup.forwarding
+    }
+
     /// It goes upstream.
     pub(crate) fn leaves(&mut self) {
         if let Some(record) = &mut self.record {
@@ -69,14 +82,15 @@ pub(crate) async fn judge(
         }
     };
     let lent = view::lend(parts, client.peer.ip(), hint);
-    let gate = shared.gate.load_full();
-    let (reply, refused) = match converse(&gate, lent, at, &shared.store, &mut body).await {
+    let setup = shared.setup.load_full();
+    let gate = &setup.gate;
+    let (reply, refused) = match converse(gate, lent, at, &shared.store, &mut body).await {
         Verdict::Admit(admitted) => {
             if let Some(record) = &mut record {
                 record.admitted(&admitted);
             }
             body.meter(admitted.meter());
-            return Judged::Pass(Passage { admitted, record }, body);
+            return Judged::Pass(Passage { admitted, record, setup }, body);
         }
         Verdict::Reply(reply) => (reply, None),
         Verdict::Refuse(refused) => (refused.reply(), Some(refused)),
@@ -86,7 +100,7 @@ pub(crate) async fn judge(
     }
     if let Some(refused) = &refused {
         tell(client, refused);
-        shared.hints.refused(&gate, &parts.headers, refused);
+        shared.hints.refused(gate, &parts.headers, refused);
     }
     let awaits_leave = parts.headers.contains_key(header::EXPECT);
     if client.line.is_complete(number) || (is_short(hint) && !awaits_leave) {
@@ -111,7 +125,7 @@ pub(crate) async fn fault(
     outcome: Outcome,
     number: u64,
 ) -> Response<AnswerBody> {
-    let Passage { admitted, record } = passage;
+    let Passage { admitted, record, .. } = passage;
     let at = moment(client);
     settle(&admitted.settle(outcome), at, &client.worker.shared.store).await;
     if fault.is_strike() {
@@ -146,7 +160,7 @@ fn tell(client: &Client, refused: &Refused) {
 
 /// The whole response to what was not a request.
 pub(crate) fn fault_response(client: &Arc<Client>, fault: Fault) -> Vec<u8> {
-    let gate: Arc<Gate> = client.worker.shared.gate.load_full();
+    let gate: Arc<Gate> = Arc::clone(&client.worker.shared.setup.load().gate);
     let at = moment(client);
     let refused = gate.fault(fault, client.peer.ip(), at);
     let reply = refused.reply();

@@ -3,8 +3,9 @@
 use crate::client::{Client, Clients};
 use crate::connection;
 use crate::deadline::Pulse;
+use crate::link::Link;
 use crate::log::LogBuffer;
-use crate::pool::{Link, Pool};
+use crate::pool::Pool;
 use crate::scan::ScanLimits;
 use crate::shared::Shared;
 use std::future::Future;
@@ -55,7 +56,7 @@ impl Worker {
         }
         Self {
             pulse: Arc::new(Pulse::new(bounds)),
-            pool: Pool::new(shared.upstreams.clone(), bounds),
+            pool: Pool::new(bounds),
             log,
             server,
             clients: Mutex::default(),
@@ -118,7 +119,8 @@ impl Worker {
                 client.line.wake();
             }
         }
-        self.pool.close_idle(now.saturating_sub(self.pulse.limits.upstream_idle_ms));
+        let before = now.saturating_sub(self.pulse.limits.upstream_idle_ms);
+        self.pool.sweep(&self.shared.setup.load(), now, before);
     }
 
     /// Accepts a client, or turns it away when there are too many.

@@ -2,7 +2,7 @@
 
 use doorward_config::{Config, HostHeader, Upstream as Configured, UpstreamAddress as Address};
 use doorward_proxy::scan::ScanLimits;
-use doorward_proxy::settings::{Bounds, Upstream, UpstreamAddress, UpstreamHost};
+use doorward_proxy::settings::{Bounds, Upstream, UpstreamAddress, UpstreamHost, UpstreamHttp};
 use http::HeaderValue;
 
 /// An upstream.
@@ -15,7 +15,7 @@ pub(crate) fn upstream(configured: &Configured) -> anyhow::Result<Upstream> {
         HostHeader::Keep => UpstreamHost::Keep,
         HostHeader::Name(name) => UpstreamHost::Name(HeaderValue::from_str(name)?),
     };
-    Ok(Upstream { address, host })
+    Ok(Upstream { address, host, tls: None, http: UpstreamHttp::One })
 }
 
 /// The limits. What the file cannot say keeps the proxy's own default.

@@ -10,6 +10,7 @@ use doorward_porter::chance::SeededChance;
 use doorward_porter::clock::SystemClock;
 use doorward_proxy::settings::{
     Bounds, Forwarding, LogForm, ProxySettings, Upstream, UpstreamAddress, UpstreamHost,
+    UpstreamHttp,
 };
 use doorward_proxy::{Proxy, StartError};
 use doorward_store::{MemoryStore, Sizes, Store};
@@ -87,6 +88,14 @@ impl Under {
         Self { proxy: start(settings, gate), log }
     }
 
+    /// One to an upstream of any kind.
+    pub(crate) fn to(upstream: Upstream, gate: Arc<Gate>, bounds: Bounds) -> Self {
+        let log = Log::default();
+        let upstreams = vec![upstream];
+        let settings = ProxySettings { upstreams, ..settings("http://127.0.0.1:1", bounds, &log) };
+        Self { proxy: start(settings, gate), log }
+    }
+
     /// One whose log goes elsewhere.
     pub(crate) fn logging(upstream: &str, to: Box<dyn Write + Send>) -> Self {
         let log = Log::default();
@@ -133,9 +142,14 @@ pub(crate) fn settings(upstream: &str, bounds: Bounds, log: &Log) -> ProxySettin
 }
 
 /// The upstream of `http://address:port` or `unix:/path`.
-fn upstream_at(text: &str) -> Upstream {
+pub(crate) fn upstream_at(text: &str) -> Upstream {
     if let Some(path) = text.strip_prefix("unix:") {
-        return Upstream { address: UpstreamAddress::Unix(path.into()), host: UpstreamHost::Keep };
+        return Upstream {
+            address: UpstreamAddress::Unix(path.into()),
+            host: UpstreamHost::Keep,
+            tls: None,
+            http: UpstreamHttp::One,
+        };
     }
     let address = text.strip_prefix("http://").expect("a scheme");
     Upstream::from(address.parse::<SocketAddr>().expect("an address and a port"))
