@@ -1,8 +1,8 @@
 //! Opening a connection to an upstream.
 
 use crate::settings::{Upstream, UpstreamAddress, UpstreamHttp, UpstreamTls};
-use crate::socket::Socket;
 use crate::upstream_io::UpstreamIo;
+use crate::upstream_socket::UpstreamSocket;
 use doorward_core::fault::Fault;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -22,7 +22,7 @@ pub(crate) async fn dial(upstream: &Upstream) -> Result<UpstreamIo, Fault> {
 }
 
 async fn secure(
-    socket: Socket,
+    socket: UpstreamSocket,
     tls: &UpstreamTls,
     http: UpstreamHttp,
 ) -> Result<UpstreamIo, Fault> {
@@ -33,12 +33,14 @@ async fn secure(
     if http == UpstreamHttp::Two && stream.get_ref().1.alpn_protocol() != Some(b"h2") {
         return Err(Fault::UpstreamBroken);
     }
-    Ok(UpstreamIo::new(Socket::Tls(Box::new(stream))))
+    Ok(UpstreamIo::new(UpstreamSocket::Tls(Box::new(stream))))
 }
 
-async fn connect(address: &UpstreamAddress) -> io::Result<Socket> {
+async fn connect(address: &UpstreamAddress) -> io::Result<UpstreamSocket> {
     let socket = match address {
-        UpstreamAddress::Unix(path) => return Ok(Socket::Unix(UnixStream::connect(path).await?)),
+        UpstreamAddress::Unix(path) => {
+            return Ok(UpstreamSocket::Unix(UnixStream::connect(path).await?));
+        }
         // RFC 6761 6.3: these are loopback, whatever a resolver says.
         UpstreamAddress::Tcp { host, port } if is_loopback_name(host) => {
             let loopback = [
@@ -50,7 +52,7 @@ async fn connect(address: &UpstreamAddress) -> io::Result<Socket> {
         UpstreamAddress::Tcp { host, port } => TcpStream::connect((host.as_str(), *port)).await?,
     };
     socket.set_nodelay(true)?;
-    Ok(Socket::Tcp(socket))
+    Ok(UpstreamSocket::Tcp(socket))
 }
 
 fn is_loopback_name(host: &str) -> bool {

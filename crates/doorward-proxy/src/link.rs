@@ -6,9 +6,9 @@
 
 use crate::again::read_back;
 use crate::body::RequestBody;
-use crate::http2::Stream;
-use crate::socket::Socket;
+use crate::streams::Stream;
 use crate::upstream_io::{Tally, UpstreamIo};
+use crate::upstream_socket::UpstreamSocket;
 use bytes::Bytes;
 use doorward_core::fault::Fault;
 use http::{Request, Response};
@@ -24,7 +24,7 @@ use std::task::{Context, Poll, Waker};
 
 /// What carries one exchange.
 pub(crate) enum Link {
-    One(Line),
+    One(Lane),
     Two(Stream),
 }
 
@@ -58,7 +58,7 @@ impl Drop for Place {
 }
 
 /// An HTTP/1.1 connection.
-pub(crate) struct Line {
+pub(crate) struct Lane {
     sender: SendRequest<RequestBody>,
     connection: Connection<TokioIo<UpstreamIo>, RequestBody>,
     /// The upstream's id.
@@ -71,7 +71,7 @@ pub(crate) struct Line {
     _place: Place,
 }
 
-impl Line {
+impl Lane {
     pub(crate) fn new(
         backend: u64,
         tally: Arc<Tally>,
@@ -126,7 +126,7 @@ impl Link {
     /// body.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) {
         match self {
-            Link::One(line) => line.poll(cx),
+            Link::One(lane) => lane.poll(cx),
             Link::Two(_) => {}
         }
     }
@@ -143,7 +143,7 @@ impl Link {
     /// Whether the connection ended, where it is driven here.
     pub(crate) const fn is_over(&self) -> bool {
         match self {
-            Link::One(line) => line.is_over,
+            Link::One(lane) => lane.is_over,
             Link::Two(_) => false,
         }
     }
@@ -151,7 +151,7 @@ impl Link {
     /// Whether an answer was read to its end, and another request may be sent.
     pub(crate) fn is_ready(&self) -> bool {
         match self {
-            Link::One(line) => line.is_ready(),
+            Link::One(lane) => lane.is_ready(),
             Link::Two(_) => false,
         }
     }
@@ -159,7 +159,7 @@ impl Link {
     /// It will not carry another request.
     pub(crate) const fn spoil(&mut self) {
         match self {
-            Link::One(line) => line.is_spoiled = true,
+            Link::One(lane) => lane.is_spoiled = true,
             // A stream never does.
             Link::Two(_) => {}
         }
@@ -169,9 +169,9 @@ impl Link {
     /// known before: see [`Link::again`].
     pub(crate) fn send(&mut self, request: Request<RequestBody>, may_repeat: bool) -> Promise {
         match self {
-            Link::One(line) => {
-                line.tally.begin(may_repeat && line.is_reused);
-                Promise::One(Box::pin(line.sender.send_request(request)))
+            Link::One(lane) => {
+                lane.tally.begin(may_repeat && lane.is_reused);
+                Promise::One(Box::pin(lane.sender.send_request(request)))
             }
             Link::Two(stream) => Promise::Two(Box::pin(stream.send(request, may_repeat))),
         }
@@ -180,7 +180,7 @@ impl Link {
     /// The request once more, where sending it again cannot do a thing twice.
     pub(crate) fn again(&mut self) -> Option<Request<RequestBody>> {
         match self {
-            Link::One(line) => line.again(),
+            Link::One(lane) => lane.again(),
             Link::Two(stream) => stream.again(),
         }
     }
@@ -216,7 +216,7 @@ impl Link {
             },
         }
         let tally = match self {
-            Link::One(line) => &line.tally,
+            Link::One(lane) => &lane.tally,
             Link::Two(stream) => stream.tally(),
         };
         let has_tls_failed = tally.has_tls_failed() && !tally.has_read();
@@ -226,11 +226,11 @@ impl Link {
 
     /// The socket and what was read of it beyond the answer's head, after a 101. None where the
     /// connection does not end there.
-    pub(crate) fn into_tunnel(mut self: Box<Self>) -> Option<(Socket, Bytes)> {
+    pub(crate) fn into_tunnel(mut self: Box<Self>) -> Option<(UpstreamSocket, Bytes)> {
         self.poll(&mut Context::from_waker(Waker::noop()));
         match *self {
-            Link::One(line) if line.is_over => {
-                let parts = line.connection.into_parts();
+            Link::One(lane) if lane.is_over => {
+                let parts = lane.connection.into_parts();
                 Some((parts.io.into_inner().into_socket(), parts.read_buf))
             }
             Link::One(_) | Link::Two(_) => None,

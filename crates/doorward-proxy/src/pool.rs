@@ -1,10 +1,10 @@
 //! Upstream connections, kept by each worker for itself.
 
 use crate::dial::dial;
-use crate::http2::Group;
-use crate::link::{Line, Link, Place};
+use crate::link::{Lane, Link, Place};
 use crate::settings::{Bounds, UpstreamHttp};
 use crate::setup::{Backend, Setup};
+use crate::streams::Group;
 use doorward_core::fault::Fault;
 use hyper::client::conn::http1::Builder;
 use hyper_util::rt::TokioIo;
@@ -63,10 +63,10 @@ impl Pool {
                 let shelf = shelves.iter_mut().find(|shelf| shelf.backend == backend.id)?;
                 shelf.idle.pop()?
             };
-            if let Link::One(line) = &mut *link
-                && line.is_alive()
+            if let Link::One(lane) = &mut *link
+                && lane.is_alive()
             {
-                line.is_reused = true;
+                lane.is_reused = true;
                 return Some(link);
             }
         }
@@ -75,12 +75,12 @@ impl Pool {
     /// Takes back a connection that can carry another request; any other is closed, and one to an
     /// upstream that is gone.
     pub(crate) fn give(&self, mut link: Box<Link>, now_ms: u64) {
-        let Link::One(line) = &mut *link else { return };
-        if !line.is_ready() {
+        let Link::One(lane) = &mut *link else { return };
+        if !lane.is_ready() {
             return;
         }
-        line.idle_since_ms = now_ms;
-        let backend = line.backend;
+        lane.idle_since_ms = now_ms;
+        let backend = lane.backend;
         let mut shelves = self.shelves();
         if let Some(shelf) = shelves.iter_mut().find(|shelf| shelf.backend == backend)
             && shelf.idle.len() < self.idle_max
@@ -103,7 +103,7 @@ impl Pool {
         for shelf in &mut *shelves {
             // The list is used from its end, so that its beginning is the oldest.
             let is_old = |link: &Box<Link>| match &**link {
-                Link::One(line) => line.idle_since_ms < before_ms,
+                Link::One(lane) => lane.idle_since_ms < before_ms,
                 Link::Two(_) => true,
             };
             let count = shelf.idle.partition_point(is_old);
@@ -138,8 +138,8 @@ impl Pool {
                 let handshake = self.builder.handshake(TokioIo::new(io));
                 let (sender, connection) =
                     handshake.await.map_err(|_| Fault::UpstreamUnreachable)?;
-                let line = Line::new(backend.id, tally, place, sender, connection);
-                Ok(Box::new(Link::One(line)))
+                let lane = Lane::new(backend.id, tally, place, sender, connection);
+                Ok(Box::new(Link::One(lane)))
             }
             UpstreamHttp::Two => {
                 let stream = group.open(backend, place, now_ms).await?;

@@ -5,7 +5,7 @@ use crate::client::Client;
 use crate::deadline::Phase;
 use crate::leave::Leave;
 use crate::observe::Record;
-use crate::socket::Socket;
+use crate::upstream_socket::UpstreamSocket;
 use crate::web_socket::{CloseCode, Frames};
 use bytes::Bytes;
 use std::future::poll_fn;
@@ -23,7 +23,7 @@ const CLOSE_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// A tunnel that is to be opened when the 101 has left.
 pub(crate) struct Tunnel {
-    pub(crate) upstream: Socket,
+    pub(crate) upstream: UpstreamSocket,
     /// What the upstream sent behind its 101.
     pub(crate) first: Bytes,
     pub(crate) from_client: Frames,

@@ -1,7 +1,7 @@
 //! An upstream's socket as hyper sees it.
 
 use crate::gather::{Gathered, gather};
-use crate::socket::Socket;
+use crate::upstream_socket::UpstreamSocket;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// answer lies ready in the socket while a write fails; so a failed write is forgotten here, what
 /// else would be written is dropped, and reading decides: it yields the answer, or the end.
 pub(crate) struct UpstreamIo {
-    socket: Socket,
+    socket: UpstreamSocket,
     tally: Arc<Tally>,
     is_write_lost: bool,
 }
@@ -70,12 +70,12 @@ impl Tally {
 }
 
 impl UpstreamIo {
-    pub(crate) fn new(socket: Socket) -> Self {
+    pub(crate) fn new(socket: UpstreamSocket) -> Self {
         Self { socket, tally: Arc::default(), is_write_lost: false }
     }
 
     /// The socket alone, when it no longer carries HTTP.
-    pub(crate) fn into_socket(self) -> Socket {
+    pub(crate) fn into_socket(self) -> UpstreamSocket {
         self.socket
     }
 

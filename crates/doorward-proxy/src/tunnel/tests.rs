@@ -59,7 +59,7 @@ fn open(ends_unix_s: Option<u64>, first: &'static [u8]) -> Scene {
     let (near, far) = UnixStream::pair().expect("a pair of sockets");
     let (client_end, mut socket) = duplex(64 * 1024);
     let tunnel = Tunnel {
-        upstream: Socket::Unix(near),
+        upstream: UpstreamSocket::Unix(near),
         first: Bytes::from_static(first),
         from_client: Frames::new(Side::Client, false),
         from_upstream: Frames::new(Side::Server, false),

@@ -2,6 +2,9 @@
 #![allow(dead_code, reason = "each test file uses its own part of the kit")]
 #![allow(clippy::allow_attributes, reason = "what is unused differs from file to file")]
 
+pub(crate) mod authority;
+pub(crate) mod second_upstream;
+
 use doorward_core::gate::Gate;
 use doorward_core::memory::Memory;
 use doorward_core::route;
@@ -253,6 +256,16 @@ impl Client {
         }
         let rest = self.buffer.split_off(count);
         std::mem::replace(&mut self.buffer, rest)
+    }
+
+    /// Exactly so many bytes, or none when the peer closed before the first.
+    pub(crate) fn bytes_or_end(&mut self, count: usize) -> Option<Vec<u8>> {
+        while self.buffer.is_empty() {
+            if !self.fill() {
+                return None;
+            }
+        }
+        Some(self.bytes(count))
     }
 
     /// What is left until the peer closes, and nothing else.

@@ -236,15 +236,15 @@ enum Died {
 }
 
 fn died(error: &hyper::Error) -> Died {
-    let Some(error) = error.source().and_then(|source| source.downcast_ref::<h2::Error>()) else {
-        return Died::Unclear;
-    };
+    let Some(source) = error.source() else { return Died::Unclear };
+    if source.is::<std::io::Error>() {
+        return Died::Connection;
+    }
+    let Some(error) = source.downcast_ref::<h2::Error>() else { return Died::Unclear };
     let is_refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
     // h2 gives the peer's GOAWAY to those streams only that are above the last one it names.
-    if error.is_remote() && (is_refused || error.is_go_away()) {
-        return Died::NotRun;
-    }
-    if error.is_io() { Died::Connection } else { Died::Unclear }
+    let is_not_run = error.is_remote() && (is_refused || error.is_go_away());
+    if is_not_run { Died::NotRun } else { Died::Unclear }
 }
 
 /// A request once more, where its body is not gone once it was sent.

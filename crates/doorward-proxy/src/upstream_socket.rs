@@ -9,44 +9,44 @@ use tokio_rustls::client::TlsStream;
 
 /// A socket to an upstream.
 #[derive(Debug)]
-pub(crate) enum Socket {
+pub(crate) enum UpstreamSocket {
     Tcp(TcpStream),
     Unix(UnixStream),
     /// One of the others, under TLS.
-    Tls(Box<TlsStream<Socket>>),
+    Tls(Box<TlsStream<UpstreamSocket>>),
 }
 
-impl Socket {
+impl UpstreamSocket {
     /// Whether what was written may still lie in a buffer of its own.
     pub(crate) const fn is_buffered(&self) -> bool {
-        matches!(self, Socket::Tls(_))
+        matches!(self, UpstreamSocket::Tls(_))
     }
 }
 
-impl AsyncRead for Socket {
+impl AsyncRead for UpstreamSocket {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Socket::Tcp(socket) => Pin::new(socket).poll_read(cx, into),
-            Socket::Unix(socket) => Pin::new(socket).poll_read(cx, into),
-            Socket::Tls(socket) => Pin::new(socket).poll_read(cx, into),
+            UpstreamSocket::Tcp(socket) => Pin::new(socket).poll_read(cx, into),
+            UpstreamSocket::Unix(socket) => Pin::new(socket).poll_read(cx, into),
+            UpstreamSocket::Tls(socket) => Pin::new(socket).poll_read(cx, into),
         }
     }
 }
 
-impl AsyncWrite for Socket {
+impl AsyncWrite for UpstreamSocket {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Socket::Tcp(socket) => Pin::new(socket).poll_write(cx, bytes),
-            Socket::Unix(socket) => Pin::new(socket).poll_write(cx, bytes),
-            Socket::Tls(socket) => Pin::new(socket).poll_write(cx, bytes),
+            UpstreamSocket::Tcp(socket) => Pin::new(socket).poll_write(cx, bytes),
+            UpstreamSocket::Unix(socket) => Pin::new(socket).poll_write(cx, bytes),
+            UpstreamSocket::Tls(socket) => Pin::new(socket).poll_write(cx, bytes),
         }
     }
 
@@ -56,9 +56,9 @@ impl AsyncWrite for Socket {
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Socket::Tcp(socket) => Pin::new(socket).poll_write_vectored(cx, pieces),
-            Socket::Unix(socket) => Pin::new(socket).poll_write_vectored(cx, pieces),
-            Socket::Tls(socket) => Pin::new(socket).poll_write_vectored(cx, pieces),
+            UpstreamSocket::Tcp(socket) => Pin::new(socket).poll_write_vectored(cx, pieces),
+            UpstreamSocket::Unix(socket) => Pin::new(socket).poll_write_vectored(cx, pieces),
+            UpstreamSocket::Tls(socket) => Pin::new(socket).poll_write_vectored(cx, pieces),
         }
     }
 
@@ -69,16 +69,16 @@ impl AsyncWrite for Socket {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             // A plain socket has nothing to flush.
-            Socket::Tcp(_) | Socket::Unix(_) => Poll::Ready(Ok(())),
-            Socket::Tls(socket) => Pin::new(socket).poll_flush(cx),
+            UpstreamSocket::Tcp(_) | UpstreamSocket::Unix(_) => Poll::Ready(Ok(())),
+            UpstreamSocket::Tls(socket) => Pin::new(socket).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Socket::Tcp(socket) => Pin::new(socket).poll_shutdown(cx),
-            Socket::Unix(socket) => Pin::new(socket).poll_shutdown(cx),
-            Socket::Tls(socket) => Pin::new(socket).poll_shutdown(cx),
+            UpstreamSocket::Tcp(socket) => Pin::new(socket).poll_shutdown(cx),
+            UpstreamSocket::Unix(socket) => Pin::new(socket).poll_shutdown(cx),
+            UpstreamSocket::Tls(socket) => Pin::new(socket).poll_shutdown(cx),
         }
     }
 }
