@@ -3,7 +3,7 @@
 
 use crate::document::{Table, Value, shorten};
 use crate::measure;
-use crate::outside::Machine;
+use crate::outside::{Machine, Outside};
 use crate::reading::Reading;
 use crate::report::Report;
 use crate::shape::{Key, Section, Shape};
@@ -11,7 +11,9 @@ use crate::source::Place;
 use doorward_core::layers::identity::{ApiKey, KEY_PREFIX};
 use std::collections::HashSet;
 use std::fmt::{self, Write};
-use toml::de::DeTable;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 /// The file's name where nobody gives another one.
 pub const KEY_FILE_NAME: &str = "doorward-keys.toml";
@@ -105,6 +107,67 @@ const KEY: Section = Section::new(
         key("as_page", Shape::Boolean, "It may come with a browser's headers."),
     ],
 );
+
+/// Where a configuration says that its keys are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyHome {
+    /// The file of keys.
+    pub file: PathBuf,
+    /// The header that they are sent in.
+    pub header: String,
+    /// Whether it reads keys at all: it has `keys` under `[layers.identity]`.
+    pub is_read: bool,
+}
+
+impl KeyHome {
+    /// Where keys are when nobody says otherwise.
+    #[must_use]
+    pub fn here() -> Self {
+        let file = PathBuf::from(KEY_FILE_NAME);
+        Self { file, header: KEY_HEADER.to_owned(), is_read: true }
+    }
+
+    /// Reads where the keys of a configuration are, and nothing else of it: what else is wrong with
+    /// it, or not there yet, must keep nobody from revoking a key.
+    ///
+    /// # Errors
+    /// What keeps the file from being read as TOML.
+    pub fn find(config: &Path, outside: &dyn Outside) -> Result<Self, String> {
+        let name = config.display();
+        let bytes =
+            outside.file(config).map_err(|error| format!("{name} cannot be read: {error}"))?;
+        let text = String::from_utf8(bytes).map_err(|_| format!("{name} is not UTF-8 text"))?;
+        let document = DeTable::parse(&text)
+            .map_err(|error| format!("{name} is not TOML: {}", error.message()))?;
+        let keys = table_in(document.get_ref(), "layers")
+            .and_then(|layers| table_in(layers, "identity"))
+            .and_then(|identity| table_in(identity, "keys"));
+        let said = |name: &str, default: &str| match keys
+            .and_then(|keys| keys.get(name))
+            .map(Spanned::get_ref)
+        {
+            None => Ok(default.to_owned()),
+            Some(DeValue::String(said)) => Ok(said.clone().into_owned()),
+            Some(_) => Err(format!("layers.identity.keys.{name} is no text")),
+        };
+        let folder = config.parent().unwrap_or(Path::new(""));
+        Ok(Self {
+            file: folder.join(said("file", KEY_FILE_NAME)?),
+            header: said("header", KEY_HEADER)?,
+            is_read: keys.is_some(),
+        })
+    }
+}
+
+fn table_in<'t, 'd>(table: &'t DeTable<'d>, name: &str) -> Option<&'t DeTable<'d>> {
+    match table.get(name)?.get_ref() {
+        DeValue::Table(inner) => Some(inner),
+        _ => None,
+    }
+}
+
+/// The header that keys are sent in where nobody says another one.
+const KEY_HEADER: &str = "x-api-key";
 
 /// Reads a file of keys as the gate needs them.
 ///

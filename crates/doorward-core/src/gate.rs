@@ -307,8 +307,9 @@ fn note(visit: &mut Visit<'_>, reason: Reason) {
 
 /// What this mounting or route cannot take, whoever sends it.
 fn carries(visit: &Visit<'_>) -> Result<(), Fault> {
-    let upgrades = site::is_web_socket(visit.seen.upgrade) || *visit.view.method == Method::CONNECT;
-    if upgrades && !visit.view.fidelity.upgrades {
+    let is_connect = *visit.view.method == Method::CONNECT;
+    let is_carried = visit.view.fidelity.upgrades || !site::is_web_socket(visit.seen.upgrade);
+    if is_connect || !is_carried {
         return Err(Fault::UpgradeNotCarried);
     }
     match (visit.view.body, visit.route().body_bytes_max) {

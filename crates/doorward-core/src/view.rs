@@ -61,14 +61,14 @@ pub struct Fidelity {
 }
 
 impl Fidelity {
-    /// The reverse proxy: everything but upgrades.
+    /// The reverse proxy: everything.
     pub const PROXY: Self = Self {
         raw_head: true,
         body: true,
         dress: true,
         edits: true,
         settle: true,
-        upgrades: false,
+        upgrades: true,
     };
 }
 

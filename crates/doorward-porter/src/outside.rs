@@ -191,7 +191,7 @@ impl Outside {
     }
 
     /// Waits until an issuer's keys were looked up, for a caller at `prefix`. `Fresh`: by a look-up
-    /// that began after the call.
+    /// that began after the call. It waits on the caller's own runtime, which needs tokio's timer.
     pub async fn keys(&self, issuer: &Arc<Issuer>, prefix: Prefix) -> LookedUp {
         let Some(running) = &self.running else { return LookedUp::Away };
         let Some(_seat) = running.waiting.enter(prefix) else { return LookedUp::Busy };

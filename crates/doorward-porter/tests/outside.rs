@@ -384,6 +384,7 @@ async fn names_lead_nowhere_inside_unless_that_is_meant() {
         ("private.test".to_owned(), vec![private]),
         ("metadata.test".to_owned(), vec![metadata]),
         ("two.test".to_owned(), vec![public, private]),
+        ("second.test".to_owned(), vec![[127, 0, 0, 2].into(), HERE]),
         ("public.test".to_owned(), vec![public]),
         ("none.test".to_owned(), vec![]),
         ("zero.test".to_owned(), vec![[0, 0, 0, 0].into()]),
@@ -394,6 +395,7 @@ async fn names_lead_nowhere_inside_unless_that_is_meant() {
     for (host, is_private, want) in [
         ("here.test", false, inside(HERE, Kind::Loopback)),
         ("here.test", true, None),
+        ("second.test", true, None),
         ("localhost", false, None),
         ("odd.localhost", false, inside(private, Kind::Private)),
         ("127.0.0.1", false, None),

@@ -210,8 +210,9 @@ fn not_found(what: &str) -> Response<Full<Bytes>> {
 /// `application/problem+json` (RFC 9457). Every text in it is the gate's own.
 fn problem(status: StatusCode, code: &str, what: &str) -> Response<Full<Bytes>> {
     let body = format!(
-        "{{\"type\":\"urn:doorward:{code}\",\"title\":{what:?},\"status\":{},\"code\":\"{code}\"}}\n",
-        status.as_u16(),
+        "{{\"type\":\"urn:doorward:{code}\",\"title\":{what:?},\"status\":{status},\
+         \"code\":\"{code}\"}}\n",
+        status = status.as_u16(),
     );
     plain(status, PROBLEM, body)
 }

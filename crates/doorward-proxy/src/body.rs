@@ -2,12 +2,15 @@
 //! back.
 
 use crate::client::Client;
+use crate::leave::{EventStream, LAST_EVENT, Leave};
+use crate::link::Link;
 use crate::observe::Record;
-use crate::pool::Link;
+use crate::trailers;
 use bytes::{Bytes, BytesMut};
 use doorward_core::fault::Fault;
 use doorward_core::verdict::{Meter, MeterStep};
 use doorward_porter::Hold;
+use http::header::{HeaderMap, HeaderName};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use std::pin::Pin;
@@ -38,12 +41,16 @@ pub(crate) struct Upload {
     /// Which request of the connection it belongs to.
     number: u64,
     meter: Option<Meter>,
+    /// The trailers that may go on.
+    announced: Vec<HeaderName>,
+    /// Those that came of them, until the body's end is sure.
+    trailers: Option<HeaderMap>,
 }
 
 impl Upload {
     /// The body of request `number` of a client's.
     pub(crate) const fn new(incoming: Incoming, client: Arc<Client>, number: u64) -> Self {
-        Self { incoming, client, number, meter: None }
+        Self { incoming, client, number, meter: None, announced: Vec::new(), trailers: None }
     }
 
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Cut>>> {
@@ -69,8 +76,16 @@ impl Upload {
                 }
                 Poll::Ready(Some(Ok(frame))) => frame,
             };
-            // Trailers are dropped: no upstream asked for them, and they come after the verdict.
-            let Ok(piece) = frame.into_data() else { continue };
+            let piece = match frame.into_data() {
+                Ok(piece) => piece,
+                Err(frame) => {
+                    let trailers = frame.into_trailers().ok();
+                    let announced = &self.announced;
+                    self.trailers = trailers
+                        .and_then(|all| trailers::pass(all, |name| announced.contains(name)));
+                    continue;
+                }
+            };
             if let Some(meter) = &mut self.meter
                 && let MeterStep::End(fault) = meter.request_chunk(piece.len() as u64)
             {
@@ -99,6 +114,13 @@ impl RequestBody {
     pub(crate) fn meter(&mut self, meter: Option<Meter>) {
         if let Self::Stream(upload) = self {
             upload.meter = meter;
+        }
+    }
+
+    /// Has these trailers go on with it, if they come. What is held has none.
+    pub(crate) fn announce(&mut self, announced: Vec<HeaderName>) {
+        if let Self::Stream(upload) = self {
+            upload.announced = announced;
         }
     }
 
@@ -167,7 +189,10 @@ impl Body for RequestBody {
         match self.get_mut() {
             Self::Empty => Poll::Ready(None),
             Self::Held(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Stream(upload) => upload.poll_piece(cx).map_ok(Frame::data),
+            Self::Stream(upload) => match ready!(upload.poll_piece(cx)) {
+                Some(piece) => Poll::Ready(Some(piece.map(Frame::data))),
+                None => Poll::Ready(upload.trailers.take().map(|all| Ok(Frame::trailers(all)))),
+            },
         }
     }
 
@@ -200,6 +225,17 @@ pub(crate) struct AnswerBody {
     finishes: bool,
     /// Whether it was handed over to its end.
     is_whole: bool,
+    /// Whether its trailers go on.
+    takes_trailers: bool,
+    /// How long its caller may read it.
+    stay: Option<Box<Stay>>,
+}
+
+/// How long a stream's caller may read it, and whether it can be told of the end.
+struct Stay {
+    leave: Leave,
+    events: Option<EventStream>,
+    is_over: bool,
 }
 
 enum Source {
@@ -225,7 +261,15 @@ impl AnswerBody {
         client: Arc<Client>,
         record: Option<Box<Record>>,
     ) -> Self {
-        Self { from: Source::Own(bytes), client, record, finishes: false, is_whole: true }
+        Self {
+            from: Source::Own(bytes),
+            client,
+            record,
+            finishes: false,
+            is_whole: true,
+            takes_trailers: false,
+            stay: None,
+        }
     }
 
     /// An upstream's. What was read completely already gives its connection back at once.
@@ -236,9 +280,30 @@ impl AnswerBody {
         record: Option<Box<Record>>,
     ) -> Self {
         let from = Source::Upstream { incoming, link: Some(link) };
-        let mut out = Self { from, client, record, finishes: false, is_whole: false };
+        let mut out = Self {
+            from,
+            client,
+            record,
+            finishes: false,
+            is_whole: false,
+            takes_trailers: false,
+            stay: None,
+        };
         out.give_back();
         out
+    }
+
+    /// Whether trailers go on with it.
+    pub(crate) const fn with_trailers(mut self, takes_trailers: bool) -> Self {
+        self.takes_trailers = takes_trailers;
+        self
+    }
+
+    /// Has it end when the leave does; an event stream with a last event, if it stands between two.
+    pub(crate) fn ending(mut self, leave: Leave, has_events: bool) -> Self {
+        let events = has_events.then(EventStream::default);
+        self.stay = Some(Box::new(Stay { leave, events, is_over: false }));
+        self
     }
 
     /// Whether the upstream runs to its end when the client leaves.
@@ -257,6 +322,17 @@ impl AnswerBody {
         }
     }
 
+    /// Aborts the upstream, or has it run to its end without anybody.
+    fn let_go(&mut self) {
+        let empty = Source::Own(Bytes::new());
+        if let Source::Upstream { incoming, link: Some(link) } =
+            std::mem::replace(&mut self.from, empty)
+            && self.finishes
+        {
+            self.client.worker.in_background(read_out(incoming, link));
+        }
+    }
+
     fn count(&mut self, bytes: usize) {
         self.client.line.deadline.stream();
         if let Some(record) = &mut self.record {
@@ -264,33 +340,59 @@ impl AnswerBody {
         }
     }
 
-    fn poll_upstream(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Cut>>> {
+    fn poll_upstream(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
         let Source::Upstream { incoming, link } = &mut self.from else {
             return Poll::Ready(None);
         };
         loop {
-            let is_over = link.as_mut().is_none_or(|link| {
-                link.poll(cx);
-                link.is_over()
-            });
-            // The connection was driven with this task's waker; a second one would only wake it
-            // twice.
-            let nobody = &mut Context::from_waker(Waker::noop());
-            let frame = Pin::new(&mut *incoming).poll_frame(nobody);
+            let (waker, is_over) = match link {
+                Some(link) => {
+                    link.poll(cx);
+                    (link.waker(cx), link.is_over())
+                }
+                None => (Waker::noop(), false),
+            };
+            let frame = Pin::new(&mut *incoming).poll_frame(&mut Context::from_waker(waker));
             match frame {
                 // The connection is gone and left nothing behind: it broke off.
-                Poll::Pending if is_over && link.is_some() => return Poll::Ready(Some(Err(Cut))),
+                Poll::Pending if is_over => return Poll::Ready(Some(Err(Cut))),
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(None) => return Poll::Ready(None),
                 Poll::Ready(Some(Err(_))) => return Poll::Ready(Some(Err(Cut))),
-                // Trailers are dropped.
+                Poll::Ready(Some(Ok(frame))) if frame.is_data() => {
+                    return Poll::Ready(Some(Ok(frame)));
+                }
                 Poll::Ready(Some(Ok(frame))) => {
-                    if let Ok(piece) = frame.into_data() {
-                        return Poll::Ready(Some(Ok(piece)));
+                    if self.takes_trailers
+                        && let Ok(all) = frame.into_trailers()
+                        && let Some(trailers) = trailers::pass(all, |_| true)
+                    {
+                        return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
                     }
                 }
             }
         }
+    }
+
+    /// What is sent once the caller's leave has ended; none while it has not.
+    fn poll_stay(&mut self, cx: &mut Context<'_>) -> Option<Option<Result<Frame<Bytes>, Cut>>> {
+        let stay = self.stay.as_mut()?;
+        if stay.is_over {
+            return Some(None);
+        }
+        if !stay.leave.is_over(cx) {
+            return None;
+        }
+        stay.is_over = true;
+        let can_be_told = stay.events.is_some_and(EventStream::is_between);
+        // The upstream is cut off here, and not only when the client has taken the last event.
+        self.let_go();
+        if !can_be_told {
+            return Some(Some(Err(Cut)));
+        }
+        self.is_whole = true;
+        self.count(LAST_EVENT.len());
+        Some(Some(Ok(Frame::data(Bytes::from_static(LAST_EVENT)))))
     }
 }
 
@@ -303,6 +405,9 @@ impl Body for AnswerBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
         let this = self.get_mut();
+        if let Some(last) = this.poll_stay(cx) {
+            return Poll::Ready(last);
+        }
         if let Source::Own(bytes) = &mut this.from {
             let bytes = std::mem::take(bytes);
             if bytes.is_empty() {
@@ -311,20 +416,34 @@ impl Body for AnswerBody {
             this.count(bytes.len());
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
-        let piece = ready!(this.poll_upstream(cx));
-        match piece {
+        let frame = ready!(this.poll_upstream(cx));
+        match &frame {
             None => {
                 this.is_whole = true;
                 this.give_back();
             }
-            Some(Ok(ref piece)) => this.count(piece.len()),
+            Some(Ok(frame)) => {
+                if let Some(piece) = frame.data_ref() {
+                    this.count(piece.len());
+                    if let Some(Stay { events: Some(events), .. }) = this.stay.as_deref_mut() {
+                        events.sent(piece);
+                    }
+                } else {
+                    // Nothing follows trailers.
+                    this.is_whole = true;
+                }
+            }
             Some(Err(Cut)) => {}
         }
-        Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.from.is_end()
+        match &self.stay {
+            // What was cut off is no end.
+            Some(stay) if stay.is_over => self.is_whole,
+            Some(_) | None => self.from.is_end(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -338,19 +457,14 @@ impl Body for AnswerBody {
 impl Drop for AnswerBody {
     fn drop(&mut self) {
         self.give_back();
+        let is_whole = self.is_whole || self.is_end_stream();
         if let Some(record) = &mut self.record
-            && !(self.is_whole || self.from.is_end())
+            && !is_whole
         {
             record.broke_off();
         }
         self.client.line.finish();
-        let empty = Source::Own(Bytes::new());
-        if let Source::Upstream { incoming, link: Some(link) } =
-            std::mem::replace(&mut self.from, empty)
-            && self.finishes
-        {
-            self.client.worker.in_background(read_out(incoming, link));
-        }
+        self.let_go();
     }
 }
 

@@ -1,11 +1,12 @@
 //! A connected client, and its seat in its worker's list.
 
 use crate::line::Line;
+use crate::tunnel::Tunnel;
 use crate::worker::Worker;
 use http::HeaderValue;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A connected client; for HTTP/2, also each stream of its, which has a line of its own.
 pub(crate) struct Client {
@@ -15,6 +16,8 @@ pub(crate) struct Client {
     /// Whether its connection is TLS: so it came by https, whatever the gate's names say.
     is_tls: AtomicBool,
     peer_text: HeaderValue,
+    /// What this connection becomes when its answer has left.
+    tunnel: Mutex<Option<Box<Tunnel>>>,
 }
 
 impl Client {
@@ -25,6 +28,7 @@ impl Client {
             peer,
             is_tls: AtomicBool::new(false),
             peer_text: address_text(peer.ip()),
+            tunnel: Mutex::new(None),
         }
     }
 
@@ -45,8 +49,19 @@ impl Client {
             worker: Arc::clone(&self.worker),
             peer: self.peer,
             is_tls: AtomicBool::new(self.is_tls()),
+            tunnel: Mutex::new(None),
             peer_text: self.peer_text.clone(),
         }
+    }
+
+    /// The answer that is about to leave is the last: then this connection is a tunnel.
+    pub(crate) fn open_tunnel(&self, tunnel: Box<Tunnel>) {
+        *self.tunnel.lock().unwrap_or_else(PoisonError::into_inner) = Some(tunnel);
+    }
+
+    /// The tunnel that this connection has become.
+    pub(crate) fn take_tunnel(&self) -> Option<Box<Tunnel>> {
+        self.tunnel.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// An address as the upstream is told it; mostly it is the peer's own.

@@ -9,6 +9,7 @@ use crate::io::ClientIo;
 use crate::mount;
 use crate::scan::Standing;
 use crate::socket::{Ahead, Socket};
+use crate::tunnel::{self, Leaving, Tunnel};
 use doorward_core::fault::Fault;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -152,11 +153,26 @@ async fn carry_first(seat: Seat, socket: Socket) {
         }
     })
     .await;
-    let (socket, held) = connection.into_parts().io.into_inner().into_socket();
-    if end == End::Second {
-        Box::pin(carry_second(client, socket, held)).await;
-    } else {
-        finish(client, socket, end).await;
+    let parts = connection.into_parts();
+    let is_quiet = parts.read_buf.is_empty();
+    let (socket, held) = parts.io.into_inner().into_socket();
+    match (client.take_tunnel(), end) {
+        (Some(tunnel), End::Done) if is_quiet => {
+            Box::pin(carry_tunnel(client, socket, tunnel)).await;
+        }
+        // RFC 6455 4.1: a client sends nothing before the 101 has left.
+        (Some(_), _) => finish(client, socket, End::Broken).await,
+        (None, End::Second) => Box::pin(carry_second(client, socket, held)).await,
+        (None, end) => finish(client, socket, end).await,
+    }
+}
+
+async fn carry_tunnel(client: &Arc<Client>, mut socket: Socket, tunnel: Box<Tunnel>) {
+    match tunnel::run(client, &mut socket, tunnel).await {
+        Leaving::Close => {
+            linger(client, socket, client.worker.shared.bounds.linger_bytes_max).await;
+        }
+        Leaving::Reset => finish(client, socket, End::Broken).await,
     }
 }
 

@@ -3,10 +3,11 @@
 use crate::body::{RequestBody, read_out};
 use crate::client::Client;
 use crate::head::{self, Look};
-use crate::pool::{self, Link, Promise};
+use crate::link::{self, Link, Promise};
+use crate::setup::Backend;
 use doorward_core::fault::Fault;
 use doorward_core::verdict::Admitted;
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use std::future::Future;
 use std::sync::Arc;
@@ -26,6 +27,8 @@ struct InFlight<'c> {
     client: &'c Arc<Client>,
     link_and_promise: Option<(Box<Link>, Promise)>,
     finishes: bool,
+    /// Whether a 101 was asked for.
+    upgrades: bool,
 }
 
 impl Drop for InFlight<'_> {
@@ -34,7 +37,7 @@ impl Drop for InFlight<'_> {
             && self.finishes
         {
             self.client.worker.in_background(async move {
-                if let Ok(answer) = pool::answer(&mut link, &mut promise, || None).await {
+                if let Ok(answer) = link::answer(&mut link, &mut promise, || None).await {
                     read_out(answer.into_body(), link).await;
                 }
             });
@@ -61,12 +64,14 @@ pub(crate) fn exchange<'c>(
     // A request is sent twice only where that cannot do a thing twice.
     let may_repeat =
         matches!(request.body(), RequestBody::Empty) && admitted.may_be_resent(request.method());
-    if is_unsure_of_its_end(&request) {
+    let upgrades = request.headers().contains_key(header::UPGRADE);
+    // What may become a tunnel serves nobody else, even if it does not.
+    if upgrades || is_unsure_of_its_end(&request) {
         link.spoil();
     }
     let promise = link.send(request, may_repeat);
     let finishes = admitted.writes();
-    wait(InFlight { client, link_and_promise: Some((link, promise)), finishes })
+    wait(InFlight { client, link_and_promise: Some((link, promise)), finishes, upgrades })
 }
 
 /// Whether an upstream could find the end of this request, or of its answer, where this gate does
@@ -84,16 +89,19 @@ fn is_unsure_of_its_end(request: &Request<RequestBody>) -> bool {
 async fn wait(mut in_flight: InFlight<'_>) -> Result<Exchanged, Failed> {
     let broken = Failed { fault: Fault::UpstreamBroken, again: None, was_sent: true };
     let line = &in_flight.client.line;
+    let upgrades = in_flight.upgrades;
     let answered = match &mut in_flight.link_and_promise {
-        Some((link, promise)) => pool::answer(link, promise, || line.trouble()).await,
+        Some((link, promise)) => link::answer(link, promise, || line.trouble()).await,
         None => return Err(broken),
     };
-    let Some((link, _)) = in_flight.link_and_promise.take() else { return Err(broken) };
+    let Some((mut link, _)) = in_flight.link_and_promise.take() else { return Err(broken) };
     match answered {
         Ok(answer) => {
             let look = head::look(answer.headers());
             // A 101 that nobody asked for, and lengths that could contradict, are not handed back.
-            if answer.status().is_informational() || look.lengths > 1 {
+            let is_upgrade = upgrades && answer.status() == StatusCode::SWITCHING_PROTOCOLS;
+            let is_final = !answer.status().is_informational();
+            if !(is_final || is_upgrade) || look.lengths > 1 {
                 return Err(broken);
             }
             Ok(Exchanged { answer, look, link })
@@ -105,19 +113,23 @@ async fn wait(mut in_flight: InFlight<'_>) -> Result<Exchanged, Failed> {
     }
 }
 
-/// A connection to the upstream: an idle one, or a new one.
-pub(crate) async fn link(client: &Client, upstream: usize) -> Result<Box<Link>, Failed> {
+/// A connection to the upstream, the one at `place` of its setup: an idle one, or a new one.
+pub(crate) async fn link(
+    client: &Client,
+    backend: &Backend,
+    place: usize,
+) -> Result<Box<Link>, Failed> {
     let never = |fault| Failed { fault, again: None, was_sent: false };
     let worker = &client.worker;
-    if let Some(link) = worker.pool.take(upstream) {
+    if let Some(link) = worker.pool.take(backend) {
         return Ok(link);
     }
     // Few requests wait for a new connection; the others' future need not have room for it.
-    let connect = Box::pin(worker.pool.connect(upstream));
-    let connected = tokio::time::timeout(worker.shared.bounds.upstream_connect, connect);
-    match Box::pin(connected).await {
+    let open = Box::pin(worker.pool.open(backend, worker.pulse.now_ms()));
+    let opened = tokio::time::timeout(worker.shared.bounds.upstream_connect, open);
+    match Box::pin(opened).await {
         Ok(link) => {
-            worker.cells.connected(upstream);
+            worker.cells.connected(place);
             link.map_err(never)
         }
         Err(_) => Err(never(Fault::UpstreamTimeout)),

@@ -3,12 +3,16 @@
 use crate::body::{AnswerBody, RequestBody};
 use crate::client::Client;
 use crate::exchange::{self, Exchanged, Failed};
-use crate::head;
+use crate::leave::Leave;
 use crate::mount::{self, Judged, Passage};
 use crate::observe;
-use crate::settings::UpstreamHost;
+use crate::settings::{UpstreamHost, UpstreamHttp};
+use crate::setup::Backend;
+use crate::upgrade::{self, Asks, Handshake};
+use crate::{head, trailers, wire};
+use doorward_core::fault::Fault;
 use doorward_core::refused::Refused;
-use doorward_core::verdict::{Admitted, Outcome};
+use doorward_core::verdict::Outcome;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{Request, Response, StatusCode, Uri, Version, request};
@@ -28,17 +32,20 @@ pub(crate) async fn serve(
 ) -> Result<Response<AnswerBody>, Infallible> {
     let number = client.line.serve();
     let (mut parts, incoming) = request.into_parts();
-    let (mut passage, body) = match mount::judge(&client, &parts, incoming, number).await {
+    let (mut passage, mut body) = match mount::judge(&client, &parts, incoming, number).await {
         Judged::Answer(response) => return Ok(answering(&client, response)),
         Judged::Pass(passage, body) => (passage, body),
     };
-    if let Err(refused) = rebuild(&client, &mut parts, &body, &passage.admitted) {
-        let response = mount::answer(&client, &refused, passage.record, number);
-        return Ok(answering(&client, response));
-    }
+    let plan = match rebuild(&client, &mut parts, &mut body, &passage) {
+        Ok(plan) => plan,
+        Err(unsent) => {
+            let response = Box::pin(refuse(&client, *unsent, passage, number)).await;
+            return Ok(answering(&client, response));
+        }
+    };
     let mut was_repeated = false;
     passage.leaves();
-    let mut link = exchange::link(&client, passage.admitted.upstream()).await;
+    let mut link = exchange::link(&client, &plan.backend, passage.admitted.upstream()).await;
     // Nothing waits between here and the exchange, so that the request is not kept, only sent.
     let mut request = Request::from_parts(parts, body);
     let failed = loop {
@@ -49,7 +56,10 @@ pub(crate) async fn serve(
         let failed = match exchanged {
             Ok(exchanged) => {
                 passage.answered();
-                let response = hand_back(&client, exchanged, passage, number);
+                let response = match hand_on(&client, exchanged, passage, plan, number) {
+                    Ok(response) => response,
+                    Err(failed) => Box::pin(stay_closed(&client, *failed, number)).await,
+                };
                 return Ok(answering(&client, response));
             }
             Err(failed) => failed,
@@ -59,13 +69,56 @@ pub(crate) async fn serve(
             Some(_) | None => break Failed { again: None, ..failed },
         }
         was_repeated = true;
-        link = exchange::link(&client, passage.admitted.upstream()).await;
+        link = exchange::link(&client, &plan.backend, passage.admitted.upstream()).await;
     };
     passage.answered();
     let outcome = if failed.was_sent { Outcome::Sent } else { Outcome::NeverSent };
     let fault = mount::fault(&client, failed.fault, passage, outcome, number);
     let response = Box::pin(fault).await;
     Ok(answering(&client, response))
+}
+
+/// Answers a request that cannot be sent.
+async fn refuse(
+    client: &Arc<Client>,
+    unsent: Unsent,
+    passage: Passage,
+    number: u64,
+) -> Response<AnswerBody> {
+    match unsent {
+        Unsent::Refused(refused) => mount::answer(client, &refused, passage.record, number),
+        Unsent::Fault(fault) => {
+            mount::fault(client, fault, passage, Outcome::NeverSent, number).await
+        }
+    }
+}
+
+/// Answers a handshake that opens no tunnel. What the client may have sent ahead is not read on.
+async fn stay_closed(
+    client: &Arc<Client>,
+    failed: (Fault, Passage),
+    number: u64,
+) -> Response<AnswerBody> {
+    let (fault, passage) = failed;
+    let mut response = mount::fault(client, fault, passage, Outcome::Sent, number).await;
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// An answer's way back; or, behind a handshake's 101, a tunnel.
+fn hand_on(
+    client: &Arc<Client>,
+    exchanged: Exchanged,
+    passage: Passage,
+    plan: Plan,
+    number: u64,
+) -> Result<Response<AnswerBody>, Box<(Fault, Passage)>> {
+    match &plan.handshake {
+        Some(handshake) if exchanged.answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
+            upgrade::open(client, exchanged, passage, handshake)
+        }
+        Some(_) | None => Ok(hand_back(client, exchanged, passage, plan.takes_trailers, number)),
+    }
 }
 
 /// The answer's head goes to hyper now.
@@ -87,23 +140,59 @@ fn origin_form(uri: &Uri) -> Option<Uri> {
     Some(Uri::from(path))
 }
 
+/// What is done with a request that may go on.
+struct Plan {
+    backend: Arc<Backend>,
+    handshake: Option<Handshake>,
+    /// Whether its client takes trailers.
+    takes_trailers: bool,
+}
+
+/// Why an admitted request is not sent.
+enum Unsent {
+    Refused(Box<Refused>),
+    Fault(Fault),
+}
+
+impl From<Fault> for Box<Unsent> {
+    fn from(fault: Fault) -> Self {
+        Box::new(Unsent::Fault(fault))
+    }
+}
+
 /// Makes the request's head what the upstream is to see.
 ///
 /// # Errors
-/// A refusal, when the proof of admission cannot be written.
+/// A refusal, when the proof of admission cannot be written; a fault, when the upgrade that it asks
+/// for is not carried.
 fn rebuild(
     client: &Client,
     parts: &mut request::Parts,
-    body: &RequestBody,
-    admitted: &Admitted,
-) -> Result<(), Box<Refused>> {
+    body: &mut RequestBody,
+    passage: &Passage,
+) -> Result<Plan, Box<Unsent>> {
+    let admitted = &passage.admitted;
+    let backend = passage.backend().ok_or(Fault::UpstreamUnreachable)?;
     if let Some(form) = origin_form(&parts.uri) {
         parts.uri = form;
     }
     let target = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
-    let edits = admitted.upstream_edits(&parts.method, target)?;
+    let edits = admitted
+        .upstream_edits(&parts.method, target)
+        .map_err(|refused| Box::new(Unsent::Refused(refused)))?;
+    let look = head::look(&parts.headers);
+    let handshake = match upgrade::asks(parts, &look, !matches!(body, RequestBody::Empty)) {
+        Asks::Nothing => None,
+        Asks::WebSocket(handshake) if backend.upstream.http == UpstreamHttp::One => Some(handshake),
+        Asks::WebSocket(_) | Asks::Unfit => return Err(Fault::UpgradeNotCarried.into()),
+    };
+    let takes_trailers = look.takes_trailers() || parts.version == Version::HTTP_2;
     let headers = &mut parts.headers;
-    let look = head::look(headers);
+    let trails = look.has_trailer && look.lengths == 0 && matches!(body, RequestBody::Stream(_));
+    let trailing = match trails {
+        true => trailers::announced(headers, |name| !look.ends_here(name) && edits.keeps(name)),
+        false => Vec::new(),
+    };
     head::keep(headers, |name| {
         !look.ends_here(name) && *name != header::EXPECT && edits.keeps(name)
     });
@@ -111,30 +200,33 @@ fn rebuild(
     // The name that was judged, which a trusted proxy may have told in place of its own.
     let judged = admitted.external().map(|external| external.authority().clone());
     let is_told = judged.is_none() || judged == look.host;
+    let takes_te = look.takes_trailers();
+    let has_length = look.lengths > 0;
     let host = judged.or(look.host);
     if let (false, Some(host)) = (is_told, &host) {
         // No other name than the one that was judged reaches the backend.
         headers.insert(header::HOST, host.clone());
     }
-    forwarding(client, headers, host, admitted);
+    forwarding(client, headers, host, passage);
     for (name, value) in edits.into_adds() {
         headers.insert(name, value);
     }
-    if let Some(upstream) = client.worker.pool.upstream(admitted.upstream())
-        && let UpstreamHost::Name(name) = &upstream.host
-    {
+    if let UpstreamHost::Name(name) = &backend.upstream.host {
         headers.insert(header::HOST, name.clone());
     }
-    match body {
-        // hyper would leave out the body of a GET otherwise.
-        RequestBody::Stream(_) if look.lengths == 0 => {
-            headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
-        }
-        RequestBody::Stream(_) | RequestBody::Held(_) | RequestBody::Empty => {}
-    }
-    parts.version = Version::HTTP_11;
     parts.extensions.clear();
-    Ok(())
+    if takes_te {
+        parts.headers.insert(header::TE, HeaderValue::from_static("trailers"));
+    }
+    if let Some(announcement) = trailers::announcement(&trailing) {
+        parts.headers.insert(header::TRAILER, announcement);
+        body.announce(trailing);
+    }
+    match backend.upstream.http {
+        UpstreamHttp::One => wire::one(parts, body, has_length, handshake.is_some()),
+        UpstreamHttp::Two => wire::two(parts, &backend.upstream)?,
+    }
+    Ok(Plan { backend: Arc::clone(backend), handshake, takes_trailers })
 }
 
 /// Tells the upstream who asked, where and how. The client's own words about it are gone by then.
@@ -142,9 +234,9 @@ fn forwarding(
     client: &Client,
     headers: &mut HeaderMap,
     host: Option<HeaderValue>,
-    admitted: &Admitted,
+    passage: &Passage,
 ) {
-    let rule = client.worker.shared.forwarding;
+    let (rule, admitted) = (passage.forwarding(), &passage.admitted);
     let address = admitted.client();
     let proto = if admitted.is_secure() || client.is_tls() { "https" } else { "http" };
     if rule.forwarded {
@@ -176,6 +268,7 @@ fn hand_back(
     client: &Arc<Client>,
     exchanged: Exchanged,
     passage: Passage,
+    takes_trailers: bool,
     number: u64,
 ) -> Response<AnswerBody> {
     observe::answered(client, &passage);
@@ -190,12 +283,19 @@ fn hand_back(
         // taken for the next answer: its connection ends.
         link.spoil();
     }
+    let trailing = match takes_trailers && look.has_trailer {
+        true => trailers::announced(&parts.headers, |_| true),
+        false => Vec::new(),
+    };
     head::keep(&mut parts.headers, |name| {
         let is_second_length = has_two_framings && *name == header::CONTENT_LENGTH;
         !is_second_length && !look.ends_here(name)
     });
     parts.version = Version::HTTP_11;
     parts.extensions.clear();
+    if let Some(announcement) = trailers::announcement(&trailing) {
+        parts.headers.insert(header::TRAILER, announcement);
+    }
     if parts.headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
         client.worker.shared.hints.backend_has_cors();
     }
@@ -208,9 +308,21 @@ fn hand_back(
     if let Some(record) = &mut record {
         record.ended(None, parts.status);
     }
-    let body = AnswerBody::upstream(incoming, link, Arc::clone(client), record)
-        .finishing(admitted.writes());
+    let mut body = AnswerBody::upstream(incoming, link, Arc::clone(client), record)
+        .finishing(admitted.writes())
+        .with_trailers(takes_trailers);
+    if let Some(ends_unix_s) = admitted.ends_unix_s() {
+        body = body.ending(Leave::until(client, ends_unix_s), is_event_stream(&parts.headers));
+    }
     Response::from_parts(parts, body)
+}
+
+/// Whether an answer is an event stream of which one more event can be a part.
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    let mut types = headers.get_all(header::CONTENT_TYPE).iter();
+    types.any(|value| value.as_bytes().starts_with(b"text/event-stream"))
+        && !headers.contains_key(header::CONTENT_LENGTH)
+        && !headers.contains_key(header::CONTENT_ENCODING)
 }
 
 #[cfg(test)]

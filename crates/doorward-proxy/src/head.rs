@@ -56,6 +56,12 @@ pub(crate) struct Look {
     pub(crate) has_coding: bool,
     /// The `Host`.
     pub(crate) host: Option<HeaderValue>,
+    /// Whether there is an `Upgrade`.
+    pub(crate) has_upgrade: bool,
+    /// Whether there is a `Trailer`.
+    pub(crate) has_trailer: bool,
+    /// Lines of `TE`, and whether the last of them says `trailers` and nothing else.
+    te: (u32, bool),
 }
 
 /// Looks at a head.
@@ -63,6 +69,11 @@ pub(crate) fn look(headers: &HeaderMap) -> Look {
     let mut look = Look::default();
     for (name, value) in headers {
         match name.as_str().len() {
+            2 if *name == header::TE => {
+                look.te = (look.te.0 + 1, value.as_bytes().eq_ignore_ascii_case(b"trailers"));
+            }
+            7 if *name == header::UPGRADE => look.has_upgrade = true,
+            7 if *name == header::TRAILER => look.has_trailer = true,
             4 if *name == header::HOST => look.host = Some(value.clone()),
             10 if *name == header::CONNECTION && names_headers(value) => {
                 look.connection.push(value.clone());
@@ -76,6 +87,11 @@ pub(crate) fn look(headers: &HeaderMap) -> Look {
 }
 
 impl Look {
+    /// Whether its sender takes trailers, and says exactly that (RFC 9110 10.1.4).
+    pub(crate) fn takes_trailers(&self) -> bool {
+        self.te == (1, true)
+    }
+
     /// Whether a header ends here: by its own name, or because `Connection` names it.
     pub(crate) fn ends_here(&self, name: &HeaderName) -> bool {
         is_hop_by_hop(name)
@@ -96,7 +112,7 @@ fn names_headers(connection: &HeaderValue) -> bool {
 }
 
 /// Whether a `Connection` names a header.
-fn names(connection: &HeaderValue, name: &HeaderName) -> bool {
+pub(crate) fn names(connection: &HeaderValue, name: &HeaderName) -> bool {
     let mut tokens = connection.as_bytes().split(|byte| *byte == b',');
     tokens.any(|token| token.trim_ascii().eq_ignore_ascii_case(name.as_str().as_bytes()))
 }

@@ -8,7 +8,7 @@ mod cells;
 mod collect;
 mod labels;
 
-pub(crate) use cells::Cells;
+pub(crate) use cells::{Cells, TunnelCells};
 pub(crate) use collect::scrape;
 use labels::Labels;
 

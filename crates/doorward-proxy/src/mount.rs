@@ -3,6 +3,8 @@
 use crate::body::{AnswerBody, RequestBody, Upload};
 use crate::client::Client;
 use crate::observe::{self, Record};
+use crate::settings::Forwarding;
+use crate::setup::{Backend, Setup};
 use crate::{reply, view};
 use doorward_core::fault::Fault;
 use doorward_core::gate::Gate;
@@ -35,9 +37,20 @@ pub(crate) struct Passage {
     /// When it was admitted, steady.
     pub(crate) judged_ns: u64,
     pub(crate) record: Option<Box<Record>>,
+    setup: Arc<Setup>,
 }
 
 impl Passage {
+    /// Where it goes: an upstream of the setup whose gate admitted it.
+    pub(crate) fn backend(&self) -> Option<&Arc<Backend>> {
+        self.setup.backends.get(self.admitted.upstream())
+    }
+
+    /// Which forwarding headers are written.
+    pub(crate) fn forwarding(&self) -> Forwarding {
+        self.setup.forwarding
+    }
+
     /// It goes upstream.
     pub(crate) fn leaves(&mut self) {
         if let Some(record) = &mut self.record {
@@ -71,19 +84,20 @@ pub(crate) async fn judge(
         }
     };
     let lent = view::lend(parts, client.peer.ip(), hint);
-    let gate = shared.gate.load_full();
+    let setup = shared.setup.load_full();
+    let gate = &setup.gate;
     let reach = Reach { store: &shared.store, outside: &shared.outside };
-    let verdict = converse(&gate, lent, at, reach, &mut body).await;
-    let judged_ns = observe::judged(client, &gate, &verdict, &parts.method, hint, at);
+    let verdict = converse(gate, lent, at, reach, &mut body).await;
+    let judged_ns = observe::judged(client, gate, &verdict, &parts.method, hint, at);
     let (reply, refused) = match verdict {
         Verdict::Admit(admitted) => {
             if let Some(record) = &mut record {
                 record.admitted(&admitted);
             }
             body.meter(admitted.meter());
-            return Judged::Pass(Passage { admitted, judged_ns, record }, body);
+            return Judged::Pass(Passage { admitted, judged_ns, record, setup }, body);
         }
-        Verdict::Reply(reply) => (observe::replied(client, &gate, parts, reply), None),
+        Verdict::Reply(reply) => (observe::replied(client, gate, parts, reply), None),
         Verdict::Refuse(refused) => (refused.reply(), Some(refused)),
     };
     if let Some(record) = &mut record {
@@ -91,7 +105,7 @@ pub(crate) async fn judge(
     }
     if let Some(refused) = &refused {
         tell(client, refused);
-        observe::refused(client, &gate, parts, refused);
+        observe::refused(client, gate, parts, refused);
     }
     let awaits_leave = parts.headers.contains_key(header::EXPECT);
     if client.line.is_complete(number) || (is_short(hint) && !awaits_leave) {
@@ -158,7 +172,7 @@ pub(crate) fn fault_response(client: &Arc<Client>, fault: Fault) -> Vec<u8> {
 
 /// The answer to what was not a request, noted.
 pub(crate) fn faulted(client: &Arc<Client>, fault: Fault) -> Reply {
-    let gate: Arc<Gate> = client.worker.shared.gate.load_full();
+    let gate: Arc<Gate> = Arc::clone(&client.worker.shared.setup.load().gate);
     let at = moment(client);
     let refused = gate.fault(fault, client.peer.ip(), at);
     let reply = refused.reply();

@@ -41,6 +41,10 @@ pub(crate) struct Record {
     left: Option<Instant>,
     upstream: Option<Duration>,
     is_broken: bool,
+    /// Frames of a WebSocket, from the client and to it.
+    frames: (u64, u64),
+    /// Bytes that the client sent in frames.
+    framed_bytes: u64,
 }
 
 impl Record {
@@ -93,6 +97,8 @@ impl Record {
             left: None,
             upstream: None,
             is_broken: false,
+            frames: (0, 0),
+            framed_bytes: 0,
         }
     }
 
@@ -141,6 +147,18 @@ impl Record {
     /// A piece of its answer went out.
     pub(crate) const fn sent(&mut self, bytes: usize) {
         self.sent_bytes += bytes as u64;
+    }
+
+    /// Frames, and bytes of payload, that came through a tunnel from the client.
+    pub(crate) const fn frames_in(&mut self, frames: u64, bytes: u64) {
+        self.frames.0 += frames;
+        self.framed_bytes += bytes;
+    }
+
+    /// Frames, and bytes of payload, that went through a tunnel to the client.
+    pub(crate) const fn frames_out(&mut self, frames: u64, bytes: u64) {
+        self.frames.1 += frames;
+        self.sent_bytes += bytes;
     }
 
     /// Its answer broke off.
@@ -215,7 +233,7 @@ impl Drop for Record {
             would_refuse: &self.would_refuse,
             status: self.status.map(|status| status.as_u16()),
             is_broken: self.is_broken,
-            bytes_in: self.client.line.body_bytes(),
+            bytes_in: self.client.line.body_bytes() + self.framed_bytes,
             bytes_out: self.sent_bytes,
             took: self.begin.elapsed(),
             upstream: self.upstream,

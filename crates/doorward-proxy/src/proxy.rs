@@ -1,13 +1,16 @@
 //! A running proxy: its threads, and what can be done with it.
 
 use crate::admin;
+use crate::counts::Counts;
 use crate::hints::Hints;
 use crate::housekeeping::Housekeeping;
 use crate::listen;
 use crate::log::LogBuffer;
 use crate::metrics::Metrics;
-use crate::settings::{ADMIN_TOKEN_BYTES_MIN, AdminSettings, Certificate, ProxySettings};
-use crate::counts::Counts;
+use crate::settings::{
+    ADMIN_TOKEN_BYTES_MIN, AdminSettings, Certificate, Forwarding, ProxySettings, Upstream,
+};
+use crate::setup::Setup;
 use crate::shared::Shared;
 use crate::tls::Tls;
 use crate::worker::{self, Worker};
@@ -18,9 +21,9 @@ use doorward_store::Store;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use thiserror::Error;
@@ -89,25 +92,24 @@ impl Proxy {
         store: Arc<Store>,
         memory: Arc<Memory>,
     ) -> Result<Self, StartError> {
-        check_upstreams(&gate, settings.upstreams.len())?;
+        let metrics = Arc::new(Metrics::new(&gate, &settings.upstreams));
+        let setup = Setup::new(gate, settings.upstreams, settings.forwarding, None)?;
         let count = match settings.threads {
             0 => thread::available_parallelism().map_or(1, NonZero::get),
             count => count,
         };
         let (address, listeners) = listen::bind(settings.listen, count)
             .map_err(|source| StartError::Listen { address: settings.listen, source })?;
-        let metrics = Arc::new(Metrics::new(&gate, &settings.upstreams));
         let tls = settings.tls.map(|certificate| Tls::new(certificate, settings.http2));
         let shared = Arc::new(Shared {
             metrics,
-            gate: ArcSwap::new(gate),
+            setup: ArcSwap::from_pointee(setup),
+            exchange: Mutex::new(()),
             store,
             memory,
             outside: settings.outside,
             clock: settings.clock,
             chance: settings.chance,
-            upstreams: settings.upstreams,
-            forwarding: settings.forwarding,
             bounds: settings.bounds,
             hints: Hints::new(settings.talk),
             tls: tls.transpose().map_err(StartError::Tls)?,
@@ -184,14 +186,38 @@ impl Proxy {
         &self.shared.metrics
     }
 
+    /// Takes another gate, other upstreams and forwarding headers for the next request, all at
+    /// once. Requests that are judged already keep theirs. Connections to an upstream that is there
+    /// before and after stay; those to one that is gone end with their requests.
+    ///
+    /// # Errors
+    /// When there is no upstream, or a route names one that is not in the list; then nothing
+    /// changes.
+    pub fn swap(
+        &self,
+        gate: Arc<Gate>,
+        upstreams: Vec<Upstream>,
+        forwarding: Forwarding,
+    ) -> Result<(), StartError> {
+        self.exchange(|before| Setup::new(gate, upstreams, forwarding, Some(before)))
+    }
+
     /// Takes another gate for the next request; requests that are judged already keep theirs.
     ///
     /// # Errors
     /// When a route names an upstream that this proxy does not have.
     pub fn swap_gate(&self, gate: Arc<Gate>) -> Result<(), StartError> {
-        check_upstreams(&gate, self.shared.upstreams.len())?;
-        self.shared.metrics.gate(&gate);
-        self.shared.gate.store(gate);
+        self.exchange(|before| before.with_gate(gate))
+    }
+
+    fn exchange(
+        &self,
+        next: impl FnOnce(&Setup) -> Result<Setup, StartError>,
+    ) -> Result<(), StartError> {
+        let _one_at_a_time = self.shared.exchange.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = next(&self.shared.setup.load())?;
+        self.shared.metrics.gate(&next.gate);
+        self.shared.setup.store(Arc::new(next));
         self.shared.metrics.reloaded(true);
         Ok(())
     }
@@ -208,7 +234,10 @@ impl Proxy {
     #[must_use]
     pub fn handshakes(&self) -> (u64, u64) {
         let counts = &self.shared.counts;
-        (counts.handshakes_failed.load(Ordering::Relaxed), counts.handshakes.load(Ordering::Relaxed))
+        (
+            counts.handshakes_failed.load(Ordering::Relaxed),
+            counts.handshakes.load(Ordering::Relaxed),
+        )
     }
 
     /// Serves until SIGTERM or SIGINT, then drains.
@@ -307,20 +336,6 @@ impl Drop for Admin {
 impl std::fmt::Debug for Proxy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Proxy").field("address", &self.address).finish_non_exhaustive()
-    }
-}
-
-fn check_upstreams(gate: &Gate, count: usize) -> Result<(), StartError> {
-    if count == 0 {
-        return Err(StartError::NoUpstream);
-    }
-    match gate.routes().all().iter().find(|route| route.upstream >= count) {
-        None => Ok(()),
-        Some(route) => Err(StartError::UpstreamIndex {
-            path: route.path.clone(),
-            index: route.upstream,
-            count,
-        }),
     }
 }
 

@@ -3,8 +3,8 @@
 pub use crate::certificate::{Certificate, CertificateError};
 use crate::hints::Talk;
 use crate::scan::ScanLimits;
-use doorward_porter::Outside;
 use doorward_core::secret::Secret;
+use doorward_porter::Outside;
 use doorward_porter::clock::Clock;
 use http::HeaderValue;
 use ipnet::IpNet;
@@ -14,6 +14,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
+pub use crate::upstream_tls::{Identity, Roots, UpstreamTls, UpstreamTlsError};
 
 /// What a proxy is started with.
 pub struct ProxySettings {
@@ -83,6 +85,22 @@ pub struct Upstream {
     pub address: UpstreamAddress,
     /// The `Host` it is told.
     pub host: UpstreamHost,
+    /// How it proves who it is, and this gate to it. None: the bytes go in the clear.
+    pub tls: Option<UpstreamTls>,
+    /// Which HTTP it is spoken to in.
+    pub http: UpstreamHttp,
+}
+
+/// Which HTTP an upstream is spoken to in. Nothing is tried out: an upstream that does not speak it
+/// is broken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UpstreamHttp {
+    /// HTTP/1.1, one request a connection at a time. WebSocket needs it.
+    #[default]
+    One,
+    /// HTTP/2, by ALPN where there is TLS, by prior knowledge where not (RFC 9113 3.2, 3.3). gRPC
+    /// needs it.
+    Two,
 }
 
 /// Where an upstream is.
@@ -109,12 +127,14 @@ pub enum UpstreamHost {
 }
 
 impl From<SocketAddr> for Upstream {
-    /// The upstream at an address, which is told the client's own `Host`.
+    /// The upstream at an address, in the clear and by HTTP/1.1, told the client's own `Host`.
     fn from(address: SocketAddr) -> Self {
         let host = address.ip().to_string();
         Self {
             address: UpstreamAddress::Tcp { host, port: address.port() },
             host: UpstreamHost::Keep,
+            tls: None,
+            http: UpstreamHttp::One,
         }
     }
 }
@@ -162,7 +182,8 @@ pub struct Bounds {
     pub upstream_idle: Duration,
     /// Unused connections kept, for one upstream and worker.
     pub upstream_idle_max: usize,
-    /// Connections to one upstream, of one worker; requests that would need another are refused.
+    /// Connections to one upstream, of one worker; over HTTP/2 its requests in flight or waiting.
+    /// Requests that would need another are refused.
     pub upstream_open_max: usize,
     /// Client connections of one worker; more are refused.
     pub connections_max: usize,

@@ -3,10 +3,10 @@
 use crate::counts::Counts;
 use crate::hints::Hints;
 use crate::metrics::Metrics;
-use crate::settings::{Bounds, Forwarding, Upstream};
+use crate::settings::Bounds;
+use crate::setup::Setup;
 use crate::tls::Tls;
 use arc_swap::ArcSwap;
-use doorward_core::gate::Gate;
 use doorward_core::memory::Memory;
 use doorward_core::moment::Chance;
 use doorward_porter::Outside;
@@ -14,19 +14,19 @@ use doorward_porter::clock::Clock;
 use doorward_store::Store;
 use ipnet::IpNet;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
 
-/// What all workers share. The gate can be exchanged; the rest stays for the process's life.
+/// What all workers share. The setup can be exchanged; the rest stays for the process's life.
 pub(crate) struct Shared {
-    pub(crate) gate: ArcSwap<Gate>,
+    pub(crate) setup: ArcSwap<Setup>,
+    /// Held while the setup is exchanged, so that each exchange builds on the one before.
+    pub(crate) exchange: Mutex<()>,
     pub(crate) store: Arc<Store>,
     pub(crate) memory: Arc<Memory>,
     pub(crate) outside: Arc<Outside>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) chance: Arc<dyn Chance>,
-    pub(crate) upstreams: Vec<Upstream>,
-    pub(crate) forwarding: Forwarding,
     pub(crate) bounds: Bounds,
     pub(crate) hints: Hints,
     pub(crate) metrics: Arc<Metrics>,

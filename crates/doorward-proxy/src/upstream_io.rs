@@ -1,13 +1,13 @@
 //! An upstream's socket as hyper sees it.
 
 use crate::gather::{Gathered, gather};
+use crate::upstream_socket::UpstreamSocket;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
 
 /// An upstream's socket.
 ///
@@ -15,7 +15,7 @@ use tokio::net::{TcpStream, UnixStream};
 /// answer lies ready in the socket while a write fails; so a failed write is forgotten here, what
 /// else would be written is dropped, and reading decides: it yields the answer, or the end.
 pub(crate) struct UpstreamIo {
-    stream: Stream,
+    socket: UpstreamSocket,
     tally: Arc<Tally>,
     is_write_lost: bool,
 }
@@ -27,6 +27,9 @@ pub(crate) struct Tally {
     keeps: AtomicBool,
     kept: Mutex<Vec<u8>>,
     has_read: AtomicBool,
+    /// Whether TLS broke after the handshake: an upstream says only then that it wants another
+    /// client certificate (RFC 8446 4.4.2.4).
+    has_tls_failed: AtomicBool,
 }
 
 impl Tally {
@@ -43,6 +46,17 @@ impl Tally {
         self.has_read.load(Relaxed)
     }
 
+    /// Whether TLS broke after the handshake.
+    pub(crate) fn has_tls_failed(&self) -> bool {
+        self.has_tls_failed.load(Relaxed)
+    }
+
+    fn failed(&self, error: &io::Error) {
+        if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+            self.has_tls_failed.store(true, Relaxed);
+        }
+    }
+
     /// The bytes that were written of it, where they are kept.
     pub(crate) fn kept(&self) -> MutexGuard<'_, Vec<u8>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
@@ -55,18 +69,14 @@ impl Tally {
     }
 }
 
-enum Stream {
-    Tcp(TcpStream),
-    Unix(UnixStream),
-}
-
 impl UpstreamIo {
-    pub(crate) fn tcp(socket: TcpStream) -> Self {
-        Self { stream: Stream::Tcp(socket), tally: Arc::default(), is_write_lost: false }
+    pub(crate) fn new(socket: UpstreamSocket) -> Self {
+        Self { socket, tally: Arc::default(), is_write_lost: false }
     }
 
-    pub(crate) fn unix(socket: UnixStream) -> Self {
-        Self { stream: Stream::Unix(socket), tally: Arc::default(), is_write_lost: false }
+    /// The socket alone, when it no longer carries HTTP.
+    pub(crate) fn into_socket(self) -> UpstreamSocket {
+        self.socket
     }
 
     /// What goes over it.
@@ -95,10 +105,10 @@ impl AsyncRead for UpstreamIo {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = into.filled().len();
-        ready!(match &mut this.stream {
-            Stream::Tcp(socket) => Pin::new(socket).poll_read(cx, into),
-            Stream::Unix(socket) => Pin::new(socket).poll_read(cx, into),
-        })?;
+        if let Err(error) = ready!(Pin::new(&mut this.socket).poll_read(cx, into)) {
+            this.tally.failed(&error);
+            return Poll::Ready(Err(error));
+        }
         if into.filled().len() > before {
             this.tally.has_read.store(true, Relaxed);
         }
@@ -116,10 +126,7 @@ impl AsyncWrite for UpstreamIo {
         if this.is_write_lost {
             return Poll::Ready(Ok(bytes.len()));
         }
-        let result = match &mut this.stream {
-            Stream::Tcp(socket) => Pin::new(socket).poll_write(cx, bytes),
-            Stream::Unix(socket) => Pin::new(socket).poll_write(cx, bytes),
-        };
+        let result = Pin::new(&mut this.socket).poll_write(cx, bytes);
         if let Poll::Ready(Ok(written)) = result {
             this.tally.wrote(&bytes[..written]);
         }
@@ -141,10 +148,7 @@ impl AsyncWrite for UpstreamIo {
         if this.is_write_lost {
             return Poll::Ready(Ok(bytes));
         }
-        let result = match &mut this.stream {
-            Stream::Tcp(socket) => Pin::new(socket).poll_write_vectored(cx, pieces),
-            Stream::Unix(socket) => Pin::new(socket).poll_write_vectored(cx, pieces),
-        };
+        let result = Pin::new(&mut this.socket).poll_write_vectored(cx, pieces);
         this.written(result, bytes)
     }
 
@@ -152,7 +156,14 @@ impl AsyncWrite for UpstreamIo {
         true
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.is_write_lost || !this.socket.is_buffered() {
+            return Poll::Ready(Ok(()));
+        }
+        if ready!(Pin::new(&mut this.socket).poll_flush(cx)).is_err() {
+            this.is_write_lost = true;
+        }
         Poll::Ready(Ok(()))
     }
 

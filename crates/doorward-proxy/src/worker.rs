@@ -3,9 +3,10 @@
 use crate::client::{Client, Clients};
 use crate::connection;
 use crate::deadline::Pulse;
+use crate::link::Link;
 use crate::log::LogBuffer;
 use crate::metrics::{Cells, Counted};
-use crate::pool::{Link, Pool};
+use crate::pool::Pool;
 use crate::scan::ScanLimits;
 use crate::shared::Shared;
 use std::future::Future;
@@ -57,11 +58,11 @@ impl Worker {
         if bounds.scan.headers_max > 100 {
             server.max_headers(bounds.scan.headers_max as usize);
         }
-        let pool = Pool::new(shared.upstreams.clone(), bounds);
+        let pool = Pool::new(bounds);
         shared.metrics.count(Counted {
             cells: Arc::clone(&cells),
             log: Arc::clone(&log),
-            upstreams_open: pool.open_counts().to_vec(),
+            upstreams_open: pool.open_counts(&shared.setup.load()),
         });
         Self {
             pulse: Arc::new(Pulse::new(bounds)),
@@ -144,7 +145,8 @@ impl Worker {
                 client.line.wake();
             }
         }
-        self.pool.close_idle(now.saturating_sub(self.pulse.limits.upstream_idle_ms));
+        let before = now.saturating_sub(self.pulse.limits.upstream_idle_ms);
+        self.pool.sweep(&self.shared.setup.load(), now, before);
     }
 
     /// Accepts a client, or turns it away when there are too many.

@@ -6,9 +6,14 @@ use doorward_core::secret::Secret;
 use doorward_proxy::StartError;
 use doorward_proxy::metrics::IdentityFigures;
 use doorward_proxy::settings::{AdminSettings, ProxySettings};
-use kit::{Answer, Client, Log, Scripted, Under, bounds, gate, route, settings, try_start};
+use kit::{
+    Answer, Client, Log, PATIENCE, Scripted, Under, bounds, gate, route, settings, try_start,
+};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
+use std::time::Instant;
 
 const TOKEN: &str = "an-admin-token-of-the-test";
 
@@ -42,16 +47,11 @@ impl Seen {
 
     /// The answer of the admin listener to a head without its last empty line.
     fn ask(&self, head: &str) -> Answer {
-        let mut client = Client::to(self.admin);
-        client.send(&format!("{head}\r\n\r\n"));
-        client.answer()
+        ask(self.admin, head)
     }
 
     fn read(&self, path: &str) -> Answer {
-        let port = self.admin.port();
-        self.ask(&format!(
-            "GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nAuthorization: Bearer {TOKEN}"
-        ))
+        read(self.admin, path)
     }
 
     /// Every sample of a scrape, by its name with labels.
@@ -62,6 +62,18 @@ impl Seen {
         assert!(kind.starts_with("application/openmetrics-text; version=1.0.0"), "{kind}");
         samples(answer.text())
     }
+}
+
+fn ask(admin: SocketAddr, head: &str) -> Answer {
+    let mut client = Client::to(admin);
+    client.send(&format!("{head}\r\n\r\n"));
+    client.answer()
+}
+
+fn read(admin: SocketAddr, path: &str) -> Answer {
+    let port = admin.port();
+    let head = format!("GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\n");
+    ask(admin, &format!("{head}Authorization: Bearer {TOKEN}"))
 }
 
 /// Reads OpenMetrics text, and checks what a scraper would refuse it for.
@@ -150,7 +162,8 @@ fn who_may_ask() {
         (
             "a preflight",
             format!(
-                "OPTIONS /metrics HTTP/1.1\r\n{local}\r\nOrigin: https://page.test\r\nAccess-Control-Request-Method: GET"
+                "OPTIONS /metrics HTTP/1.1\r\n{local}\r\nOrigin: https://page.test\r\n\
+                 Access-Control-Request-Method: GET"
             ),
             401,
         ),
@@ -387,4 +400,29 @@ fn slow_and_many_callers_hold_nothing() {
     let long = "x".repeat(20_000);
     let answer = seen.ask(&format!("GET /healthz HTTP/1.1\r\nHost: localhost:{port}\r\nA: {long}"));
     assert_eq!(answer.status, 431);
+}
+
+#[test]
+fn while_it_drains_it_is_not_ready() {
+    let (go, wait) = channel::<()>();
+    let wait = Mutex::new(wait);
+    let upstream = Scripted::start(move |mut scene| {
+        scene.request();
+        let _ = wait.lock().expect("no panic under this lock").recv();
+        scene.send("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+    });
+    let Seen { under, admin } = Seen::start(&upstream.url, &[], &[]);
+    let mut client = under.connect();
+    client.send(&get("/", ""));
+    upstream.told();
+    assert_eq!(read(admin, "/readyz").status, 200);
+    let stopping = std::thread::spawn(move || under.finish());
+    let begin = Instant::now();
+    while read(admin, "/readyz").status != 503 {
+        assert!(begin.elapsed() < PATIENCE, "it does not say that it drains");
+    }
+    assert_eq!(read(admin, "/healthz").status, 200, "it lives");
+    go.send(()).expect("the upstream waits");
+    assert_eq!(client.answer().status, 200, "what was in flight ends well");
+    stopping.join().expect("it stops");
 }

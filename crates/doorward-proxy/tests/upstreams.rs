@@ -31,8 +31,10 @@ fn the_head_that_goes_upstream_is_made_of_what_may_go_on() {
     assert_eq!(
         lines,
         [
+            "connection: TE",
             "forwarded: for=127.0.0.1;host=\"localhost\";proto=http",
             "host: localhost",
+            "te: trailers",
             "x-forwarded-for: 127.0.0.1",
             "x-forwarded-host: localhost",
             "x-forwarded-proto: http",

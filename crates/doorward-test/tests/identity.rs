@@ -248,9 +248,9 @@ fn two_threads_share_one_memory() {
                     let now = begin().later_ns(round as u64 * 4_000_000_000);
                     let now = Now { unix_s: BEGIN_UNIX_S, ..now };
                     let caller = &callers[(round + place) % callers.len()];
-                    let Verdict::Admit(admitted) = rig.judge(caller.view(), b"", rig.at(now))
-                    else {
-                        panic!("an honest caller is admitted")
+                    let verdict = rig.judge(caller.view(), b"", rig.at(now));
+                    let Verdict::Admit(admitted) = &verdict else {
+                        panic!("an honest caller is admitted: {}", spoken(&verdict))
                     };
                     let subject = format!("u{}", (round + place) % callers.len());
                     let identity = admitted.identity().expect("known");

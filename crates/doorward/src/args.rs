@@ -25,6 +25,9 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Say what a log's requests were or would be refused for, and what is ready to be enforced
     Report(Report),
+    /// Create, list and revoke API keys
+    #[command(subcommand)]
+    Key(Key),
 }
 
 /// `doorward guard`
@@ -145,4 +148,67 @@ pub(crate) enum Form {
     Table,
     /// For programs
     Json,
+}
+
+/// `doorward key`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Create a key: it is printed once, and only its SHA-256 is kept
+    Create(KeyCreate),
+    /// List all keys, without the keys themselves
+    List(KeyList),
+    /// Revoke a key: from the next request on it opens nothing
+    Revoke(KeyRevoke),
+}
+
+/// `doorward key create`
+#[derive(Debug, Args)]
+pub(crate) struct KeyCreate {
+    /// What people call it, as in ci or 'nightly report'
+    pub(crate) name: String,
+    /// What it may do, as in orders:read; may be repeated
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub(crate) scopes: Vec<String>,
+    /// When it ends: 90d, 12h, 2027-01-31 (its beginning, UTC) [default: never]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) expires: Option<String>,
+    /// A server that renders pages holds it, and names the visitor whose share is charged
+    #[arg(long)]
+    pub(crate) acts_for_visitors: bool,
+    /// A test's or a monitor's browser holds it: it may come with a browser's headers
+    #[arg(long)]
+    pub(crate) as_page: bool,
+    #[command(flatten)]
+    pub(crate) home: KeyFile,
+}
+
+/// `doorward key list`
+#[derive(Debug, Args)]
+pub(crate) struct KeyList {
+    /// For people or for programs
+    #[arg(long, value_enum, value_name = "FORM", default_value = "table")]
+    pub(crate) format: Form,
+    #[command(flatten)]
+    pub(crate) home: KeyFile,
+}
+
+/// `doorward key revoke`
+#[derive(Debug, Args)]
+pub(crate) struct KeyRevoke {
+    /// Its id or its name
+    #[arg(value_name = "ID|NAME")]
+    pub(crate) key: String,
+    #[command(flatten)]
+    pub(crate) home: KeyFile,
+}
+
+/// Where the keys are.
+#[derive(Debug, Args)]
+pub(crate) struct KeyFile {
+    /// The file of keys [default: doorward-keys.toml]
+    #[arg(long, value_name = "FILE", conflicts_with = "config")]
+    pub(crate) file: Option<PathBuf>,
+    /// The gate's configuration, which says where the keys are
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }

@@ -9,6 +9,7 @@ mod demo;
 mod explain;
 mod greeting;
 mod guard;
+mod key;
 mod machine;
 mod mounting;
 mod reload;
@@ -34,5 +35,6 @@ fn main() -> ExitCode {
         Command::Schema => check::schema(),
         Command::Explain(explain) => explain::run(&explain),
         Command::Report(report) => report::run(&report),
+        Command::Key(key) => key::run(&key),
     }
 }

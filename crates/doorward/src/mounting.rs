@@ -3,15 +3,17 @@
 use crate::machine;
 use anyhow::Context;
 use doorward_config::{
-    Config, HostHeader, Upstream as Configured, UpstreamAddress as Address, UpstreamHttp,
+    Config, HostHeader, Upstream as Configured, UpstreamAddress as Address, UpstreamHttp as Http,
 };
 use doorward_core::moment::Chance;
 use doorward_core::secret::Secret;
 use doorward_porter::chance::SystemChance;
 use doorward_proxy::scan::ScanLimits;
 use doorward_proxy::settings::{
-    AdminSettings, Bounds, Certificate, Upstream, UpstreamAddress, UpstreamHost,
+    AdminSettings, Bounds, Certificate, Identity, Roots, Upstream, UpstreamAddress, UpstreamHost,
+    UpstreamHttp, UpstreamTls,
 };
+
 use http::HeaderValue;
 
 /// An upstream.
@@ -26,13 +28,23 @@ pub(crate) fn upstream(configured: &Configured) -> anyhow::Result<Upstream> {
         HostHeader::Keep => UpstreamHost::Keep,
         HostHeader::Name(name) => UpstreamHost::Name(HeaderValue::from_str(name)?),
     };
-    // Never in the clear instead.
-    anyhow::ensure!(
-        configured.tls.is_none() && configured.http == UpstreamHttp::One,
-        "{}: TLS and HTTP/2 to upstreams are not in this build",
-        configured.address
-    );
-    Ok(Upstream { address, host })
+    let http = match configured.http {
+        Http::One => UpstreamHttp::One,
+        Http::Two => UpstreamHttp::Two,
+    };
+    Ok(Upstream { address, host, tls: upstream_tls(configured)?, http })
+}
+
+/// How an upstream proves who it is, where it is spoken to over TLS.
+fn upstream_tls(configured: &Configured) -> anyhow::Result<Option<UpstreamTls>> {
+    let Some(tls) = &configured.tls else { return Ok(None) };
+    let roots = tls.ca.as_ref().map_or(Roots::Platform, |ca| Roots::Pem(ca.text()));
+    let identity = tls.identity.as_ref().map(|identity| Identity {
+        chain_pem: identity.certificate.text(),
+        key_pem: identity.key.text(),
+    });
+    let made = UpstreamTls::new(&tls.server_name, roots, identity);
+    Ok(Some(made.with_context(|| configured.address.to_string())?))
 }
 
 /// The limits. What the file cannot say keeps the proxy's own default.

@@ -5,6 +5,7 @@ use crate::{machine, mounting};
 use doorward_config::{Config, Given, Level, Machine, Outside};
 use doorward_porter::Outside as World;
 use doorward_proxy::Proxy;
+use doorward_proxy::settings::Forwarding;
 use std::cell::RefCell;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -126,8 +127,7 @@ impl Reload {
         let upstreams: anyhow::Result<Vec<_>> =
             config.upstreams.iter().map(mounting::upstream).collect();
         let certificate = mounting::certificate(config)?;
-        let _ = upstreams?;
-        proxy.swap_gate(Arc::clone(&config.gate))?;
+        proxy.swap(Arc::clone(&config.gate), upstreams?, Forwarding::default())?;
         if let Some(certificate) = certificate {
             proxy.swap_certificate(certificate);
         }

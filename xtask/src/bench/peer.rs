@@ -70,10 +70,14 @@ impl Peer {
         Ok(())
     }
 
-    /// What a gate that asks for tokens says of those that it was shown.
+    /// Whether it is a gate that remembers tokens.
+    pub(super) fn remembers(&self) -> bool {
+        self.kind.is_gate() && self.kind.algorithm().is_some()
+    }
+
+    /// What such a gate says of the tokens that it was shown.
     pub(super) fn hits(&self) -> anyhow::Result<Option<Hits>> {
-        let asks = self.kind.is_gate() && self.kind.algorithm().is_some();
-        if asks { Hits::of(self.admin) } else { Ok(None) }
+        if self.remembers() { Hits::of(self.admin) } else { Ok(None) }
     }
 
     /// The requests of a fixed rate: the one, or as many as are to be different.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::Settings;
 use super::bars::Bar;
 use super::decision::Decision;
+use super::hits::Hits;
 use super::kind::{HAPROXY_ES256, HAPROXY_HS256, NGINX};
 use super::machine::{self, said_by};
 use super::round::{Measured, Round, Spread};
@@ -48,10 +49,9 @@ pub(super) fn table(measured: &[Measured], rate: u32) -> String {
 /// What else is to be said below the table.
 pub(super) fn closing(measured: &[Measured]) -> String {
     let mut text = String::new();
-    for peer in measured {
-        if let Some(hits) = peer.hits {
-            text += &format!("remembered tokens: {}: {}\n", peer.name(), hits.spoken());
-        }
+    for peer in measured.iter().filter(|peer| peer.peer.remembers()) {
+        let hits = peer.hits.map_or("its metrics do not say".to_owned(), Hits::spoken);
+        text += &format!("remembered tokens: {}: {hits}\n", peer.name());
     }
     text + "quote ratios and differences of one run: machines are shared and noisy\n"
 }

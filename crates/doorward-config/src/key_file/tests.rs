@@ -116,6 +116,40 @@ fn a_key_in_the_file_is_not_shown_again() {
     }
 }
 
+struct OneFile(&'static str);
+
+impl Outside for OneFile {
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn file(&self, _: &Path) -> std::io::Result<Vec<u8>> {
+        Ok(self.0.as_bytes().to_vec())
+    }
+}
+
+#[test]
+fn a_configuration_says_where_its_keys_are() {
+    let home = |file: &str, header: &str, is_read| {
+        Ok(KeyHome { file: PathBuf::from(file), header: header.to_owned(), is_read })
+    };
+    let own = "[layers.identity]\nkeys = { file = \"/k.toml\", header = \"authorization\" }";
+    for (text, want) in [
+        ("", home("etc/doorward-keys.toml", "x-api-key", false)),
+        ("[layers.identity.keys]", home("etc/doorward-keys.toml", "x-api-key", true)),
+        ("[layers.identity.keys]\nfile = \"a/k\"", home("etc/a/k", "x-api-key", true)),
+        (own, home("/k.toml", "authorization", true)),
+        ("nonsense = 1\nlayers = 1", home("etc/doorward-keys.toml", "x-api-key", false)),
+        (
+            "[layers.identity.keys]\nfile = 1",
+            Err("layers.identity.keys.file is no text".to_owned()),
+        ),
+        ("[layers", Err("etc/d.toml is not TOML: unclosed table, expected `]`".to_owned())),
+    ] {
+        assert_eq!(KeyHome::find(Path::new("etc/d.toml"), &OneFile(text)), want, "{text}");
+    }
+}
+
 #[test]
 fn a_key_ends_in_the_future() {
     let now = 1_798_675_200;

@@ -161,33 +161,18 @@ impl Supply {
         for issuer in &learners {
             learned = issuer.learn(bytes, at);
         }
-        learned.map_err(|error| FetchError {
-            from: shown(&self.url.url),
-            why: Why::Keys(error),
-        })
+        learned.map_err(|error| FetchError { from: shown(&self.url.url), why: Why::Keys(error) })
     }
 
     fn newest(&self) -> Option<Arc<Issuer>> {
         lock(&self.learners).iter().rev().find_map(Weak::upgrade)
     }
 
-    /// How long to rest: until the keys should be refreshed, or longer after each failure. By
-    /// chance a little shorter, so that not all gates of a fleet ask at once.
     fn rest(&self, tools: &Tools) -> Duration {
-        let refresh_ms = self.url.refresh_s.max(1).saturating_mul(1_000);
         let in_a_row = lock(&self.tally).in_a_row;
-        let whole_ms = match in_a_row {
-            0 => refresh_ms,
-            failures => {
-                let doubled = 1_u64 << (failures - 1).min(16);
-                let Limits { retry_ms_min, retry_ms_max, .. } = tools.limits;
-                retry_ms_min.saturating_mul(doubled).min(retry_ms_max).min(refresh_ms)
-            }
-        };
         let mut byte = [0];
         tools.chance.fill(&mut byte);
-        let shorter_ms = whole_ms / 5 * u64::from(byte[0]) / 256;
-        Duration::from_millis(whole_ms - shorter_ms)
+        Duration::from_millis(rest_ms(self.url.refresh_s, in_a_row, &tools.limits, byte[0]))
     }
 
     pub(super) fn report(&self, now: Now) -> Report {
@@ -200,5 +185,44 @@ impl Supply {
             success_age_s: tally.success_ns.map(age_s),
             error: tally.error.clone(),
         }
+    }
+}
+
+/// How long to rest: until the keys should be refreshed, or longer after each failure. By chance up
+/// to a fifth shorter, so that not all gates of a fleet ask at once.
+fn rest_ms(refresh_s: u64, failures_in_a_row: u64, limits: &Limits, chance: u8) -> u64 {
+    let refresh_ms = refresh_s.max(1).saturating_mul(1_000);
+    let whole_ms = match failures_in_a_row {
+        0 => refresh_ms,
+        failures => {
+            let doubled = 1_u64 << (failures - 1).min(16);
+            limits.retry_ms_min.saturating_mul(doubled).min(limits.retry_ms_max).min(refresh_ms)
+        }
+    };
+    whole_ms - (whole_ms / 5).saturating_mul(u64::from(chance)) / 255
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_tried_again_ever_later_and_successes_by_the_clock() {
+        let limits = Limits::default();
+        for (refresh_s, failures, chance, want_ms) in [
+            (300, 0, 0, 300_000),
+            (300, 0, 255, 240_000),
+            (300, 1, 0, 1_000),
+            (300, 1, 255, 800),
+            (300, 2, 0, 2_000),
+            (300, 6, 0, 32_000),
+            (300, 7, 0, 60_000),
+            (300, u64::MAX, 0, 60_000),
+            (5, 7, 0, 5_000),
+            (0, 0, 0, 1_000),
+        ] {
+            assert_eq!(rest_ms(refresh_s, failures, &limits, chance), want_ms, "{failures}");
+        }
+        assert!(rest_ms(u64::MAX, 0, &limits, 255) > 0);
     }
 }

@@ -77,16 +77,6 @@ impl Histogram {
     }
 }
 
-/// Which way a WebSocket's frame goes.
-#[expect(dead_code, reason = "upgrades are carried by a part that comes later")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Frames {
-    /// From the client.
-    In,
-    /// To the client.
-    Out,
-}
-
 /// One upstream.
 #[derive(Debug, Default)]
 pub(super) struct Upstream {
@@ -250,21 +240,63 @@ impl Cells {
     }
 }
 
-#[expect(dead_code, reason = "upgrades are carried by a part that comes later")]
-impl Cells {
+/// One open tunnel, counted until this is dropped.
+pub(crate) struct TunnelCells<'c> {
+    cells: &'c Cells,
+    /// Frames and payload bytes from the client, and to it, that are counted already.
+    seen: [(u64, u64); 2],
+}
+
+impl<'c> TunnelCells<'c> {
     /// An upgraded connection begins.
-    pub(crate) fn tunnel_opened(&self) {
-        self.tunnels_opened.add(1);
+    pub(crate) fn open(cells: &'c Cells) -> Self {
+        cells.tunnels_opened.add(1);
+        Self { cells, seen: [(0, 0); 2] }
     }
 
-    /// An upgraded connection ended.
-    pub(crate) fn tunnel_closed(&self) {
-        self.tunnels_closed.add(1);
+    /// So many frames, with so many bytes of payload, have passed since the beginning: from the
+    /// client, and to it.
+    pub(crate) fn saw(&mut self, now: [(u64, u64); 2]) {
+        for (way, ((frames, bytes), before)) in now.into_iter().zip(&mut self.seen).enumerate() {
+            self.cells.frames[way].add(frames.saturating_sub(before.0));
+            self.cells.frame_bytes[way].add(bytes.saturating_sub(before.1));
+            *before = (frames, bytes);
+        }
+    }
+}
+
+impl Drop for TunnelCells<'_> {
+    fn drop(&mut self) {
+        self.cells.tunnels_closed.add(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tunnels_frames_are_counted_once_however_often_they_are_told() {
+        let cells = Cells::new(Arc::new(Labels::new(Vec::new())), 0);
+        let mut tunnel = TunnelCells::open(&cells);
+        tunnel.saw([(1, 10), (2, 20)]);
+        tunnel.saw([(1, 10), (5, 50)]);
+        assert_eq!((cells.tunnels_opened.is(), cells.tunnels_closed.is()), (1, 0));
+        drop(tunnel);
+        assert_eq!(cells.tunnels_closed.is(), 1);
+        let of = |counts: &[Count; 2]| [counts[0].is(), counts[1].is()];
+        assert_eq!((of(&cells.frames), of(&cells.frame_bytes)), ([1, 5], [10, 50]));
     }
 
-    /// A WebSocket's frame passed, with so many bytes of payload.
-    pub(crate) fn frame(&self, way: Frames, bytes: u64) {
-        self.frames[way as usize].add(1);
-        self.frame_bytes[way as usize].add(bytes);
+    #[test]
+    fn a_duration_has_one_bucket_its_own_upper_end_too() {
+        for (took_ns, want) in
+            [(0, 0), (250_000, 0), (250_001, 1), (5_000_000_000, 11), (u64::MAX, 12)]
+        {
+            let histogram = Histogram::default();
+            histogram.note(took_ns);
+            let place = histogram.buckets.iter().position(|count| count.is() == 1);
+            assert_eq!(place, Some(want), "{took_ns}");
+        }
     }
 }

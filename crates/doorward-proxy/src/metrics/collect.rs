@@ -242,7 +242,7 @@ impl Page<'_, '_> {
         ];
         let help = "Configurations that were read again; a bad one is not served";
         self.family("doorward_reloads", help, true, members.into_iter())?;
-        let gate = self.shared.gate.load_full();
+        let gate = Arc::clone(&self.shared.setup.load().gate);
         let modes = LAYERS.iter().map(|meta| {
             let mode = mode(gate.mode_of(meta.id));
             ([("layer", meta.id), ("mode", mode)], 1)

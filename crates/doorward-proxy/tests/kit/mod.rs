@@ -5,6 +5,8 @@
 pub(crate) mod frames;
 pub(crate) mod second;
 pub(crate) mod tls;
+pub(crate) mod authority;
+pub(crate) mod second_upstream;
 
 use doorward_core::gate::Gate;
 use doorward_core::memory::Memory;
@@ -14,6 +16,7 @@ use doorward_porter::chance::SeededChance;
 use doorward_porter::clock::SystemClock;
 use doorward_proxy::settings::{
     Bounds, Forwarding, LogForm, ProxySettings, Upstream, UpstreamAddress, UpstreamHost,
+    UpstreamHttp,
 };
 use doorward_proxy::{Proxy, StartError};
 use doorward_store::{MemoryStore, Sizes, Store};
@@ -99,6 +102,14 @@ impl Under {
         Self { proxy: start(settings, gate), log }
     }
 
+    /// One to an upstream of any kind.
+    pub(crate) fn to(upstream: Upstream, gate: Arc<Gate>, bounds: Bounds) -> Self {
+        let log = Log::default();
+        let upstreams = vec![upstream];
+        let settings = ProxySettings { upstreams, ..settings("http://127.0.0.1:1", bounds, &log) };
+        Self { proxy: start(settings, gate), log }
+    }
+
     /// One whose log goes elsewhere.
     pub(crate) fn logging(upstream: &str, to: Box<dyn Write + Send>) -> Self {
         let log = Log::default();
@@ -150,9 +161,14 @@ pub(crate) fn settings(upstream: &str, bounds: Bounds, log: &Log) -> ProxySettin
 }
 
 /// The upstream of `http://address:port` or `unix:/path`.
-fn upstream_at(text: &str) -> Upstream {
+pub(crate) fn upstream_at(text: &str) -> Upstream {
     if let Some(path) = text.strip_prefix("unix:") {
-        return Upstream { address: UpstreamAddress::Unix(path.into()), host: UpstreamHost::Keep };
+        return Upstream {
+            address: UpstreamAddress::Unix(path.into()),
+            host: UpstreamHost::Keep,
+            tls: None,
+            http: UpstreamHttp::One,
+        };
     }
     let address = text.strip_prefix("http://").expect("a scheme");
     Upstream::from(address.parse::<SocketAddr>().expect("an address and a port"))
@@ -256,6 +272,16 @@ impl Client {
         }
         let rest = self.buffer.split_off(count);
         std::mem::replace(&mut self.buffer, rest)
+    }
+
+    /// Exactly so many bytes, or none when the peer closed before the first.
+    pub(crate) fn bytes_or_end(&mut self, count: usize) -> Option<Vec<u8>> {
+        while self.buffer.is_empty() {
+            if !self.fill() {
+                return None;
+            }
+        }
+        Some(self.bytes(count))
     }
 
     /// What is left until the peer closes, and nothing else.

@@ -14,6 +14,7 @@ use doorward_porter::clock::FixedClock;
 use doorward_proxy::Proxy;
 use doorward_proxy::settings::{
     Bounds, Forwarding, LogForm, ProxySettings, Upstream, UpstreamAddress, UpstreamHost,
+    UpstreamHttp,
 };
 use doorward_store::{MemoryStore, Sizes, Store};
 use serde_json::Value;
@@ -99,6 +100,8 @@ impl ProxyRunner {
                     port: backend.address().port(),
                 },
                 host: UpstreamHost::Keep,
+                tls: None,
+                http: UpstreamHttp::One,
             }],
             forwarding: Forwarding::default(),
             bounds: Bounds::default(),

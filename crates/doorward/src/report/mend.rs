@@ -64,15 +64,13 @@ pub(crate) fn mend(asked: &Asked<'_>) -> String {
         "message/no-route" => {
             format!("if it is part of your API: [[route]] path = {:?}", plain(asked.path))
         }
-        "body/too-large" => format!("if it may be that long: {}", route("body = { max = \"…\" }")),
+        "body/too-large" => {
+            let line = route("body = { max = \"…\" }");
+            format!("if it may be that long: {line}")
+        }
         "identity/missing" => {
-            format!(
-                "if strangers may call it: {}",
-                route(
-                    "kind = \"page\", or a profile without \
-                                                          identity"
-                )
-            )
+            let line = route("profile = \"public\"");
+            format!("if strangers may call it: {line}")
         }
         // The reason's own advice; a code that this version does not know has none.
         code => Reason::find(code).map_or_else(
