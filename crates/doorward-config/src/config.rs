@@ -11,7 +11,6 @@ use doorward_core::secret::Secret;
 use doorward_core::settings::Settings;
 use ipnet::IpNet;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Everything a start needs. Nothing in it is unchecked.
@@ -52,9 +51,6 @@ pub struct Config {
     pub warnings: Report,
     /// Every permissive word with its place, for every start: `layers.site.mode = "off"`.
     pub permissive: Vec<String>,
-    /// Every file that this was read from, for whoever watches them: the configuration itself,
-    /// lists, secrets, certificates, keys. Those that were not there are among them.
-    pub files: Vec<PathBuf>,
     pub(crate) said: Said,
 }
 

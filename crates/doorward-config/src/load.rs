@@ -58,7 +58,7 @@ pub fn load(
 
 fn read_file(path: &Path, draft: &mut Draft, reading: &mut Reading<'_>) -> Option<()> {
     let name = path.display().to_string();
-    let bytes = match reading.file(path) {
+    let bytes = match reading.outside.file(path) {
         Ok(bytes) => bytes,
         Err(error) => {
             reading.error(None, format!("{name} cannot be read: {error}"), "");
@@ -162,7 +162,6 @@ fn finish(
         signing: draft.signing.iter().map(|reference| reference.secret.clone()).collect(),
         secret_was_generated,
         permissive,
-        files: reading.files(),
         warnings: reading.report(),
         settings: draft.settings,
         said,

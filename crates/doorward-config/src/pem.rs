@@ -55,7 +55,7 @@ pub(crate) fn read(value: &Value<'_>, kind: PemKind, reading: &mut Reading<'_>) 
         return value.error("a file's name is meant here, not what stands in it", hint, reading);
     }
     let path = reading.resolve(text);
-    let bytes = match reading.file(&path) {
+    let bytes = match reading.outside.file(&path) {
         Ok(bytes) => bytes,
         Err(error) => {
             let what = format!("the file {:?} cannot be read: {error}", shorten(text));

@@ -5,7 +5,6 @@ use crate::report::{Level, Problem, Report};
 use crate::source::{Place, Source};
 use doorward_core::settings::SettingsError;
 use std::collections::{BTreeMap, HashMap};
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// The state of one reading.
@@ -22,8 +21,6 @@ pub(crate) struct Reading<'o> {
     read_problems: usize,
     places: HashMap<String, Place>,
     masks: Vec<Place>,
-    /// Every file that was asked for, there or not.
-    files: Vec<PathBuf>,
 }
 
 impl<'o> Reading<'o> {
@@ -37,7 +34,6 @@ impl<'o> Reading<'o> {
             read_problems: 0,
             places: HashMap::new(),
             masks: Vec::new(),
-            files: Vec::new(),
         }
     }
 
@@ -156,28 +152,11 @@ impl<'o> Reading<'o> {
         self.folder.join(Path::new(path))
     }
 
-    /// The bytes of a file. Whoever watches the configuration watches it too, even one that is not
-    /// there yet.
-    ///
-    /// # Errors
-    /// What kept it from being read.
-    pub(crate) fn file(&mut self, path: &Path) -> io::Result<Vec<u8>> {
-        if !self.files.iter().any(|known| known == path) {
-            self.files.push(path.to_owned());
-        }
-        self.outside.file(path)
-    }
-
-    /// Every file that was asked for.
-    pub(crate) fn files(&self) -> Vec<PathBuf> {
-        self.files.clone()
-    }
-
     /// The lines of a list's file: (line's text, its place), without comments and empty ones. A
     /// file that cannot be read is an error at `place`.
     pub(crate) fn list_file(&mut self, path: &str, place: &Place) -> Vec<(String, Place)> {
         let file = self.resolve(path);
-        let text = match self.file(&file) {
+        let text = match self.outside.file(&file) {
             Ok(bytes) => String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()),
             Err(error) => Err(error.to_string()),
         };

@@ -27,6 +27,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::LocalSet;
+use tokio::time::MissedTickBehavior;
 
 /// Connections at once; more are closed.
 const CONNECTIONS_MAX: usize = 32;
@@ -36,7 +37,7 @@ const HEAD_BYTES_MAX: usize = 16 * 1024;
 const HEADERS_MAX: usize = 64;
 /// How long one connection may take in all: a request and its answer.
 const CONNECTION_TIME_MAX: Duration = Duration::from_secs(10);
-/// How long accepting rests when the system has no more sockets to give.
+/// How often accepting is tried when the system has no more sockets to give.
 const ACCEPT_REST: Duration = Duration::from_millis(50);
 /// What a scrape is written as (OpenMetrics 1.0).
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -67,9 +68,11 @@ pub(crate) async fn serve(
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let tasks = LocalSet::new();
     let accepting = async {
+        let mut rest = tokio::time::interval(ACCEPT_REST);
+        rest.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let Ok((socket, _)) = listener.accept().await else {
-                tokio::time::sleep(ACCEPT_REST).await;
+                rest.tick().await;
                 continue;
             };
             // A place is free again when its connection ends, or its time is up.

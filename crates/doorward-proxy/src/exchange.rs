@@ -113,12 +113,8 @@ async fn wait(mut in_flight: InFlight<'_>) -> Result<Exchanged, Failed> {
     }
 }
 
-/// A connection to the upstream, the one at `place` of its setup: an idle one, or a new one.
-pub(crate) async fn link(
-    client: &Client,
-    backend: &Backend,
-    place: usize,
-) -> Result<Box<Link>, Failed> {
+/// A connection to the upstream: an idle one, or a new one.
+pub(crate) async fn link(client: &Client, backend: &Backend) -> Result<Box<Link>, Failed> {
     let never = |fault| Failed { fault, again: None, was_sent: false };
     let worker = &client.worker;
     if let Some(link) = worker.pool.take(backend) {
@@ -129,7 +125,9 @@ pub(crate) async fn link(
     let opened = tokio::time::timeout(worker.shared.bounds.upstream_connect, open);
     match Box::pin(opened).await {
         Ok(link) => {
-            worker.cells.connected(place);
+            if link.is_ok() {
+                worker.cells.connected(&backend.upstream);
+            }
             link.map_err(never)
         }
         Err(_) => Err(never(Fault::UpstreamTimeout)),

@@ -45,7 +45,7 @@ pub(crate) async fn serve(
     };
     let mut was_repeated = false;
     passage.leaves();
-    let mut link = exchange::link(&client, &plan.backend, passage.admitted.upstream()).await;
+    let mut link = exchange::link(&client, &plan.backend).await;
     // Nothing waits between here and the exchange, so that the request is not kept, only sent.
     let mut request = Request::from_parts(parts, body);
     let failed = loop {
@@ -69,7 +69,7 @@ pub(crate) async fn serve(
             Some(_) | None => break Failed { again: None, ..failed },
         }
         was_repeated = true;
-        link = exchange::link(&client, &plan.backend, passage.admitted.upstream()).await;
+        link = exchange::link(&client, &plan.backend).await;
     };
     passage.answered();
     let outcome = if failed.was_sent { Outcome::Sent } else { Outcome::NeverSent };

@@ -13,11 +13,11 @@ pub(crate) use collect::scrape;
 use labels::Labels;
 
 use crate::log::LogBuffer;
-use crate::settings::{Upstream, UpstreamAddress};
-use doorward_core::gate::Gate;
+use crate::pool::Pool;
+use crate::setup::Setup;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 /// What the cache of verified identities and the keys say of themselves, when asked at a scrape.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,20 +47,21 @@ pub struct Metrics {
 pub(crate) struct Counted {
     pub(crate) cells: Arc<Cells>,
     pub(crate) log: Arc<LogBuffer>,
-    pub(crate) upstreams_open: Vec<Arc<std::sync::atomic::AtomicUsize>>,
+    /// Its connections to upstreams; gone when it has ended.
+    pub(crate) pool: Weak<Pool>,
 }
 
 impl Metrics {
-    pub(crate) fn new(gate: &Arc<Gate>, upstreams: &[Upstream]) -> Self {
-        let labels = Labels::new(upstreams.iter().map(upstream_label).collect());
-        labels.take(gate);
-        Self {
-            labels: Arc::new(labels),
+    pub(crate) fn new(setup: &Setup) -> Self {
+        let metrics = Self {
+            labels: Arc::new(Labels::new()),
             workers: Mutex::default(),
             reloads_good: AtomicU64::new(0),
             reloads_bad: AtomicU64::new(0),
             identity: OnceLock::new(),
-        }
+        };
+        metrics.take(setup);
+        metrics
     }
 
     /// Cells for one more worker. It keeps refusals' facts where `recent_max` is not 0.
@@ -77,9 +78,10 @@ impl Metrics {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The gate's routes get their labels; called before it serves.
-    pub(crate) fn gate(&self, gate: &Arc<Gate>) {
-        self.labels.take(gate);
+    /// A setup's routes and upstreams get their labels; called before it serves.
+    pub(crate) fn take(&self, setup: &Setup) {
+        let upstreams = setup.backends.iter().map(|backend| &backend.upstream);
+        self.labels.take(&setup.gate, upstreams);
     }
 
     /// A configuration was read again: it is served now, or it was bad and the old one stays.
@@ -99,12 +101,5 @@ impl Metrics {
 impl fmt::Debug for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Metrics").finish_non_exhaustive()
-    }
-}
-
-fn upstream_label(upstream: &Upstream) -> String {
-    match &upstream.address {
-        UpstreamAddress::Tcp { host, port } => format!("{host}:{port}"),
-        UpstreamAddress::Unix(path) => format!("unix:{}", path.display()),
     }
 }

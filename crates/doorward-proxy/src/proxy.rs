@@ -22,7 +22,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -92,8 +92,8 @@ impl Proxy {
         store: Arc<Store>,
         memory: Arc<Memory>,
     ) -> Result<Self, StartError> {
-        let metrics = Arc::new(Metrics::new(&gate, &settings.upstreams));
         let setup = Setup::new(gate, settings.upstreams, settings.forwarding, None)?;
+        let metrics = Arc::new(Metrics::new(&setup));
         let count = match settings.threads {
             0 => thread::available_parallelism().map_or(1, NonZero::get),
             count => count,
@@ -131,29 +131,18 @@ impl Proxy {
             is_over: Arc::default(),
         };
         // The buffers wake the thread that writes them, so that thread comes first.
-        let (give, take) = channel();
-        let housekeeping = spawn("doorward-house", move || {
-            let _keeping = keeping;
-            if let Ok(housekeeping) = take.recv() {
-                Housekeeping::run(housekeeping);
-            }
-        })?;
+        let (give, housekeeping) = housekeep(keeping)?;
         let writer = housekeeping.thread().clone();
         proxy.housekeeping = Some(housekeeping);
-        if let Some(admin) = settings.admin {
-            let shared = Arc::clone(&proxy.shared);
-            proxy.admin = Some(Admin::start(admin, shared, stopping.clone())?);
-        }
+        let admin = settings.admin;
+        let admin = admin.map(|admin| Admin::start(admin, &proxy.shared, &stopping));
+        proxy.admin = admin.transpose()?;
         let mut buffers = Vec::with_capacity(count);
         for listener in listeners {
             let log = Arc::new(LogBuffer::new(settings.log, Some(writer.clone())));
             buffers.push(Arc::clone(&log));
-            // Each keeps its part of the last refusals, where somebody may ask for them.
-            let is_asked = proxy.admin.is_some();
-            let recent_max = if is_asked { admin::RECENT_MAX.div_ceil(count) } else { 0 };
-            let cells = proxy.shared.metrics.cells(recent_max);
-            let worker = Worker::new(Arc::clone(&proxy.shared), log, cells);
-            proxy.workers.push(serve(Arc::new(worker), listener, stopping.clone())?);
+            let worker = proxy.new_worker(log, count);
+            proxy.workers.push(serve(worker, listener, stopping.clone())?);
         }
         let housekeeping = Housekeeping {
             buffers,
@@ -166,6 +155,15 @@ impl Proxy {
         // The thread waits for it, so that it cannot be gone.
         let _ = give.send(housekeeping);
         Ok(proxy)
+    }
+
+    /// One of `count` workers. Each keeps its part of the last refusals, where somebody may ask for
+    /// them.
+    fn new_worker(&self, log: Arc<LogBuffer>, count: usize) -> Arc<Worker> {
+        let is_asked = self.admin.is_some();
+        let recent_max = if is_asked { admin::RECENT_MAX.div_ceil(count) } else { 0 };
+        let cells = self.shared.metrics.cells(recent_max);
+        Arc::new(Worker::new(Arc::clone(&self.shared), log, cells))
     }
 
     /// Where it listens; with the port that was taken for port 0.
@@ -216,7 +214,7 @@ impl Proxy {
     ) -> Result<(), StartError> {
         let _one_at_a_time = self.shared.exchange.lock().unwrap_or_else(PoisonError::into_inner);
         let next = next(&self.shared.setup.load())?;
-        self.shared.metrics.gate(&next.gate);
+        self.shared.metrics.take(&next);
         self.shared.setup.store(Arc::new(next));
         self.shared.metrics.reloaded(true);
         Ok(())
@@ -301,9 +299,10 @@ struct Admin {
 impl Admin {
     fn start(
         settings: AdminSettings,
-        shared: Arc<Shared>,
-        stopping: watch::Receiver<bool>,
+        shared: &Arc<Shared>,
+        stopping: &watch::Receiver<bool>,
     ) -> Result<Self, StartError> {
+        let (shared, stopping) = (Arc::clone(shared), stopping.clone());
         if settings.token.expose().len() < ADMIN_TOKEN_BYTES_MIN {
             return Err(StartError::AdminToken);
         }
@@ -337,6 +336,18 @@ impl std::fmt::Debug for Proxy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Proxy").field("address", &self.address).finish_non_exhaustive()
     }
+}
+
+/// The housekeeping thread, and where its work is given to it; `keeping` is dropped at its end.
+fn housekeep(keeping: Sender<()>) -> Result<(Sender<Housekeeping>, JoinHandle<()>), StartError> {
+    let (give, take) = channel();
+    let thread = spawn("doorward-house", move || {
+        let _keeping = keeping;
+        if let Ok(housekeeping) = take.recv() {
+            Housekeeping::run(housekeeping);
+        }
+    })?;
+    Ok((give, thread))
 }
 
 fn serve(

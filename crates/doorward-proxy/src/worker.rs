@@ -32,7 +32,7 @@ const FINISH_TIME_MAX: Duration = Duration::from_secs(60);
 pub(crate) struct Worker {
     pub(crate) shared: Arc<Shared>,
     pub(crate) pulse: Arc<Pulse>,
-    pub(crate) pool: Pool,
+    pub(crate) pool: Arc<Pool>,
     pub(crate) log: Arc<LogBuffer>,
     pub(crate) cells: Arc<Cells>,
     pub(crate) server: hyper::server::conn::http1::Builder,
@@ -58,11 +58,11 @@ impl Worker {
         if bounds.scan.headers_max > 100 {
             server.max_headers(bounds.scan.headers_max as usize);
         }
-        let pool = Pool::new(bounds);
+        let pool = Arc::new(Pool::new(bounds));
         shared.metrics.count(Counted {
             cells: Arc::clone(&cells),
             log: Arc::clone(&log),
-            upstreams_open: pool.open_counts(&shared.setup.load()),
+            pool: Arc::downgrade(&pool),
         });
         Self {
             pulse: Arc::new(Pulse::new(bounds)),

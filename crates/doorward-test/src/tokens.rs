@@ -58,11 +58,14 @@ fn hex(of: &[u8], bytes: usize) -> String {
 ///
 /// | word | says |
 /// | --- | --- |
-/// | `name=value` | a claim instead of the one that there is, or another one; said again: a double |
+/// | `name=value` | a claim for the one that there is, or one more; again: a double |
 /// | `head.name=value` | the same for the header |
 /// | `claims=JSON`, `head=JSON` | the whole part |
-/// | `by=second` | signed by this key: an algorithm's, or `second`, `stranger`, `public`, `rs256-pss` |
-/// | `sig=WORD` | the signature: `none`, `zero`, `ones`, `truncated`, `appended`, `flipped`, `der`, `loose` (bits behind its end), `standard` (base64), `moved` (another token's) |
+/// | `by=second` | by this key: an algorithm's, `second`, `stranger`, `public`, `rs256-pss` |
+/// | `sig=none` | no signature; `zero`, `ones`: no real one |
+/// | `sig=flipped` | a bit is; `truncated`, `appended`: a byte less or more |
+/// | `sig=der` | in DER; `standard`: in the other base64; `loose`: with bits behind its end |
+/// | `sig=moved` | another token's |
 /// | `as=WORD` | the token: `two` (without its signature), `json` (RFC 7515 7.2), `nested` |
 /// | `long=8000` | a claim with so many letters |
 ///
@@ -109,9 +112,9 @@ pub fn of_line(line: &str, now_unix_s: u64) -> Result<String, String> {
         "two" => Ok(signed),
         "json" => {
             let (head, claims) = signed.split_once('.').unwrap_or_default();
-            Ok(format!(
-                "{{\"payload\":\"{claims}\",\"protected\":\"{head}\",\"signature\":\"{signature}\"}}"
-            ))
+            let members = [("payload", claims), ("protected", head), ("signature", &*signature)];
+            let members = members.map(|(name, part)| format!("\"{name}\":\"{part}\""));
+            Ok(format!("{{{}}}", members.join(",")))
         }
         _ => Err(format!("as={form} says nothing")),
     }

@@ -56,7 +56,8 @@ fn line() -> impl Strategy<Value = (&'static str, String)> {
     prop_oneof![
         4 => any_token.prop_map(|text| ("authorization", format!("Bearer {text}"))),
         2 => any_key.clone().prop_map(|name| ("x-api-key", tokens::api_key(name))),
-        1 => any_key.prop_map(|name| ("authorization", format!("Bearer {}", tokens::api_key(name)))),
+        1 => any_key.prop_map(tokens::api_key)
+            .prop_map(|key| ("authorization", format!("Bearer {key}"))),
         1 => Just(("authorization", "Basic YW5uOnB3".to_owned())),
         1 => Just(("doorward-identity", "admin".to_owned())),
         1 => Just(("cookie", "session=x".to_owned())),
@@ -119,7 +120,9 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_names_changes_neither_verdict_nor_caller(lines in lines(), prefer in any::<bool>()) {
+    fn the_order_of_names_changes_neither_verdict_nor_caller(
+        lines in lines(), prefer in any::<bool>(),
+    ) {
         let mut settings = identity_settings();
         if prefer {
             settings.identity.prefer = vec![Kind::Key, Kind::Jwt];
@@ -132,7 +135,8 @@ proptest! {
 
     #[test]
     fn what_is_changed_in_a_token_is_never_admitted(
-        place in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), to in 0x21..0x7f_u8,
+        place in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(),
+        to in 0x21..0x7f_u8,
     ) {
         let good = place.get(&GOOD);
         let mut bytes = good.clone().into_bytes();

@@ -21,7 +21,7 @@ pub(crate) enum Command {
     Check(Check),
     /// Print the configuration's JSON Schema
     Schema,
-    /// Say what a refusal's code, a layer, or one refusal by its id means; or how a request is judged
+    /// Say what a code, a layer or one refusal means, or how a request is judged
     Explain(Explain),
     /// Say what a log's requests were or would be refused for, and what is ready to be enforced
     Report(Report),

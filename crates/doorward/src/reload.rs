@@ -152,7 +152,7 @@ impl Reload {
             config.admin.as_ref().map(|admin| (admin.listen, admin.hosts.clone()))
         };
         note("[admin]", admin(old) == admin(config));
-        note("[limits] and [timeouts]", old.bounds == config.bounds);
+        note("[limits] and [time]", old.bounds == config.bounds);
         note("log", old.log == config.log);
         out
     }

@@ -38,6 +38,12 @@ pub(super) fn lines() -> String {
     facts.iter().map(line).collect()
 }
 
+/// The load average of the last minute; 0 where it cannot be told.
+pub(super) fn load() -> f64 {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').next().and_then(|minute| minute.parse().ok()).unwrap_or_default()
+}
+
 /// The first line that a program prints, or nothing.
 pub(super) fn said_by(program: &str, arguments: &[&str]) -> String {
     let program = find_program(program).unwrap_or_default();

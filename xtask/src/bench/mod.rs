@@ -29,6 +29,9 @@ use kind::{Kind, PEERS};
 use peer::Peer;
 use round::Measured;
 
+/// Load average before the run above which something else was at work.
+const LOAD_MAX: f64 = 0.8;
+
 /// What the command line asks for.
 struct Settings {
     rounds: usize,
@@ -45,6 +48,7 @@ pub(crate) fn run(arguments: &[&str]) -> anyhow::Result<bool> {
         return micro::run(rest);
     }
     let settings = parse(arguments)?;
+    let load = machine::load();
     install::ensure(install::FOR_BENCH)?;
     envoy::ensure(&settings.peers)?;
     let gate = settings.peers.iter().any(|kind| kind.is_gate());
@@ -62,6 +66,9 @@ pub(crate) fn run(arguments: &[&str]) -> anyhow::Result<bool> {
     let decision = if gate { Some(decision::run()?) } else { None };
     let bars = bars::bars(&measured);
     println!("\n{}", machine::lines());
+    if load > LOAD_MAX {
+        println!("the machine was busy before the run (load {load}): these figures are indicative");
+    }
     print!("{}", report::table(&measured, settings.rate));
     println!("\n{}{}", bars::lines(&bars), report::closing(&measured));
     if let Some(decision) = &decision {

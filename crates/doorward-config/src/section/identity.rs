@@ -81,7 +81,7 @@ fn read_keys(
 /// The keys of a file. One that is not there yet has none.
 fn keys_of(path: &str, at: &At, reading: &mut Reading<'_>) -> Vec<ApiKey> {
     let file = reading.resolve(path);
-    match reading.file(&file) {
+    match reading.outside.file(&file) {
         Ok(bytes) => key_file::parse(&bytes).unwrap_or_else(|error| {
             reading.take_report(error.named(path));
             Vec::new()

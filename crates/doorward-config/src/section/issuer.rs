@@ -239,7 +239,7 @@ fn from_set(
         return Some((KeysFrom::Url(url), written));
     }
     let file = reading.resolve(text.strip_prefix("file:").unwrap_or(text));
-    let bytes = match reading.file(&file) {
+    let bytes = match reading.outside.file(&file) {
         Ok(bytes) => bytes,
         Err(error) => {
             let what = format!("the keys {:?} cannot be read: {error}", shorten(text));

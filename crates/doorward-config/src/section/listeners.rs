@@ -6,6 +6,7 @@ use crate::document::{Table, Value, shorten};
 use crate::draft::{Draft, Reference};
 use crate::pem::{self, PemKind};
 use crate::reading::Reading;
+use ipnet::IpNet;
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// The port of the default of `admin.listen`.
@@ -20,11 +21,13 @@ pub(super) fn read_top(table: &Table<'_>, draft: &mut Draft, reading: &mut Readi
     }
     let list = table.list("proxy_protocol", reading);
     for (network, place) in client_ip::networks(&list, reading) {
-        if network.prefix_len() == 0 {
+        draft.proxy_protocol.push(network);
+        // Two halves of everybody are everybody too.
+        let together = IpNet::aggregate(&draft.proxy_protocol);
+        if together.iter().any(|network| network.prefix_len() == 0) {
             let what = "this believes everybody, so anybody could choose his own address";
             reading.error(Some(&place), what, "list the networks of your own load balancers");
-        } else {
-            draft.proxy_protocol.push(network);
+            draft.proxy_protocol.clear();
         }
     }
 }

@@ -110,7 +110,7 @@ fn variable(name: &str, place: &Place, reading: &mut Reading<'_>) -> Option<Vec<
 
 fn secret_file(path: &str, place: &Place, reading: &mut Reading<'_>) -> Option<Vec<u8>> {
     let file = reading.resolve(path);
-    match reading.file(&file) {
+    match reading.outside.file(&file) {
         Ok(mut bytes) => {
             // Editors and `echo` end a file with a line break that is not part of the secret.
             while matches!(bytes.last(), Some(b'\n' | b'\r')) {

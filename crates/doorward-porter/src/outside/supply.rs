@@ -1,5 +1,5 @@
-//! One issuer's keys, as they come in: in the background, and because of requests. One task fetches,
-//! so two look-ups never run at once.
+//! One issuer's keys, as they come in: in the background, and because of requests. One task
+//! fetches, so two look-ups never run at once.
 
 use super::bucket::Bucket;
 use super::fetch::{Fetcher, shown};

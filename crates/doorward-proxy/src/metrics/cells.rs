@@ -1,7 +1,8 @@
 //! One worker's cells. Its own thread writes them, the admin thread reads them now and then.
 
-use super::labels::{Labels, ROUTE_SLOTS};
+use super::labels::{Labels, ROUTE_SLOTS, UPSTREAM_SLOTS};
 use crate::admin::Recent;
+use crate::settings;
 use doorward_core::fault::Fault;
 use doorward_core::gate::Gate;
 use doorward_core::reason::Reason;
@@ -123,7 +124,7 @@ fn counts(number: usize) -> Box<[Count]> {
 impl Cells {
     pub(super) fn new(labels: Arc<Labels>, recent_max: usize) -> Self {
         let reasons = labels.reasons().len();
-        let upstream = |_: &String| Upstream { failures: counts(reasons), ..Upstream::default() };
+        let upstream = |_| Upstream { failures: counts(reasons), ..Upstream::default() };
         Self {
             requests: (0..ROUTE_SLOTS).map(|_| Default::default()).collect(),
             refused: counts(reasons),
@@ -131,7 +132,7 @@ impl Cells {
             preflights: Count::default(),
             own_endpoints: Count::default(),
             durations: Default::default(),
-            upstreams: labels.upstreams.iter().map(upstream).collect(),
+            upstreams: (0..UPSTREAM_SLOTS).map(upstream).collect(),
             accepted: Count::default(),
             turned_away: Count::default(),
             entered: Count::default(),
@@ -188,9 +189,8 @@ impl Cells {
     pub(crate) fn answered(&self, admitted: &Admitted, judged_ns: u64, now_ns: u64) {
         let took_ns = now_ns.saturating_sub(admitted.now().steady_ns);
         self.durations[Judged::Admit as usize].note(took_ns);
-        if let Some(upstream) = self.upstreams.get(admitted.upstream()) {
-            upstream.duration.note(now_ns.saturating_sub(judged_ns));
-        }
+        let upstream = self.labels.upstream(admitted.gate(), admitted.upstream());
+        self.upstreams[upstream].duration.note(now_ns.saturating_sub(judged_ns));
     }
 
     /// An admitted request came to nothing.
@@ -198,17 +198,15 @@ impl Cells {
         let took_ns = now_ns.saturating_sub(admitted.now().steady_ns);
         self.durations[Judged::Admit as usize].note(took_ns);
         // Any other fault is the client's own doing, or the gate's.
-        let is_upstreams = fault.words().code.starts_with("upstream/");
-        if is_upstreams && let Some(upstream) = self.upstreams.get(admitted.upstream()) {
-            upstream.failures[self.labels.code(Reason::Fault(fault))].add(1);
+        if fault.words().code.starts_with("upstream/") {
+            let upstream = self.labels.upstream(admitted.gate(), admitted.upstream());
+            self.upstreams[upstream].failures[self.labels.code(Reason::Fault(fault))].add(1);
         }
     }
 
     /// A connection to an upstream stands.
-    pub(crate) fn connected(&self, upstream: usize) {
-        if let Some(upstream) = self.upstreams.get(upstream) {
-            upstream.connected.add(1);
-        }
+    pub(crate) fn connected(&self, upstream: &settings::Upstream) {
+        self.upstreams[self.labels.upstream_named(upstream)].connected.add(1);
     }
 
     /// A client connected; it is turned away where there are too many.
@@ -277,7 +275,7 @@ mod tests {
 
     #[test]
     fn a_tunnels_frames_are_counted_once_however_often_they_are_told() {
-        let cells = Cells::new(Arc::new(Labels::new(Vec::new())), 0);
+        let cells = Cells::new(Arc::new(Labels::new()), 0);
         let mut tunnel = TunnelCells::open(&cells);
         tunnel.saw([(1, 10), (2, 20)]);
         tunnel.saw([(1, 10), (5, 50)]);

@@ -146,7 +146,7 @@ impl Page<'_, '_> {
         let help = "From a request's admission to the head of its upstream's answer";
         let name = "doorward_upstream_duration";
         let mut metric = seconds(&mut self.encoder, name, help)?;
-        for (place, upstream) in self.shared.metrics.labels.upstreams.iter().enumerate() {
+        for (place, upstream) in self.shared.metrics.labels.upstreams() {
             let parts = workers.iter().map(|worker| &worker.cells.upstreams[place].duration);
             histogram(metric.encode_family(&[("upstream", upstream.as_str())])?, parts)?;
         }
@@ -191,27 +191,36 @@ impl Page<'_, '_> {
     }
 
     fn upstreams(&mut self) -> Result<(), Error> {
-        let labels: Vec<String> = self.shared.metrics.labels.upstreams.clone();
+        let labels = self.shared.metrics.labels.upstreams();
         let mut connected = Vec::new();
-        let mut open = Vec::new();
         let mut failures = Vec::new();
-        for (place, upstream) in labels.iter().enumerate() {
+        for (place, upstream) in &labels {
+            let place = *place;
             let own = |worker: &Counted| worker.cells.upstreams[place].connected.is();
             connected.push(([("upstream", upstream.as_str())], self.sum(own)));
-            let own = |worker: &Counted| {
-                worker.upstreams_open.get(place).map_or(0, |open| open.load(Relaxed) as u64)
-            };
-            open.push(([("upstream", upstream.as_str())], self.sum(own)));
             let failed =
                 self.by_code(|worker, code| worker.cells.upstreams[place].failures[code].is());
             for ([_, code], times) in failed {
                 failures.push(([("upstream", upstream.as_str()), code], times));
             }
         }
-        let help = "Connections that were opened to an upstream";
+        let mut open = vec![0; labels.len()];
+        let setup = self.shared.setup.load();
+        for pool in self.workers.iter().filter_map(|worker| worker.pool.upgrade()) {
+            for (backend, count) in setup.backends.iter().zip(pool.open_counts(&setup)) {
+                let slot = self.shared.metrics.labels.upstream_named(&backend.upstream);
+                let place = labels.iter().position(|(known, _)| *known == slot);
+                if let Some(open) = place.and_then(|place| open.get_mut(place)) {
+                    *open += count.load(Relaxed) as u64;
+                }
+            }
+        }
+        let open = labels.iter().zip(open);
+        let open = open.map(|((_, upstream), open)| ([("upstream", upstream.as_str())], open));
+        let help = "Connections that were opened to an upstream; over HTTP/2, requests";
         self.family("doorward_upstream_connections", help, true, connected.into_iter())?;
-        let help = "Open connections to an upstream, idle ones too";
-        self.family("doorward_upstream_connections_open", help, false, open.into_iter())?;
+        let help = "Open connections to an upstream, idle ones too; over HTTP/2, requests";
+        self.family("doorward_upstream_connections_open", help, false, open)?;
         let help = "Admitted requests that failed at their upstream, by the fault's code";
         self.family("doorward_upstream_failures", help, true, failures.into_iter())
     }

@@ -39,12 +39,13 @@ fn at(unix_s: u64) -> Now {
 fn client(clock: &Arc<FixedClock>) -> Client {
     let here = SocketAddr::from(([127, 0, 0, 1], 1));
     let gate = Gate::new(&Settings::public()).expect("the settings are right");
-    let metrics = Arc::new(Metrics::new(&gate, &[Upstream::from(here)]));
-    let cells = metrics.cells(0);
     let setup = Setup::new(gate, vec![Upstream::from(here)], Forwarding::default(), None);
+    let setup = setup.expect("one upstream");
+    let metrics = Arc::new(Metrics::new(&setup));
+    let cells = metrics.cells(0);
     let sizes = Sizes { strangers_max: 10, known_max: 10, claims_max: 10 };
     let shared = Shared {
-        setup: ArcSwap::from_pointee(setup.expect("one upstream")),
+        setup: ArcSwap::from_pointee(setup),
         exchange: Mutex::new(()),
         store: Arc::new(Store::Memory(MemoryStore::new(sizes, [1; 16]))),
         memory: Arc::new(Memory::new(10, [1; 16])),
