@@ -23,6 +23,11 @@ pub(crate) fn object(bytes: &[u8]) -> Result<Object, NoObject> {
     }
 }
 
+/// A member of an object, of which there is one at the most.
+pub(crate) fn member<'o>(object: &'o Object, name: &str) -> Option<&'o Value> {
+    object.get(name)
+}
+
 /// A value without doubled names.
 struct Strict(Value);
 

@@ -62,14 +62,8 @@ pub struct Fidelity {
 
 impl Fidelity {
     /// The reverse proxy: everything.
-    pub const PROXY: Self = Self {
-        raw_head: true,
-        body: true,
-        dress: true,
-        edits: true,
-        settle: true,
-        upgrades: true,
-    };
+    pub const PROXY: Self =
+        Self { raw_head: true, body: true, dress: true, edits: true, settle: true, upgrades: true };
 }
 
 /// The headers that decisions look at, each with its own answer for repeats and unreadable values.

@@ -7,7 +7,7 @@ use super::issuer::{Issuer, IssuerSettings};
 use super::key_set::{Checked, KEY_ID_BYTES_MAX};
 use super::who::{Facts, Identity, Kind};
 use crate::crypto;
-use crate::json::{self, Object};
+use crate::json::{self, Object, member};
 use crate::moment::Now;
 use serde_json::Value;
 use std::sync::Arc;
@@ -51,13 +51,13 @@ pub(super) fn judge<'i>(
     };
     let header = object(head)?;
     let claims = object(body)?;
-    let algorithm = header.get("alg").and_then(Value::as_str).and_then(Algorithm::find);
+    let algorithm = member(header, "alg").and_then(Value::as_str).and_then(Algorithm::find);
     let algorithm = algorithm.ok_or(Reason::Algorithm)?;
     // Whatever must be understood is not (RFC 7515 4.1.11); RFC 7797's bodies are no JWTs.
     if header.contains_key("crit") || header.contains_key("b64") {
         return Err(Reason::Critical.into());
     }
-    let named = claims.get("iss").and_then(Value::as_str).ok_or(Reason::Issuer)?;
+    let named = member(claims, "iss").and_then(Value::as_str).ok_or(Reason::Issuer)?;
     let issuer = issuers.into_iter().find(|issuer| issuer.name() == named);
     let issuer = issuer.ok_or(Reason::Issuer)?;
     let settings = &issuer.settings;
@@ -107,7 +107,7 @@ fn inspect_type(header: &Object, claims: &Object, settings: &IssuerSettings) -> 
     if header.contains_key("cty") {
         return Err(Reason::Type);
     }
-    let kind = match header.get("typ") {
+    let kind = match member(header, "typ") {
         None => None,
         Some(kind) => Some(kind.as_str().ok_or(Reason::Type)?.to_ascii_lowercase()),
     };
@@ -124,7 +124,7 @@ fn inspect_type(header: &Object, claims: &Object, settings: &IssuerSettings) -> 
 /// Whether it is meant for this gate: a text or a list of texts (RFC 7519 4.1.3).
 fn inspect_audience(claims: &Object, settings: &IssuerSettings) -> Result<(), Reason> {
     let is_ours = |audience: &str| settings.audiences.iter().any(|own| own == audience);
-    let found = match claims.get("aud") {
+    let found = match member(claims, "aud") {
         Some(Value::String(audience)) => is_ours(audience),
         Some(Value::Array(list)) => {
             // A list with anything but texts in it is none.
@@ -155,20 +155,21 @@ fn inspect_times(
 }
 
 fn time(claims: &Object, name: &str) -> Result<Option<u64>, Reason> {
-    match claims.get(name) {
+    match member(claims, name) {
         None => Ok(None),
         Some(value) => value.as_u64().map(Some).ok_or(Reason::Claims),
     }
 }
 
 fn subject<'c>(claims: &'c Object, settings: &IssuerSettings) -> Result<&'c str, Reason> {
-    let subject = claims.get(&settings.subject).and_then(Value::as_str).ok_or(Reason::Claims)?;
+    let subject =
+        member(claims, &settings.subject).and_then(Value::as_str).ok_or(Reason::Claims)?;
     let fits = !subject.is_empty() && subject.len() <= SUBJECT_BYTES_MAX;
     if fits { Ok(subject) } else { Err(Reason::Claims) }
 }
 
 fn token_id(claims: &Object) -> Result<Option<&str>, Reason> {
-    match claims.get("jti") {
+    match member(claims, "jti") {
         None => Ok(None),
         Some(Value::String(id)) if id.len() <= SUBJECT_BYTES_MAX => Ok(Some(id)),
         Some(_) => Err(Reason::Claims),
@@ -177,7 +178,7 @@ fn token_id(claims: &Object) -> Result<Option<&str>, Reason> {
 
 /// Its scopes, separated by single spaces (RFC 8693 4.2); some issuers write a list.
 fn scopes(claims: &Object, settings: &IssuerSettings) -> Result<String, Reason> {
-    let scopes = match claims.get(&settings.scopes) {
+    let scopes = match member(claims, &settings.scopes) {
         None => String::new(),
         Some(Value::String(scopes)) => scopes.clone(),
         Some(Value::Array(list)) => {
@@ -195,7 +196,7 @@ fn scopes(claims: &Object, settings: &IssuerSettings) -> Result<String, Reason> 
 }
 
 fn key_id(header: &Object) -> Result<Option<&str>, Reason> {
-    match header.get("kid") {
+    match member(header, "kid") {
         None => Ok(None),
         Some(Value::String(id)) if id.len() <= KEY_ID_BYTES_MAX => Ok(Some(id)),
         Some(_) => Err(Reason::Malformed),

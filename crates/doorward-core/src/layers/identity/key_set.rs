@@ -2,7 +2,7 @@
 
 use super::algorithm::{Algorithm, Check};
 use crate::crypto;
-use crate::json::{self, Object};
+use crate::json::{self, Object, member};
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::signature::RsaPublicKeyComponents;
 
@@ -81,7 +81,8 @@ impl KeySet {
             return Err(KeySetError::TooLong);
         }
         let set = json::object(bytes).map_err(|_| KeySetError::NoObject)?;
-        let list = set.get("keys").and_then(|keys| keys.as_array()).ok_or(KeySetError::NoKeys)?;
+        let list =
+            member(set, "keys").and_then(|keys| keys.as_array()).ok_or(KeySetError::NoKeys)?;
         if list.len() > KEYS_MAX {
             return Err(KeySetError::TooManyKeys);
         }
@@ -135,7 +136,7 @@ impl KeySet {
 
 /// Takes a key in, once for each algorithm that it serves.
 fn read(key: &Object, allowed: &[Algorithm], into: &mut Vec<Entry>) {
-    let is_for_signatures = match key.get("use") {
+    let is_for_signatures = match member(key, "use") {
         None => true,
         Some(purpose) => purpose.as_str() == Some("sig"),
     };
@@ -148,7 +149,7 @@ fn read(key: &Object, allowed: &[Algorithm], into: &mut Vec<Entry>) {
     if !is_for_signatures || !checks {
         return;
     }
-    let id = match key.get("kid") {
+    let id = match member(key, "kid") {
         None => None,
         Some(id) => match id.as_str() {
             Some(id) if id.len() <= KEY_ID_BYTES_MAX => Some(id.to_owned()),
@@ -157,7 +158,7 @@ fn read(key: &Object, allowed: &[Algorithm], into: &mut Vec<Entry>) {
     };
     for algorithm in allowed {
         // A key that names its algorithm serves no other (RFC 8725 3.1).
-        let is_meant = match key.get("alg") {
+        let is_meant = match member(key, "alg") {
             None => true,
             Some(named) => named.as_str().and_then(Algorithm::find) == Some(*algorithm),
         };
@@ -208,7 +209,7 @@ fn point(key: &Object, bytes: usize) -> Option<Vec<u8>> {
 }
 
 fn text<'k>(key: &'k Object, name: &str) -> Option<&'k str> {
-    key.get(name)?.as_str()
+    member(key, name)?.as_str()
 }
 
 /// A number without leading zeros; some issuers write one in front.
