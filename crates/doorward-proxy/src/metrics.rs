@@ -17,21 +17,7 @@ use crate::pool::Pool;
 use crate::setup::Setup;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
-
-/// What the cache of verified identities and the keys say of themselves, when asked at a scrape.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct IdentityFigures {
-    /// Tokens and keys that were remembered.
-    pub cache_hits: u64,
-    /// Those that had to be verified anew.
-    pub cache_misses: u64,
-    /// Each issuer of the configuration, and how old its keys are in seconds; none: never fetched.
-    pub keys_age_s: Vec<(String, Option<u64>)>,
-}
-
-/// Tells the figures of identity at each scrape.
-type IdentitySource = Box<dyn Fn() -> IdentityFigures + Send + Sync>;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// What the whole process counts, and where its workers' cells are.
 pub struct Metrics {
@@ -39,7 +25,6 @@ pub struct Metrics {
     workers: Mutex<Vec<Counted>>,
     reloads_good: AtomicU64,
     reloads_bad: AtomicU64,
-    identity: OnceLock<IdentitySource>,
 }
 
 /// One worker, as far as it is counted.
@@ -58,7 +43,6 @@ impl Metrics {
             workers: Mutex::default(),
             reloads_good: AtomicU64::new(0),
             reloads_bad: AtomicU64::new(0),
-            identity: OnceLock::new(),
         };
         metrics.take(setup);
         metrics
@@ -88,13 +72,6 @@ impl Metrics {
     pub fn reloaded(&self, is_good: bool) {
         let count = if is_good { &self.reloads_good } else { &self.reloads_bad };
         count.fetch_add(1, Relaxed);
-    }
-
-    /// Says where identity's figures come from. The first source stays; it is asked on the admin
-    /// thread, at each scrape.
-    pub fn identity(&self, source: impl Fn() -> IdentityFigures + Send + Sync + 'static) {
-        // A second source would count the same things twice.
-        let _ = self.identity.set(Box::new(source));
     }
 }
 

@@ -30,7 +30,7 @@ use tower::Service;
 
 /// The refusal of a request whose server does not say where it comes from. The doubt is the
 /// server's and not the client's: nobody is charged.
-const NO_PEER: Fault = Fault::GateBusy;
+const NO_PEER: Fault = Fault::PeerUnknown;
 
 /// What all requests of a layer share.
 pub(crate) struct Mount {

@@ -161,9 +161,9 @@ async fn who_comes_from_nowhere_is_refused() {
     };
     let (plain, own) = (layer(builder()), layer(own(builder())));
     for (layer, request, want) in [
-        (&plain, with(None, None), "gate/busy"),
+        (&plain, with(None, None), "gate/peer-unknown"),
         (&plain, with(None, Some(PEER)), ""),
-        (&own, with(None, Some(PEER)), "gate/busy"),
+        (&own, with(None, Some(PEER)), "gate/peer-unknown"),
         (&own, with(Some(Info(PEER.0)), None), ""),
     ] {
         let (response, read) = ask(layer, request).await;

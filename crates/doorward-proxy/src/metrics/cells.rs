@@ -97,6 +97,9 @@ pub(crate) struct Cells {
     /// By the reason's place.
     pub(super) refused: Box<[Count]>,
     pub(super) would_refuse: Box<[Count]>,
+    /// Known callers that were admitted: known before, or by cryptography.
+    pub(super) remembered: Count,
+    pub(super) verified: Count,
     pub(super) preflights: Count,
     pub(super) own_endpoints: Count,
     /// From the request's head to its answer's, by verdict.
@@ -129,6 +132,8 @@ impl Cells {
             requests: (0..ROUTE_SLOTS).map(|_| Default::default()).collect(),
             refused: counts(reasons),
             would_refuse: counts(reasons),
+            remembered: Count::default(),
+            verified: Count::default(),
             preflights: Count::default(),
             own_endpoints: Count::default(),
             durations: Default::default(),
@@ -160,6 +165,11 @@ impl Cells {
             Verdict::Admit(admitted) => {
                 for reason in admitted.would_refuse() {
                     self.would_refuse[self.labels.code(*reason)].add(1);
+                }
+                match admitted.is_remembered() {
+                    Some(true) => self.remembered.add(1),
+                    Some(false) => self.verified.add(1),
+                    None => {}
                 }
                 (admitted.route_id(), Judged::Admit)
             }

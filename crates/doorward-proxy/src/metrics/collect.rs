@@ -261,18 +261,21 @@ impl Page<'_, '_> {
     }
 
     fn identity(&mut self) -> Result<(), Error> {
-        let Some(source) = self.shared.metrics.identity.get() else { return Ok(()) };
-        let figures = source();
-        let members = [
-            ([("result", "hit")], figures.cache_hits),
-            ([("result", "miss")], figures.cache_misses),
-        ];
-        let help = "Credentials that were remembered, or verified anew";
+        let hits = self.sum(|worker| worker.cells.remembered.is());
+        let misses = self.sum(|worker| worker.cells.verified.is());
+        let members = [([("result", "hit")], hits), ([("result", "miss")], misses)];
+        let help = "Credentials of admitted requests that were remembered, or verified anew";
         self.family("doorward_identity_cache", help, true, members.into_iter())?;
-        let ages = figures.keys_age_s.into_iter();
-        let ages = ages.filter_map(|(issuer, age_s)| Some(([("issuer", issuer)], age_s?)));
-        let help = "Age of an issuer's keys in seconds; absent where they were never fetched";
-        self.family("doorward_identity_keys_age", help, false, ages)
+        let gate = Arc::clone(&self.shared.setup.load().gate);
+        let now_ns = self.shared.clock.now().steady_ns;
+        let fetched = gate.issuers().iter().filter(|issuer| issuer.keys_url().is_some());
+        let left = fetched.map(|issuer| {
+            let left_ns = issuer.believed_until_ns().saturating_sub(now_ns);
+            ([("issuer", issuer.name().to_owned())], left_ns / 1_000_000_000)
+        });
+        let left: Vec<_> = left.collect();
+        let help = "Seconds for which an issuer's keys are believed without another fetch";
+        self.family("doorward_identity_keys_left", help, false, left.into_iter())
     }
 
     fn process(&mut self) -> Result<(), Error> {

@@ -2,11 +2,11 @@
 #![allow(dead_code, reason = "each test file uses its own part of the kit")]
 #![allow(clippy::allow_attributes, reason = "what is unused differs from file to file")]
 
+pub(crate) mod authority;
 pub(crate) mod frames;
 pub(crate) mod second;
-pub(crate) mod tls;
-pub(crate) mod authority;
 pub(crate) mod second_upstream;
+pub(crate) mod tls;
 
 use doorward_core::gate::Gate;
 use doorward_core::memory::Memory;
@@ -95,7 +95,11 @@ impl Under {
     }
 
     /// One with settings of its own.
-    pub(crate) fn with(upstream: &str, gate: Arc<Gate>, edit: impl FnOnce(&mut ProxySettings)) -> Self {
+    pub(crate) fn with(
+        upstream: &str,
+        gate: Arc<Gate>,
+        edit: impl FnOnce(&mut ProxySettings),
+    ) -> Self {
         let log = Log::default();
         let mut settings = settings(upstream, bounds(), &log);
         edit(&mut settings);

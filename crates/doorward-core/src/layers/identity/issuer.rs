@@ -171,6 +171,12 @@ impl Issuer {
         self.generation.load(Ordering::Acquire)
     }
 
+    /// Until when its keys are believed without another fetch, steady; `u64::MAX`: for good.
+    #[must_use]
+    pub fn believed_until_ns(&self) -> u64 {
+        self.believed_until_ns.load(Ordering::Acquire)
+    }
+
     /// Whether its keys are believed at that moment.
     #[must_use]
     pub fn is_believed(&self, now: Now) -> bool {

@@ -51,13 +51,13 @@ pub(super) fn judge<'i>(
     };
     let header = object(head)?;
     let claims = object(body)?;
-    let algorithm = member(header, "alg").and_then(Value::as_str).and_then(Algorithm::find);
+    let algorithm = member(&header, "alg").and_then(Value::as_str).and_then(Algorithm::find);
     let algorithm = algorithm.ok_or(Reason::Algorithm)?;
     // Whatever must be understood is not (RFC 7515 4.1.11); RFC 7797's bodies are no JWTs.
     if header.contains_key("crit") || header.contains_key("b64") {
         return Err(Reason::Critical.into());
     }
-    let named = member(claims, "iss").and_then(Value::as_str).ok_or(Reason::Issuer)?;
+    let named = member(&claims, "iss").and_then(Value::as_str).ok_or(Reason::Issuer)?;
     let issuer = issuers.into_iter().find(|issuer| issuer.name() == named);
     let issuer = issuer.ok_or(Reason::Issuer)?;
     let settings = &issuer.settings;

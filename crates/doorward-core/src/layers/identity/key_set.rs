@@ -82,7 +82,7 @@ impl KeySet {
         }
         let set = json::object(bytes).map_err(|_| KeySetError::NoObject)?;
         let list =
-            member(set, "keys").and_then(|keys| keys.as_array()).ok_or(KeySetError::NoKeys)?;
+            member(&set, "keys").and_then(|keys| keys.as_array()).ok_or(KeySetError::NoKeys)?;
         if list.len() > KEYS_MAX {
             return Err(KeySetError::TooManyKeys);
         }
@@ -140,7 +140,7 @@ fn read(key: &Object, allowed: &[Algorithm], into: &mut Vec<Entry>) {
         None => true,
         Some(purpose) => purpose.as_str() == Some("sig"),
     };
-    let checks = match key.get("key_ops") {
+    let checks = match member(key, "key_ops") {
         None => true,
         Some(list) => list
             .as_array()

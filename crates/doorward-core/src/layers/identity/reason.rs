@@ -95,9 +95,9 @@ impl Reason {
     }
 
     /// Whether no honest caller sends it: it counts as a strike against the sender's address. A
-    /// token that has ended, or is for somebody else, is an honest mistake, and costs nothing. So is
-    /// what is no token at all: a page that nobody has signed in to sends `Bearer null` with every
-    /// request, and must not lock out all who share its address.
+    /// token that has ended, or is for somebody else, is an honest mistake, and costs nothing. So
+    /// is what is no token at all: a page that nobody has signed in to sends `Bearer null` with
+    /// every request, and must not lock out all who share its address.
     #[must_use]
     pub const fn is_strike(self) -> bool {
         match self {

@@ -29,8 +29,8 @@ pub struct DenyKnown {
     pub why: String,
 }
 
-/// Who is refused, each until a second or for good. Networks are looked up once for each length that
-/// occurs.
+/// Who is refused, each until a second or for good. Networks are looked up once for each length
+/// that occurs.
 #[derive(Debug, Default)]
 pub(super) struct DenyList {
     lengths: Vec<u8>,
