@@ -8,6 +8,8 @@ use doorward_lab::backend::{Backend, BackendOptions};
 use doorward_test::running_gate::{GateOptions, RunningGate};
 use doorward_test::sample::{Request, Rig, begin, identity_settings, token};
 use doorward_test::tokens;
+use http::HeaderValue;
+use http::header::AUTHORIZATION;
 use socket2::{Domain, SockAddr, Socket, Type};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
@@ -38,23 +40,27 @@ fn behind_its_strikes_a_forged_token_costs_next_to_nothing() {
         Verdict::Reply(_) => "reply",
     };
     assert_eq!(judge(&honest), "admit");
-    let forged: Vec<Request> = (0..count)
+    let forged: Vec<HeaderValue> = (0..count)
         .map(|number| token(&format!("es256 by=stranger jti=t{number}")))
-        .map(|token| Request::chrome().bearing(&token))
+        .map(|token| HeaderValue::try_from(format!("Bearer {token}")).expect("a value"))
         .collect();
     // The clock stands still, so that no strike is forgotten: as many signatures are checked as
     // there are strikes, and not one more.
     let (strikes, behind) = forged.split_at(STRIKES as usize);
-    let begun = Instant::now();
-    for request in strikes {
-        assert_eq!(judge(request), "identity/forged");
-    }
-    let checked_ns = ns_each(begun, strikes.len());
-    let begun = Instant::now();
-    for request in behind {
-        assert_eq!(judge(request), "quota/strikes");
-    }
-    let struck_ns = ns_each(begun, behind.len());
+    // One request, as a connection's buffer would hold it, with each token in its turn.
+    let mut request = honest.clone();
+    let mut ns_each = |tokens: &[HeaderValue], code: &str| {
+        let begun = Instant::now();
+        for token in tokens {
+            request.headers.insert(AUTHORIZATION, token.clone());
+            assert_eq!(judge(&request), code);
+        }
+        ns_each(begun, tokens.len())
+    };
+    let checked_ns = ns_each(strikes, "identity/forged");
+    // The least of ten parts: a busy machine can only add to it.
+    let parts = behind.chunks(behind.len().div_ceil(10));
+    let struck_ns = parts.map(|part| ns_each(part, "quota/strikes")).fold(f64::INFINITY, f64::min);
     assert_eq!(judge(&honest), "admit", "who is known behind the same address");
     let mut elsewhere = Request::chrome().bearing(&token("es256 sub=bob"));
     elsewhere.peer = IpAddr::from([203, 0, 113, 8]);
@@ -181,7 +187,7 @@ fn configuration() -> String {
     )
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[tokio::test]
 async fn a_flood_of_forged_tokens_slows_down_nobody_who_is_known() {
     let count = campaign().unwrap_or(TOKENS);
     let backend = Backend::start(BackendOptions::default()).await.expect("a backend");
