@@ -236,7 +236,7 @@ enum Source {
     /// The gate's own words.
     Own(Bytes),
     /// An upstream's answer; its connection is held until all of it was read.
-    Upstream { incoming: Incoming, link: Option<Box<Link>> },
+    Upstream { incoming: Incoming, link: Option<Link> },
 }
 
 impl Source {
@@ -269,7 +269,7 @@ impl AnswerBody {
     /// An upstream's. What was read completely already gives its connection back at once.
     pub(crate) fn upstream(
         incoming: Incoming,
-        link: Box<Link>,
+        link: Link,
         client: Arc<Client>,
         record: Option<Box<Record>>,
     ) -> Self {
@@ -381,10 +381,10 @@ impl AnswerBody {
         let can_be_told = stay.events.is_some_and(EventStream::is_between);
         // The upstream is cut off here, and not only when the client has taken the last event.
         self.let_go();
+        self.is_whole = can_be_told;
         if !can_be_told {
             return Some(Some(Err(Cut)));
         }
-        self.is_whole = true;
         self.count(LAST_EVENT.len());
         Some(Some(Ok(Frame::data(Bytes::from_static(LAST_EVENT)))))
     }
@@ -463,7 +463,7 @@ impl Drop for AnswerBody {
 }
 
 /// Reads an answer to its end and drops it.
-pub(crate) async fn read_out(mut incoming: Incoming, mut link: Box<Link>) {
+pub(crate) async fn read_out(mut incoming: Incoming, mut link: Link) {
     std::future::poll_fn(|cx| {
         loop {
             link.poll(cx);
@@ -477,3 +477,6 @@ pub(crate) async fn read_out(mut incoming: Incoming, mut link: Box<Link>) {
     })
     .await;
 }
+
+#[cfg(test)]
+mod tests;

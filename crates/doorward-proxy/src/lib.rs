@@ -31,6 +31,8 @@ pub mod settings;
 mod setup;
 mod shared;
 mod streams;
+#[cfg(test)]
+mod test_client;
 mod trailers;
 mod tunnel;
 mod upgrade;
