@@ -1,5 +1,6 @@
 //! Installs the programs that tests and benches need, where it may: as root, by apt-get.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, bail};
@@ -29,6 +30,17 @@ pub(crate) const FOR_BENCH: &[Program] = &[
     Program { name: "wrk", package: "wrk" },
     Program { name: "strace", package: "strace" },
 ];
+
+/// What counting instructions needs.
+pub(crate) const FOR_MICRO: &[Program] = &[Program { name: "valgrind", package: "valgrind" }];
+
+/// The folder of the user's cache for programs that come by no system package.
+pub(crate) fn cache_folder() -> PathBuf {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).unwrap_or_else(|| {
+        PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache")
+    });
+    cache.join("doorward/bench")
+}
 
 /// Makes every program answer, or says which packages are to be installed by hand.
 pub(crate) fn ensure(programs: &[Program]) -> anyhow::Result<()> {

@@ -17,8 +17,10 @@ cargo xtask test              what continuous integration runs; installs what is
 cargo xtask quick             format, tidy, clippy, unit tests: under a minute
 cargo xtask tidy              the invariants and measures that can be checked by text
 cargo xtask prove [NAME [N]]  one campaign in full; without a name, the list
-cargo xtask bench [--rounds N] [--seconds S] [--peers A,B]
-                              the gate beside nginx and HAProxy: CPU, calls, memory, latency
+cargo xtask bench [--rounds N] [--seconds S] [--rate R] [--peers A,B]
+                              the gate beside nginx, HAProxy and Envoy doing the same work: CPU,
+                              calls, memory, latency; installs what is missing
+cargo xtask bench micro       the gate's layers one by one: instructions and time
 ";
 
 fn main() -> ExitCode {

@@ -4,7 +4,7 @@ use crate::config::Profile;
 use crate::draft::Draft;
 use crate::given::Given;
 use crate::reading::Reading;
-use crate::section::{credential, top};
+use crate::section::{credential, top, upstream};
 use doorward_core::layers::credential::Credential;
 use doorward_core::mode::Mode;
 use doorward_core::route;
@@ -15,7 +15,7 @@ pub(crate) fn apply(given: &Given, draft: &mut Draft, reading: &mut Reading<'_>)
     if let Some(text) = &given.upstream {
         let place = reading.add_flag("UPSTREAM", text);
         reading.point("upstream", &place);
-        draft.upstream = top::upstream(text, &place, reading);
+        draft.upstream = upstream::of_text(text, &place, reading);
     }
     if let Some(text) = &given.listen {
         let place = reading.add_flag("--listen", text);

@@ -3,11 +3,13 @@
 use crate::bound::Bounds;
 use crate::effective::Said;
 use crate::given::LogKind;
+use crate::pem::PemFile;
 use crate::report::Report;
 use crate::upstream::Upstream;
 use doorward_core::gate::Gate;
 use doorward_core::secret::Secret;
 use doorward_core::settings::Settings;
+use ipnet::IpNet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -16,6 +18,15 @@ use std::sync::Arc;
 pub struct Config {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// The certificate that clients are shown; none: plain HTTP.
+    pub tls: Option<TlsFiles>,
+    /// Whether clients may speak HTTP/2.
+    pub http2: bool,
+    /// Load balancers that begin each connection with a PROXY line; empty: nobody does. Never
+    /// everybody.
+    pub proxy_protocol: Vec<IpNet>,
+    /// The operator's own listener; none: nothing of it is there.
+    pub admin: Option<Admin>,
     /// The upstreams, by the index that the gate names; the first is the file's `upstream`.
     pub upstreams: Vec<Upstream>,
     /// Worker threads; 0 takes one a core.
@@ -41,6 +52,37 @@ pub struct Config {
     /// Every permissive word with its place, for every start: `layers.site.mode = "off"`.
     pub permissive: Vec<String>,
     pub(crate) said: Said,
+}
+
+impl Config {
+    /// Where a value was said, by its path of keys: `doorward.toml:12` or a flag for
+    /// `tls.certificate` or `route[0].upstream.ca`; none where it is a default.
+    #[must_use]
+    pub fn said_at(&self, path: &str) -> Option<&str> {
+        self.said.at(path)
+    }
+}
+
+/// The certificate that clients are shown. What stands in the files is not looked into here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The gate's own certificate first, then those that vouch for it.
+    pub certificate: PemFile,
+    /// Its private key.
+    pub key: PemFile,
+}
+
+/// The operator's own listener.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Names by which it may be called beside `localhost`, `127.0.0.1` and `[::1]`: `host` or
+    /// `host:port`.
+    pub hosts: Vec<String>,
+    /// What callers send as `Authorization: Bearer`: 16 bytes or more that can stand in a header.
+    /// None, on loopback only: one is drawn at each start and printed.
+    pub token: Option<Secret>,
 }
 
 /// Which set of defaults.

@@ -221,6 +221,14 @@ impl<'d> Value<'d> {
         }
     }
 
+    /// The text, without a word where it is none.
+    pub(crate) fn as_text(&self) -> Option<&'d str> {
+        match self.raw {
+            DeValue::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The meaning of a word; the words are those of the key's shape.
     pub(crate) fn choose<T: Copy>(
         &self,
@@ -340,9 +348,16 @@ impl<'d> Value<'d> {
 
     /// The elements; empty where it is no list.
     pub(crate) fn list(&self, reading: &mut Reading<'_>) -> Vec<Self> {
-        let (DeValue::Array(list), Shape::List(shape)) = (self.raw, self.shape) else {
-            let _: Option<()> = self.wrong(reading);
-            return Vec::new();
+        let (list, shape) = match (self.raw, self.shape) {
+            (DeValue::Array(list), Shape::List(shape) | Shape::OneOrMore(shape)) => (list, *shape),
+            (raw, Shape::OneOrMore(shape)) => {
+                let (place, path) = (self.place.clone(), self.path.clone());
+                return vec![Self { raw, shape, place, path }];
+            }
+            _ => {
+                let _: Option<()> = self.wrong(reading);
+                return Vec::new();
+            }
         };
         let elements = list.iter().enumerate().map(|(index, element)| Self {
             raw: element.get_ref(),
@@ -353,9 +368,16 @@ impl<'d> Value<'d> {
         elements.collect()
     }
 
+    /// Whether a table is written here.
+    pub(crate) fn is_table(&self) -> bool {
+        matches!(self.raw, DeValue::Table(_))
+    }
+
     /// The table, opened.
     pub(crate) fn table(&self, reading: &mut Reading<'_>) -> Option<Table<'d>> {
-        let (DeValue::Table(entries), Shape::Table(section)) = (self.raw, self.shape) else {
+        let (DeValue::Table(entries), Shape::Table(section) | Shape::TextOr(section)) =
+            (self.raw, self.shape)
+        else {
             return self.wrong(reading);
         };
         Some(Table::open(section, entries, self.place.source, &self.path, reading))

@@ -1,11 +1,15 @@
 //! A configuration in the making: defaults, over which the file and the command line are written.
 
 use crate::bound::Bounds;
-use crate::config::Profile;
+use crate::config::{Admin, Profile, TlsFiles};
 use crate::given::LogKind;
-use crate::upstream::UpstreamAddress;
+use crate::key_file::KEY_FILE_NAME;
+use crate::section::issuer::KeysWritten;
+use crate::section::quota::DenyWritten;
+use crate::upstream::Upstream;
 use doorward_core::secret::Secret;
 use doorward_core::settings::Settings;
+use ipnet::IpNet;
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// The port of the default of `listen`.
@@ -17,10 +21,16 @@ pub(crate) struct Draft {
     pub(crate) settings: Settings,
     pub(crate) profile: Profile,
     pub(crate) listen: SocketAddr,
+    pub(crate) tls: Option<TlsFiles>,
+    pub(crate) http2: bool,
+    pub(crate) proxy_protocol: Vec<IpNet>,
+    pub(crate) admin: Option<Admin>,
+    /// How the admin token was referred to.
+    pub(crate) admin_token: Option<String>,
     /// The file's `upstream`.
-    pub(crate) upstream: Option<UpstreamAddress>,
+    pub(crate) upstream: Option<Upstream>,
     /// Those of routes; a route names them by their place here plus one.
-    pub(crate) route_upstreams: Vec<UpstreamAddress>,
+    pub(crate) route_upstreams: Vec<Upstream>,
     /// `keep`, `upstream`, or a name.
     pub(crate) upstream_host: String,
     pub(crate) threads: usize,
@@ -30,6 +40,12 @@ pub(crate) struct Draft {
     pub(crate) admission: Option<Reference>,
     /// What was written as each credential's value.
     pub(crate) credential_values: Vec<String>,
+    /// How the keys of each issuer were written.
+    pub(crate) jwt_keys: Vec<KeysWritten>,
+    /// `layers.identity.keys.file`.
+    pub(crate) key_file: String,
+    /// Denied callers and tokens, as they were written.
+    pub(crate) deny_known: Vec<DenyWritten>,
     /// `layers.cors.credentials`, where it is written.
     pub(crate) cors_credentials: Option<bool>,
     /// Layers of later versions that the file says are off.
@@ -49,6 +65,11 @@ impl Default for Draft {
             settings: Settings::public(),
             profile: Profile::default(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)),
+            tls: None,
+            http2: true,
+            proxy_protocol: Vec::new(),
+            admin: None,
+            admin_token: None,
             upstream: None,
             route_upstreams: Vec::new(),
             upstream_host: "keep".to_owned(),
@@ -58,6 +79,9 @@ impl Default for Draft {
             signing: Vec::new(),
             admission: None,
             credential_values: Vec::new(),
+            jwt_keys: Vec::new(),
+            key_file: KEY_FILE_NAME.to_owned(),
+            deny_known: Vec::new(),
             cors_credentials: None,
             later_off: Vec::new(),
         }
@@ -66,10 +90,10 @@ impl Default for Draft {
 
 impl Draft {
     /// The index by which a route names an upstream of its own.
-    pub(crate) fn route_upstream(&mut self, address: UpstreamAddress) -> usize {
-        let known = self.route_upstreams.iter().position(|other| *other == address);
+    pub(crate) fn route_upstream(&mut self, upstream: Upstream) -> usize {
+        let known = self.route_upstreams.iter().position(|other| *other == upstream);
         let place = known.unwrap_or_else(|| {
-            self.route_upstreams.push(address);
+            self.route_upstreams.push(upstream);
             self.route_upstreams.len() - 1
         });
         place + 1

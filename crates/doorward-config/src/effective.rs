@@ -1,19 +1,25 @@
 //! The effective configuration: every key with its value, said or default, and where it was said.
 
+mod identity;
+
 use crate::bound::Bounds;
-use crate::config::{Config, Profile};
+use crate::config::{Admin, Config, Profile};
 use crate::draft::Draft;
 use crate::given::LogKind;
 use crate::measure::{write_duration, write_moment, write_size};
 use crate::reading::Reading;
 use crate::section::client_ip::FROM;
+use crate::section::issuer::KeysWritten;
 use crate::section::layers::WITH_MODE;
-use crate::section::quota::WHO;
+use crate::section::quota::{DenyWritten, WHO};
 use crate::section::routes::{EFFECTS, EMBEDS, KINDS, OVERRIDES};
-use doorward_core::layers::quota::{By, Deny, Limit, Measure};
+use crate::section::upstream::HTTP;
+use crate::upstream::{Upstream, UpstreamHttp};
+use doorward_core::layers::quota::{By, Deny, DenyKnown, Limit, Measure};
 use doorward_core::mode::Mode;
 use doorward_core::question::Rate;
 use doorward_core::route::{Effect, Settings as Route};
+use identity::identity;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -27,10 +33,19 @@ pub(crate) struct Said {
     literal_secrets: bool,
     upstream_host: String,
     credential_values: Vec<String>,
+    admin_token: Option<String>,
+    jwt_keys: Vec<KeysWritten>,
+    key_file: String,
+    deny_known: Vec<DenyWritten>,
     later_off: Vec<&'static str>,
 }
 
 impl Said {
+    /// Where a path of keys was said.
+    pub(crate) fn at(&self, path: &str) -> Option<&str> {
+        self.at.get(path).map(String::as_str)
+    }
+
     pub(crate) fn new(draft: &Draft, reading: &Reading<'_>, generated: bool) -> Self {
         let signing = draft.signing.iter().map(|reference| reference.written.clone());
         Self {
@@ -40,6 +55,10 @@ impl Said {
             literal_secrets: reading.literal_secrets,
             upstream_host: draft.upstream_host.clone(),
             credential_values: draft.credential_values.clone(),
+            admin_token: draft.admin_token.clone(),
+            jwt_keys: draft.jwt_keys.clone(),
+            key_file: draft.key_file.clone(),
+            deny_known: draft.deny_known.clone(),
             later_off: draft.later_off.clone(),
         }
     }
@@ -62,6 +81,14 @@ struct Page<'c> {
 pub fn print_effective(config: &Config) -> String {
     let mut page = Page { out: String::new(), said: &config.said, table: String::new() };
     top(config, &mut page);
+    if let Some(tls) = &config.tls {
+        page.open("tls");
+        page.key("certificate", &quote(&tls.certificate.written));
+        page.key("key", &quote(&tls.key.written));
+    }
+    if let Some(of_operator) = &config.admin {
+        admin(of_operator, &mut page);
+    }
     secrets(&mut page);
     client_ip(config, &mut page);
     bounds(&config.bounds, &mut page);
@@ -116,9 +143,12 @@ fn top(config: &Config, page: &mut Page<'_>) {
     page.key("profile", &word(Profile::WORDS, config.profile));
     page.key("mode", &mode_text(settings.mode));
     page.key("listen", &quote(&config.listen.to_string()));
+    page.key("http2", &config.http2.to_string());
+    let balancers: Vec<String> = config.proxy_protocol.iter().map(ToString::to_string).collect();
+    page.key("proxy_protocol", &list(&balancers));
     page.key("external", &list(&settings.external));
     match config.upstreams.first() {
-        Some(upstream) => page.key("upstream", &quote(&upstream.address.to_string())),
+        Some(upstream) => page.key("upstream", &upstream_text(upstream)),
         None => page.absent("upstream", "none"),
     }
     page.key("upstream_host", &quote(&page.said.upstream_host.clone()));
@@ -144,6 +174,16 @@ fn secrets(page: &mut Page<'_>) {
         None => page.absent("admission", "derived from the first signing secret"),
     }
     page.key("insecure_literal_secret", &said.literal_secrets.to_string());
+}
+
+fn admin(admin: &Admin, page: &mut Page<'_>) {
+    page.open("admin");
+    page.key("listen", &quote(&admin.listen.to_string()));
+    page.key("hosts", &list(&admin.hosts));
+    match &page.said.admin_token {
+        Some(reference) => page.key("token", &quote(reference)),
+        None => page.absent("token", "drawn at each start, and printed"),
+    }
 }
 
 fn client_ip(config: &Config, page: &mut Page<'_>) {
@@ -196,9 +236,12 @@ fn layers(config: &Config, page: &mut Page<'_>) {
                 page.key("strikes", &quote(&rate_text(strikes)));
                 let limits: Vec<String> = settings.quota.limits.iter().map(limit_text).collect();
                 page.lines("limits", &limits);
-                let deny: Vec<String> = settings.quota.deny.iter().map(deny_text).collect();
+                let mut deny: Vec<String> = settings.quota.deny.iter().map(deny_text).collect();
+                let written = settings.quota.deny_known.iter().zip(&page.said.deny_known);
+                deny.extend(written.map(|(known, written)| deny_known_text(known, written)));
                 page.lines("deny", &deny);
             }
+            "identity" => identity(&settings.identity, page),
             _ => {}
         }
     }
@@ -221,6 +264,11 @@ fn one_route(config: &Config, place: usize, route: &Route, page: &mut Page<'_>) 
     page.table = format!("route[{place}]");
     page.key("path", &quote(&route.path));
     page.key("kind", &word(KINDS, route.kind));
+    match route.requires_identity {
+        Some(true) => page.key("profile", "\"authenticated\""),
+        Some(false) => page.key("profile", "\"public\""),
+        None => page.absent("profile", "the file's"),
+    }
     page.key("methods", &list(&route.methods));
     match route.effect {
         Effect::ByMethod => page.absent("effect", "by method: safe ones read, others write"),
@@ -245,7 +293,7 @@ fn one_route(config: &Config, place: usize, route: &Route, page: &mut Page<'_>) 
     page.key("body", &format!("{{ {}bind = {bind} }}", max.unwrap_or_default()));
     match config.upstreams.get(route.upstream) {
         Some(upstream) if route.upstream > 0 => {
-            page.key("upstream", &quote(&upstream.address.to_string()));
+            page.key("upstream", &upstream_text(upstream));
         }
         _ => page.absent("upstream", "the file's"),
     }
@@ -265,6 +313,7 @@ fn limit_text(limit: &Limit) -> String {
     let by = match limit.by {
         By::Address => "address",
         By::Network => "network",
+        By::User => "user",
     };
     let route = if limit.per_route { ", \"route\"" } else { "" };
     let measure = match limit.measure {
@@ -297,12 +346,45 @@ fn rate_text(rate: Rate) -> String {
 }
 
 fn deny_text(deny: &Deny) -> String {
-    let until = match deny.until_unix_s {
-        Some(unix_s) => format!(", until = {}", quote(&write_moment(unix_s))),
-        None => String::new(),
-    };
-    let why = quote(&deny.why);
-    format!("{{ address = \"{}\"{until}, why = {why} }}", deny.network)
+    let end = deny_end(deny.until_unix_s, &deny.why);
+    format!("{{ address = \"{}\", {end} }}", deny.network)
+}
+
+fn deny_known_text(deny: &DenyKnown, written: &DenyWritten) -> String {
+    let issuer = written.issuer.as_ref().map(|issuer| format!("issuer = {}, ", quote(issuer)));
+    let (by, name) = (written.by, quote(&written.name));
+    let end = deny_end(deny.until_unix_s, &deny.why);
+    format!("{{ {}{by} = {name}, {end} }}", issuer.unwrap_or_default())
+}
+
+fn deny_end(until_unix_s: Option<u64>, why: &str) -> String {
+    let until = until_unix_s.map(|unix_s| format!("until = {}, ", quote(&write_moment(unix_s))));
+    format!("{}why = {}", until.unwrap_or_default(), quote(why))
+}
+
+fn upstream_text(upstream: &Upstream) -> String {
+    let url = quote(&upstream.address.to_string());
+    let mut out = String::new();
+    if let Some(tls) = &upstream.tls {
+        let identity = tls.identity.as_ref();
+        let files = [
+            ("ca", tls.ca.as_ref()),
+            ("certificate", identity.map(|identity| &identity.certificate)),
+            ("key", identity.map(|identity| &identity.key)),
+        ];
+        for (name, file) in files {
+            if let Some(file) = file {
+                let _ = write!(out, ", {name} = {}", quote(&file.written));
+            }
+        }
+        if !upstream.address.is_host(&tls.server_name) {
+            let _ = write!(out, ", server_name = {}", quote(&tls.server_name));
+        }
+    }
+    if upstream.http != UpstreamHttp::One {
+        let _ = write!(out, ", http = {}", word(HTTP, upstream.http));
+    }
+    if out.is_empty() { url } else { format!("{{ url = {url}{out} }}") }
 }
 
 fn word<T: PartialEq>(words: &[(&'static str, T)], value: T) -> String {

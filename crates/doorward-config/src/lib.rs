@@ -15,11 +15,13 @@ mod draft;
 mod effective;
 mod fuzz;
 mod given;
+pub mod key_file;
 mod keys;
 mod load;
 mod measure;
 mod near;
 mod outside;
+mod pem;
 mod permissive;
 mod reading;
 mod report;
@@ -31,13 +33,16 @@ mod upstream;
 mod warn;
 
 pub use bound::Bounds;
-pub use config::{Config, Profile};
+pub use config::{Admin, Config, Profile, TlsFiles};
 pub use effective::print_effective;
 #[doc(hidden)]
 pub use fuzz::fuzz_one;
 pub use given::{Given, LogKind};
 pub use load::load;
 pub use outside::{Machine, Outside};
+pub use pem::PemFile;
 pub use report::{Level, Problem, Report};
 pub use schema::schema;
-pub use upstream::{HostHeader, Upstream, UpstreamAddress};
+pub use upstream::{
+    HostHeader, Upstream, UpstreamAddress, UpstreamHttp, UpstreamIdentity, UpstreamTls,
+};

@@ -13,7 +13,7 @@ use crate::reading::Reading;
 use crate::report::Report;
 use crate::section::top;
 use crate::source::Place;
-use crate::upstream::{HostHeader, Upstream, UpstreamAddress, is_private};
+use crate::upstream::{HostHeader, Upstream, is_private};
 use crate::warn;
 use doorward_core::crypto;
 use doorward_core::gate::Gate;
@@ -25,6 +25,9 @@ use toml::de::DeTable;
 
 /// Bytes of a secret that is drawn while trying out.
 const FRESH_BYTES: usize = 32;
+
+/// The other way out for whoever is told that the gate knows nobody.
+const OFF_HINT: &str = "; or say that the backend sees to it: [layers.identity] mode = \"off\"";
 
 /// Tells the admission proof's key from all others.
 const ADMISSION_LABEL: &str = "doorward admission v1";
@@ -87,15 +90,16 @@ fn read_file(path: &Path, draft: &mut Draft, reading: &mut Reading<'_>) -> Optio
     Some(())
 }
 
-/// Hides the values of a line that cannot be read, where secrets stand: below `[secrets]` and
-/// `[layers.credential]`, and on lines that name them.
+/// Hides the values of a line that cannot be read, where secrets stand: below `[secrets]`,
+/// `[layers.credential]` and `[admin]`, and on lines that name them.
 fn mask_broken_line(text: &str, source: usize, at: usize, reading: &mut Reading<'_>) {
     let Some(before) = text.get(..at) else { return };
     let start = before.rfind('\n').map_or(0, |end| end + 1);
     let end = text[start..].find('\n').map_or(text.len(), |end| start + end);
     let line = &text[start..end];
     let header = before[..start].lines().rev().find(|line| line.trim_start().starts_with('['));
-    let names = |text: &str| text.contains("secret") || text.contains("credential");
+    let secret = ["secret", "credential", "token", "admin"];
+    let names = |text: &str| secret.iter().any(|word| text.contains(word));
     if line.trim_start().starts_with('[') || !(names(line) || header.is_some_and(names)) {
         return;
     }
@@ -118,13 +122,18 @@ fn finish(
             "add upstream = \"http://127.0.0.1:3000\", or: doorward guard http://127.0.0.1:3000";
         reading.error(None, "nothing is guarded: `upstream` is missing", hint);
     }
-    profile(&mut draft, &mut reading);
+    profile(&mut draft);
+    two_listeners(&draft, &mut reading);
     let secret_was_generated = signing(&mut draft, trying_out, fresh_secret, &mut reading);
     draft.settings.credential.admission_key = admission_key(&draft);
     let gate = match Gate::new(&draft.settings) {
         Ok(gate) => Some(gate),
         Err(errors) => {
-            for error in errors {
+            for mut error in errors {
+                if error.place == "layers.identity" && !believes(&draft) {
+                    error.place = who_is_missing(&draft, &reading);
+                    error.hint.push_str(OFF_HINT);
+                }
                 reading.core_error(error);
             }
             None
@@ -136,9 +145,14 @@ fn finish(
     };
     warn::add(&draft, trying_out, &mut reading);
     let said = Said::new(&draft, &reading, secret_was_generated);
+    let permissive = permissive::words(&draft, &reading);
     Ok(Config {
         listen: draft.listen,
         upstreams: upstreams(main, &draft),
+        tls: draft.tls,
+        http2: draft.http2,
+        proxy_protocol: draft.proxy_protocol,
+        admin: draft.admin,
         threads: draft.threads,
         log: draft.log,
         bounds: draft.bounds,
@@ -147,7 +161,7 @@ fn finish(
         trying_out,
         signing: draft.signing.iter().map(|reference| reference.secret.clone()).collect(),
         secret_was_generated,
-        permissive: permissive::words(&draft, &reading),
+        permissive,
         warnings: reading.report(),
         settings: draft.settings,
         said,
@@ -163,17 +177,40 @@ fn own_addresses(listen: SocketAddr, trying_out: bool) -> Vec<String> {
     if trying_out && !is_local_host(&host) { vec![host] } else { Vec::new() }
 }
 
-fn profile(draft: &mut Draft, reading: &mut Reading<'_>) {
+fn profile(draft: &mut Draft) {
     let authenticated = draft.profile == Profile::Authenticated;
     draft.settings.cors.credentials = draft.cors_credentials.unwrap_or(authenticated);
-    if authenticated && !draft.later_off.contains(&"identity") {
-        let place = reading.place("profile");
-        reading.error(
-            place.as_ref(),
-            "this profile needs the layer `identity`, which is not in this version",
-            "keep the sign-in in the backend and say so: [layers.identity] mode = \"off\"; or \
-             write profile = \"public\"",
-        );
+    draft.settings.requires_identity = authenticated;
+}
+
+fn believes(draft: &Draft) -> bool {
+    let identity = &draft.settings.identity;
+    !identity.issuers.is_empty() || identity.keys.is_some()
+}
+
+/// Where it is felt that nobody is believed: where the layer is set up, or what asks for callers
+/// that are known.
+fn who_is_missing(draft: &Draft, reading: &Reading<'_>) -> String {
+    let layer = "layers.identity".to_owned();
+    if reading.exact_place(&layer).is_some() {
+        return layer;
+    }
+    let of_route = || {
+        let mut routes = draft.settings.routes.iter();
+        routes.position(|route| route.requires_identity == Some(true))
+    };
+    match (draft.settings.requires_identity, of_route()) {
+        (false, Some(place)) => format!("route[{place}].profile"),
+        (true, _) | (false, None) => "profile".to_owned(),
+    }
+}
+
+fn two_listeners(draft: &Draft, reading: &mut Reading<'_>) {
+    let Some(admin) = &draft.admin else { return };
+    if admin.listen == draft.listen && draft.listen.port() != 0 {
+        let place = reading.place("admin.listen").or_else(|| reading.place("admin"));
+        let what = "the gate itself listens there";
+        reading.error(place.as_ref(), what, "give the admin listener a port of its own");
     }
 }
 
@@ -215,16 +252,15 @@ fn admission_key(draft: &Draft) -> Secret {
     }
 }
 
-fn upstreams(main: UpstreamAddress, draft: &Draft) -> Vec<Upstream> {
-    let addresses = std::iter::once(main).chain(draft.route_upstreams.iter().cloned());
-    addresses
-        .map(|address| {
-            let host = match draft.upstream_host.as_str() {
-                "keep" => HostHeader::Keep,
-                "upstream" => HostHeader::Name(address.authority()),
-                name => HostHeader::Name(name.to_owned()),
-            };
-            Upstream { address, host }
-        })
-        .collect()
+fn upstreams(main: Upstream, draft: &Draft) -> Vec<Upstream> {
+    let all = std::iter::once(main).chain(draft.route_upstreams.iter().cloned());
+    all.map(|upstream| {
+        let host = match draft.upstream_host.as_str() {
+            "keep" => HostHeader::Keep,
+            "upstream" => HostHeader::Name(upstream.address.authority()),
+            name => HostHeader::Name(name.to_owned()),
+        };
+        Upstream { host, ..upstream }
+    })
+    .collect()
 }

@@ -25,13 +25,13 @@ pub(crate) fn words(draft: &Draft, reading: &Reading<'_>) -> Vec<String> {
         }
     }
     for route in &settings.routes {
-        let words = of_route(route);
+        let words = of_route(route, settings.requires_identity);
         out.extend(words.into_iter().map(|word| format!("route {:?}: {word}", route.path)));
     }
     out
 }
 
-fn of_route(route: &Settings) -> Vec<String> {
+fn of_route(route: &Settings, requires_identity: bool) -> Vec<String> {
     let mut out = Vec::new();
     if route.mode != Mode::Enforce {
         out.push(format!("mode = {}", mode_text(route.mode)));
@@ -42,6 +42,7 @@ fn of_route(route: &Settings) -> Vec<String> {
         Embed::Anyone => out.push("embed = \"anyone\"".to_owned()),
     }
     let flags = [
+        (requires_identity && route.requires_identity == Some(false), "profile = \"public\""),
         (route.post, "post = true"),
         (route.allow_encoded_slash, "allow = [\"encoded-slash\"]"),
         (route.limits_only, "limits_only = true"),

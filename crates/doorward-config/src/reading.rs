@@ -95,6 +95,23 @@ impl<'o> Reading<'o> {
         self.problems.push(Problem { level, what, hint, line: String::new(), place });
     }
 
+    /// Takes over what was said of another file, which was read by itself.
+    pub(crate) fn take_report(&mut self, report: Report) {
+        let first = self.sources.len();
+        self.sources.extend(report.sources);
+        self.problems.extend(report.problems.into_iter().map(|mut problem| {
+            if let Some(place) = &mut problem.place {
+                place.source += first;
+            }
+            problem
+        }));
+    }
+
+    /// How many errors there are so far.
+    pub(crate) fn error_count(&self) -> usize {
+        self.problems.iter().filter(|problem| problem.level == Level::Error).count()
+    }
+
     /// Everything is read; what comes now is about the whole.
     pub(crate) fn finish_values(&mut self) {
         self.read_problems = self.problems.len();
@@ -138,7 +155,8 @@ impl<'o> Reading<'o> {
     /// The lines of a list's file: (line's text, its place), without comments and empty ones. A
     /// file that cannot be read is an error at `place`.
     pub(crate) fn list_file(&mut self, path: &str, place: &Place) -> Vec<(String, Place)> {
-        let text = match self.outside.file(&self.resolve(path)) {
+        let file = self.resolve(path);
+        let text = match self.outside.file(&file) {
             Ok(bytes) => String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()),
             Err(error) => Err(error.to_string()),
         };

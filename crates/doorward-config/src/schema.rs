@@ -55,7 +55,14 @@ fn shape(shape_of: &Shape) -> Map<String, Value> {
         Shape::Size { .. } => pattern("^[0-9]+(B|KiB|MiB|GiB)$"),
         Shape::Moment => json!({ "type": "string", "format": "date-time" }),
         Shape::List(element) => json!({ "type": "array", "items": shape(element) }),
+        Shape::OneOrMore(element) => {
+            let one = Value::Object(shape(element));
+            json!({ "anyOf": [one, { "type": "array", "items": one }] })
+        }
         Shape::Table(inner) => return section(inner),
+        Shape::TextOr(inner) => {
+            json!({ "anyOf": [{ "type": "string" }, Value::Object(section(inner))] })
+        }
         Shape::Later | Shape::Never(_) => json!({ "not": {} }),
     };
     match value {

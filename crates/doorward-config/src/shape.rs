@@ -48,8 +48,12 @@ pub(crate) enum Shape {
     Moment,
     /// A list of values of one shape.
     List(&'static Shape),
+    /// One value, or a list of such.
+    OneOrMore(&'static Shape),
     /// A table.
     Table(&'static Section),
+    /// A text, or a table that says more.
+    TextOr(&'static Section),
     /// Known to the design, not to this version; the about says what to do instead.
     Later,
     /// Never right, and why; the about says what to do instead.
@@ -104,7 +108,9 @@ impl Shape {
             Self::List(element) => {
                 format!("a list in brackets, of which each is {}", element.expected())
             }
+            Self::OneOrMore(element) => format!("{0}, or a list of such", element.expected()),
             Self::Table(_) => "a table".to_owned(),
+            Self::TextOr(_) => "a text in quotes, or a table".to_owned(),
             Self::Later | Self::Never(_) => "nothing".to_owned(),
         }
     }

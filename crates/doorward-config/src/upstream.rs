@@ -1,5 +1,6 @@
 //! Upstreams: what is guarded.
 
+use crate::pem::PemFile;
 use doorward_core::origin::is_local_host;
 use std::fmt;
 use std::net::IpAddr;
@@ -12,6 +13,41 @@ pub struct Upstream {
     pub address: UpstreamAddress,
     /// The `Host` it is told.
     pub host: HostHeader,
+    /// How it proves who it is, where it is spoken to over TLS. Always there with
+    /// [`UpstreamAddress::Https`], and only there.
+    pub tls: Option<UpstreamTls>,
+    /// Which HTTP it is spoken to in.
+    pub http: UpstreamHttp,
+}
+
+/// Which HTTP an upstream is spoken to in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UpstreamHttp {
+    /// HTTP/1.1.
+    #[default]
+    One,
+    /// HTTP/2.
+    Two,
+}
+
+/// TLS to an upstream. What stands in the files is not looked into here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpstreamTls {
+    /// The name that its certificate must have: a host name, or an address without brackets.
+    pub server_name: String,
+    /// Whom alone to believe about it; none: whom the machine believes.
+    pub ca: Option<PemFile>,
+    /// By what this gate proves itself to it.
+    pub identity: Option<UpstreamIdentity>,
+}
+
+/// A certificate of this gate's, for an upstream that asks for one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpstreamIdentity {
+    /// The certificate, and those that vouch for it.
+    pub certificate: PemFile,
+    /// Its private key.
+    pub key: PemFile,
 }
 
 /// Where an upstream is.
@@ -19,6 +55,13 @@ pub struct Upstream {
 pub enum UpstreamAddress {
     /// `http://host:port`.
     Http {
+        /// A name or an address, IPv6 without brackets.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+    /// `https://host:port`.
+    Https {
         /// A name or an address, IPv6 without brackets.
         host: String,
         /// The port.
@@ -41,25 +84,23 @@ pub enum HostHeader {
 pub(crate) type UpstreamFault = (&'static str, &'static str);
 
 const FORM: UpstreamFault = (
-    "an upstream is http://host:port or unix:/absolute/path",
+    "an upstream is http://host:port, https://host:port or unix:/absolute/path",
     "write upstream = \"http://127.0.0.1:3000\"",
 );
 
 impl UpstreamAddress {
-    /// Reads `http://host[:port]` or `unix:/path`.
+    /// Reads `http://host[:port]`, `https://host[:port]` or `unix:/path`.
     pub(crate) fn parse(text: &str) -> Result<Self, UpstreamFault> {
         if let Some(path) = text.strip_prefix("unix:") {
             let path = path.strip_prefix("//").unwrap_or(path);
             let plain = path.starts_with('/') && path.len() > 1 && !path.contains('\0');
             return if plain { Ok(Self::Unix(PathBuf::from(path))) } else { Err(FORM) };
         }
-        if text.starts_with("https:") {
-            return Err((
-                "https upstreams are not in this version",
-                "use http:// on a network of your own, or unix:/path, for now",
-            ));
-        }
-        let rest = text.strip_prefix("http://").ok_or(FORM)?;
+        let (is_secure, rest) = match text.split_once("://") {
+            Some(("https", rest)) => (true, rest),
+            Some(("http", rest)) => (false, rest),
+            Some(_) | None => return Err(FORM),
+        };
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         if rest.contains(['/', '?', '#', '@']) {
             return Err((
@@ -67,33 +108,31 @@ impl UpstreamAddress {
                 "write only scheme, host and port; requests keep their own path",
             ));
         }
-        let authority: http::uri::Authority = rest.parse().map_err(|_| FORM)?;
-        // `Authority::port` has none for a number that is too large, so the text itself is asked.
-        let port = match rest.strip_prefix(authority.host()) {
-            Some("") => 80,
-            Some(port) => {
-                let digits = port.strip_prefix(':').ok_or(FORM)?;
-                port_number(digits).ok_or(FORM)?
-            }
-            None => return Err(FORM),
-        };
-        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
-        if host.is_empty() {
-            return Err(FORM);
+        let default_port = if is_secure { 443 } else { 80 };
+        let (host, port) = host_and_port(rest, default_port).ok_or(FORM)?;
+        Ok(if is_secure { Self::Https { host, port } } else { Self::Http { host, port } })
+    }
+
+    /// Host, port, and the port that need not be said; none for a unix socket.
+    fn parts(&self) -> Option<(&str, u16, u16)> {
+        match self {
+            Self::Http { host, port } => Some((host, *port, 80)),
+            Self::Https { host, port } => Some((host, *port, 443)),
+            Self::Unix(_) => None,
         }
-        Ok(Self::Http { host, port })
     }
 
     /// `host:port` as `Host` names it; `localhost` for a unix socket.
     #[must_use]
     pub fn authority(&self) -> String {
-        match self {
-            Self::Unix(_) => "localhost".to_owned(),
-            Self::Http { host, port } => {
-                let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-                if *port == 80 { host } else { format!("{host}:{port}") }
-            }
-        }
+        let Some((host, port, usual)) = self.parts() else { return "localhost".to_owned() };
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        if port == usual { host } else { format!("{host}:{port}") }
+    }
+
+    /// Whether this is its host.
+    pub(crate) fn is_host(&self, name: &str) -> bool {
+        self.parts().is_some_and(|(host, ..)| host == name)
     }
 
     /// Whether it looks as if strangers could reach it: a public address, or a name with dots under
@@ -102,7 +141,7 @@ impl UpstreamAddress {
     pub fn looks_public(&self) -> bool {
         const PRIVATE_SUFFIXES: &[&str] =
             &[".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test", ".svc"];
-        let Self::Http { host, .. } = self else { return false };
+        let Some((host, ..)) = self.parts() else { return false };
         if let Ok(address) = host.parse::<IpAddr>() {
             return !is_private(address);
         }
@@ -116,8 +155,21 @@ impl fmt::Display for UpstreamAddress {
         match self {
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
             Self::Http { .. } => write!(f, "http://{}", self.authority()),
+            Self::Https { .. } => write!(f, "https://{}", self.authority()),
         }
     }
+}
+
+/// Reads `host[:port]`; the host comes without brackets.
+pub(crate) fn host_and_port(text: &str, default_port: u16) -> Option<(String, u16)> {
+    let authority: http::uri::Authority = text.parse().ok()?;
+    // `Authority::port` has none for a number that is too large, so the text itself is asked.
+    let port = match text.strip_prefix(authority.host())? {
+        "" => default_port,
+        port => port_number(port.strip_prefix(':')?)?,
+    };
+    let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
+    if host.is_empty() { None } else { Some((host, port)) }
 }
 
 /// 1 to 65535, in digits alone.
@@ -149,7 +201,14 @@ mod tests {
             ("unix:///run/app.sock", Some("unix:/run/app.sock")),
             ("unix:app.sock", None),
             ("unix:", None),
-            ("https://api.example", None),
+            ("https://api.example", Some("https://api.example")),
+            ("https://api.example:443/", Some("https://api.example")),
+            ("https://api.example:80", Some("https://api.example:80")),
+            ("http://api.example:443", Some("http://api.example:443")),
+            ("https://[::1]:8443", Some("https://[::1]:8443")),
+            ("HTTPS://api.example", None),
+            ("https:api.example", None),
+            ("h2c://api.example", None),
             ("http://backend/api", None),
             ("http://a@backend", None),
             ("http://backend?x", None),
@@ -180,6 +239,8 @@ mod tests {
             ("http://203.0.113.7", true),
             ("http://[2001:db8::1]", true),
             ("http://api.example", true),
+            ("https://api.example", true),
+            ("https://api.internal", false),
             ("http://localhost.example", true),
         ] {
             let address = UpstreamAddress::parse(text).expect("a row's upstream");

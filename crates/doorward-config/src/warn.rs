@@ -1,17 +1,22 @@
 //! What a configuration may say, and somebody should look at.
 
 use crate::config::Profile;
+use crate::document::shorten;
 use crate::draft::Draft;
 use crate::reading::Reading;
+use doorward_core::layers::identity::Place;
 use doorward_core::layers::quota::Measure;
+use doorward_core::mode::Mode;
 use doorward_core::names::External;
 use doorward_core::origin::{Origin, is_local_host};
-use doorward_core::route::Effect;
+use doorward_core::route::{Effect, Kind};
+use doorward_core::settings::Settings;
 
 /// Adds the warnings and notes of a configuration without errors.
 pub(crate) fn add(draft: &Draft, trying_out: bool, reading: &mut Reading<'_>) {
     passes(draft, reading);
     upstreams(draft, reading);
+    whom(draft, reading);
     externals(draft, reading);
     origins(draft, trying_out, reading);
     writes(draft, reading);
@@ -31,13 +36,16 @@ fn passes(draft: &Draft, reading: &mut Reading<'_>) {
 }
 
 fn upstreams(draft: &Draft, reading: &mut Reading<'_>) {
-    let of_file = draft.upstream.iter().map(|address| ("upstream".to_owned(), address));
+    let of_file = draft.upstream.iter().map(|upstream| ("upstream".to_owned(), upstream));
     let of_routes = draft.settings.routes.iter().enumerate().filter_map(|(place, route)| {
-        let address = draft.route_upstreams.get(route.upstream.checked_sub(1)?)?;
-        Some((format!("route[{place}].upstream"), address))
+        let upstream = draft.route_upstreams.get(route.upstream.checked_sub(1)?)?;
+        Some((format!("route[{place}].upstream"), upstream))
     });
-    for (path, address) in of_file.chain(of_routes) {
-        if address.looks_public() {
+    for (path, upstream) in of_file.chain(of_routes) {
+        let address = &upstream.address;
+        // One that is shown a certificate can tell the gate from strangers.
+        let is_told = upstream.tls.as_ref().is_some_and(|tls| tls.identity.is_some());
+        if address.looks_public() && !is_told {
             let place = reading.place(&path);
             reading.warn(
                 place,
@@ -45,6 +53,41 @@ fn upstreams(draft: &Draft, reading: &mut Reading<'_>) {
                 "let it check Doorward-Admitted, or listen on a unix socket or a private address",
             );
         }
+    }
+}
+
+/// Whether a layer is enforced, as far as the file says.
+fn is_enforced(settings: &Settings, layer: &str) -> bool {
+    let of_layer = settings.layer_modes.iter().find(|(id, _)| *id == layer);
+    settings.mode == Mode::Enforce && of_layer.is_none_or(|(_, mode)| *mode == Mode::Enforce)
+}
+
+/// Who is believed, and who is denied without being known.
+fn whom(draft: &Draft, reading: &mut Reading<'_>) {
+    let settings = &draft.settings;
+    for (index, issuer) in settings.identity.issuers.iter().enumerate() {
+        if !matches!(issuer.place, Place::Cookie(_)) {
+            continue;
+        }
+        let place = reading.place(&format!("layers.identity.jwt[{index}].from"));
+        let what = "a cookie comes along with whatever a page sends, and this version has no csrf \
+                    layer";
+        let hint = if is_enforced(settings, "site") {
+            "`site` refuses what other sites send; keep the application's own CSRF tokens, and \
+             SameSite on the cookie"
+        } else {
+            "enforce `site`: nothing else here tells what other sites send from one's own"
+        };
+        reading.warn(place, what.to_owned(), hint);
+    }
+    for denied in &draft.deny_known {
+        let Some(issuer) = &denied.issuer else { continue };
+        if settings.identity.issuers.iter().any(|known| known.issuer == *issuer) {
+            continue;
+        }
+        let place = reading.place(&format!("layers.quota.deny[{}].issuer", denied.index));
+        let what = format!("no `jwt` has the issuer {:?}, so this denies nobody", shorten(issuer));
+        reading.warn(place, what, "write it exactly as there, or leave the entry out");
     }
 }
 
@@ -60,6 +103,11 @@ fn externals(draft: &Draft, reading: &mut Reading<'_>) {
             continue;
         }
         let place = reading.place(&format!("external[{index}]"));
+        if draft.tls.is_some() {
+            let what = "this gate speaks TLS and nothing else, and this name is called without";
+            reading.warn(place, what.to_owned(), "write https://…, as browsers call it");
+            continue;
+        }
         let credentials =
             if draft.settings.cors.credentials { ", and cookies travel in the clear" } else { "" };
         reading.warn(
@@ -172,8 +220,11 @@ fn two_sites(origin: &Origin, externals: &[Origin], at: &str, reading: &mut Read
 
 /// A route that changes state, of which CORS is thought to protect it.
 fn writes(draft: &Draft, reading: &mut Reading<'_>) {
-    for (place, route) in draft.settings.routes.iter().enumerate() {
-        if route.effect != Effect::Write {
+    let settings = &draft.settings;
+    for (place, route) in settings.routes.iter().enumerate() {
+        let asks = route.requires_identity.unwrap_or(settings.requires_identity);
+        let asks = asks && route.kind == Kind::Api && is_enforced(settings, "identity");
+        if route.effect != Effect::Write || asks {
             continue;
         }
         let at = reading.place(&format!("route[{place}].effect"));

@@ -3,7 +3,9 @@
 #[path = "golden/mod.rs"]
 mod support;
 
-use doorward_config::{Config, Given, HostHeader, Level, LogKind, Report, UpstreamAddress, load};
+use doorward_config::{
+    Config, Given, HostHeader, Level, LogKind, Report, UpstreamAddress, UpstreamHttp, load,
+};
 use support::{Golden, given, outcome};
 
 fn guard(upstream: &str) -> Given {
@@ -101,16 +103,16 @@ fn errors_name_the_flag() {
         origins: texts(&["https://shop.example", "https://shop.example/"]),
         external: texts(&["https://shop.example"]),
         profile: Some("pubic".to_owned()),
-        ..guard("https://api.example")
+        ..guard("ftp://api.example")
     };
     let hint = "add [secrets] signing = [\"env:DOORWARD_SECRET\"], and make one: \
                 head -c 32 /dev/urandom | base64";
-    let want = r#"error: https upstreams are not in this version
+    let want = r#"error: an upstream is http://host:port, https://host:port or unix:/absolute/path
  |
- | UPSTREAM https://api.example
- |          ^^^^^^^^^^^^^^^^^^^
+ | UPSTREAM ftp://api.example
+ |          ^^^^^^^^^^^^^^^^^
  |
- = help: use http:// on a network of your own, or unix:/path, for now
+ = help: write upstream = "http://127.0.0.1:3000"
 
 error: off loopback and private addresses the gate needs a signing secret of its own
  |
@@ -180,6 +182,52 @@ fn a_file_that_is_not_there_says_so() {
     let want =
         "error: nowhere.toml cannot be read: no such file\n\n1 error: the gate does not start\n";
     assert_eq!(outcome(&given("nowhere.toml")), want);
+}
+
+#[test]
+fn files_are_read_and_values_have_their_places() {
+    let config = config(&given("listeners.toml"));
+    assert_eq!(config.said_at("tls.key"), Some("listeners.toml:9"));
+    assert_eq!(config.said_at("threads"), None);
+    let tls = config.tls.as_ref().expect("a certificate");
+    assert!(tls.certificate.text().starts_with(b"-----BEGIN CERTIFICATE-----"));
+    assert_eq!(tls.key.path().to_str(), Some("key.pem"));
+    let admin = config.admin.as_ref().expect("an admin listener");
+    assert!(admin.token.as_ref().is_some_and(|token| token.matches(b"golden-admin-0123456789")));
+    assert!(!format!("{config:?}").contains("golden-"));
+    assert!(!config.http2 && config.proxy_protocol.len() == 9);
+}
+
+#[test]
+fn one_upstream_is_one_however_many_routes_name_it() {
+    let config = config(&given("upstreams-over-tls.toml"));
+    let routes: Vec<usize> = config.settings.routes.iter().map(|route| route.upstream).collect();
+    assert_eq!(routes, [1, 1, 2, 3, 4, 5]);
+    let upstream = &config.upstreams[1];
+    assert_eq!(upstream.http, UpstreamHttp::Two);
+    let tls = upstream.tls.as_ref().expect("TLS");
+    assert_eq!(tls.server_name, "api.internal");
+    assert!(tls.ca.is_some() && tls.identity.is_some());
+    let plain = config.upstreams[0].tls.as_ref().expect("TLS");
+    assert_eq!(plain.server_name, "api.internal");
+    assert!(config.upstreams[2].tls.is_none() && config.upstreams[5].tls.is_none());
+}
+
+#[test]
+fn whom_a_file_denies_is_whom_the_gate_knows() {
+    use doorward_core::layers::identity::{token_digest, user_digest};
+    let config = config(&given("identity.toml"));
+    let digests: Vec<_> =
+        config.settings.quota.deny_known.iter().map(|denied| denied.digest).collect();
+    let want = [
+        user_digest("https://id.example", "user-7"),
+        token_digest("ours", "7d0f"),
+        user_digest("doorward", "k_01234567"),
+    ];
+    assert_eq!(digests, want);
+    assert_eq!(config.settings.identity.keys.as_ref().map(|keys| keys.keys.len()), Some(1));
+    assert!(config.settings.requires_identity);
+    assert_eq!(config.settings.routes[0].requires_identity, Some(false));
 }
 
 #[test]

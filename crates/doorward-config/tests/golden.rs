@@ -99,6 +99,13 @@ fn the_effective_file_reads_as_the_same() {
         assert_eq!(again.permissive, config.permissive, "{}", path.display());
         assert_eq!(again.upstreams, config.upstreams, "{}", path.display());
         assert_eq!(again.bounds, config.bounds, "{}", path.display());
+        assert_eq!(again.tls, config.tls, "{}", path.display());
+        assert_eq!(again.proxy_protocol, config.proxy_protocol, "{}", path.display());
+        let whom = |config: &doorward_config::Config| {
+            let settings = &config.settings;
+            format!("{:?} {:?} {:?}", config.admin, settings.identity, settings.quota)
+        };
+        assert_eq!(whom(&again), whom(&config), "{}", path.display());
         let key = |config: &doorward_config::Config| {
             config.settings.credential.admission_key.expose().to_vec()
         };
@@ -188,7 +195,8 @@ fn the_effective_file_has_every_key_of_the_schema() {
         let path = path.replace("route[].", "route.");
         // Inside lists and inline tables the golden texts themselves show the keys. `message` has
         // none.
-        let inline = path.contains("[]") || path.contains(".body.") || path.ends_with(".enforce");
+        let inline = ["[]", ".body.", "upstream.", "identity.keys."];
+        let inline = inline.iter().any(|part| path.contains(part)) || path.ends_with(".enforce");
         if !inline && path != "layers" && path != "layers.message" {
             assert!(has.contains(&path), "{path} is not written out");
         }

@@ -2,6 +2,7 @@
 
 use crate::secret::Secret;
 use aws_lc_rs::{digest, hkdf, hmac};
+use base64::Engine;
 
 /// Bytes of a SHA-256 digest, an HMAC-SHA256 and a derived key.
 pub const KEY_BYTES: usize = 32;
@@ -73,6 +74,13 @@ pub fn base64url(bytes: &[u8], out: &mut Vec<u8>) {
             out.push(ALPHABET[(word >> (18 - 6 * place)) as usize & 63]);
         }
     }
+}
+
+/// The bytes of base64url without padding, in its one canonical form: no other alphabet, no line
+/// breaks, no bits behind the end (RFC 4648 3.5).
+#[must_use]
+pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).ok()
 }
 
 #[cfg(test)]

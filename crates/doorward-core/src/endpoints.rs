@@ -26,6 +26,15 @@ pub(crate) fn reply(gate: &Gate, view: &View<'_>) -> Option<Reply> {
     Some(Reply { status: StatusCode::OK, headers, body: Bytes::from_static(body.as_bytes()) })
 }
 
+impl Gate {
+    /// Whether a path is the one at which the gate says that it is ready: a mounting that ends says
+    /// no there.
+    #[must_use]
+    pub fn is_readiness(&self, path: &str) -> bool {
+        path.strip_prefix(self.endpoints.as_str()) == Some("/readyz")
+    }
+}
+
 /// Whether a path is one of the gate's own: it never goes on to the backend.
 pub(crate) fn is_own(gate: &Gate, path: &str) -> bool {
     path.strip_prefix(gate.endpoints.as_str())

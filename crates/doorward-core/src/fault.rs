@@ -76,6 +76,8 @@ pub enum Fault {
     UpstreamBusy,
     /// The gate is at its limit of connections or held bytes.
     GateBusy,
+    /// Nobody says where a request comes from.
+    PeerUnknown,
     /// An upgrade (WebSocket) that this mounting does not carry.
     UpgradeNotCarried,
 }
@@ -115,6 +117,7 @@ impl Fault {
         Fault::UpstreamBroken,
         Fault::UpstreamBusy,
         Fault::GateBusy,
+        Fault::PeerUnknown,
         Fault::UpgradeNotCarried,
     ];
 
@@ -154,6 +157,7 @@ impl Fault {
             | Fault::UpstreamBroken
             | Fault::UpstreamBusy
             | Fault::GateBusy
+            | Fault::PeerUnknown
             | Fault::UpgradeNotCarried => false,
         }
     }
@@ -369,6 +373,12 @@ const WORDS: [Words; Fault::ALL.len()] = [
         StatusCode::SERVICE_UNAVAILABLE,
         "The gate holds as many requests as it may",
         AGAIN,
+    ),
+    row(
+        "gate/peer-unknown",
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "Refused: the server does not say where requests come from",
+        "Hand each request its peer's address: see the mounting's documentation.",
     ),
     row(
         "gate/upgrade",

@@ -4,6 +4,7 @@ use crate::client_ip::ClientIp;
 use crate::endpoints;
 use crate::fault::Fault;
 use crate::header::One;
+use crate::layers::identity::{self, Issuer, LookedUp, Who};
 use crate::layers::{self, Step, cors, credential, message, method, quota, site};
 use crate::mode::{Force, Mode};
 use crate::moment::Moment;
@@ -11,11 +12,11 @@ use crate::names::Names;
 use crate::origin::Origins;
 use crate::reason::Reason;
 use crate::refused::Refused;
-use crate::route::{DEFAULT_ROUTE, Routes};
+use crate::route::{DEFAULT_ROUTE, Kind, Routes};
 use crate::turn::{self, Turn};
 use crate::verdict::{Reply, Verdict};
 use crate::view::{BodyHint, Fidelity, View};
-use crate::visit::{OriginIs, Visit};
+use crate::visit::{Caller, OriginIs, Visit};
 use http::Method;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub struct Gate {
     pub(crate) site: site::Policy,
     pub(crate) method: method::Policy,
     pub(crate) quota: quota::Policy,
+    pub(crate) identity: identity::Policy,
     pub(crate) credential: credential::Policy,
 }
 
@@ -45,6 +47,7 @@ pub(crate) struct LayerModes {
     pub(crate) site: Mode,
     pub(crate) method: Mode,
     pub(crate) quota: Mode,
+    pub(crate) identity: Mode,
 }
 
 /// A layer that a mounting cannot carry.
@@ -64,18 +67,19 @@ impl Gate {
         if let Some(reply) = endpoints::reply(self, &view) {
             return Turn::Done(Verdict::Reply(reply));
         }
-        match self.head(&mut visit, at) {
-            Ok(()) => turn::after_head(visit, at),
-            Err(Stop::Reply(reply)) => Turn::Done(Verdict::Reply(*reply)),
-            Err(Stop::Refuse(reason)) => {
-                Turn::Done(Verdict::Refuse(Refused::new(&visit, reason, at.id)))
-            }
-            Err(Stop::Beyond(beyond)) => {
-                let reason = Reason::Quota(beyond.reason);
-                let refused = Refused::new(&visit, reason, at.id).with_wait(&beyond);
-                Turn::Done(Verdict::Refuse(refused))
-            }
-        }
+        let judged = self.head(&mut visit, at).and_then(|()| self.who(&mut visit, at, None));
+        end(visit, at, judged)
+    }
+
+    /// Goes on with a visit that waited for an issuer's keys.
+    pub(crate) fn go_on<'v>(
+        self: &Arc<Self>,
+        mut visit: Visit<'v>,
+        at: Moment<'_>,
+        looked_up: LookedUp,
+    ) -> Turn<'v> {
+        let judged = self.who(&mut visit, at, Some(looked_up));
+        end(visit, at, judged)
     }
 
     /// The order of the checks. It is `layers::LAYERS`, read aloud.
@@ -109,6 +113,7 @@ impl Gate {
         let force = self.force(visit, self.modes.quota);
         if force != Force::Off
             && let Some(beyond) = quota::inspect(&self.quota, visit, at)
+            && !self.is_spared(visit, at, &beyond)
         {
             match force {
                 Force::Enforce => return Err(Stop::Beyond(beyond)),
@@ -119,6 +124,57 @@ impl Gate {
             return Err(Stop::Refuse(Reason::Method(method::Reason::Never)));
         }
         carries(visit).map_err(|fault| Stop::Refuse(Reason::Fault(fault)))
+    }
+
+    /// Who is calling: the last of the head's checks, and the only one that may wait.
+    fn who(
+        &self,
+        visit: &mut Visit<'_>,
+        at: Moment<'_>,
+        looked_up: Option<LookedUp>,
+    ) -> Result<(), Stop> {
+        let force = self.force(visit, self.modes.identity);
+        let asks = matches!(visit.route().kind, Kind::Api) && force != Force::Off;
+        if !asks || (self.identity.is_empty() && !visit.route().requires_identity) {
+            return Ok(());
+        }
+        let known = match identity::inspect(&self.identity, visit, at, looked_up) {
+            Who::Nobody => return Ok(()),
+            Who::Wait(issuer) => return Err(Stop::Wait(issuer)),
+            Who::Refuse(reason) => {
+                // What is only watched locks nobody out.
+                if reason.is_strike() && force == Force::Enforce {
+                    quota::strike(&self.quota, visit.prefix, at);
+                }
+                let refuse = Step::Refuse(Reason::Identity(reason));
+                return take(visit, refuse, force);
+            }
+            Who::Known(known) => known,
+        };
+        let quota_force = self.force(visit, self.modes.quota);
+        if quota_force != Force::Off && quota::denies(&self.quota, &known.identity, at.now) {
+            let refuse = Step::Refuse(Reason::Quota(quota::Reason::Denied));
+            take(visit, refuse, quota_force)?;
+        }
+        let is_traced = visit.caller == Caller::Page
+            || self.force(visit, self.modes.site) == Force::Off
+            || method::is_safe(visit.view.method);
+        if known.is_by_cookie && !is_traced {
+            let refuse = Step::Refuse(Reason::Identity(identity::Reason::CookieAlone));
+            return take(visit, refuse, force);
+        }
+        visit.caller = Caller::Known;
+        visit.known = Some(known);
+        Ok(())
+    }
+
+    /// Whether a caller is let through although forgeries came from its address: one that costs no
+    /// cryptography to know must not be locked out by others behind the same address.
+    fn is_spared(&self, visit: &Visit<'_>, at: Moment<'_>, beyond: &quota::Beyond<'_>) -> bool {
+        beyond.reason == quota::Reason::Strikes
+            && matches!(visit.route().kind, Kind::Api)
+            && self.force(visit, self.modes.identity) == Force::Enforce
+            && identity::vouches(&self.identity, visit, at)
     }
 
     fn force(&self, visit: &Visit<'_>, layer: Mode) -> Force {
@@ -164,6 +220,7 @@ impl Gate {
                 "site" => self.modes.site,
                 "method" => self.modes.method,
                 "quota" => self.modes.quota,
+                "identity" => self.modes.identity,
                 _ => Mode::Enforce,
             };
             if mode == Mode::Off {
@@ -173,6 +230,17 @@ impl Gate {
             out.extend(lacking.map(|need| Misfit { layer: meta.id, need: *need }));
         }
         out
+    }
+
+    /// The issuers whose tokens are believed: whoever carries visits keeps their keys fresh.
+    #[must_use]
+    pub fn issuers(&self) -> &[Arc<Issuer>] {
+        self.identity.issuers()
+    }
+
+    /// Takes over the keys that `other` has fetched, so that a reload makes nobody wait.
+    pub fn adopt(&self, other: &Self) {
+        self.identity.adopt(&other.identity);
     }
 
     /// The routes, for `check`.
@@ -200,6 +268,24 @@ enum Stop {
     Refuse(Reason),
     Beyond(quota::Beyond<'static>),
     Reply(Box<Reply>),
+    Wait(Arc<Issuer>),
+}
+
+/// What comes behind the head's checks.
+fn end<'v>(visit: Visit<'v>, at: Moment<'_>, judged: Result<(), Stop>) -> Turn<'v> {
+    match judged {
+        Ok(()) => turn::after_head(visit, at),
+        Err(Stop::Wait(issuer)) => turn::wait_for_keys(visit, issuer),
+        Err(Stop::Reply(reply)) => Turn::Done(Verdict::Reply(*reply)),
+        Err(Stop::Refuse(reason)) => {
+            Turn::Done(Verdict::Refuse(Refused::new(&visit, reason, at.id)))
+        }
+        Err(Stop::Beyond(beyond)) => {
+            let reason = Reason::Quota(beyond.reason);
+            let refused = Refused::new(&visit, reason, at.id).with_wait(&beyond);
+            Turn::Done(Verdict::Refuse(refused))
+        }
+    }
 }
 
 fn take(visit: &mut Visit<'_>, step: Step, force: Force) -> Result<(), Stop> {

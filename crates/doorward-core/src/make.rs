@@ -3,7 +3,7 @@
 use crate::client_ip::ClientIp;
 use crate::gate::{Gate, LayerModes};
 use crate::layers::method::Methods;
-use crate::layers::{LAYERS, cors, credential, message, method, quota, site};
+use crate::layers::{LAYERS, cors, credential, identity, message, method, quota, site};
 use crate::mode::Mode;
 use crate::names::{External, Names};
 use crate::origin::Origins;
@@ -25,7 +25,7 @@ const IMPLICIT_PAGES: &[&str] = &[
 ];
 
 /// Credentials that one route may name; the admission proof takes the last place.
-const ROUTE_CREDENTIALS_MAX: usize = credential::ADDED_MAX - 1;
+const ROUTE_CREDENTIALS_MAX: usize = credential::ADDED_MAX - 1 - credential::IDENTITY_HEADERS;
 
 impl Gate {
     /// Checks settings and makes a gate of them.
@@ -44,10 +44,13 @@ impl Gate {
                 "write endpoints = \"/.doorward\"",
             ));
         }
-        let everyone = settings.trusted_proxies.iter().position(|net| net.prefix_len() == 0);
-        if let Some(place) = everyone {
+        // Two halves of everybody are everybody too.
+        let together = ipnet::IpNet::aggregate(&settings.trusted_proxies);
+        if together.iter().any(|net| net.prefix_len() == 0) {
+            let alone = settings.trusted_proxies.iter().position(|net| net.prefix_len() == 0);
+            let place = alone.map(|place| format!("[{place}]")).unwrap_or_default();
             errors.push(SettingsError::new(
-                format!("client_ip.trusted_proxies[{place}]"),
+                format!("client_ip.trusted_proxies{place}"),
                 "this trusts everybody, so anybody could choose his own address",
                 "list the networks of your own proxies",
             ));
@@ -62,6 +65,7 @@ impl Gate {
                 "leave out line breaks and control bytes",
             ));
         });
+        let identity = who(settings, modes.identity, &mut errors);
         let (Some(routes), Ok(credential), true) = (routes, credential, errors.is_empty()) else {
             return Err(errors);
         };
@@ -81,6 +85,7 @@ impl Gate {
             site: site::Policy,
             method: method::Policy,
             quota: quota::Policy::new(&settings.quota, of_routes),
+            identity,
             credential,
         }))
     }
@@ -143,6 +148,45 @@ fn origins(
     parsed
 }
 
+/// Who is believed, and whether anybody is where callers must be known.
+fn who(settings: &Settings, mode: Mode, errors: &mut Vec<SettingsError>) -> identity::Policy {
+    let policy = identity::Policy::new(&settings.identity).unwrap_or_else(|error| {
+        let place = match &error {
+            identity::PolicyError::Keys(index, _) => format!("layers.identity.jwt[{index}].jwks"),
+            identity::PolicyError::Twice(index) => format!("layers.identity.jwt[{index}].issuer"),
+            identity::PolicyError::Algorithms(index) => {
+                format!("layers.identity.jwt[{index}].algorithms")
+            }
+            identity::PolicyError::Places => "layers.identity".to_owned(),
+        };
+        errors.push(SettingsError::new(place, error, "see `doorward explain identity`"));
+        identity::Policy::default()
+    });
+    let requires = settings.requires_identity
+        || settings.routes.iter().any(|route| route.requires_identity == Some(true));
+    let believes = !settings.identity.issuers.is_empty() || settings.identity.keys.is_some();
+    if requires && !believes && mode != Mode::Off {
+        errors.push(SettingsError::new(
+            "layers.identity".to_owned(),
+            "callers must be known, and the gate is not told whom to believe",
+            "add jwt = [{ issuer, audience, jwks, algorithms }], or \
+             keys = { header = \"x-api-key\", file = \"doorward-keys.toml\" }",
+        ));
+    }
+    policy
+}
+
+/// Whether callers must be known on a route. Pages, returns and health checks are for everybody.
+fn requires_identity(route: &RouteSettings, settings: &Settings) -> bool {
+    route.kind == Kind::Api && route.requires_identity.unwrap_or(settings.requires_identity)
+}
+
+/// Whether a layer is enforced, as far as the file says.
+fn is_enforced(settings: &Settings, layer: &str) -> bool {
+    let of_layer = settings.layer_modes.iter().find(|(id, _)| *id == layer);
+    settings.mode == Mode::Enforce && of_layer.is_none_or(|(_, mode)| *mode == Mode::Enforce)
+}
+
 fn layer_modes(modes: &[(&'static str, Mode)], errors: &mut Vec<SettingsError>) -> LayerModes {
     let mut out = LayerModes::default();
     for (id, mode) in modes {
@@ -151,6 +195,7 @@ fn layer_modes(modes: &[(&'static str, Mode)], errors: &mut Vec<SettingsError>) 
             "site" => out.site = *mode,
             "method" => out.method = *mode,
             "quota" => out.quota = *mode,
+            "identity" => out.identity = *mode,
             _ if *mode == Mode::Enforce => {}
             _ => {
                 let known = LAYERS.iter().any(|meta| meta.id == *id);
@@ -206,7 +251,7 @@ fn routes(
     errors: &mut Vec<SettingsError>,
 ) -> (Option<Routes>, Vec<quota::Limit>) {
     let mut limits = Vec::new();
-    let mut list = vec![default_route()];
+    let mut list = vec![Route { requires_identity: settings.requires_identity, ..default_route() }];
     for (place, route) in settings.routes.iter().enumerate() {
         let first_limit = settings.quota.limits.len() + limits.len();
         limits.extend(route.limits.iter().cloned());
@@ -252,6 +297,7 @@ fn default_route() -> Route {
         limits: Vec::new(),
         limits_only: false,
         credentials: Vec::new(),
+        requires_identity: false,
         body_bytes_max: None,
         bind_body: false,
         upstream: 0,
@@ -304,6 +350,7 @@ fn one_route(
         limits: (first_limit..first_limit + route.limits.len()).collect(),
         limits_only: route.limits_only,
         credentials: credentials(route, place, settings, errors),
+        requires_identity: requires_identity(route, settings),
         body_bytes_max: route.body_bytes_max,
         bind_body: route.bind_body,
         upstream: route.upstream,
@@ -324,11 +371,12 @@ fn credentials(
     let mut error = |what: &str, hint: &str| {
         errors.push(SettingsError::new(at.clone(), what, hint));
     };
-    if !route.insecure_open_credential {
+    let is_guarded = requires_identity(route, settings) && is_enforced(settings, "identity");
+    if !route.insecure_open_credential && !is_guarded {
         error(
             "strangers may call this route, and the credential would work for them",
-            "until the gate can tell who is calling, say insecure_open_credential = true to accept \
-             that",
+            "say profile = \"authenticated\" on the route, or insecure_open_credential = true to \
+             accept that",
         );
     }
     if route.methods.is_empty() || route.path.contains("**") || route.mode != Mode::Enforce {

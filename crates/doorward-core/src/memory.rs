@@ -1,6 +1,8 @@
-//! The process's bounded memory that the core reads while it decides: strikes per address prefix.
+//! The process's bounded memory that the core reads while it decides: strikes per address prefix,
+//! and verified tokens.
 
 use crate::address::Prefix;
+use crate::layers::identity::Tokens;
 use crate::moment::Now;
 use crate::question::{Key, Rate, Subject};
 use crate::table::{Kind, Locked, NotLocked, Shards, Sizes, Table};
@@ -10,6 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Memory {
     /// Failed identities, forgeries and malformed messages, per address prefix.
     pub strikes: Strikes,
+    /// Tokens that were verified before.
+    pub tokens: Tokens,
 }
 
 /// Strikes per address prefix: looked at before any work is done for a caller.
@@ -29,7 +33,8 @@ impl Memory {
     pub fn new(strikes_max: usize, seed: [u8; 16]) -> Self {
         let sizes = Sizes { strangers_max: strikes_max, known_max: 0, claims_max: 0 };
         let table = Table::new(sizes, seed);
-        Self { strikes: Strikes { table, forgotten_ns: AtomicU64::new(0) } }
+        let strikes = Strikes { table, forgotten_ns: AtomicU64::new(0) };
+        Self { strikes, tokens: Tokens::default() }
     }
 }
 

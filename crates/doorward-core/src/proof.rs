@@ -1,7 +1,8 @@
 //! The proof of admission: what tells a backend that a request came through the gate.
 //!
 //! The MAC is over the fields `dwa1`, gate id, time, request id, method, path with query, identity
-//! and body digest, each as `<length>:<bytes>`.
+//! and body digest, each as `<length>:<bytes>`. The identity is base64url of issuer, a space and
+//! subject, each as `Doorward-Issuer` and `Doorward-Identity` say it; `-` where nobody is known.
 
 use crate::crypto::{MacKey, base64url};
 use crate::verdict::Admitted;
@@ -39,6 +40,7 @@ pub(crate) fn write(key: &MacKey, admitted: &Admitted, facts: Facts<'_>) -> Opti
         }
         None => NONE,
     };
+    let identity = admitted.identity().map_or(NONE, |identity| identity.proof().as_bytes());
     let fields: [&[u8]; 8] = [
         VERSION,
         facts.gate_id.as_bytes(),
@@ -46,7 +48,7 @@ pub(crate) fn write(key: &MacKey, admitted: &Admitted, facts: Facts<'_>) -> Opti
         id.as_str().as_bytes(),
         facts.method.as_str().as_bytes(),
         facts.target.as_bytes(),
-        NONE,
+        identity,
         digest,
     ];
     let mut signed = Vec::with_capacity(SIGNED_BYTES + facts.target.len());
@@ -56,7 +58,7 @@ pub(crate) fn write(key: &MacKey, admitted: &Admitted, facts: Facts<'_>) -> Opti
         signed.extend_from_slice(field);
     }
     let mac = key.sign(&signed);
-    let said = [VERSION, &time, id.as_str().as_bytes(), NONE, digest];
+    let said = [VERSION, &time, id.as_str().as_bytes(), identity, digest];
     // Room for exactly this much: the value is then taken over as it is, not allocated again.
     let said_bytes: usize = said.iter().map(|field| field.len() + 1).sum();
     let mut text = Vec::with_capacity(said_bytes + MAC_TEXT_BYTES);

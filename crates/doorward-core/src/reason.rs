@@ -2,7 +2,7 @@
 //! beside its words, in its layer's file.
 
 use crate::fault::Fault;
-use crate::layers::{cors, credential, message, method, quota, site};
+use crate::layers::{cors, credential, identity, message, method, quota, site};
 use http::StatusCode;
 
 /// A reason's code, status and words.
@@ -31,6 +31,8 @@ pub enum Reason {
     Method(method::Reason),
     /// By `quota`.
     Quota(quota::Reason),
+    /// By `identity`.
+    Identity(identity::Reason),
     /// By `credential`.
     Credential(credential::Reason),
     /// What only a mounting could see.
@@ -47,6 +49,7 @@ impl Reason {
             Reason::Site(reason) => reason.words(),
             Reason::Method(reason) => reason.words(),
             Reason::Quota(reason) => reason.words(),
+            Reason::Identity(reason) => reason.words(),
             Reason::Credential(reason) => reason.words(),
             Reason::Fault(fault) => fault.words(),
         }
@@ -70,6 +73,7 @@ impl Reason {
     pub const fn is_strike(self) -> bool {
         match self {
             Reason::Fault(fault) => fault.is_strike(),
+            Reason::Identity(reason) => reason.is_strike(),
             Reason::Message(_)
             | Reason::Cors(_)
             | Reason::Site(_)
@@ -88,6 +92,7 @@ impl Reason {
         out.extend(site::Reason::ALL.iter().copied().map(Reason::Site));
         out.extend(method::Reason::ALL.iter().copied().map(Reason::Method));
         out.extend(quota::Reason::ALL.iter().copied().map(Reason::Quota));
+        out.extend(identity::Reason::ALL.iter().copied().map(Reason::Identity));
         out.extend(credential::Reason::ALL.iter().copied().map(Reason::Credential));
         out.extend(Fault::ALL.iter().copied().map(Reason::Fault));
         out

@@ -7,7 +7,7 @@ use crate::page;
 use crate::reason::Reason;
 use crate::route::{Effect, RouteId};
 use crate::verdict::{Admitted, Reply};
-use crate::visit::Visit;
+use crate::visit::{Caller, Visit};
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
@@ -21,6 +21,7 @@ pub struct Refused {
     reason: Reason,
     id: RequestId,
     client: IpAddr,
+    caller: Caller,
     mirror: Option<HeaderValue>,
     route: RouteId,
     shape: Shape,
@@ -57,6 +58,7 @@ impl Refused {
             } else {
                 Shape::Problem
             },
+            caller: visit.caller,
             mirror: cors::mirror(visit),
             ..Self::bare(&visit.gate, reason, id, visit.client, visit.route)
         }
@@ -74,6 +76,7 @@ impl Refused {
             reason,
             id,
             client,
+            caller: Caller::Program,
             mirror: None,
             route,
             shape: Shape::Problem,
@@ -89,7 +92,7 @@ impl Refused {
         route: RouteId,
     ) -> Self {
         let bare = Self::bare(admitted.gate(), reason, admitted.id(), admitted.client(), route);
-        Self { mirror, ..bare }
+        Self { mirror, caller: admitted.caller(), ..bare }
     }
 
     pub(crate) fn with_wait(mut self, beyond: &quota::Beyond<'_>) -> Self {
@@ -129,6 +132,18 @@ impl Refused {
         self.gate.routes.route(self.route)
     }
 
+    /// Who seemed to be calling, as far as it was looked at.
+    #[must_use]
+    pub const fn caller(&self) -> Caller {
+        self.caller
+    }
+
+    /// The route's place in the gate's table.
+    #[must_use]
+    pub const fn route_id(&self) -> RouteId {
+        self.route
+    }
+
     /// The answer.
     #[must_use]
     pub fn reply(&self) -> Reply {
@@ -141,6 +156,9 @@ impl Refused {
             && let Ok(value) = HeaderValue::try_from(method::allow(self.route()))
         {
             headers.insert(header::ALLOW, value);
+        }
+        if let (StatusCode::UNAUTHORIZED, Reason::Identity(reason)) = (words.status, self.reason) {
+            headers.insert(header::WWW_AUTHENTICATE, self.gate.identity.challenge(reason));
         }
         if let Some(seconds) = self.retry_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -85,6 +85,8 @@ pub struct Settings {
     pub limits_only: bool,
     /// Names of the credentials that are added on the way upstream.
     pub credentials: Vec<String>,
+    /// Whether callers must be known here; none: as the file says.
+    pub requires_identity: Option<bool>,
     /// Strangers may call a route that has a credential.
     pub insecure_open_credential: bool,
     /// Bytes of a request body at the most; none: no limit.
@@ -127,6 +129,8 @@ pub struct Route {
     pub limits_only: bool,
     /// Its credentials, by their place in the credential policy's list.
     pub credentials: Vec<usize>,
+    /// Callers must be known.
+    pub requires_identity: bool,
     /// Bytes of a request body at the most.
     pub body_bytes_max: Option<u64>,
     /// Its body is held for the admission proof.

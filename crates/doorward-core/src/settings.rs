@@ -1,7 +1,7 @@
 //! What a gate is made of, before it is checked, and what can be wrong with it.
 
 use crate::client_ip;
-use crate::layers::{cors, credential, message, quota};
+use crate::layers::{cors, credential, identity, message, quota};
 use crate::mode::Mode;
 use crate::question::Rate;
 use crate::route;
@@ -35,6 +35,10 @@ pub struct Settings {
     pub cors: cors::Settings,
     /// `quota`.
     pub quota: quota::Settings,
+    /// `identity`.
+    pub identity: identity::Settings,
+    /// Whether callers must be known: the profile `authenticated`.
+    pub requires_identity: bool,
     /// `credential`.
     pub credential: credential::Settings,
     /// The file's routes.
@@ -62,6 +66,8 @@ impl Settings {
             message: message::Settings::default(),
             cors: cors::Settings::default(),
             quota: quota::Settings::public(),
+            identity: identity::Settings::default(),
+            requires_identity: false,
             credential: credential::Settings::default(),
             routes: Vec::new(),
         }
@@ -69,7 +75,8 @@ impl Settings {
 }
 
 impl quota::Settings {
-    /// The public profile's shares. Pages and programs of one address have one each.
+    /// Both profiles' shares. Pages and programs of one address have one each; known callers have
+    /// their own, wherever they are.
     #[must_use]
     pub fn public() -> Self {
         let limit = |name: &str, by, who, per_minute: u64, burst| quota::Limit {
@@ -84,9 +91,11 @@ impl quota::Settings {
             limits: vec![
                 limit("address", quota::By::Address, quota::Who::Pages, 1200, 400),
                 limit("programs", quota::By::Address, quota::Who::Programs, 1200, 400),
-                limit("network", quota::By::Network, quota::Who::All, 6000, 2000),
+                limit("network", quota::By::Network, quota::Who::Strangers, 6000, 2000),
+                limit("user", quota::By::User, quota::Who::Known, 600, 200),
             ],
             deny: Vec::new(),
+            deny_known: Vec::new(),
         }
     }
 }

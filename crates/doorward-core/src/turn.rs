@@ -1,6 +1,8 @@
 //! The conversation: what the core wants next, until it has a verdict.
 
+use crate::address::Prefix;
 use crate::fault::Fault;
+use crate::layers::identity::{Issuer, LookedUp};
 use crate::layers::quota;
 use crate::moment::Moment;
 use crate::question::{Answers, Questions};
@@ -9,6 +11,7 @@ use crate::refused::Refused;
 use crate::route::HELD_BODY_BYTES_MAX;
 use crate::verdict::{Admitted, Verdict};
 use crate::visit::Visit;
+use std::sync::Arc;
 
 /// What happens next. It borrows the view, nothing else; boxing a part would allocate on each
 /// visit.
@@ -19,6 +22,14 @@ pub enum Turn<'v> {
     Body(AwaitingBody<'v>),
     /// The store is asked.
     Ask(Pending<'v>),
+    /// An issuer's keys are wanted.
+    Keys(AwaitingKeys<'v>),
+}
+
+/// A visit that waits for an issuer's keys.
+pub struct AwaitingKeys<'v> {
+    visit: Visit<'v>,
+    issuer: Arc<Issuer>,
 }
 
 /// A visit that waits for its body.
@@ -32,6 +43,11 @@ pub struct Pending<'v> {
     visit: Visit<'v>,
     /// The answers are only noted.
     watch: bool,
+}
+
+/// Within the head's checks: the keys of an issuer are to be looked up.
+pub(crate) fn wait_for_keys(visit: Visit<'_>, issuer: Arc<Issuer>) -> Turn<'_> {
+    Turn::Keys(AwaitingKeys { visit, issuer })
 }
 
 /// Behind the head's checks: the store's questions, the body, the verdict.
@@ -79,6 +95,27 @@ impl<'v> Pending<'v> {
         }
         let refused = Refused::new(&self.visit, reason, at.id).with_wait(&beyond);
         Turn::Done(Verdict::Refuse(refused))
+    }
+}
+
+impl<'v> AwaitingKeys<'v> {
+    /// Whose keys.
+    #[must_use]
+    pub const fn issuer(&self) -> &Arc<Issuer> {
+        &self.issuer
+    }
+
+    /// For whom: nobody may wait at everybody's cost.
+    #[must_use]
+    pub const fn prefix(&self) -> Prefix {
+        self.visit.prefix
+    }
+
+    /// Goes on with what the look-up came to.
+    #[must_use]
+    pub fn with(self, looked_up: LookedUp, at: Moment<'_>) -> Turn<'v> {
+        let gate = Arc::clone(&self.visit.gate);
+        gate.go_on(self.visit, at, looked_up)
     }
 }
 

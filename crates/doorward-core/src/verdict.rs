@@ -4,6 +4,7 @@
 use crate::fault::Fault;
 use crate::gate::Gate;
 use crate::layers::credential::Edits;
+use crate::layers::identity::{Identity, Known};
 use crate::layers::quota::Counted;
 use crate::layers::{cors, credential, quota};
 use crate::moment::{Now, RequestId};
@@ -48,6 +49,7 @@ pub struct Admitted {
     route: RouteId,
     client: IpAddr,
     caller: Caller,
+    known: Option<Known>,
     /// Which of the listed names it came in by.
     external: Option<usize>,
     safe: bool,
@@ -85,7 +87,7 @@ pub enum MeterStep {
 impl Admitted {
     pub(crate) fn new(visit: Visit<'_>, now: Now, id: RequestId, cors_acts: bool) -> Self {
         Self {
-            mirror: if cors_acts { cors::mirror(&visit) } else { None },
+            mirror: cors::mirror(&visit),
             external: visit.named.and_then(|named| named.external),
             safe: crate::layers::method::is_safe(visit.view.method),
             gate: visit.gate,
@@ -94,6 +96,7 @@ impl Admitted {
             route: visit.route,
             client: visit.client,
             caller: visit.caller,
+            known: visit.known,
             cors_acts,
             shares_taken: false,
             body_digest: None,
@@ -135,10 +138,33 @@ impl Admitted {
         self.gate.routes.route(self.route)
     }
 
+    /// The route's place in the gate's table.
+    #[must_use]
+    pub const fn route_id(&self) -> RouteId {
+        self.route
+    }
+
     /// The client's address, as it was judged.
     #[must_use]
     pub const fn client(&self) -> IpAddr {
         self.client
+    }
+
+    /// Who seems to be calling.
+    #[must_use]
+    pub const fn caller(&self) -> Caller {
+        self.caller
+    }
+
+    /// Whether the client may hear why: allowed origins and this machine.
+    #[must_use]
+    pub fn tells_all(&self) -> bool {
+        self.mirror.is_some() || self.client.is_loopback()
+    }
+
+    /// Whether `cors` owns the answer's headers.
+    pub(crate) const fn cors_acts(&self) -> bool {
+        self.cors_acts
     }
 
     /// The listed name of the gate that it came in by; none while trying out without a list.
@@ -179,8 +205,25 @@ impl Admitted {
     /// The second since 1970 at which its caller's leave ends, and a stream with it; none: it does
     /// not.
     #[must_use]
-    pub const fn ends_unix_s(&self) -> Option<u64> {
-        None
+    pub fn ends_unix_s(&self) -> Option<u64> {
+        self.known.as_ref()?.identity.ends_unix_s()
+    }
+
+    /// The caller, where it is known.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Identity> {
+        self.known.as_ref().map(|known| &*known.identity)
+    }
+
+    /// Whether a known caller was known before, without any cryptography; none for strangers.
+    #[must_use]
+    pub fn is_remembered(&self) -> Option<bool> {
+        self.known.as_ref().map(|known| known.is_remembered)
+    }
+
+    /// Which credential was judged, by its place in the identity policy's list.
+    pub(crate) fn judged(&self) -> Option<usize> {
+        self.known.as_ref().map(|known| known.place)
     }
 
     /// What monitored layers would have refused it for.
@@ -211,7 +254,7 @@ impl Admitted {
         if self.cors_acts {
             cors::dress(&self.gate.cors, self.mirror.as_ref(), headers);
         }
-        if !self.route().credentials.is_empty() {
+        if !self.route().credentials.is_empty() || self.known.is_some() {
             make_private(headers);
         }
     }
@@ -244,7 +287,7 @@ impl Admitted {
     }
 
     fn counted(&self) -> Counted<'_> {
-        Counted { caller: self.caller, client: self.client, route: self.route() }
+        Counted::new(self.caller, self.client, self.known.as_ref(), self.route())
     }
 }
 
@@ -261,8 +304,8 @@ impl Meter {
     }
 }
 
-/// An answer that was bought with a credential belongs to its caller: a shared cache in front would
-/// hand it to anyone (RFC 9111 5.2.2.7).
+/// An answer to a known caller, or one that was bought with a credential, belongs to its caller: a
+/// shared cache in front would hand it to anyone (RFC 9111 5.2.2.7).
 fn make_private(headers: &mut HeaderMap) {
     let shareable = !headers.get_all(http::header::CACHE_CONTROL).iter().any(|line| {
         line.to_str().is_ok_and(|text| text.contains("no-store") || text.contains("private"))

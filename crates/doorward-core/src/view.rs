@@ -62,14 +62,8 @@ pub struct Fidelity {
 
 impl Fidelity {
     /// The reverse proxy: everything.
-    pub const PROXY: Self = Self {
-        raw_head: true,
-        body: true,
-        dress: true,
-        edits: true,
-        settle: true,
-        upgrades: true,
-    };
+    pub const PROXY: Self =
+        Self { raw_head: true, body: true, dress: true, edits: true, settle: true, upgrades: true };
 }
 
 /// The headers that decisions look at, each with its own answer for repeats and unreadable values.
@@ -85,6 +79,9 @@ pub(crate) struct Seen<'v> {
     pub(crate) upgrade: One<'v>,
     pub(crate) connection: One<'v>,
     pub(crate) forwarded_host: One<'v>,
+    pub(crate) authorization: One<'v>,
+    /// `Doorward-Visitor`.
+    pub(crate) visitor: One<'v>,
     /// The override headers, all spellings as one.
     pub(crate) method_override: One<'v>,
     pub(crate) cookie: bool,
@@ -115,11 +112,13 @@ impl<'v> Seen<'v> {
             7 if *name == header::REFERER => &mut self.referer,
             7 if *name == header::UPGRADE => &mut self.upgrade,
             10 if *name == header::CONNECTION => &mut self.connection,
+            13 if *name == header::AUTHORIZATION => &mut self.authorization,
             13 if text == "x-http-method" => &mut self.method_override,
             14 if text == "sec-fetch-site" => &mut self.fetch_site,
             14 if text == "sec-fetch-mode" => &mut self.fetch_mode,
             14 if text == "sec-fetch-dest" => &mut self.fetch_dest,
             16 if text == "x-forwarded-host" => &mut self.forwarded_host,
+            16 if text == "doorward-visitor" => &mut self.visitor,
             17 if text == "x-method-override" => &mut self.method_override,
             22 if text == "x-http-method-override" => &mut self.method_override,
             29 if *name == header::ACCESS_CONTROL_REQUEST_METHOD => &mut self.preflight_method,

@@ -2,6 +2,7 @@
 
 use crate::address::Prefix;
 use crate::gate::Gate;
+use crate::layers::identity::Known;
 use crate::layers::quota::Counted;
 use crate::names::Named;
 use crate::origin::Origins;
@@ -25,6 +26,8 @@ pub enum Caller {
     /// Nothing says so: a program, as far as can be told.
     #[default]
     Program,
+    /// One that was verified.
+    Known,
 }
 
 /// Whose the `Origin` of a request is.
@@ -59,8 +62,10 @@ pub struct Visit<'v> {
     pub(crate) prefix: Prefix,
     /// Set behind `message`: it depends on the route.
     pub(crate) origin: OriginIs,
-    /// Set by `site`.
+    /// Set by `site`, and by `identity` for known callers.
     pub(crate) caller: Caller,
+    /// Set by `identity`.
+    pub(crate) known: Option<Known>,
     pub(crate) would_refuse: WouldRefuse,
 }
 
@@ -77,6 +82,7 @@ impl<'v> Visit<'v> {
             prefix: Prefix::subscriber(client),
             origin: OriginIs::Unclear,
             caller: Caller::Program,
+            known: None,
             would_refuse: WouldRefuse::new(),
         }
     }
@@ -89,7 +95,7 @@ impl<'v> Visit<'v> {
 
     /// Who is counted by limits, and where.
     pub(crate) fn counted(&self) -> Counted<'_> {
-        Counted { caller: self.caller, client: self.client, route: self.route() }
+        Counted::new(self.caller, self.client, self.known.as_ref(), self.route())
     }
 
     /// The origins that are allowed on this route.

@@ -1,20 +1,37 @@
-//! The loop that carries a visit: between the core, which decides, the body and the store.
+//! The loop that carries a visit: between the core, which decides, the body, the store and the
+//! world outside.
 
+use crate::outside::Outside;
 use bytes::Bytes;
 use doorward_core::fault::Fault;
 use doorward_core::gate::Gate;
 use doorward_core::moment::Moment;
 use doorward_core::question::Questions;
-use doorward_core::turn::Turn;
+use doorward_core::turn::{AwaitingBody, AwaitingKeys, Turn};
 use doorward_core::verdict::Verdict;
 use doorward_core::view::View;
 use doorward_store::Store;
 use std::future::Future;
 use std::sync::Arc;
 
-/// Turns that one visit can take: head, shares, body, and one to spare. More is a mistake of ours,
-/// and ends in a refusal.
-const TURNS_MAX: usize = 4;
+/// Turns that one visit can take: head, keys, shares, body, and one to spare. More is a mistake of
+/// ours, and ends in a refusal.
+const TURNS_MAX: usize = 5;
+
+/// Whom a visit may ask.
+#[derive(Clone, Copy)]
+pub struct Reach<'a> {
+    /// The store.
+    pub store: &'a Store,
+    /// The world outside: issuers of tokens.
+    pub outside: &'a Outside,
+}
+
+/// What a visit waits for; boxed, because few visits do.
+enum Waiting<'v> {
+    Body(Box<AwaitingBody<'v>>),
+    Keys(Box<AwaitingKeys<'v>>),
+}
 
 /// A mounting's body, which can be held whole.
 pub trait Hold {
@@ -31,25 +48,33 @@ pub async fn converse(
     gate: &Arc<Gate>,
     view: View<'_>,
     at: Moment<'_>,
-    store: &Store,
+    reach: Reach<'_>,
     body: &mut (impl Hold + Send),
 ) -> Verdict {
-    // Only what waits for a body is kept over a wait, and few visits do. Kept apart, it does not
+    // Only what waits is kept over a wait, and few visits do. Kept apart, it does not
     // make every visit's future larger, which is moved more than once.
-    let mut waiting = match ask(gate.open(view, at), at, store) {
+    let mut waiting = match ask(gate.open(view, at), at, reach.store) {
         Turn::Done(verdict) => return verdict,
-        Turn::Body(awaiting) => Box::new(awaiting),
+        Turn::Body(awaiting) => Waiting::Body(Box::new(awaiting)),
+        Turn::Keys(awaiting) => Waiting::Keys(Box::new(awaiting)),
         Turn::Ask(_) => return Verdict::Refuse(gate.fault(Fault::GateBusy, view.peer, at)),
     };
     for _ in 0..TURNS_MAX {
-        let held = Box::pin(body.hold(waiting.bytes_max())).await;
-        let turn = match held {
-            Ok(bytes) => waiting.with(&bytes, at),
-            Err(fault) => waiting.failed(fault, at),
+        let turn = match waiting {
+            Waiting::Body(awaiting) => match Box::pin(body.hold(awaiting.bytes_max())).await {
+                Ok(bytes) => awaiting.with(&bytes, at),
+                Err(fault) => awaiting.failed(fault, at),
+            },
+            Waiting::Keys(awaiting) => {
+                let looked_up = Box::pin(reach.outside.keys(awaiting.issuer(), awaiting.prefix()));
+                let looked_up = looked_up.await;
+                awaiting.with(looked_up, at)
+            }
         };
-        waiting = match ask(turn, at, store) {
+        waiting = match ask(turn, at, reach.store) {
             Turn::Done(verdict) => return verdict,
-            Turn::Body(awaiting) => Box::new(awaiting),
+            Turn::Body(awaiting) => Waiting::Body(Box::new(awaiting)),
+            Turn::Keys(awaiting) => Waiting::Keys(Box::new(awaiting)),
             Turn::Ask(_) => break,
         };
     }
@@ -65,7 +90,7 @@ fn ask<'v>(turn: Turn<'v>, at: Moment<'_>, store: &Store) -> Turn<'v> {
             let answers = memory.answer(&pending.questions(), at.now);
             pending.answer(&answers, at)
         }
-        Turn::Done(_) | Turn::Body(_) => turn,
+        Turn::Done(_) | Turn::Body(_) | Turn::Keys(_) => turn,
     }
 }
 

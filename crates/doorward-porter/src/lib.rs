@@ -6,5 +6,7 @@
 pub mod chance;
 pub mod clock;
 mod converse;
+pub mod outside;
 
-pub use converse::{Hold, converse, settle};
+pub use converse::{Hold, Reach, converse, settle};
+pub use outside::Outside;

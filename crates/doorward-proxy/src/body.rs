@@ -41,16 +41,22 @@ pub(crate) struct Upload {
     /// Which request of the connection it belongs to.
     number: u64,
     meter: Option<Meter>,
-    /// The trailers that may go on.
+    /// What may go on behind it.
+    trailing: Option<Box<Trailing>>,
+}
+
+/// The trailers of a body.
+struct Trailing {
+    /// The names that may go on.
     announced: Vec<HeaderName>,
-    /// Those that came of them, until the body's end is sure.
-    trailers: Option<HeaderMap>,
+    /// What came of them, until the body's end is sure.
+    came: Option<HeaderMap>,
 }
 
 impl Upload {
     /// The body of request `number` of a client's.
     pub(crate) const fn new(incoming: Incoming, client: Arc<Client>, number: u64) -> Self {
-        Self { incoming, client, number, meter: None, announced: Vec::new(), trailers: None }
+        Self { incoming, client, number, meter: None, trailing: None }
     }
 
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Cut>>> {
@@ -62,7 +68,13 @@ impl Upload {
                     return Poll::Pending;
                 }
                 // hyper's end is believed only when the scan saw the message's last byte: a body
-                // that ends otherwise was cut off, and the upstream must not take it for whole.
+                // that ends otherwise was cut off, and the upstream must not take it for whole. Of
+                // a stream, only its END_STREAM is believed: hyper also ends it for a client that
+                // resets it with NO_ERROR.
+                Poll::Ready(None) if line.is_stream() && self.incoming.is_end_stream() => {
+                    line.ended();
+                    return Poll::Ready(None);
+                }
                 Poll::Ready(None) if line.is_complete(self.number) => return Poll::Ready(None),
                 Poll::Ready(None | Some(Err(_))) => {
                     line.cut(Fault::BodyCutOff);
@@ -73,10 +85,10 @@ impl Upload {
             let piece = match frame.into_data() {
                 Ok(piece) => piece,
                 Err(frame) => {
-                    let trailers = frame.into_trailers().ok();
-                    let announced = &self.announced;
-                    self.trailers = trailers
-                        .and_then(|all| trailers::pass(all, |name| announced.contains(name)));
+                    if let (Ok(all), Some(trailing)) = (frame.into_trailers(), &mut self.trailing) {
+                        let announced = &trailing.announced;
+                        trailing.came = trailers::pass(all, |name| announced.contains(name));
+                    }
                     continue;
                 }
             };
@@ -114,7 +126,7 @@ impl RequestBody {
     /// Has these trailers go on with it, if they come. What is held has none.
     pub(crate) fn announce(&mut self, announced: Vec<HeaderName>) {
         if let Self::Stream(upload) = self {
-            upload.announced = announced;
+            upload.trailing = Some(Box::new(Trailing { announced, came: None }));
         }
     }
 
@@ -185,7 +197,10 @@ impl Body for RequestBody {
             Self::Held(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Self::Stream(upload) => match ready!(upload.poll_piece(cx)) {
                 Some(piece) => Poll::Ready(Some(piece.map(Frame::data))),
-                None => Poll::Ready(upload.trailers.take().map(|all| Ok(Frame::trailers(all)))),
+                None => {
+                    let trailing = upload.trailing.as_mut().and_then(|all| all.came.take());
+                    Poll::Ready(trailing.map(|all| Ok(Frame::trailers(all))))
+                }
             },
         }
     }

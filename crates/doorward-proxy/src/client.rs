@@ -5,13 +5,16 @@ use crate::tunnel::Tunnel;
 use crate::worker::Worker;
 use http::HeaderValue;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A connected client.
+/// A connected client; for HTTP/2, also each stream of its, which has a line of its own.
 pub(crate) struct Client {
     pub(crate) line: Line,
     pub(crate) worker: Arc<Worker>,
     pub(crate) peer: SocketAddr,
+    /// Whether its connection is TLS: so it came by https, whatever the gate's names say.
+    is_tls: AtomicBool,
     peer_text: HeaderValue,
     /// What this connection becomes when its answer has left.
     tunnel: Mutex<Option<Box<Tunnel>>>,
@@ -23,8 +26,31 @@ impl Client {
             line: Line::new(Arc::clone(&worker.pulse)),
             worker,
             peer,
+            is_tls: AtomicBool::new(false),
             peer_text: address_text(peer.ip()),
             tunnel: Mutex::new(None),
+        }
+    }
+
+    /// Its handshake was made.
+    pub(crate) fn turn_tls(&self) {
+        self.is_tls.store(true, Relaxed);
+    }
+
+    /// Whether its connection is TLS.
+    pub(crate) fn is_tls(&self) -> bool {
+        self.is_tls.load(Relaxed)
+    }
+
+    /// One stream of this client's.
+    pub(crate) fn stream(&self) -> Self {
+        Self {
+            line: Line::stream(Arc::clone(&self.worker.pulse)),
+            worker: Arc::clone(&self.worker),
+            peer: self.peer,
+            is_tls: AtomicBool::new(self.is_tls()),
+            tunnel: Mutex::new(None),
+            peer_text: self.peer_text.clone(),
         }
     }
 
@@ -60,7 +86,7 @@ fn address_text(address: IpAddr) -> HeaderValue {
     HeaderValue::try_from(address.to_string()).unwrap_or(HeaderValue::from_static("unknown"))
 }
 
-/// The clients of one worker, each in a seat that is free again when it leaves.
+/// The clients (or the streams) of one worker, each in a seat that is free again when it leaves.
 #[derive(Debug, Default)]
 pub(crate) struct Clients {
     seats: Vec<Option<Arc<Client>>>,

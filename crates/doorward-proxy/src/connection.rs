@@ -1,11 +1,14 @@
 //! One client connection from its acceptance to its end. hyper speaks HTTP on it; this owns it.
 
+use crate::arrival::{self, Left};
 use crate::client::Client;
 use crate::deadline::Phase;
 use crate::forward;
+use crate::http2;
 use crate::io::ClientIo;
 use crate::mount;
 use crate::scan::Standing;
+use crate::socket::{Ahead, Socket};
 use crate::tunnel::{self, Leaving, Tunnel};
 use doorward_core::fault::Fault;
 use hyper::service::service_fn;
@@ -22,10 +25,12 @@ use tokio::net::TcpStream;
 const REFUSAL_TIME_MAX: Duration = Duration::from_secs(5);
 /// What is read at once of a body that nobody wants.
 const DROPPED_BYTES_AT_ONCE: usize = 64 * 1024;
+/// What is read at most of a client that was told to stop sending frames.
+const DROPPED_FRAME_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Why a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+pub(crate) enum End {
     /// It came to its end: the client left, or an answer said that it closes.
     Done,
     /// The client's next request is not one; it is told so.
@@ -34,12 +39,20 @@ enum End {
     Silent,
     /// An answer that has begun cannot go on: it must not look complete.
     Broken,
+    /// Its bytes are HTTP/2's.
+    Second,
 }
 
 /// The seat of a client, left when its task ends or is dropped.
 struct Seat {
     client: Arc<Client>,
     number: usize,
+}
+
+impl Seat {
+    fn take(client: Arc<Client>) -> Self {
+        Self { number: client.worker.enter(Arc::clone(&client)), client }
+    }
 }
 
 impl Drop for Seat {
@@ -50,13 +63,64 @@ impl Drop for Seat {
 
 /// Serves a client until its connection ends.
 pub(crate) async fn carry(client: Arc<Client>, socket: TcpStream, is_busy: bool) {
-    let seat = Seat { number: client.worker.enter(Arc::clone(&client)), client };
-    let client = &seat.client;
+    let mut seat = Seat::take(client);
+    let shared = Arc::clone(&seat.client.worker.shared);
     if is_busy {
-        // Not read on: a crowd that is turned away may not hold sockets for that.
-        let _ = write_refusal(client, socket, Fault::GateBusy).await;
+        // Not read on: a crowd that is turned away may not hold sockets for that, nor cost
+        // handshakes.
+        if shared.tls.is_none() {
+            let mut socket = Socket::Plain(Ahead::new(socket));
+            write_refusal(&seat.client, &mut socket, Fault::GateBusy).await;
+        }
         return;
     }
+    let mut ahead = Ahead::new(socket);
+    if shared.is_told_by(seat.client.peer.ip()) {
+        match Box::pin(arrival::told_address(&seat.client, ahead)).await {
+            Ok((rest, told)) => {
+                ahead = rest;
+                if let Some(peer) = told {
+                    let told = Client::new(Arc::clone(&seat.client.worker), peer);
+                    seat = Seat::take(Arc::new(told));
+                }
+            }
+            Err(left) => return leave(&seat.client, left).await,
+        }
+    }
+    let Some(tls) = &shared.tls else { return carry_first(seat, Socket::Plain(ahead)).await };
+    match Box::pin(arrival::handshake(&seat.client, ahead, tls)).await {
+        Ok((socket, is_second)) => {
+            seat.client.turn_tls();
+            if is_second {
+                Box::pin(carry_second(&seat.client, socket, Vec::new())).await;
+            } else {
+                carry_first(seat, socket).await;
+            }
+        }
+        Err(left) => leave(&seat.client, left).await,
+    }
+}
+
+/// Ends a connection that did not come as far as HTTP.
+async fn leave(client: &Arc<Client>, left: Left) {
+    if let Left::Told(ahead, fault) = left {
+        refuse(client, Socket::Plain(ahead), fault).await;
+    }
+}
+
+/// HTTP/2, to its end.
+async fn carry_second(client: &Arc<Client>, socket: Socket, ahead: Vec<u8>) {
+    let (socket, end) = http2::carry(Arc::clone(client), socket, ahead).await;
+    match end {
+        http2::End::Done => close(socket).await,
+        http2::End::Fault(_) => linger(client, socket, DROPPED_FRAME_BYTES_MAX).await,
+        http2::End::Broken => reset(&socket),
+    }
+}
+
+/// HTTP/1, to its end, or until it turns out to be HTTP/2.
+async fn carry_first(seat: Seat, socket: Socket) {
+    let client = &seat.client;
     let io = TokioIo::new(ClientIo::new(socket, Arc::clone(client)));
     let served = Arc::clone(client);
     let service = service_fn(move |request| forward::serve(Arc::clone(&served), request));
@@ -90,27 +154,34 @@ pub(crate) async fn carry(client: Arc<Client>, socket: TcpStream, is_busy: bool)
     })
     .await;
     let parts = connection.into_parts();
-    let socket = parts.io.into_inner().into_socket();
-    match client.take_tunnel() {
-        Some(tunnel) if end == End::Done && parts.read_buf.is_empty() => {
+    let is_quiet = parts.read_buf.is_empty();
+    let (socket, held) = parts.io.into_inner().into_socket();
+    match (client.take_tunnel(), end) {
+        (Some(tunnel), End::Done) if is_quiet => {
             Box::pin(carry_tunnel(client, socket, tunnel)).await;
         }
         // RFC 6455 4.1: a client sends nothing before the 101 has left.
-        Some(_) => finish(client, socket, End::Broken).await,
-        None => finish(client, socket, end).await,
+        (Some(_), _) => finish(client, socket, End::Broken).await,
+        (None, End::Second) => Box::pin(carry_second(client, socket, held)).await,
+        (None, end) => finish(client, socket, end).await,
     }
 }
 
-async fn carry_tunnel(client: &Arc<Client>, mut socket: TcpStream, tunnel: Box<Tunnel>) {
+async fn carry_tunnel(client: &Arc<Client>, mut socket: Socket, tunnel: Box<Tunnel>) {
     match tunnel::run(client, &mut socket, tunnel).await {
-        Leaving::Close => linger(client, socket).await,
+        Leaving::Close => {
+            linger(client, socket, client.worker.shared.bounds.linger_bytes_max).await;
+        }
         Leaving::Reset => finish(client, socket, End::Broken).await,
     }
 }
 
-/// Whether what hyper does not see ends the connection now.
-fn ending(client: &Client) -> Option<End> {
+/// Whether what hyper does not see ends the connection (or the stream) now.
+pub(crate) fn ending(client: &Client) -> Option<End> {
     let line = &client.line;
+    if line.is_second() {
+        return Some(End::Second);
+    }
     if let Some(found) = line.found() {
         let is_between = found.standing != Standing::Body;
         // Whatever was asked for before the fault is answered completely first.
@@ -133,46 +204,59 @@ fn ending(client: &Client) -> Option<End> {
     }
 }
 
-async fn finish(client: &Arc<Client>, socket: TcpStream, end: End) {
+async fn finish(client: &Arc<Client>, socket: Socket, end: End) {
     match end {
-        End::Done if client.line.has_unread() => linger(client, socket).await,
-        End::Done | End::Silent => {}
-        End::Fault(fault) => refuse(client, socket, fault).await,
-        // A plain end could be taken for the end of an answer without a length; a reset cannot.
-        End::Broken => {
-            let _ = SockRef::from(&socket).set_linger(Some(Duration::ZERO));
+        End::Done if client.line.has_unread() => {
+            linger(client, socket, client.worker.shared.bounds.linger_bytes_max).await;
         }
+        End::Done | End::Silent | End::Second => close(socket).await,
+        End::Fault(fault) => refuse(client, socket, fault).await,
+        End::Broken => reset(&socket),
     }
+}
+
+/// Closes. TLS says so first: without it, an answer that ends with its connection is cut off.
+async fn close(mut socket: Socket) {
+    if socket.is_tls() {
+        let _ = tokio::time::timeout(REFUSAL_TIME_MAX, socket.shutdown()).await;
+    }
+}
+
+/// A plain end could be taken for the end of an answer without a length; a reset cannot.
+fn reset(socket: &Socket) {
+    let _ = SockRef::from(socket.tcp()).set_linger(Some(Duration::ZERO));
 }
 
 /// Writes a refusal for what was not a request, and closes.
-async fn refuse(client: &Arc<Client>, socket: TcpStream, fault: Fault) {
-    if let Some(socket) = write_refusal(client, socket, fault).await {
-        linger(client, socket).await;
+async fn refuse(client: &Arc<Client>, mut socket: Socket, fault: Fault) {
+    if write_refusal(client, &mut socket, fault).await {
+        linger(client, socket, client.worker.shared.bounds.linger_bytes_max).await;
     }
 }
 
-async fn write_refusal(
-    client: &Arc<Client>,
-    mut socket: TcpStream,
-    fault: Fault,
-) -> Option<TcpStream> {
+/// Whether it was written.
+async fn write_refusal(client: &Arc<Client>, socket: &mut Socket, fault: Fault) -> bool {
     let bytes = mount::fault_response(client, fault);
-    let written = tokio::time::timeout(REFUSAL_TIME_MAX, socket.write_all(&bytes)).await;
-    matches!(written, Ok(Ok(()))).then_some(socket)
+    let write = async {
+        socket.write_all(&bytes).await?;
+        socket.flush().await
+    };
+    matches!(tokio::time::timeout(REFUSAL_TIME_MAX, write).await, Ok(Ok(())))
 }
 
 /// Closes so that a client that is still sending can read its answer: this side is closed, the
 /// other read and dropped. A socket closed with unread bytes is reset, and the reset overtakes the
 /// answer.
-async fn linger(client: &Client, mut socket: TcpStream) {
+async fn linger(client: &Client, mut socket: Socket, bytes_max: u64) {
     let bounds = &client.worker.shared.bounds;
-    if socket.shutdown().await.is_err() {
+    let shut = tokio::time::timeout(REFUSAL_TIME_MAX, socket.shutdown()).await;
+    if !matches!(shut, Ok(Ok(()))) {
         return;
     }
+    let mut socket = socket.into_tcp();
     let drop_all = async {
         let mut into = vec![0; DROPPED_BYTES_AT_ONCE];
-        let mut left = bounds.linger_bytes_max;
+        let mut left = bytes_max;
         while left > 0 {
             let read = tokio::time::timeout(bounds.linger_silence, socket.read(&mut into)).await;
             match read {

@@ -88,22 +88,24 @@ const PHASES: [Phase; 6] =
 /// How long one direction of a body may still be waited for. Waiting spends it, bytes earn it back
 /// at the least rate; a sender of one byte a second therefore runs out as a silent one does.
 #[derive(Debug)]
-struct Pace {
+pub(crate) struct Pace {
     left_ms: AtomicU64,
     since_ms: AtomicU64,
 }
 
 impl Pace {
-    const fn new(left_ms: u64) -> Self {
+    pub(crate) const fn new(left_ms: u64) -> Self {
         Self { left_ms: AtomicU64::new(left_ms), since_ms: AtomicU64::new(0) }
     }
 
-    fn wait(&self, now_ms: u64) -> u64 {
+    /// The waiting begins: until when it may last.
+    pub(crate) fn wait(&self, now_ms: u64) -> u64 {
         self.since_ms.store(now_ms, Relaxed);
         now_ms + self.left_ms.load(Relaxed)
     }
 
-    fn earn(&self, now_ms: u64, bytes: usize, limits: &Limits, most_ms: u64) {
+    /// Bytes came: what was waited is spent, and they are earned.
+    pub(crate) fn earn(&self, now_ms: u64, bytes: usize, limits: &Limits, most_ms: u64) {
         let spent = now_ms.saturating_sub(self.since_ms.load(Relaxed));
         let earned = bytes as u64 * 1_000 / limits.rate_bytes_per_s;
         let left = self.left_ms.load(Relaxed).saturating_sub(spent).saturating_add(earned);
@@ -145,7 +147,8 @@ impl Deadline {
         PHASES[usize::from(self.phase.load(Relaxed))]
     }
 
-    fn set(&self, phase: Phase, at_ms: u64) {
+    /// Waits until `at_ms`.
+    pub(crate) fn set(&self, phase: Phase, at_ms: u64) {
         self.phase.store(phase as u8, Relaxed);
         self.at_ms.store(at_ms, Relaxed);
     }
@@ -172,6 +175,18 @@ impl Deadline {
     pub(crate) fn forgive(&self) {
         self.expired.store(false, Relaxed);
         self.set_after(Phase::Stream, self.pulse.limits.stream_idle_ms);
+    }
+
+    /// The time that was up is given once more.
+    pub(crate) fn renew(&self, phase: Phase, at_ms: u64) {
+        self.expired.store(false, Relaxed);
+        self.set(phase, at_ms);
+    }
+
+    /// A piece of an answer waits for a client that must make room for it.
+    pub(crate) fn piece_given(&self) {
+        self.stream();
+        self.write_blocked();
     }
 
     /// A head has begun to arrive.

@@ -125,7 +125,12 @@ pub(crate) async fn link(client: &Client, passage: &Passage) -> Result<Link, Fai
     let open = Box::pin(worker.pool.open(backend, worker.pulse.now_ms()));
     let opened = tokio::time::timeout(worker.shared.bounds.upstream_connect, open);
     match Box::pin(opened).await {
-        Ok(link) => link.map_err(never),
+        Ok(link) => {
+            if link.is_ok() {
+                worker.cells.connected(&backend.upstream);
+            }
+            link.map_err(never)
+        }
         Err(_) => Err(never(Fault::UpstreamTimeout)),
     }
 }

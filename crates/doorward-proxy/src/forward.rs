@@ -5,6 +5,7 @@ use crate::client::Client;
 use crate::exchange::{self, Exchanged, Failed};
 use crate::leave::Leave;
 use crate::mount::{self, Judged, Passage};
+use crate::observe;
 use crate::settings::{UpstreamHost, UpstreamHttp};
 use crate::upgrade::{self, Asks, Handshake};
 use crate::{head, trailers, wire};
@@ -198,6 +199,7 @@ fn rebuild(
     head::keep(headers, |name| {
         !look.ends_here(name) && *name != header::EXPECT && edits.keeps(name)
     });
+    edits.strip_cookies(headers);
     // The name that was judged, which a trusted proxy may have told in place of its own.
     let judged = admitted.external().map(|external| external.authority().clone());
     let is_told = judged.is_none() || judged == look.host;
@@ -238,7 +240,7 @@ fn forwarding(
 ) {
     let (rule, admitted) = (passage.forwarding(), &passage.admitted);
     let address = admitted.client();
-    let proto = if admitted.is_secure() { "https" } else { "http" };
+    let proto = if admitted.is_secure() || client.is_tls() { "https" } else { "http" };
     if rule.forwarded {
         let host = host.as_ref().and_then(|host| host.to_str().ok()).unwrap_or_default();
         if let Ok(value) = HeaderValue::try_from(forwarded(address, host, proto)) {
@@ -271,6 +273,7 @@ fn hand_back(
     takes_trailers: bool,
     number: u64,
 ) -> Response<AnswerBody> {
+    observe::answered(client, &passage);
     let Passage { admitted, mut record, .. } = passage;
     let Exchanged { answer, look, mut link } = exchanged;
     let (mut parts, incoming) = answer.into_parts();
@@ -300,6 +303,7 @@ fn hand_back(
         client.worker.shared.hints.backend_has_cors();
     }
     admitted.dress(&mut parts.headers);
+    admitted.tell_would_refuse(&mut parts.headers);
     if !client.line.is_complete(number) {
         // The rest of the client's body is not waited for.
         parts.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));

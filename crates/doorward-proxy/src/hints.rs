@@ -56,6 +56,7 @@ impl Hints {
             Reason::Message(_)
             | Reason::Method(_)
             | Reason::Quota(_)
+            | Reason::Identity(_)
             | Reason::Credential(_)
             | Reason::Fault(_) => {}
         }

@@ -9,9 +9,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 
-/// One client connection.
+/// One client connection; or one stream of an HTTP/2 connection, which carries one request.
 #[derive(Debug)]
 pub(crate) struct Line {
+    is_stream: bool,
+    /// Whether the connection turned out to speak HTTP/2.
+    is_second: AtomicBool,
+    /// Whether the stream's answer was handed over to its end.
+    is_whole: AtomicBool,
     pub(crate) deadline: Deadline,
     waker: Mutex<Option<Waker>>,
     found: Mutex<Option<Found>>,
@@ -37,6 +42,9 @@ pub(crate) struct Line {
 impl Line {
     pub(crate) fn new(pulse: Arc<Pulse>) -> Self {
         Self {
+            is_stream: false,
+            is_second: AtomicBool::new(false),
+            is_whole: AtomicBool::new(false),
             deadline: Deadline::new(pulse),
             waker: Mutex::new(None),
             found: Mutex::new(None),
@@ -51,6 +59,41 @@ impl Line {
             is_told: AtomicBool::new(false),
             body_bytes: AtomicU64::new(0),
         }
+    }
+
+    /// A stream's line. No scan sees its bytes: HTTP/2 says where its one message ends.
+    pub(crate) fn stream(pulse: Arc<Pulse>) -> Self {
+        Self { is_stream: true, heads: AtomicU64::new(1), ..Self::new(pulse) }
+    }
+
+    /// Whether it is a stream's.
+    pub(crate) const fn is_stream(&self) -> bool {
+        self.is_stream
+    }
+
+    /// The stream's request was seen to its last byte.
+    pub(crate) fn ended(&self) {
+        self.messages.store(1, Relaxed);
+    }
+
+    /// The stream's answer was handed over to its end.
+    pub(crate) fn whole(&self) {
+        self.is_whole.store(true, Relaxed);
+    }
+
+    /// Whether the stream's answer was handed over to its end.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.is_whole.load(Relaxed)
+    }
+
+    /// The connection's bytes are HTTP/2's.
+    pub(crate) fn turn_second(&self) {
+        self.is_second.store(true, Relaxed);
+    }
+
+    /// Whether the connection's bytes are HTTP/2's.
+    pub(crate) fn is_second(&self) -> bool {
+        self.is_second.load(Relaxed)
     }
 
     /// Remembers the connection's task; a task's waker stays the same for its life.

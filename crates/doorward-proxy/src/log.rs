@@ -4,7 +4,7 @@
 //! a terminal; queries, cookies, credentials and bodies are never looked at.
 
 mod escape;
-mod json;
+pub(crate) mod json;
 mod pretty;
 mod summary;
 
@@ -51,6 +51,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) path: Option<&'a str>,
     pub(crate) origin: Option<&'a [u8]>,
     pub(crate) route: Option<&'a str>,
+    /// `page`, `program` or another word of the core's; none for what was not a request.
+    pub(crate) caller: Option<&'a str>,
     pub(crate) kind: Kind,
     pub(crate) reason: Option<Reason>,
     pub(crate) would_refuse: &'a WouldRefuse,
@@ -77,7 +79,10 @@ pub(crate) struct LogBuffer {
 pub(crate) struct Lines {
     pub(crate) text: Vec<u8>,
     pub(crate) tally: Tally,
+    /// Since they were written last.
     pub(crate) dropped: u64,
+    /// Since the beginning.
+    pub(crate) dropped_ever: u64,
 }
 
 impl LogBuffer {
@@ -97,6 +102,7 @@ impl LogBuffer {
         let before = lines.text.len();
         if before >= BUFFER_BYTES_MAX {
             lines.dropped += 1;
+            lines.dropped_ever += 1;
             return;
         }
         match self.form {

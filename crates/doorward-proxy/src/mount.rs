@@ -2,7 +2,7 @@
 
 use crate::body::{AnswerBody, RequestBody, Upload};
 use crate::client::Client;
-use crate::observe::Record;
+use crate::observe::{self, Record};
 use crate::settings::Forwarding;
 use crate::setup::{Backend, Setup};
 use crate::{reply, view};
@@ -11,9 +11,9 @@ use doorward_core::gate::Gate;
 use doorward_core::moment::{Moment, RequestId};
 use doorward_core::reason::Reason;
 use doorward_core::refused::Refused;
-use doorward_core::verdict::{Admitted, Outcome, Verdict};
+use doorward_core::verdict::{Admitted, Outcome, Reply, Verdict};
 use doorward_core::view::BodyHint;
-use doorward_porter::{converse, settle};
+use doorward_porter::{Reach, converse, settle};
 use http::header;
 use http::{Response, request};
 use hyper::body::Incoming;
@@ -34,6 +34,8 @@ pub(crate) enum Judged {
 /// A request that was admitted, and what is noted of it.
 pub(crate) struct Passage {
     pub(crate) admitted: Admitted,
+    /// When it was admitted, steady.
+    pub(crate) judged_ns: u64,
     pub(crate) record: Option<Box<Record>>,
     setup: Arc<Setup>,
 }
@@ -84,15 +86,18 @@ pub(crate) async fn judge(
     let lent = view::lend(parts, client.peer.ip(), hint);
     let setup = shared.setup.load_full();
     let gate = &setup.gate;
-    let (reply, refused) = match converse(gate, lent, at, &shared.store, &mut body).await {
+    let reach = Reach { store: &shared.store, outside: &shared.outside };
+    let verdict = converse(gate, lent, at, reach, &mut body).await;
+    let judged_ns = observe::judged(client, gate, &verdict, &parts.method, hint, at);
+    let (reply, refused) = match verdict {
         Verdict::Admit(admitted) => {
             if let Some(record) = &mut record {
                 record.admitted(&admitted);
             }
             body.meter(admitted.meter());
-            return Judged::Pass(Passage { admitted, record, setup }, body);
+            return Judged::Pass(Passage { admitted, judged_ns, record, setup }, body);
         }
-        Verdict::Reply(reply) => (reply, None),
+        Verdict::Reply(reply) => (observe::replied(client, gate, parts, reply), None),
         Verdict::Refuse(refused) => (refused.reply(), Some(refused)),
     };
     if let Some(record) = &mut record {
@@ -100,7 +105,7 @@ pub(crate) async fn judge(
     }
     if let Some(refused) = &refused {
         tell(client, refused);
-        shared.hints.refused(gate, &parts.headers, refused);
+        observe::refused(client, gate, parts, refused);
     }
     let awaits_leave = parts.headers.contains_key(header::EXPECT);
     if client.line.is_complete(number) || (is_short(hint) && !awaits_leave) {
@@ -127,6 +132,7 @@ pub(crate) async fn fault(
 ) -> Response<AnswerBody> {
     let Passage { admitted, record, .. } = passage;
     let at = moment(client);
+    client.worker.cells.failed(&admitted, fault, at.now.steady_ns);
     settle(&admitted.settle(outcome), at, &client.worker.shared.store).await;
     if fault.is_strike() {
         // The visit's own refusal follows; this one is made for the strike alone.
@@ -147,6 +153,7 @@ pub(crate) fn answer(
     if let Some(record) = &mut record {
         record.ended(Some(refused), reply.status);
     }
+    client.worker.cells.refused(refused.reason());
     tell(client, refused);
     reply::response(reply, client, record, number)
 }
@@ -160,12 +167,18 @@ fn tell(client: &Client, refused: &Refused) {
 
 /// The whole response to what was not a request.
 pub(crate) fn fault_response(client: &Arc<Client>, fault: Fault) -> Vec<u8> {
+    reply::raw(&faulted(client, fault))
+}
+
+/// The answer to what was not a request, noted.
+pub(crate) fn faulted(client: &Arc<Client>, fault: Fault) -> Reply {
     let gate: Arc<Gate> = Arc::clone(&client.worker.shared.setup.load().gate);
     let at = moment(client);
     let refused = gate.fault(fault, client.peer.ip(), at);
     let reply = refused.reply();
+    client.worker.cells.refused(refused.reason());
     Record::fault(client, &refused, reply.status, at);
-    reply::raw(&reply)
+    reply
 }
 
 fn moment(client: &Client) -> Moment<'_> {

@@ -3,15 +3,21 @@
 
 use crate::client::Client;
 use crate::log::{Entry, Kind};
+use crate::mount::Passage;
+use bytes::Bytes;
+use doorward_core::gate::Gate;
 use doorward_core::moment::{Moment, Now, RequestId};
 use doorward_core::reason::Reason;
 use doorward_core::refused::Refused;
-use doorward_core::verdict::Admitted;
-use doorward_core::visit::WouldRefuse;
-use http::{HeaderValue, Method, StatusCode, Uri, header, request};
+use doorward_core::verdict::{Admitted, Reply, Verdict};
+use doorward_core::view::BodyHint;
+use doorward_core::visit::{Caller, WouldRefuse};
+use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header, request};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+static FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// What is noted of one request.
 pub(crate) struct Record {
@@ -24,6 +30,9 @@ pub(crate) struct Record {
     asked: Option<(Method, Uri)>,
     origin: Option<HeaderValue>,
     route: Option<Box<str>>,
+    /// Whether it has what only browsers send to other origins, or everywhere.
+    is_browsers: bool,
+    caller: Option<&'static str>,
     kind: Kind,
     reason: Option<Reason>,
     would_refuse: WouldRefuse,
@@ -50,6 +59,8 @@ impl Record {
         }
         let mut record = Self::new(client, at.id, at.now);
         record.asked = Some((parts.method.clone(), parts.uri.clone()));
+        record.is_browsers =
+            parts.headers.contains_key(&FETCH_SITE) || parts.headers.contains_key(header::ORIGIN);
         record.origin = parts.headers.get(header::ORIGIN).cloned();
         Some(Box::new(record))
     }
@@ -76,6 +87,8 @@ impl Record {
             asked: None,
             origin: None,
             route: None,
+            is_browsers: false,
+            caller: None,
             kind: Kind::Reply,
             reason: None,
             would_refuse: WouldRefuse::new(),
@@ -93,6 +106,7 @@ impl Record {
     pub(crate) fn admitted(&mut self, admitted: &Admitted) {
         self.kind = Kind::Admit;
         self.address = admitted.client();
+        self.caller = Some(self.word(admitted.caller(), !admitted.would_refuse().is_empty()));
         self.route = Some(admitted.route().path.as_str().into());
         self.would_refuse.clone_from(admitted.would_refuse());
     }
@@ -106,6 +120,18 @@ impl Record {
         self.reason = Some(refused.reason());
         self.address = refused.client();
         self.route = Some(refused.route().path.as_str().into());
+        if self.asked.is_some() {
+            self.caller = Some(self.word(refused.caller(), true));
+        }
+    }
+
+    /// The caller's kind. Whoever is refused, or would be, was not looked at to the end: then what
+    /// only browsers send tells.
+    const fn word(&self, caller: Caller, is_refused: bool) -> &'static str {
+        match caller {
+            Caller::Program if is_refused && self.is_browsers => Caller::Page.word(),
+            Caller::Program | Caller::Page | Caller::Known => caller.word(),
+        }
     }
 
     /// It goes upstream.
@@ -141,6 +167,55 @@ impl Record {
     }
 }
 
+/// The core came to its verdict: when, steady.
+pub(crate) fn judged(
+    client: &Client,
+    gate: &Arc<Gate>,
+    verdict: &Verdict,
+    method: &Method,
+    body: BodyHint,
+    at: Moment<'_>,
+) -> u64 {
+    let worker = &client.worker;
+    // Most visits wait for nothing, and end microseconds after they began: that is below what a
+    // histogram tells apart, and reading the clock would cost more than all counting.
+    let is_at_once = matches!((verdict, body), (Verdict::Admit(_), BodyHint::Empty));
+    let now_ns = if is_at_once { at.now.steady_ns } else { worker.shared.clock.now().steady_ns };
+    let took_ns = now_ns.saturating_sub(at.now.steady_ns);
+    worker.cells.judged(gate, verdict, method, took_ns);
+    now_ns
+}
+
+/// A request was refused by the core: what is said of it beside the log.
+pub(crate) fn refused(client: &Client, gate: &Gate, parts: &request::Parts, refused: &Refused) {
+    let worker = &client.worker;
+    worker.shared.hints.refused(gate, &parts.headers, refused);
+    if let Some(recent) = &worker.cells.recent {
+        recent.keep(parts, refused, worker.shared.clock.now());
+    }
+}
+
+/// The gate answers by itself; while it drains it is not ready.
+pub(crate) fn replied(
+    client: &Client,
+    gate: &Gate,
+    parts: &request::Parts,
+    mut reply: Reply,
+) -> Reply {
+    if client.worker.is_draining() && gate.is_readiness(parts.uri.path()) {
+        reply.status = StatusCode::SERVICE_UNAVAILABLE;
+        reply.body = Bytes::from_static(b"{\"ready\":false}\n");
+    }
+    reply
+}
+
+/// The head of an admitted request's answer is there.
+pub(crate) fn answered(client: &Client, passage: &Passage) {
+    let worker = &client.worker;
+    let now_ns = worker.shared.clock.now().steady_ns;
+    worker.cells.answered(&passage.admitted, passage.judged_ns, now_ns);
+}
+
 impl Drop for Record {
     fn drop(&mut self) {
         let asked = self.asked.as_ref();
@@ -152,6 +227,7 @@ impl Drop for Record {
             path: asked.map(|(_, uri)| uri.path()),
             origin: self.origin.as_ref().map(HeaderValue::as_bytes),
             route: self.route.as_deref(),
+            caller: self.caller,
             kind: self.kind,
             reason: self.reason,
             would_refuse: &self.would_refuse,

@@ -51,6 +51,16 @@ impl Pool {
         }
     }
 
+    /// The numbers of open connections, one an upstream of the setup.
+    pub(crate) fn open_counts(&self, setup: &Setup) -> Vec<Arc<AtomicUsize>> {
+        let mut shelves = self.shelves();
+        let counts = setup.backends.iter().map(|backend| {
+            let at = shelf_of(&mut shelves, backend.id);
+            Arc::clone(&shelves[at].open)
+        });
+        counts.collect()
+    }
+
     fn shelves(&self) -> MutexGuard<'_, Vec<Shelf>> {
         self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -113,10 +123,7 @@ impl Pool {
 
     fn place(&self, backend: u64) -> Result<(Place, Arc<Group>), Fault> {
         let mut shelves = self.shelves();
-        let at = shelves.iter().position(|shelf| shelf.backend == backend).unwrap_or_else(|| {
-            shelves.push(Shelf::new(backend));
-            shelves.len() - 1
-        });
+        let at = shelf_of(&mut shelves, backend);
         let place = Place::take(&shelves[at].open, self.open_max)?;
         Ok((place, Arc::clone(&shelves[at].http2)))
     }
@@ -143,4 +150,12 @@ impl Pool {
             }
         }
     }
+}
+
+/// Where the connections to an upstream are.
+fn shelf_of(shelves: &mut Vec<Shelf>, backend: u64) -> usize {
+    shelves.iter().position(|shelf| shelf.backend == backend).unwrap_or_else(|| {
+        shelves.push(Shelf::new(backend));
+        shelves.len() - 1
+    })
 }

@@ -1,12 +1,18 @@
 //! A running proxy: its threads, and what can be done with it.
 
+use crate::admin;
+use crate::counts::Counts;
 use crate::hints::Hints;
 use crate::housekeeping::Housekeeping;
 use crate::listen;
 use crate::log::LogBuffer;
-use crate::settings::{Forwarding, ProxySettings, Upstream};
+use crate::metrics::Metrics;
+use crate::settings::{
+    ADMIN_TOKEN_BYTES_MIN, AdminSettings, Certificate, Forwarding, ProxySettings, Upstream,
+};
 use crate::setup::Setup;
 use crate::shared::Shared;
+use crate::tls::Tls;
 use crate::worker::{self, Worker};
 use arc_swap::ArcSwap;
 use doorward_core::gate::Gate;
@@ -16,11 +22,12 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use thiserror::Error;
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 /// How long the last lines of the log may take to be written at the end.
@@ -40,6 +47,12 @@ pub enum StartError {
     /// A thread or its runtime could not be made.
     #[error("cannot start a thread")]
     Thread(#[source] io::Error),
+    /// The admin listener's token can be guessed.
+    #[error("the admin token has fewer than {ADMIN_TOKEN_BYTES_MIN} bytes")]
+    AdminToken,
+    /// TLS cannot be spoken: the machine gives no randomness.
+    #[error("cannot speak TLS")]
+    Tls(#[source] rustls::Error),
     /// There is nothing to forward to.
     #[error("there is no upstream")]
     NoUpstream,
@@ -61,6 +74,7 @@ pub struct Proxy {
     shared: Arc<Shared>,
     stop: watch::Sender<bool>,
     workers: Vec<JoinHandle<()>>,
+    admin: Option<Admin>,
     housekeeping: Option<JoinHandle<()>>,
     /// Disconnected when the housekeeping thread has ended.
     housekept: Receiver<()>,
@@ -79,21 +93,29 @@ impl Proxy {
         memory: Arc<Memory>,
     ) -> Result<Self, StartError> {
         let setup = Setup::new(gate, settings.upstreams, settings.forwarding, None)?;
+        let metrics = Arc::new(Metrics::new(&setup));
         let count = match settings.threads {
             0 => thread::available_parallelism().map_or(1, NonZero::get),
             count => count,
         };
         let (address, listeners) = listen::bind(settings.listen, count)
             .map_err(|source| StartError::Listen { address: settings.listen, source })?;
+        let tls = settings.tls.map(|certificate| Tls::new(certificate, settings.http2));
         let shared = Arc::new(Shared {
+            metrics,
             setup: ArcSwap::from_pointee(setup),
             exchange: Mutex::new(()),
             store,
             memory,
+            outside: settings.outside,
             clock: settings.clock,
             chance: settings.chance,
             bounds: settings.bounds,
             hints: Hints::new(settings.talk),
+            tls: tls.transpose().map_err(StartError::Tls)?,
+            http2: settings.http2,
+            proxy_protocol: settings.proxy_protocol,
+            counts: Counts::default(),
             held_bytes: AtomicUsize::new(0),
         });
         let (stop, stopping) = watch::channel(false);
@@ -103,26 +125,24 @@ impl Proxy {
             shared,
             stop,
             workers: Vec::with_capacity(count),
+            admin: None,
             housekeeping: None,
             housekept,
             is_over: Arc::default(),
         };
         // The buffers wake the thread that writes them, so that thread comes first.
-        let (give, take) = channel();
-        let housekeeping = spawn("doorward-house", move || {
-            let _keeping = keeping;
-            if let Ok(housekeeping) = take.recv() {
-                Housekeeping::run(housekeeping);
-            }
-        })?;
+        let (give, housekeeping) = housekeep(keeping)?;
         let writer = housekeeping.thread().clone();
         proxy.housekeeping = Some(housekeeping);
+        let admin = settings.admin;
+        let admin = admin.map(|admin| Admin::start(admin, &proxy.shared, &stopping));
+        proxy.admin = admin.transpose()?;
         let mut buffers = Vec::with_capacity(count);
         for listener in listeners {
             let log = Arc::new(LogBuffer::new(settings.log, Some(writer.clone())));
             buffers.push(Arc::clone(&log));
-            let worker = Worker::new(Arc::clone(&proxy.shared), log);
-            proxy.workers.push(serve(Arc::new(worker), listener, stopping.clone())?);
+            let worker = proxy.new_worker(log, count);
+            proxy.workers.push(serve(worker, listener, stopping.clone())?);
         }
         let housekeeping = Housekeeping {
             buffers,
@@ -137,10 +157,31 @@ impl Proxy {
         Ok(proxy)
     }
 
+    /// One of `count` workers. Each keeps its part of the last refusals, where somebody may ask for
+    /// them.
+    fn new_worker(&self, log: Arc<LogBuffer>, count: usize) -> Arc<Worker> {
+        let is_asked = self.admin.is_some();
+        let recent_max = if is_asked { admin::RECENT_MAX.div_ceil(count) } else { 0 };
+        let cells = self.shared.metrics.cells(recent_max);
+        Arc::new(Worker::new(Arc::clone(&self.shared), log, cells))
+    }
+
     /// Where it listens; with the port that was taken for port 0.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where the admin listener is, if there is one.
+    #[must_use]
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(|admin| admin.address)
+    }
+
+    /// What is counted, for those parts that are not the proxy's own.
+    #[must_use]
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.shared.metrics
     }
 
     /// Takes another gate, other upstreams and forwarding headers for the next request, all at
@@ -173,8 +214,28 @@ impl Proxy {
     ) -> Result<(), StartError> {
         let _one_at_a_time = self.shared.exchange.lock().unwrap_or_else(PoisonError::into_inner);
         let next = next(&self.shared.setup.load())?;
+        self.shared.metrics.take(&next);
         self.shared.setup.store(Arc::new(next));
+        self.shared.metrics.reloaded(true);
         Ok(())
+    }
+
+    /// Shows clients another certificate from the next handshake on; connections that stand keep
+    /// theirs. Without effect where TLS is not spoken: that is settled at the start.
+    pub fn swap_certificate(&self, certificate: Certificate) {
+        if let Some(tls) = &self.shared.tls {
+            tls.swap(certificate);
+        }
+    }
+
+    /// TLS handshakes that came to nothing, of all that were begun.
+    #[must_use]
+    pub fn handshakes(&self) -> (u64, u64) {
+        let counts = &self.shared.counts;
+        (
+            counts.handshakes_failed.load(Ordering::Relaxed),
+            counts.handshakes.load(Ordering::Relaxed),
+        )
     }
 
     /// Serves until SIGTERM or SIGINT, then drains.
@@ -214,6 +275,8 @@ impl Drop for Proxy {
         for worker in self.workers.drain(..) {
             let _ = worker.join();
         }
+        // It answers until all is drained: whoever looks sees that the gate is not ready.
+        self.admin = None;
         self.is_over.store(true, Ordering::Release);
         if let Some(housekeeping) = self.housekeeping.take() {
             housekeeping.thread().unpark();
@@ -226,10 +289,65 @@ impl Drop for Proxy {
     }
 }
 
+/// The admin listener's thread; it ends when this is dropped.
+struct Admin {
+    address: SocketAddr,
+    over: watch::Sender<bool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Admin {
+    fn start(
+        settings: AdminSettings,
+        shared: &Arc<Shared>,
+        stopping: &watch::Receiver<bool>,
+    ) -> Result<Self, StartError> {
+        let (shared, stopping) = (Arc::clone(shared), stopping.clone());
+        if settings.token.expose().len() < ADMIN_TOKEN_BYTES_MIN {
+            return Err(StartError::AdminToken);
+        }
+        let listen = settings.listen;
+        let bound = TcpListener::bind(listen).and_then(|listener| {
+            listener.set_nonblocking(true)?;
+            Ok((listener.local_addr()?, listener))
+        });
+        let (address, listener) =
+            bound.map_err(|source| StartError::Listen { address: listen, source })?;
+        let (runtime, listener) = inside_runtime(listener)?;
+        let (over, is_over) = watch::channel(false);
+        let thread = spawn("doorward-admin", move || {
+            runtime.block_on(admin::serve(listener, settings, shared, stopping, is_over));
+        })?;
+        Ok(Self { address, over, thread: Some(thread) })
+    }
+}
+
+impl Drop for Admin {
+    fn drop(&mut self) {
+        // A thread that has ended does not listen.
+        let _ = self.over.send(true);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
 impl std::fmt::Debug for Proxy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Proxy").field("address", &self.address).finish_non_exhaustive()
     }
+}
+
+/// The housekeeping thread, and where its work is given to it; `keeping` is dropped at its end.
+fn housekeep(keeping: Sender<()>) -> Result<(Sender<Housekeeping>, JoinHandle<()>), StartError> {
+    let (give, take) = channel();
+    let thread = spawn("doorward-house", move || {
+        let _keeping = keeping;
+        if let Ok(housekeeping) = take.recv() {
+            Housekeeping::run(housekeeping);
+        }
+    })?;
+    Ok((give, thread))
 }
 
 fn serve(
@@ -237,6 +355,14 @@ fn serve(
     listener: TcpListener,
     stopping: watch::Receiver<bool>,
 ) -> Result<JoinHandle<()>, StartError> {
+    let (runtime, listener) = inside_runtime(listener)?;
+    spawn("doorward-worker", move || {
+        runtime.block_on(worker::run(worker, listener, stopping));
+    })
+}
+
+/// A runtime of one thread, and a listener in it.
+fn inside_runtime(listener: TcpListener) -> Result<(Runtime, tokio::net::TcpListener), StartError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
@@ -246,9 +372,7 @@ fn serve(
         let _inside = runtime.enter();
         tokio::net::TcpListener::from_std(listener).map_err(StartError::Thread)?
     };
-    spawn("doorward-worker", move || {
-        runtime.block_on(worker::run(worker, listener, stopping));
-    })
+    Ok((runtime, listener))
 }
 
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StartError> {

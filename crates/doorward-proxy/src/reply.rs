@@ -20,7 +20,7 @@ pub(crate) fn response(
     let mut response = Response::new(body);
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
-    if !client.line.is_complete(number) {
+    if !client.line.is_complete(number) && !client.line.is_stream() {
         // What is left of the client's body is not read as one; see `connection::linger`.
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }

@@ -20,6 +20,7 @@ mod tests;
 use doorward_core::fault::Fault;
 
 use self::chunk::Chunk;
+use self::classes::{PATH, QUERY, run};
 use self::framing::Framing;
 use self::line::Section;
 
@@ -212,5 +213,22 @@ impl Scan {
             State::Tunnel => Ok(bytes.len()),
             State::Broken(found) => Err(found.fault),
         }
+    }
+}
+
+/// What is wrong with a target that came by HTTP/2: the same as in a request line.
+pub(crate) fn target_fault(target: &[u8], limits: &ScanLimits) -> Option<Fault> {
+    if target.len() > limits.target_bytes_max as usize {
+        return Some(Fault::TargetTooLong);
+    }
+    let path = run(PATH, target);
+    let read = match target.get(path) {
+        Some(b'?') => path + run(QUERY, &target[path..]),
+        Some(_) | None => path,
+    };
+    match target.get(read) {
+        None => None,
+        Some(b'#') => Some(Fault::Fragment),
+        Some(_) => Some(Fault::TargetBytes),
     }
 }

@@ -1,9 +1,13 @@
 //! What a proxy is started with. All of it is checked before a request is served.
 
+pub use crate::certificate::{Certificate, CertificateError};
 use crate::hints::Talk;
 use crate::scan::ScanLimits;
+use doorward_core::secret::Secret;
+use doorward_porter::Outside;
 use doorward_porter::clock::Clock;
 use http::HeaderValue;
+use ipnet::IpNet;
 use std::fmt;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -17,6 +21,14 @@ pub use crate::upstream_tls::{Identity, Roots, UpstreamTls, UpstreamTlsError};
 pub struct ProxySettings {
     /// Where to listen. Port 0 takes a free one; [`crate::Proxy::address`] says which.
     pub listen: SocketAddr,
+    /// The certificate that clients are shown: TLS is spoken, and nothing else. None: plain HTTP.
+    pub tls: Option<Certificate>,
+    /// Whether HTTP/2 is spoken beside HTTP/1.1: on TLS by ALPN, else by prior knowledge (RFC 9113
+    /// 3.3). Callers set it unless told otherwise.
+    pub http2: bool,
+    /// Load balancers that begin each connection with a PROXY line (version 1 or 2), whose address
+    /// counts as the client's. They must send it, and from anybody else it is refused. Empty: off.
+    pub proxy_protocol: Vec<IpNet>,
     /// Worker threads; 0 takes one a core.
     pub threads: usize,
     /// The upstreams, in the order by which the gate names them by index. At least one.
@@ -25,6 +37,8 @@ pub struct ProxySettings {
     pub forwarding: Forwarding,
     /// Limits in time, bytes and number.
     pub bounds: Bounds,
+    /// The admin listener; none: nothing of it is there.
+    pub admin: Option<AdminSettings>,
     /// The shape of the log.
     pub log: LogForm,
     /// Where the log goes: written by one thread only, in whole lines.
@@ -35,6 +49,8 @@ pub struct ProxySettings {
     pub clock: Arc<dyn Clock>,
     /// Random bytes for request ids and proofs.
     pub chance: Arc<dyn doorward_core::moment::Chance>,
+    /// Whom visits may ask outside.
+    pub outside: Arc<Outside>,
 }
 
 impl fmt::Debug for ProxySettings {
@@ -46,6 +62,21 @@ impl fmt::Debug for ProxySettings {
             .finish_non_exhaustive()
     }
 }
+
+/// The admin listener: metrics, health, and what recent refusals saw.
+#[derive(Clone, Debug)]
+pub struct AdminSettings {
+    /// Where to listen. Port 0 takes a free one; [`crate::Proxy::admin_address`] says which.
+    pub listen: SocketAddr,
+    /// The hosts by which it may be called, with or without its port, beside `localhost`,
+    /// `127.0.0.1` and `[::1]`.
+    pub hosts: Vec<String>,
+    /// What callers send as `Authorization: Bearer`, 16 bytes at least.
+    pub token: Secret,
+}
+
+/// An admin token has at least so many bytes.
+pub const ADMIN_TOKEN_BYTES_MIN: usize = 16;
 
 /// One upstream.
 #[derive(Clone, Debug, PartialEq, Eq)]

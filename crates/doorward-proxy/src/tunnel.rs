@@ -4,6 +4,7 @@
 use crate::client::Client;
 use crate::deadline::Phase;
 use crate::leave::Leave;
+use crate::metrics::TunnelCells;
 use crate::observe::Record;
 use crate::upstream_socket::UpstreamSocket;
 use crate::web_socket::{CloseCode, Frames};
@@ -64,6 +65,7 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     let mut up = Way::new(from_client, &[]);
     let mut down = Way::new(from_upstream, &first);
     client.line.deadline.forgive();
+    let mut counted = TunnelCells::open(&client.worker.cells);
     let mut over = poll_fn(|cx| {
         if let Some(over) = ending(client, leave.as_mut(), cx) {
             return Poll::Ready(over);
@@ -71,6 +73,7 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
         let went_up = up.poll(Pin::new(&mut *socket), Pin::new(&mut upstream), cx);
         let came_down = down.poll(Pin::new(&mut upstream), Pin::new(&mut *socket), cx);
         note(client, &mut up, &mut down);
+        counted.saw([&up, &down].map(|way| (way.frames.count(), way.frames.bytes())));
         match (went_up, came_down) {
             (_, Poll::Ready(over)) => Poll::Ready(over),
             // A client that has said all is still told what is left.

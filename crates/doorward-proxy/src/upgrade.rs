@@ -5,6 +5,7 @@ use crate::client::Client;
 use crate::exchange::Exchanged;
 use crate::head::{self, Look};
 use crate::mount::Passage;
+use crate::observe;
 use crate::tunnel::Tunnel;
 use crate::web_socket::{Frames, Side};
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
@@ -126,6 +127,8 @@ pub(crate) fn open(
     head::keep(headers, |name| *name != header::CONTENT_LENGTH && !look.ends_here(name));
     write(headers);
     passage.admitted.dress(headers);
+    passage.admitted.tell_would_refuse(headers);
+    observe::answered(client, &passage);
     if let Some(record) = &mut passage.record {
         record.ended(None, StatusCode::SWITCHING_PROTOCOLS);
     }

@@ -5,6 +5,7 @@ use crate::connection;
 use crate::deadline::Pulse;
 use crate::link::Link;
 use crate::log::LogBuffer;
+use crate::metrics::{Cells, Counted};
 use crate::pool::Pool;
 use crate::scan::ScanLimits;
 use crate::shared::Shared;
@@ -31,10 +32,13 @@ const FINISH_TIME_MAX: Duration = Duration::from_secs(60);
 pub(crate) struct Worker {
     pub(crate) shared: Arc<Shared>,
     pub(crate) pulse: Arc<Pulse>,
-    pub(crate) pool: Pool,
+    pub(crate) pool: Arc<Pool>,
     pub(crate) log: Arc<LogBuffer>,
+    pub(crate) cells: Arc<Cells>,
     pub(crate) server: hyper::server::conn::http1::Builder,
     clients: Mutex<Clients>,
+    /// Streams of HTTP/2 connections.
+    streams: Mutex<Clients>,
     /// Exchanges that outlive their client.
     background: AtomicUsize,
     is_draining: AtomicBool,
@@ -42,7 +46,7 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn new(shared: Arc<Shared>, log: Arc<LogBuffer>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, log: Arc<LogBuffer>, cells: Arc<Cells>) -> Self {
         let bounds = &shared.bounds;
         let mut server = hyper::server::conn::http1::Builder::new();
         // `pipeline_flush` stays off: with it hyper's own refusals would never leave. Its timer for
@@ -54,12 +58,20 @@ impl Worker {
         if bounds.scan.headers_max > 100 {
             server.max_headers(bounds.scan.headers_max as usize);
         }
+        let pool = Arc::new(Pool::new(bounds));
+        shared.metrics.count(Counted {
+            cells: Arc::clone(&cells),
+            log: Arc::clone(&log),
+            pool: Arc::downgrade(&pool),
+        });
         Self {
             pulse: Arc::new(Pulse::new(bounds)),
-            pool: Pool::new(bounds),
+            pool,
+            cells,
             log,
             server,
             clients: Mutex::default(),
+            streams: Mutex::default(),
             background: AtomicUsize::new(0),
             is_draining: AtomicBool::new(false),
             left: Notify::new(),
@@ -85,12 +97,26 @@ impl Worker {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn streams(&self) -> MutexGuard<'_, Clients> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn enter_stream(&self, stream: Arc<Client>) -> usize {
+        self.streams().enter(stream)
+    }
+
+    pub(crate) fn leave_stream(&self, seat: usize) {
+        self.streams().leave(seat);
+    }
+
     pub(crate) fn enter(&self, client: Arc<Client>) -> usize {
+        self.cells.entered();
         self.clients().enter(client)
     }
 
     pub(crate) fn leave(&self, seat: usize) {
         self.clients().leave(seat);
+        self.cells.left();
         self.left.notify_waiters();
     }
 
@@ -114,7 +140,7 @@ impl Worker {
 
     fn sweep(&self) {
         let now = self.pulse.beat();
-        for client in self.clients().all() {
+        for client in self.clients().all().chain(self.streams().all()) {
             if client.line.deadline.check(now) {
                 client.line.wake();
             }
@@ -126,6 +152,7 @@ impl Worker {
     /// Accepts a client, or turns it away when there are too many.
     fn accept(self: &Arc<Self>, socket: TcpStream, peer: std::net::SocketAddr) {
         let is_busy = self.clients().count() >= self.shared.bounds.connections_max;
+        self.cells.accepted(is_busy);
         let client = Arc::new(Client::new(Arc::clone(self), peer));
         // Both ends send whole messages; waiting to fill a packet would only delay them.
         let _ = socket.set_nodelay(true);

@@ -450,7 +450,6 @@ fn answers_without_a_body_are_passed_on_as_such() {
 
 /// gRPC as it is: HTTP/2 on both sides, a call of several messages, its status in the trailers.
 #[test]
-#[ignore = "needs HTTP/2 from clients"]
 fn a_call_of_grpc_passes_whole() {
     let backend = start(None, async |mut asked| {
         assert_eq!(

@@ -6,7 +6,9 @@ use doorward_core::turn::Turn;
 use doorward_core::verdict::{Admitted, Verdict};
 use doorward_store::Sizes;
 use doorward_test::allocations::{self, Allocations, LAYERS};
-use doorward_test::sample::{Request, Rig, begin, settings};
+use doorward_test::sample::{
+    BEGIN_UNIX_S, Request, Rig, begin, identity_settings, settings, token,
+};
 use serde_json::json;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -23,6 +25,11 @@ struct Times {
     opening: f64,
     store: f64,
     edits: f64,
+    /// The decision with a token that was verified before, by its algorithm's first look and after.
+    remembered: f64,
+    first: f64,
+    forged: f64,
+    struck: f64,
 }
 
 fn main() {
@@ -40,6 +47,9 @@ fn main() {
                 "decision_ns": times.decision, "opening_ns": times.opening,
                 "store_ns": times.store, "edits_ns": times.edits,
                 "decision_allocations": counted.decision, "layer_allocations": layers,
+                "remembered_ns": times.remembered, "first_ns": times.first,
+                "forged_ns": times.forged, "struck_ns": times.struck,
+                "remembered_allocations": counted.remembered,
                 "store_allocations": counted.store, "edits_allocations": counted.edits,
             })
         );
@@ -53,7 +63,12 @@ fn print(times: &Times, counted: &Allocations) {
     println!("{:>8.0} ns of them until the store is asked", times.opening);
     println!("{:>8.0} ns of them in the memory store", times.store);
     println!("{:>8.0} ns more for the edits upstream (proof of admission)", times.edits);
+    println!("{:>8.0} ns per decision with an ES256 token that is remembered", times.remembered);
+    println!("{:>8.0} ns with one that is seen for the first time", times.first);
+    println!("{:>8.0} ns for a forged one", times.forged);
+    println!("{:>8.0} ns for a forged one from an address over its strikes", times.struck);
     println!("{:>8} allocations per decision", counted.decision);
+    println!("{:>8} with a token that is remembered", counted.remembered);
     for (layer, count) in LAYERS.iter().zip(counted.layers) {
         println!("{count:>8} allocations in {layer}");
     }
@@ -86,7 +101,40 @@ fn times() -> Times {
         let edits = admitted.upstream_edits(black_box(&request.method), black_box(&request.path));
         black_box(edits.is_ok());
     });
-    Times { decision, opening, store, edits }
+    let (remembered, first, forged, struck) = with_tokens();
+    Times { decision, opening, store, edits, remembered, first, forged, struck }
+}
+
+/// Decisions with tokens: remembered, seen for the first time, forged, and forged from an address
+/// over its strikes.
+fn with_tokens() -> (f64, f64, f64, f64) {
+    let rig = Rig::sized(&identity_settings(), Sizes::default());
+    let mut now = begin();
+    let mut judge = |request: &Request, is_struck: bool| {
+        // Far enough apart that no strike adds up, or close enough that they all do.
+        now = now.later_ns(if is_struck { 1 } else { 2_000_000_000 });
+        let at = doorward_core::moment::Moment {
+            now: Now { unix_s: BEGIN_UNIX_S, ..now },
+            ..rig.at(now)
+        };
+        black_box(rig.judge(black_box(request.view()), b"", at));
+    };
+    let good = Request::chrome().bearing(&token("es256"));
+    let remembered = measure(|| judge(&good, false));
+    // More tokens than are remembered at a time, so that each is new when it comes round.
+    let some = |line: &str, count: u32| -> Vec<Request> {
+        let one = |number| Request::chrome().bearing(&token(&format!("{line} jti=t{number}")));
+        (0..count).map(one).collect()
+    };
+    let fresh = some("es256", 60_000);
+    let mut turn = fresh.iter().cycle();
+    let first = measure(|| turn.next().into_iter().for_each(|request| judge(request, false)));
+    let bad = some("es256 by=stranger", 1_000);
+    let mut turn = bad.iter().cycle();
+    let forged = measure(|| turn.next().into_iter().for_each(|request| judge(request, false)));
+    let mut turn = bad.iter().cycle();
+    let struck = measure(|| turn.next().into_iter().for_each(|request| judge(request, true)));
+    (remembered, first, forged, struck)
 }
 
 fn admit(rig: &Rig, request: &Request, now: Now) -> Admitted {

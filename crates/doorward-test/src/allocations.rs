@@ -1,7 +1,7 @@
 //! Allocations of one decision, told apart by layer. What counts them is handed in, so that only
 //! those who count have a counting allocator.
 
-use crate::sample::{Request, Rig, begin, settings};
+use crate::sample::{Request, Rig, begin, identity_settings, settings, token};
 use doorward_core::mode::Mode;
 use doorward_core::settings::Settings;
 use doorward_core::turn::Turn;
@@ -21,6 +21,10 @@ pub struct Allocations {
     pub store: u64,
     /// In the edits on the way upstream: the proof of admission.
     pub edits: u64,
+    /// From the view to the verdict about the same request with a token that was verified before.
+    pub remembered: u64,
+    /// In its edits.
+    pub remembered_edits: u64,
 }
 
 /// Counts how often its argument allocates.
@@ -59,14 +63,35 @@ pub fn of_the_sample(count: Count<'_>) -> Allocations {
         let edits = admitted.upstream_edits(&request.method, &request.path);
         assert!(edits.is_ok_and(|edits| edits.into_adds().len() == 1));
     });
+    (out.remembered, out.remembered_edits) = of_a_remembered_token(count);
     out
+}
+
+/// A decision about a caller whose token was verified before, and the edits that name it.
+fn of_a_remembered_token(count: Count<'_>) -> (u64, u64) {
+    let rig = Rig::new(&identity_settings());
+    let request = Request::chrome().bearing(&token("es256"));
+    let judged = || match rig.judge(request.view(), b"", rig.at(begin())) {
+        Verdict::Admit(admitted) => admitted,
+        Verdict::Refuse(_) | Verdict::Reply(_) => panic!("the token is good"),
+    };
+    assert_eq!(judged().is_remembered(), Some(false));
+    let decision = warm(count, &mut || assert_eq!(judged().is_remembered(), Some(true)));
+    let admitted = judged();
+    let edits = warm(count, &mut || {
+        let edits = admitted.upstream_edits(&request.method, &request.path);
+        assert!(edits.is_ok_and(|edits| edits.into_adds().len() == 3));
+    });
+    (decision, edits)
 }
 
 /// Opening a visit: what a gate does before it asks the store.
 fn opening(rig: &Rig, request: &Request, count: Count<'_>) -> u64 {
     warm(count, &mut || match rig.gate.open(request.view(), rig.at(begin())) {
         Turn::Done(Verdict::Admit(_)) | Turn::Ask(_) => {}
-        Turn::Done(_) | Turn::Body(_) => panic!("the sample is admitted, or has shares"),
+        Turn::Done(_) | Turn::Body(_) | Turn::Keys(_) => {
+            panic!("the sample is admitted, or has shares")
+        }
     })
 }
 

@@ -5,14 +5,17 @@
 
 use doorward_config::{Config, Given, Outside, load, print_effective};
 use doorward_core::client_ip::{ClientIp, From};
+use doorward_core::crypto::base64url;
 use doorward_core::gate::Gate;
 use doorward_core::header::One;
+use doorward_core::layers::identity::{Algorithm, IssuerSettings, KEY_SET_BYTES_MAX, KeysFrom};
 use doorward_core::memory::Memory;
 use doorward_core::mode::Mode;
 use doorward_core::moment::{Chance, Moment, Now, RequestId};
 use doorward_core::names::{External, Names, authority};
 use doorward_core::origin::{Origin, Origins};
 use doorward_core::path;
+use doorward_core::question::Rate;
 use doorward_core::route::{self, Effect};
 use doorward_core::settings::Settings;
 use doorward_core::turn::Turn;
@@ -182,12 +185,6 @@ fn naive_readings(text: &str) -> Vec<Vec<u8>> {
 
 /// Whether a GET by a program is admitted.
 fn gets(path: &str) -> bool {
-    struct Same;
-    impl Chance for Same {
-        fn fill(&self, out: &mut [u8]) {
-            out.fill(1);
-        }
-    }
     static GATE: OnceLock<(Arc<Gate>, Memory)> = OnceLock::new();
     let (gate, memory) = GATE.get_or_init(|| {
         let mut settings = Settings::public();
@@ -204,10 +201,21 @@ fn gets(path: &str) -> bool {
     });
     let mut headers = HeaderMap::new();
     headers.insert(http::header::HOST, HeaderValue::from_static("localhost"));
+    matches!(opened(gate, memory, &headers, path), Verdict::Admit(_))
+}
+
+/// The verdict about a GET, by a gate that asks nothing.
+fn opened(gate: &Arc<Gate>, memory: &Memory, headers: &HeaderMap, path: &str) -> Verdict {
+    struct Same;
+    impl Chance for Same {
+        fn fill(&self, out: &mut [u8]) {
+            out.fill(1);
+        }
+    }
     let view = View {
         method: &Method::GET,
         target: Target { authority: None, path, query: None },
-        headers: &headers,
+        headers,
         peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
         body: BodyHint::Empty,
         fidelity: Fidelity::PROXY,
@@ -215,9 +223,8 @@ fn gets(path: &str) -> bool {
     let now = Now { steady_ns: 1, unix_s: 1 };
     let at = Moment { now, id: RequestId::draw(&Same), chance: &Same, memory };
     match gate.open(view, at) {
-        Turn::Done(Verdict::Admit(_)) => true,
-        Turn::Done(Verdict::Refuse(_) | Verdict::Reply(_)) => false,
-        Turn::Body(_) | Turn::Ask(_) => panic!("this gate asks nothing"),
+        Turn::Done(verdict) => verdict,
+        Turn::Body(_) | Turn::Ask(_) | Turn::Keys(_) => panic!("this gate asks nothing"),
     }
 }
 
@@ -341,6 +348,89 @@ fn is_written(address: IpAddr, list: &str) -> bool {
             .filter_map(|text| text.parse().ok())
             .any(|read: IpAddr| doorward_core::address::unwrap(read) == address)
     })
+}
+
+/// A token: whether it is admitted, which none can be: its issuer's key was thrown away, so that
+/// nobody can sign one. With `!` before it, it stands behind `Bearer` as it is; else its parts are
+/// encoded first: header, claims and signature, each on a line of its own.
+#[must_use]
+pub fn token(bytes: &[u8]) -> bool {
+    let text = match bytes.strip_prefix(b"!") {
+        Some(text) => text.to_vec(),
+        None => {
+            let mut out = Vec::new();
+            for (place, part) in bytes.split(|byte| *byte == b'\n').enumerate() {
+                if place > 0 {
+                    out.push(b'.');
+                }
+                base64url(part, &mut out);
+            }
+            out
+        }
+    };
+    let Ok(value) = HeaderValue::from_bytes(&[b"Bearer ", text.as_slice()].concat()) else {
+        return false;
+    };
+    static GATE: OnceLock<(Arc<Gate>, Memory)> = OnceLock::new();
+    let (gate, memory) = GATE.get_or_init(|| {
+        let mut settings = Settings::public();
+        settings.requires_identity = true;
+        settings.quota.limits.clear();
+        // So many that there are never too many: each token is judged.
+        settings.quota.strikes = Rate { every_ns: 1, burst: u32::MAX };
+        let keys = KeysFrom::Set(NOBODYS_KEYS.to_vec());
+        let algorithms = [Algorithm::Es256, Algorithm::EdDsa];
+        let issuer = IssuerSettings::new("https://id.test", "api", keys, &algorithms);
+        settings.identity.issuers = vec![issuer];
+        let gate = Gate::new(&settings).unwrap_or_else(|errors| panic!("{errors:?}"));
+        (gate, Memory::new(100, [1; 16]))
+    });
+    let mut headers = HeaderMap::new();
+    headers.insert(http::header::HOST, HeaderValue::from_static("localhost"));
+    headers.insert(http::header::AUTHORIZATION, value);
+    match opened(gate, memory, &headers, "/") {
+        Verdict::Admit(_) => panic!("a token that nobody signed is admitted"),
+        Verdict::Reply(_) => panic!("nothing was asked"),
+        Verdict::Refuse(refused) => {
+            let reason = refused.reason();
+            assert!(matches!(reason.layer(), "identity" | "message"), "{}", reason.code());
+            // All that can be told without its key was told: the signature alone is wrong.
+            reason.code() == "identity/forged"
+        }
+    }
+}
+
+/// Public keys whose private halves were thrown away.
+const NOBODYS_KEYS: &[u8] = br#"{"keys":[
+{"kty":"EC","crv":"P-256","kid":"a",
+"x":"RVTMCX80ydOBg0WUcoP6VPKe8Xw9riKnM7EMlMfSRFo",
+"y":"-0IwaNJn5MIj_TBTh06fJz_UbEyzuOk6PnJQWwmG9z0"},
+{"kty":"OKP","crv":"Ed25519","kid":"b","x":"KpBbK13oW_nBOq_7-WygMbZ8_zMREsoVn_ZqF0uJM_4"}]}"#;
+
+/// A set of keys: whether it is one from which an issuer could be known.
+#[must_use]
+pub fn key_set(bytes: &[u8]) -> bool {
+    let gate_with = |keys: &[u8]| {
+        let mut settings = Settings::public();
+        let all = Algorithm::NAMES.iter().map(|(_, algorithm)| *algorithm);
+        let algorithms: Vec<_> = all.filter(|algorithm| !algorithm.is_symmetric()).collect();
+        let keys = KeysFrom::Set(keys.to_vec());
+        let issuer = IssuerSettings::new("https://id.test", "api", keys, &algorithms);
+        settings.identity.issuers = vec![issuer];
+        Gate::new(&settings)
+    };
+    let Ok(gate) = gate_with(bytes) else { return false };
+    assert!(bytes.len() <= KEY_SET_BYTES_MAX, "it is longer than any that is fetched");
+    let now = Now { steady_ns: 1, unix_s: 1 };
+    let [issuer] = gate.issuers() else { panic!("one issuer") };
+    // The same bytes are the same keys, however they come; others' are not.
+    assert_eq!(issuer.learn(bytes, now), Ok(false));
+    let generation = issuer.generation();
+    assert_eq!(issuer.learn(NOBODYS_KEYS, now), Ok(bytes != NOBODYS_KEYS));
+    assert_eq!(issuer.generation() > generation, bytes != NOBODYS_KEYS);
+    let text = std::str::from_utf8(bytes).expect("JSON is UTF-8");
+    assert!(!text.contains("\"d\":\""), "a private key is taken for a public one");
+    true
 }
 
 /// A configuration: whether it is one.

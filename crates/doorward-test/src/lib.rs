@@ -10,3 +10,4 @@ pub mod fuzz_targets;
 pub mod running_gate;
 pub mod sample;
 pub mod simulation;
+pub mod tokens;

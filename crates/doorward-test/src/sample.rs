@@ -1,7 +1,11 @@
 //! One request in the core alone: a gate, its store and its memory, and the request that figures
 //! are about: Chrome's `fetch` from a page of an allowed origin.
 
+use crate::tokens;
 use doorward_core::gate::Gate;
+use doorward_core::layers::identity::{
+    self, Algorithm, ApiKey, IssuerSettings, KeySettings, KeysFrom, LookedUp, Place,
+};
 use doorward_core::memory::Memory;
 use doorward_core::moment::{Chance, Moment, Now, RequestId};
 use doorward_core::question::{Answers, Questions};
@@ -114,6 +118,45 @@ pub fn settings() -> Settings {
     settings
 }
 
+/// The sample's settings, where callers must be known: by a token of the kit's first issuer, or by
+/// one of two of its API keys.
+///
+/// # Panics
+/// When the kit lacks its own files.
+#[must_use]
+pub fn identity_settings() -> Settings {
+    let keys = KeysFrom::Set(tokens::file("kit.json").expect("the kit's keys").to_vec());
+    let algorithms = [Algorithm::Es256, Algorithm::Es384, Algorithm::EdDsa, Algorithm::Rs256];
+    let issuer = IssuerSettings::new(tokens::ISSUER, tokens::AUDIENCE, keys, &algorithms);
+    let api_key = |id: &str, name| ApiKey {
+        id: id.to_owned(),
+        sha256: identity::hash(&tokens::api_key(name)),
+        scopes: Vec::new(),
+        ends_unix_s: None,
+        is_revoked: false,
+        acts_for_visitors: false,
+        as_page: false,
+    };
+    let mut settings = settings();
+    settings.requires_identity = true;
+    settings.identity.issuers = vec![issuer];
+    settings.identity.keys = Some(KeySettings {
+        place: Place::Header(HeaderName::from_static("x-api-key")),
+        keys: vec![api_key("k_00000001", "program"), api_key("k_00000002", "other")],
+    });
+    settings
+}
+
+/// A token of the kit's, signed at the first moment of a sample's time; words as in
+/// [`of_line`](tokens::of_line).
+///
+/// # Panics
+/// When the words say nothing.
+#[must_use]
+pub fn token(line: &str) -> String {
+    tokens::of_line(line, BEGIN_UNIX_S).unwrap_or_else(|error| panic!("{line}: {error}"))
+}
+
 /// The first moment of a sample's time.
 #[must_use]
 pub const fn begin() -> Now {
@@ -146,6 +189,17 @@ impl Request {
             peer: IpAddr::from([203, 0, 113, 7]),
             body: BodyHint::Empty,
         }
+    }
+
+    /// The same request with a token.
+    ///
+    /// # Panics
+    /// When the token cannot stand in a header.
+    #[must_use]
+    pub fn bearing(mut self, token: &str) -> Self {
+        let value = HeaderValue::try_from(format!("Bearer {token}")).expect("a header's value");
+        self.headers.insert(http::header::AUTHORIZATION, value);
+        self
     }
 
     /// The request as the proxy lends it.
@@ -212,6 +266,7 @@ impl Rig {
             turn = match turn {
                 Turn::Done(verdict) => return verdict,
                 Turn::Body(awaiting) => awaiting.with(body, at),
+                Turn::Keys(awaiting) => awaiting.with(LookedUp::Away, at),
                 Turn::Ask(pending) => {
                     let answers = store(&pending.questions());
                     pending.answer(&answers, at)

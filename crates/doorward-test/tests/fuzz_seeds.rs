@@ -55,6 +55,16 @@ fn addresses_seeds() {
 }
 
 #[test]
+fn token_seeds() {
+    check("token", fuzz_targets::token);
+}
+
+#[test]
+fn key_set_seeds() {
+    check("key_set", fuzz_targets::key_set);
+}
+
+#[test]
 fn configuration_seeds() {
     check("configuration", fuzz_targets::configuration);
 }

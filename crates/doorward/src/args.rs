@@ -1,6 +1,7 @@
 //! What a person types.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 /// The gate that decides whether a backend runs a request.
@@ -20,8 +21,13 @@ pub(crate) enum Command {
     Check(Check),
     /// Print the configuration's JSON Schema
     Schema,
-    /// Say what a refusal's code or a layer means
+    /// Say what a code, a layer or one refusal means, or how a request is judged
     Explain(Explain),
+    /// Say what a log's requests were or would be refused for, and what is ready to be enforced
+    Report(Report),
+    /// Create, list and revoke API keys
+    #[command(subcommand)]
+    Key(Key),
 }
 
 /// `doorward guard`
@@ -92,6 +98,117 @@ pub(crate) struct Check {
 /// `doorward explain`
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// A code, as in site/cross-site, or a layer, as in site; without one, the list of all
+    /// A code, as in site/cross-site; a layer, as in site; a refusal's id; without one, the list of
+    /// codes
     pub(crate) subject: Option<String>,
+    /// The log that the id stands in; `-` is standard input
+    #[arg(long, value_name = "FILE", requires = "subject", conflicts_with = "admin")]
+    pub(crate) log: Option<PathBuf>,
+    /// The running gate's admin listener, as in http://127.0.0.1:9180
+    #[arg(long, value_name = "URL", requires = "subject")]
+    pub(crate) admin: Option<String>,
+    /// Its token: env:NAME or file:PATH [default: env:DOORWARD_ADMIN_TOKEN]
+    #[arg(long, value_name = "TOKEN", requires = "admin")]
+    pub(crate) token: Option<String>,
+    /// A request as it is sent, in a file: walk it through all layers; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "subject")]
+    pub(crate) request: Option<PathBuf>,
+    /// The configuration that judges the request [default: the public profile]
+    #[arg(long, value_name = "FILE", requires = "request")]
+    pub(crate) config: Option<PathBuf>,
+    /// The address that the request comes from [default: 127.0.0.1]
+    #[arg(long, value_name = "ADDRESS", requires = "request")]
+    pub(crate) from: Option<IpAddr>,
+    /// When it comes, in seconds since 1970 [default: now]
+    #[arg(long, value_name = "SECONDS", requires = "request")]
+    pub(crate) at: Option<u64>,
+}
+
+/// `doorward report`
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// JSON logs of the gate; `-` is standard input
+    #[arg(required = true, value_name = "LOG")]
+    pub(crate) logs: Vec<PathBuf>,
+    /// The gate's configuration: tell only of what it monitors
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// For people or for programs
+    #[arg(long, value_enum, value_name = "FORM", default_value = "table")]
+    pub(crate) format: Form,
+    /// Kinds of refusals that are told of
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) top: usize,
+}
+
+/// The form of an output.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Form {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+}
+
+/// `doorward key`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Create a key: it is printed once, and only its SHA-256 is kept
+    Create(KeyCreate),
+    /// List all keys, without the keys themselves
+    List(KeyList),
+    /// Revoke a key: from the next request on it opens nothing
+    Revoke(KeyRevoke),
+}
+
+/// `doorward key create`
+#[derive(Debug, Args)]
+pub(crate) struct KeyCreate {
+    /// What people call it, as in ci or 'nightly report'
+    pub(crate) name: String,
+    /// What it may do, as in orders:read; may be repeated
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub(crate) scopes: Vec<String>,
+    /// When it ends: 90d, 12h, 2027-01-31 (its beginning, UTC) [default: never]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) expires: Option<String>,
+    /// A server that renders pages holds it, and names the visitor whose share is charged
+    #[arg(long)]
+    pub(crate) acts_for_visitors: bool,
+    /// A test's or a monitor's browser holds it: it may come with a browser's headers
+    #[arg(long)]
+    pub(crate) as_page: bool,
+    #[command(flatten)]
+    pub(crate) home: KeyFile,
+}
+
+/// `doorward key list`
+#[derive(Debug, Args)]
+pub(crate) struct KeyList {
+    /// For people or for programs
+    #[arg(long, value_enum, value_name = "FORM", default_value = "table")]
+    pub(crate) format: Form,
+    #[command(flatten)]
+    pub(crate) home: KeyFile,
+}
+
+/// `doorward key revoke`
+#[derive(Debug, Args)]
+pub(crate) struct KeyRevoke {
+    /// Its id or its name
+    #[arg(value_name = "ID|NAME")]
+    pub(crate) key: String,
+    #[command(flatten)]
+    pub(crate) home: KeyFile,
+}
+
+/// Where the keys are.
+#[derive(Debug, Args)]
+pub(crate) struct KeyFile {
+    /// The file of keys [default: doorward-keys.toml]
+    #[arg(long, value_name = "FILE", conflicts_with = "config")]
+    pub(crate) file: Option<PathBuf>,
+    /// The gate's configuration, which says where the keys are
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }

@@ -2,7 +2,7 @@
 
 use crate::EXIT_USAGE;
 use crate::args::Check;
-use crate::machine;
+use crate::{machine, mounting};
 use doorward_config::{Given, Machine};
 use std::process::ExitCode;
 
@@ -17,6 +17,14 @@ pub(crate) fn run(check: &Check) -> ExitCode {
             return ExitCode::from(EXIT_USAGE);
         }
     };
+    // What stands in certificates and keys is looked into here, as a start would.
+    let mounted = mounting::certificate(&config).and_then(|_| {
+        config.upstreams.iter().try_for_each(|one| mounting::upstream(one).map(drop))
+    });
+    if let Err(error) = mounted {
+        machine::talk(&format!("error: {error:#}\n"));
+        return ExitCode::from(EXIT_USAGE);
+    }
     if check.print_effective {
         machine::output(&doorward_config::print_effective(&config));
     }

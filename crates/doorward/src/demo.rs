@@ -1,7 +1,7 @@
 //! `doorward guard --demo`: a small shop, a hostile page, and the gate between.
 
 use crate::args::Guard;
-use crate::{EXIT_UNREACHED, EXIT_USAGE, guard, machine};
+use crate::{EXIT_UNREACHED, EXIT_USAGE, guard, machine, serve};
 use anyhow::Context;
 use doorward_config::{Given, Outside};
 use doorward_lab::backend::{Backend, BackendOptions, CorsPolicy, SameSite};
@@ -68,7 +68,7 @@ async fn play(typed: &Guard) -> anyhow::Result<ExitCode> {
         }
     };
     let proxy = match guard::start(&config, Box::new(io::stdout())) {
-        Ok(proxy) => proxy,
+        Ok(started) => started.proxy,
         Err(error) => return Ok(guard::not_started(&error)),
     };
     let cookie = sign_in(backend.address()).await.context("cannot sign in at the shop")?;
@@ -76,7 +76,7 @@ async fn play(typed: &Guard) -> anyhow::Result<ExitCode> {
     let tries = what_to_try(&places, backend.address(), proxy.address(), &cookie);
     sites.serve(&places);
     machine::talk(&tries);
-    Ok(tokio::task::spawn_blocking(|| guard::stop_when_told(proxy)).await?)
+    Ok(tokio::task::spawn_blocking(|| serve::until_stopped(proxy, None)).await?)
 }
 
 /// Where the demo's gate listens: as typed, else 8080, else a free port.

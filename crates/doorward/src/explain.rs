@@ -1,14 +1,30 @@
-//! `doorward explain`: what a code or a layer means, from the layer's own file.
+//! `doorward explain`: what a code or a layer means, from the layer's own file; what a refusal saw;
+//! how a request is judged.
+
+mod refusal;
+mod request;
 
 use crate::EXIT_USAGE;
+use crate::args::Explain;
 use crate::machine;
 use doorward_core::layers::{LAYERS, Meta};
 use doorward_core::reason::Reason;
 use std::fmt::Write;
 use std::process::ExitCode;
 
+/// Prints what is asked for.
+pub(crate) fn run(asked: &Explain) -> ExitCode {
+    if asked.request.is_some() {
+        return request::run(asked);
+    }
+    match &asked.subject {
+        Some(id) if refusal::is_id(id) => refusal::run(id, asked),
+        subject => meaning(subject.as_deref()),
+    }
+}
+
 /// Prints what `subject` means; without one, the list of layers and codes.
-pub(crate) fn run(subject: Option<&str>) -> ExitCode {
+fn meaning(subject: Option<&str>) -> ExitCode {
     let text = match subject {
         None => Some(list()),
         Some(subject) => explain(subject),
@@ -83,7 +99,7 @@ fn layer(meta: &Meta) -> String {
 }
 
 /// Text in lines of at most 80 columns.
-fn paragraph(text: &str) -> String {
+pub(super) fn paragraph(text: &str) -> String {
     let mut out = String::new();
     let mut column = 0;
     for word in text.split_whitespace() {

@@ -2,15 +2,17 @@
 
 use doorward_config::{Config, Profile};
 use doorward_core::layers::LAYERS;
+use doorward_core::layers::identity::Place;
 use std::fmt::Write;
 use std::net::SocketAddr;
 
 /// Layers of the profile that this version does not have yet.
-const NOT_BUILT: &str = "passes, identity, bot detection, body checks";
+const NOT_BUILT: &str = "passes, bot detection, body checks";
 
 /// The greeting of a gate that listens at `address`.
 pub(crate) fn text(config: &Config, address: SocketAddr) -> String {
-    let listening = format!("http://{address}");
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    let listening = format!("{scheme}://{address}");
     let call = config.settings.external.first().map_or(listening.as_str(), String::as_str);
     let state = if config.trying_out { "trying out" } else { "production" };
     let layers: Vec<&str> = LAYERS.iter().map(|meta| meta.id).collect();
@@ -28,17 +30,55 @@ pub(crate) fn text(config: &Config, address: SocketAddr) -> String {
         origins => line("for pages of", &origins.join(", ")),
     }
     line("profile", &format!("{}, {state}: {}", profile, layers.join(", ")));
-    line("not yet", &format!("{NOT_BUILT}: a program that says what a page says is let in"));
+    match config.profile {
+        Profile::Public => {
+            let open = "a program that says what a page says is let in";
+            line("not yet", &format!("{NOT_BUILT}: {open}"));
+        }
+        Profile::Authenticated => line("callers", &callers(config)),
+    }
     if config.secret_was_generated {
         line("secret", "made for this run; set [secrets] signing before production");
     }
     line("refused", &format!("curl -i -H 'Origin: https://evil.example' {call}/"));
-    line("let through", &format!("curl -i {call}/"));
+    line("let through", &format!("curl -i {}{call}/", credential(config)));
     line("still open", &still_open(config));
     for word in &config.permissive {
         line("permissive", word);
     }
     format!("doorward {}\n{out}", env!("CARGO_PKG_VERSION"))
+}
+
+/// Who is believed.
+fn callers(config: &Config) -> String {
+    let identity = &config.settings.identity;
+    let mut known: Vec<String> =
+        identity.issuers.iter().map(|issuer| format!("tokens of {}", issuer.issuer)).collect();
+    if let Some(keys) = &identity.keys {
+        let living = keys.keys.iter().filter(|key| !key.is_revoked).count();
+        known.push(match living {
+            0 => "API keys, of which there is none yet: doorward key create me".to_owned(),
+            1 => "1 API key".to_owned(),
+            count => format!("{count} API keys"),
+        });
+    }
+    if known.is_empty() { "anybody: identity is off".to_owned() } else { known.join(", ") }
+}
+
+/// What a curl line sends to be let through.
+fn credential(config: &Config) -> String {
+    if config.profile == Profile::Public {
+        return String::new();
+    }
+    let identity = &config.settings.identity;
+    let keys = identity.keys.as_ref().map(|keys| (&keys.place, "KEY"));
+    let tokens = identity.issuers.first().map(|issuer| (&issuer.place, "TOKEN"));
+    match keys.or(tokens) {
+        Some((Place::Bearer, what)) => format!("-H 'Authorization: Bearer {what}' "),
+        Some((Place::Header(name), what)) => format!("-H '{name}: {what}' "),
+        Some((Place::Cookie(name), what)) => format!("-H 'Cookie: {name}={what}' "),
+        None => String::new(),
+    }
 }
 
 fn upstreams(config: &Config) -> String {

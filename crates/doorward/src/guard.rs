@@ -1,14 +1,16 @@
 //! `doorward guard`: from a checked configuration to a running gate.
 
 use crate::args::{Guard, Log};
-use crate::machine;
-use crate::{EXIT_UNREACHED, EXIT_USAGE, greeting, mounting};
+use crate::reload::{Noted, Reload};
+use crate::{EXIT_USAGE, greeting, machine, mounting, serve};
 use anyhow::Context;
-use doorward_config::{Config, Given, Level, LogKind, Machine};
+use doorward_config::{Config, Given, Level, LogKind};
 use doorward_core::memory::Memory;
 use doorward_core::moment::Chance;
+use doorward_porter::Outside as World;
 use doorward_porter::chance::SystemChance;
-use doorward_porter::clock::SystemClock;
+use doorward_porter::clock::{Clock, SystemClock};
+use doorward_porter::outside::OutsideSettings;
 use doorward_proxy::settings::{Forwarding, LogForm, ProxySettings};
 use doorward_proxy::{Proxy, StartError};
 use doorward_store::{MemoryStore, Sizes, Store};
@@ -21,15 +23,16 @@ const STRIKES_MAX: usize = 100_000;
 
 /// Guards until it is told to stop.
 pub(crate) fn run(guard: &Guard) -> ExitCode {
-    let config = match doorward_config::load(&given(guard), &Machine, random_secret()) {
+    let (given, secret, noted) = (given(guard), random_secret(), Noted::default());
+    let config = match doorward_config::load(&given, &noted, secret) {
         Ok(config) => config,
         Err(report) => {
             machine::talk(&report.render(machine::talk_has_colour()));
             return ExitCode::from(EXIT_USAGE);
         }
     };
-    let proxy = match start(&config, Box::new(io::stdout())) {
-        Ok(proxy) => proxy,
+    let Started { proxy, world } = match start(&config, Box::new(io::stdout())) {
+        Ok(started) => started,
         Err(error) => return not_started(&error),
     };
     // Notes are for `check`; the greeting says what is not built yet.
@@ -37,7 +40,8 @@ pub(crate) fn run(guard: &Guard) -> ExitCode {
         machine::talk(&config.warnings.render(machine::talk_has_colour()));
     }
     machine::talk(&greeting::text(&config, proxy.address()));
-    stop_when_told(proxy)
+    let reload = Reload::new(given, secret, config, world, noted);
+    serve::until_stopped(proxy, Some(reload))
 }
 
 /// What the command line says, for the configuration to go over the file with.
@@ -62,27 +66,54 @@ pub(crate) fn given(guard: &Guard) -> Given {
     }
 }
 
+/// A gate that runs.
+pub(crate) struct Started {
+    pub(crate) proxy: Proxy,
+    /// What it knows of the world outside.
+    pub(crate) world: Arc<World>,
+}
+
 /// Starts the proxy of a configuration, with its log going to `log_to`.
-pub(crate) fn start(config: &Config, log_to: Box<dyn Write + Send>) -> anyhow::Result<Proxy> {
+pub(crate) fn start(config: &Config, log_to: Box<dyn Write + Send>) -> anyhow::Result<Started> {
     let upstreams: anyhow::Result<Vec<_>> =
         config.upstreams.iter().map(mounting::upstream).collect();
     let upstreams = upstreams.context("cannot use the upstream's host")?;
+    // One clock for both: keys are believed by the time at which requests are judged.
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let world = look_outside(config, Arc::clone(&clock)).context("cannot look outside")?;
     let settings = ProxySettings {
         listen: config.listen,
         threads: config.threads,
         upstreams,
+        tls: mounting::certificate(config)?,
+        http2: config.http2,
+        proxy_protocol: config.proxy_protocol.clone(),
         forwarding: Forwarding::default(),
         bounds: mounting::bounds(config),
+        admin: mounting::admin(config),
         log: log_form(config.log),
         log_to,
         talk: Box::new(|line| machine::talk(&format!("{line}\n"))),
-        clock: Arc::new(SystemClock::new()),
+        clock,
         chance: Arc::new(SystemChance),
+        outside: Arc::clone(&world),
     };
     let store = Store::Memory(MemoryStore::new(Sizes::default(), seed()));
     let memory = Memory::new(STRIKES_MAX, seed());
     let gate = Arc::clone(&config.gate);
-    Ok(Proxy::start(settings, gate, Arc::new(store), Arc::new(memory))?)
+    let proxy = Proxy::start(settings, gate, Arc::new(store), Arc::new(memory))?;
+    Ok(Started { proxy, world })
+}
+
+/// Looks after the keys of the gate's issuers. A gate whose issuers have none to be fetched needs
+/// no thread for it, but one whose file is changed may.
+fn look_outside(config: &Config, clock: Arc<dyn Clock>) -> io::Result<Arc<World>> {
+    let world = World::start(OutsideSettings {
+        note: Box::new(|note| machine::talk(&format!("{note}\n"))),
+        ..OutsideSettings::new(clock, Arc::new(SystemChance))
+    })?;
+    world.attend(&config.gate);
+    Ok(world)
 }
 
 fn log_form(kind: LogKind) -> LogForm {
@@ -123,15 +154,4 @@ pub(crate) fn not_started(error: &anyhow::Error) -> ExitCode {
         );
     }
     ExitCode::from(EXIT_USAGE)
-}
-
-/// Waits for SIGTERM or SIGINT, then lets requests in flight end.
-pub(crate) fn stop_when_told(proxy: Proxy) -> ExitCode {
-    match proxy.run_until_signal() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            machine::talk(&format!("error: {:#}\n", anyhow::Error::from(error)));
-            ExitCode::from(EXIT_UNREACHED)
-        }
-    }
 }

@@ -37,6 +37,11 @@ pub(crate) fn talk(text: &str) {
 
 /// Writes to standard output, as `talk` does to standard error.
 pub(crate) fn output(text: &str) {
+    let _ = try_output(text);
+}
+
+/// Writes to standard output what is lost when nobody reads it.
+pub(crate) fn try_output(text: &str) -> io::Result<()> {
     let mut out = io::stdout();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    out.write_all(text.as_bytes()).and_then(|()| out.flush())
 }

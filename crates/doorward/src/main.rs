@@ -9,13 +9,19 @@ mod demo;
 mod explain;
 mod greeting;
 mod guard;
+mod key;
 mod machine;
 mod mounting;
+mod reload;
+mod report;
+mod serve;
 
 use crate::args::{Arguments, Command};
 use clap::Parser;
 use std::process::ExitCode;
 
+/// Something was found.
+pub(crate) const EXIT_FINDINGS: u8 = 1;
 /// Wrong usage or configuration.
 pub(crate) const EXIT_USAGE: u8 = 2;
 /// What should be reached cannot be.
@@ -27,6 +33,8 @@ fn main() -> ExitCode {
         Command::Guard(guard) => guard::run(&guard),
         Command::Check(check) => check::run(&check),
         Command::Schema => check::schema(),
-        Command::Explain(explain) => explain::run(explain.subject.as_deref()),
+        Command::Explain(explain) => explain::run(&explain),
+        Command::Report(report) => report::run(&report),
+        Command::Key(key) => key::run(&key),
     }
 }

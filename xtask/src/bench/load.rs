@@ -1,8 +1,14 @@
 //! The load: wrk, with the headers of a page's request.
 
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, bail};
+
+use crate::workspace::root;
+
+/// What is asked for.
+pub(super) const PATH: &str = "/api/data";
 
 /// What Chromium sends with a page's `fetch` to another origin. The host and the connection are
 /// the client's own.
@@ -34,19 +40,48 @@ pub(super) struct Seen {
     pub(super) p99_us: f64,
 }
 
+/// What wrk is to send.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Shows<'l> {
+    /// No token.
+    Nothing,
+    /// This token, always.
+    Token(&'l str),
+    /// The tokens of a file, a line each, beginning with a line's number.
+    Lines(&'l Path, u64),
+}
+
 /// Loads a port of this machine for some seconds.
-pub(super) fn run(port: u16, connections: u32, seconds: u32) -> anyhow::Result<Seen> {
-    finish(start(port, connections, seconds)?)
+pub(super) fn run(
+    port: u16,
+    shows: Shows<'_>,
+    connections: u32,
+    seconds: u32,
+) -> anyhow::Result<Seen> {
+    finish(start(port, shows, connections, seconds)?)
 }
 
 /// Starts the load and returns while it runs.
-pub(super) fn start(port: u16, connections: u32, seconds: u32) -> anyhow::Result<Child> {
+pub(super) fn start(
+    port: u16,
+    shows: Shows<'_>,
+    connections: u32,
+    seconds: u32,
+) -> anyhow::Result<Child> {
     let mut wrk = Command::new("wrk");
     wrk.args(["-t1", &format!("-c{connections}"), &format!("-d{seconds}s"), "--latency"]);
     for (name, value) in HEADERS {
         wrk.arg("-H").arg(format!("{name}: {value}"));
     }
-    wrk.arg(format!("http://127.0.0.1:{port}/api/data"));
+    let url = format!("http://127.0.0.1:{port}{PATH}");
+    match shows {
+        Shows::Nothing => wrk.arg(url),
+        Shows::Token(token) => wrk.arg("-H").arg(format!("Authorization: Bearer {token}")).arg(url),
+        Shows::Lines(file, first) => {
+            wrk.arg("-s").arg(root().join("bench/fresh.lua")).arg(url);
+            wrk.arg("--").arg(file).arg(first.to_string())
+        }
+    };
     wrk.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     wrk.spawn().context("wrk does not start")
 }

@@ -1,45 +1,61 @@
-//! `cargo xtask bench`: the gate beside nginx and HAProxy as plain proxies, in one run.
+//! `cargo xtask bench`: the gate beside nginx, HAProxy and Envoy doing the same work, in one run;
+//! `cargo xtask bench micro`: its layers one by one.
 
+mod bars;
 mod calls;
 mod cpu;
+mod credentials;
 mod decision;
+mod envoy;
+mod hits;
+mod kind;
 mod load;
+mod machine;
+mod message;
+mod micro;
 mod peer;
+mod rate;
 mod report;
 mod round;
+mod server;
 
-use anyhow::{Context, bail};
+use std::path::Path;
+
+use anyhow::{Context, bail, ensure};
 
 use crate::install;
 use crate::workspace::{cargo, root};
-use peer::{Backend, Kind, Peer};
+use kind::{Kind, PEERS};
+use peer::Peer;
 use round::Measured;
 
-/// Connections of a measured round, and of the round under strace.
-const CONNECTIONS: u32 = 64;
-const TRACED_CONNECTIONS: u32 = 16;
-/// Rounds below this give no median worth quoting.
-const ROUNDS_MIN: usize = 1;
+/// Load average before the run above which something else was at work.
+const LOAD_MAX: f64 = 0.8;
 
 /// What the command line asks for.
 struct Settings {
     rounds: usize,
-    /// Length of a round.
+    /// Seconds of a round's load.
     seconds: u32,
-    peers: Vec<Kind>,
+    /// Requests a second at which latency is measured.
+    rate: u32,
+    peers: Vec<&'static Kind>,
 }
 
 /// Measures every peer and prints the table; whether all of it could be measured.
 pub(crate) fn run(arguments: &[&str]) -> anyhow::Result<bool> {
+    if let ["micro", rest @ ..] = arguments {
+        return micro::run(rest);
+    }
     let settings = parse(arguments)?;
+    let load = machine::load();
     install::ensure(install::FOR_BENCH)?;
+    envoy::ensure(&settings.peers)?;
     let gate = settings.peers.iter().any(|kind| kind.is_gate());
     if gate {
         let mut build = cargo("build");
         build.args(["--release", "-p", "doorward"]);
-        if !build.status()?.success() {
-            bail!("doorward does not build");
-        }
+        ensure!(build.status()?.success(), "doorward does not build");
     }
     let folder = std::env::temp_dir().join(format!("doorward-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).context("no folder for the peers' files")?;
@@ -48,60 +64,71 @@ pub(crate) fn run(arguments: &[&str]) -> anyhow::Result<bool> {
     let measured = measured?;
     removed.context("the peers' files are not removed")?;
     let decision = if gate { Some(decision::run()?) } else { None };
-    print!("{}", report::table(&measured));
-    print!("{}", report::bars(&measured));
-    if let Some(decision) = &decision {
-        println!("\nthe decision alone (all layers, no I/O):\n{}", decision.text.trim_end());
+    let bars = bars::bars(&measured);
+    println!("\n{}", machine::lines());
+    if load > LOAD_MAX {
+        println!("the machine was busy before the run (load {load}): these figures are indicative");
     }
-    let file = report::write(&root().join("bench/out"), &measured, decision.as_ref())?;
+    print!("{}", report::table(&measured, settings.rate));
+    println!("\n{}{}", bars::lines(&bars), report::closing(&measured));
+    if let Some(decision) = &decision {
+        println!("the decision alone (all layers, no I/O):\n{}", decision.text.trim_end());
+    }
+    let out = root().join("bench/out");
+    let file = report::write(&out, &settings, &measured, &bars, decision.as_ref())?;
     println!("\nall rounds: {}", file.display());
     Ok(decision.is_none_or(|decision| decision.well))
 }
 
 fn parse(arguments: &[&str]) -> anyhow::Result<Settings> {
-    let mut settings = Settings { rounds: 5, seconds: 4, peers: Kind::ALL.to_vec() };
+    let peers = PEERS.iter().collect();
+    let mut settings = Settings { rounds: 5, seconds: 4, rate: 2_000, peers };
     let mut words = arguments.iter();
     while let Some(option) = words.next() {
         let value = words.next().with_context(|| format!("{option} takes a value"))?;
         match *option {
             "--rounds" => settings.rounds = value.parse().context("--rounds takes a number")?,
             "--seconds" => settings.seconds = value.parse().context("--seconds takes a number")?,
+            "--rate" => settings.rate = value.parse().context("--rate takes a number")?,
             "--peers" => {
-                let named = |name: &str| Kind::ALL.into_iter().find(|kind| kind.name() == name);
-                let peers = value.split(',').map(|name| named(name).context(name.to_owned()));
-                settings.peers = peers.collect::<anyhow::Result<_>>().context("no such peer")?;
+                settings.peers =
+                    value.split(',').map(Kind::named).collect::<anyhow::Result<_>>()?;
             }
             _ => bail!("bench does not know {option}"),
         }
     }
-    settings.rounds = settings.rounds.max(ROUNDS_MIN);
+    ensure!(settings.rounds > 0 && settings.seconds > 0, "a run has a round, a round a second");
     Ok(settings)
 }
 
 /// Starts everything, checks that each peer does its work, then measures peer by peer.
-fn measure(settings: &Settings, folder: &std::path::Path) -> anyhow::Result<Vec<Measured>> {
-    let backend = Backend::start(folder)?;
+fn measure(settings: &Settings, folder: &Path) -> anyhow::Result<Vec<Measured>> {
+    if settings.peers.iter().any(|kind| kind.algorithm().is_some()) {
+        credentials::make(folder)?;
+    }
+    let backend = server::backend(folder)?;
     let mut peers = Vec::new();
     for kind in &settings.peers {
-        let peer = Peer::start(*kind, &backend, folder)?;
-        peer.check().with_context(|| format!("{} does not do its work", kind.name()))?;
-        println!("{} is up on port {}", kind.name(), peer.port());
+        let peer = Peer::start(kind, &backend, folder)?;
+        peer.check(folder).with_context(|| format!("{} does not do its work", kind.name))?;
+        println!("{} is up on port {} and does its work", kind.name, peer.port());
         peers.push(Measured::new(peer));
     }
     for peer in &peers {
-        load::run(peer.port(), CONNECTIONS, settings.seconds.min(3))?;
+        let warm = peer.warm_up(settings.seconds.min(3));
+        warm.with_context(|| format!("{} fails", peer.name()))?;
     }
     for number in 0..settings.rounds {
         for turn in 0..peers.len() {
             // Another peer begins each round: what throttles the machine meets all of them.
             let index = (turn + number) % peers.len();
             let peer = &mut peers[index];
-            let round = peer.round(CONNECTIONS, settings.seconds)?;
-            println!("round {} {:<13} {}", number + 1, peer.name(), round.line());
+            let round = peer.round(settings)?;
+            println!("round {} {:<20} {}", number + 1, peer.name(), round.line());
         }
     }
     for peer in &mut peers {
-        peer.trace(TRACED_CONNECTIONS, settings.seconds)?;
+        peer.hits = peer.peer.hits().with_context(|| format!("{} fails", peer.name()))?;
     }
     Ok(peers)
 }

@@ -1,194 +1,40 @@
-//! Who is measured: how each is started on a free port, and how it is shown to do its work.
+//! A started peer, and how it is shown to do its work before it is measured.
 
-use std::fs::File;
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::path::Path;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 
 use super::cpu;
-use super::load::HEADERS;
-use crate::workspace::{binary, find_program, root};
+use super::credentials::{self, Shown};
+use super::hits::Hits;
+use super::kind::{Kind, Place};
+use super::load::PATH;
+use super::message::{Answer, Connection, Request};
+use super::server::{Server, free_port};
 
-/// How long a peer may take to answer after its start, and to end when told.
-const START: Duration = Duration::from_secs(10);
-const END: Duration = Duration::from_secs(3);
-const POLL: Duration = Duration::from_millis(20);
-
-const BODY: &str = r#"{"ok":true,"data":[1,2,3,4,5,6,7,8]}"#;
+const BODY: &[u8] = br#"{"ok":true,"data":[1,2,3,4,5,6,7,8]}"#;
 const FOREIGN_ORIGIN: &str = "https://evil.example";
-
-/// A peer of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Nginx,
-    Haproxy,
-    Doorward,
-    /// Doorward with a JSON line a request, written to a file.
-    DoorwardJson,
-}
-
-impl Kind {
-    pub(super) const ALL: [Kind; 4] =
-        [Kind::Nginx, Kind::Haproxy, Kind::Doorward, Kind::DoorwardJson];
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Kind::Nginx => "nginx",
-            Kind::Haproxy => "haproxy",
-            Kind::Doorward => "doorward",
-            Kind::DoorwardJson => "doorward-json",
-        }
-    }
-
-    pub(super) fn is_gate(self) -> bool {
-        match self {
-            Kind::Doorward | Kind::DoorwardJson => true,
-            Kind::Nginx | Kind::Haproxy => false,
-        }
-    }
-
-    fn command(self, port: u16, backend: u16, folder: &Path) -> anyhow::Result<Command> {
-        let name = self.name();
-        match self {
-            Kind::Nginx => nginx(name, "nginx.conf.in", port, backend, folder),
-            Kind::Haproxy => {
-                let file = fill("haproxy.cfg.in", name, port, backend, folder)?;
-                let mut command = Command::new(program("haproxy")?);
-                command.arg("-db").arg("-f").arg(file);
-                Ok(command)
-            }
-            Kind::Doorward => Ok(doorward(port, backend, "off")),
-            Kind::DoorwardJson => Ok(doorward(port, backend, "json")),
-        }
-    }
-}
-
-fn program(name: &str) -> anyhow::Result<PathBuf> {
-    find_program(name).with_context(|| format!("{name} is not installed"))
-}
-
-fn doorward(port: u16, backend: u16, log: &str) -> Command {
-    let mut command = Command::new(binary("release"));
-    command
-        .arg("guard")
-        .arg(format!("http://127.0.0.1:{backend}"))
-        .args(["--listen", &format!("127.0.0.1:{port}"), "--log", log])
-        .arg("--config")
-        .arg(root().join("bench/doorward.toml"));
-    command
-}
-
-fn nginx(
-    name: &str,
-    template: &str,
-    port: u16,
-    backend: u16,
-    folder: &Path,
-) -> anyhow::Result<Command> {
-    let file = fill(template, name, port, backend, folder)?;
-    let mut command = Command::new(program("nginx")?);
-    // `-e`: before it has read its file, nginx would complain into the system's log folder.
-    command.args(["-e", "stderr", "-c"]).arg(file);
-    Ok(command)
-}
-
-/// Fills in a template of `bench/` and says where the result lies.
-fn fill(
-    template: &str,
-    name: &str,
-    port: u16,
-    backend: u16,
-    folder: &Path,
-) -> anyhow::Result<PathBuf> {
-    let source = root().join("bench").join(template);
-    let text = std::fs::read_to_string(&source).with_context(|| source.display().to_string())?;
-    let process_file = folder.join(format!("{name}.pid"));
-    let text = text
-        .replace("@PORT@", &port.to_string())
-        .replace("@BACKEND@", &backend.to_string())
-        .replace("@PID@", &process_file.display().to_string());
-    let file = folder.join(format!("{name}.conf"));
-    std::fs::write(&file, text)?;
-    Ok(file)
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> anyhow::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
-}
-
-/// A started server, ended when this is dropped.
-struct Server {
-    child: Child,
-    port: u16,
-}
-
-impl Server {
-    fn start(name: &str, mut command: Command, port: u16, folder: &Path) -> anyhow::Result<Server> {
-        let errors = folder.join(format!("{name}.stderr"));
-        let child = command
-            .stdin(Stdio::null())
-            .stdout(File::create(folder.join(format!("{name}.stdout")))?)
-            .stderr(File::create(&errors)?)
-            .spawn()
-            .with_context(|| format!("{name} does not start"))?;
-        let mut server = Server { child, port };
-        let begin = Instant::now();
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-            let ended = server.child.try_wait()?;
-            if ended.is_some() || begin.elapsed() > START {
-                let said = std::fs::read_to_string(&errors).unwrap_or_default();
-                bail!("{name} does not listen on port {port} ({ended:?}): {}", said.trim());
-            }
-            std::thread::sleep(POLL);
-        }
-        Ok(server)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // A terminated nginx or gate ends its own workers; a killed one would leave them.
-        let signalled = Command::new("kill").arg(self.child.id().to_string()).status();
-        let begin = Instant::now();
-        while signalled.is_ok() && begin.elapsed() < END {
-            if !matches!(self.child.try_wait(), Ok(None)) {
-                return;
-            }
-            std::thread::sleep(POLL);
-        }
-        if self.child.kill().is_ok() && self.child.wait().is_ok() {
-            eprintln!("the server on port {} had to be killed", self.port);
-        }
-    }
-}
-
-/// The server that all peers stand before.
-pub(super) struct Backend(Server);
-
-impl Backend {
-    pub(super) fn start(folder: &Path) -> anyhow::Result<Backend> {
-        let port = free_port()?;
-        let command = nginx("backend", "backend.conf.in", port, port, folder)?;
-        Ok(Backend(Server::start("backend", command, port, folder)?))
-    }
-}
 
 /// A started peer.
 pub(super) struct Peer {
-    pub(super) kind: Kind,
+    pub(super) kind: &'static Kind,
+    pub(super) shown: Shown,
+    /// Where a gate has its metrics.
+    admin: u16,
     server: Server,
 }
 
 impl Peer {
-    pub(super) fn start(kind: Kind, backend: &Backend, folder: &Path) -> anyhow::Result<Peer> {
-        let port = free_port()?;
-        let command = kind.command(port, backend.0.port, folder)?;
-        Ok(Peer { kind, server: Server::start(kind.name(), command, port, folder)? })
+    pub(super) fn start(
+        kind: &'static Kind,
+        backend: &Server,
+        folder: &Path,
+    ) -> anyhow::Result<Peer> {
+        let (port, admin) = (free_port()?, free_port()?);
+        let place = Place { port, admin, backend: backend.port, folder };
+        let command = kind.command(place)?;
+        let shown = Shown::of(kind, folder)?;
+        Ok(Peer { kind, shown, admin, server: Server::start(kind.name, command, port, folder)? })
     }
 
     pub(super) fn port(&self) -> u16 {
@@ -197,33 +43,68 @@ impl Peer {
 
     /// The peer's processes: the one that was started and all below it.
     pub(super) fn processes(&self) -> Vec<u32> {
-        cpu::tree(self.server.child.id())
+        cpu::tree(self.server.id())
     }
 
-    /// The backend answers the load's request; the gate refuses the same from a foreign page.
-    pub(super) fn check(&self) -> anyhow::Result<()> {
-        let good = self.ask(None)?;
-        ensure!(good.starts_with("HTTP/1.1 200"), "the load's request is answered with\n{good}");
-        ensure!(good.ends_with(BODY), "the body is not the backend's:\n{good}");
-        let foreign = self.ask(Some(FOREIGN_ORIGIN))?;
-        let status = if self.kind.is_gate() { "HTTP/1.1 403" } else { "HTTP/1.1 200" };
-        ensure!(foreign.starts_with(status), "a foreign page's is answered with\n{foreign}");
+    /// The good request is answered by the backend, and each bad one as this peer has to.
+    pub(super) fn check(&self, folder: &Path) -> anyhow::Result<()> {
+        let good = self.good();
+        let answer = self.expect("the load's request", good, 200)?;
+        ensure!(answer.body == BODY, "the body is not the backend's:\n{answer:?}");
+        self.expect("the page's POST", Request { method: "POST", ..good }, 200)?;
+        let foreign = Request { method: "POST", origin: Some(FOREIGN_ORIGIN), ..good };
+        let status = if self.kind.refuses_other_sites() { 403 } else { 200 };
+        self.expect("another site's POST", foreign, status)?;
+        let Some(algorithm) = self.kind.algorithm() else { return Ok(()) };
+        self.expect("a request without a token", Request { token: None, ..good }, 401)?;
+        for wrong in credentials::WRONG {
+            let token = credentials::read(folder, algorithm, wrong)?;
+            let bad = Request { token: Some(&token), ..good };
+            let status = if wrong == "audience" { self.kind.audience_status() } else { 401 };
+            self.expect(&format!("a token that is wrong ({wrong})"), bad, status)?;
+        }
+        let origin = answer.head.to_ascii_lowercase();
+        let allows = origin.contains("access-control-allow-origin: https://app.example.com");
+        ensure!(allows, "the answer does not allow its origin:\n{}", answer.head);
+        self.expect("the load's request, after the bad ones", good, 200)?;
         Ok(())
     }
 
-    fn ask(&self, origin: Option<&str>) -> anyhow::Result<String> {
-        let port = self.port();
-        let mut request = format!("GET /api/data HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n");
-        for (name, value) in HEADERS {
-            let other = origin.filter(|_| *name == "Origin");
-            request += &format!("{name}: {}\r\n", other.unwrap_or(value));
+    /// Whether it is a gate that remembers tokens.
+    pub(super) fn remembers(&self) -> bool {
+        self.kind.is_gate() && self.kind.algorithm().is_some()
+    }
+
+    /// What such a gate says of the tokens that it was shown.
+    pub(super) fn hits(&self) -> anyhow::Result<Option<Hits>> {
+        if self.remembers() { Hits::of(self.admin) } else { Ok(None) }
+    }
+
+    /// The requests of a fixed rate: the one, or as many as are to be different.
+    pub(super) fn requests(&self, count: usize) -> anyhow::Result<Vec<Vec<u8>>> {
+        let lines = self.shown.lines(count)?;
+        if lines.is_empty() {
+            return Ok(vec![self.good().bytes(self.port())]);
         }
-        request += "Connection: close\r\n\r\n";
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-        stream.set_read_timeout(Some(START))?;
-        stream.write_all(request.as_bytes())?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer)?;
-        Ok(String::from_utf8_lossy(&answer).into_owned())
+        let fresh = lines.iter().map(|token| Request { token: Some(token), ..self.good() });
+        Ok(fresh.map(|request| request.bytes(self.port())).collect())
+    }
+
+    fn good(&self) -> Request<'_> {
+        Request { method: "GET", path: PATH, token: self.shown.good.as_deref(), origin: None }
+    }
+
+    fn expect(&self, what: &str, request: Request<'_>, status: u16) -> anyhow::Result<Answer> {
+        // A connection each: some close it after a refusal.
+        let mut connection = Connection::open(self.port())?;
+        let answer =
+            connection.ask(&request.bytes(self.port())).with_context(|| what.to_owned())?;
+        ensure!(
+            answer.status == status,
+            "{what} is to be answered with {status}, and got\n{}{}",
+            answer.head,
+            String::from_utf8_lossy(&answer.body)
+        );
+        Ok(answer)
     }
 }

@@ -4,10 +4,19 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 
+use super::Settings;
 use super::calls::Trace;
 use super::cpu;
+use super::hits::Hits;
 use super::load::{self, Seen};
-use super::peer::{Kind, Peer};
+use super::peer::Peer;
+use super::rate::{self, Latency};
+
+/// Connections of a measured load, and of the load under strace.
+pub(super) const CONNECTIONS: u32 = 64;
+const TRACED_CONNECTIONS: u32 = 16;
+/// Seconds under strace: enough for some thousand requests.
+const TRACED_S: u32 = 1;
 
 /// A round.
 #[derive(Clone, Copy, Debug)]
@@ -16,86 +25,137 @@ pub(super) struct Round {
     /// CPU microseconds a request.
     pub(super) cpu_us: f64,
     pub(super) resident_kib: u64,
+    /// At the fixed rate.
+    pub(super) latency: Latency,
+    /// System calls a request.
+    pub(super) calls: f64,
 }
 
 impl Round {
     /// For whoever watches.
     pub(super) fn line(&self) -> String {
-        let Round { seen, cpu_us, resident_kib } = self;
+        let Round { seen, cpu_us, resident_kib, latency, calls } = self;
         format!(
-            "{cpu_us:6.2} µs CPU, {:8.0} requests/s, p99 {:6.0} µs, {resident_kib} KiB",
-            seen.requests_per_second, seen.p99_us
+            "{cpu_us:6.2} µs CPU, {:6.0} requests/s, {calls:5.2} calls, p99 {:5.0} µs, {} MiB",
+            seen.requests_per_second,
+            latency.p99_us,
+            resident_kib / 1024
         )
+    }
+
+    pub(super) fn resident_mib(&self) -> f64 {
+        self.resident_kib as f64 / 1024.0
     }
 }
 
 /// A peer with its rounds.
 pub(super) struct Measured {
-    peer: Peer,
+    pub(super) peer: Peer,
     pub(super) rounds: Vec<Round>,
-    /// System calls a request.
-    pub(super) calls: Option<f64>,
+    /// What it says of the tokens that it was shown.
+    pub(super) hits: Option<Hits>,
 }
 
 impl Measured {
     pub(super) fn new(peer: Peer) -> Measured {
-        Measured { peer, rounds: Vec::new(), calls: None }
-    }
-
-    pub(super) fn kind(&self) -> Kind {
-        self.peer.kind
+        Measured { peer, rounds: Vec::new(), hits: None }
     }
 
     pub(super) fn name(&self) -> &'static str {
-        self.peer.kind.name()
+        self.peer.kind.name
     }
 
-    pub(super) fn port(&self) -> u16 {
-        self.peer.port()
+    /// So that caches, pools and pages are as they will be.
+    pub(super) fn warm_up(&self, seconds: u32) -> anyhow::Result<()> {
+        self.load(CONNECTIONS, seconds).map(|_| ())
     }
 
-    /// Loads the peer alone for some seconds.
-    pub(super) fn round(&mut self, connections: u32, seconds: u32) -> anyhow::Result<Round> {
-        let processes = self.peer.processes();
-        let before = cpu::used(&processes)?;
-        let load = load::start(self.port(), connections, seconds)?;
-        // Memory is read in the middle, while the connections stand.
-        std::thread::sleep(Duration::from_secs(u64::from(seconds)) / 2);
-        let resident_kib = cpu::resident_kib(&processes)?;
-        let seen = load::finish(load).context(self.name())?;
-        let used = cpu::used(&processes)?.saturating_sub(before);
-        ensure!(seen.requests > 0, "no request of the round was answered");
-        let cpu_us = used.as_secs_f64() * 1e6 / seen.requests as f64;
-        let round = Round { seen, cpu_us, resident_kib };
+    /// Loads the peer alone: as fast as it goes, then at the fixed rate, then under strace.
+    pub(super) fn round(&mut self, settings: &Settings) -> anyhow::Result<Round> {
+        let round = self.measure(settings).with_context(|| format!("{} fails", self.name()))?;
         self.rounds.push(round);
         Ok(round)
     }
 
+    fn measure(&self, settings: &Settings) -> anyhow::Result<Round> {
+        let seconds = settings.seconds;
+        let processes = self.peer.processes();
+        let before = cpu::used(&processes)?;
+        let load = load::start(self.peer.port(), self.peer.shown.now(), CONNECTIONS, seconds)?;
+        // Memory is read in the middle, while the connections stand.
+        std::thread::sleep(Duration::from_secs(u64::from(seconds)) / 2);
+        let resident_kib = cpu::resident_kib(&processes)?;
+        let seen = load::finish(load)?;
+        let used = cpu::used(&processes)?.saturating_sub(before);
+        self.peer.shown.spent(seen.requests);
+        ensure!(seen.requests > 0, "no request of the round was answered");
+        let cpu_us = used.as_secs_f64() * 1e6 / seen.requests as f64;
+
+        let seconds = (seconds / 2).max(1);
+        let requests = self.peer.requests((settings.rate * seconds) as usize)?;
+        let latency = rate::run(self.peer.port(), &requests, settings.rate, seconds)?;
+        self.peer.shown.spent(requests.len() as u64);
+        Ok(Round { seen, cpu_us, resident_kib, latency, calls: self.trace()? })
+    }
+
     /// Counts the peer's system calls under a load of their own: strace slows all else down.
-    pub(super) fn trace(&mut self, connections: u32, seconds: u32) -> anyhow::Result<()> {
+    fn trace(&self) -> anyhow::Result<f64> {
         let trace = Trace::attach(&self.peer.processes(), &std::env::temp_dir())?;
-        let seen = load::run(self.port(), connections, seconds);
+        let seen = self.load(TRACED_CONNECTIONS, TRACED_S);
         let calls = trace.finish()?;
-        let seen = seen.context(self.name())?;
+        let seen = seen?;
         ensure!(seen.requests > 0, "no traced request was answered");
-        self.calls = Some(calls as f64 / seen.requests as f64);
-        Ok(())
+        Ok(calls as f64 / seen.requests as f64)
     }
 
-    /// The median over rounds of a figure.
-    pub(super) fn median(&self, figure: impl Fn(&Round) -> f64) -> f64 {
-        median(self.rounds.iter().map(figure).collect())
+    fn load(&self, connections: u32, seconds: u32) -> anyhow::Result<Seen> {
+        let Peer { shown, .. } = &self.peer;
+        let seen = load::run(self.peer.port(), shown.now(), connections, seconds)?;
+        shown.spent(seen.requests);
+        Ok(seen)
     }
 
-    /// The median over rounds of the ratio of CPU to another peer's in the same round.
-    pub(super) fn ratio(&self, other: &Measured) -> f64 {
+    /// Median, least and most of a figure over the rounds.
+    pub(super) fn spread(&self, figure: impl Fn(&Round) -> f64) -> Spread {
+        Spread::of(self.rounds.iter().map(figure).collect())
+    }
+
+    /// The same of what comes out of this peer's and another's figure of one round.
+    pub(super) fn beside(
+        &self,
+        other: &Measured,
+        figure: impl Fn(&Round) -> f64,
+        combine: impl Fn(f64, f64) -> f64,
+    ) -> Spread {
         let pairs = self.rounds.iter().zip(&other.rounds);
-        median(pairs.map(|(ours, theirs)| ours.cpu_us / theirs.cpu_us).collect())
+        Spread::of(pairs.map(|(ours, theirs)| combine(figure(ours), figure(theirs))).collect())
+    }
+
+    /// Of the ratio of CPU to another peer's in the same round.
+    pub(super) fn ratio(&self, other: &Measured) -> Spread {
+        self.beside(other, |round| round.cpu_us, |ours, theirs| ours / theirs)
     }
 }
 
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
+/// What the rounds say of a figure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Spread {
+    pub(super) median: f64,
+    pub(super) least: f64,
+    pub(super) most: f64,
+}
+
+impl Spread {
+    fn of(mut figures: Vec<f64>) -> Spread {
+        figures.sort_by(f64::total_cmp);
+        let end = |figure: Option<&f64>| figure.copied().unwrap_or(f64::NAN);
+        let (least, most) = (end(figures.first()), end(figures.last()));
+        Spread { median: median(&figures), least, most }
+    }
+}
+
+/// Of sorted figures.
+fn median(figures: &[f64]) -> f64 {
     let middle = figures.len() / 2;
     match figures.get(middle) {
         None => f64::NAN,
@@ -106,12 +166,17 @@ fn median(mut figures: Vec<f64>) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::median;
+    use super::Spread;
 
     #[test]
     fn medians() {
-        assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
-        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), 2.5);
-        assert!(median(Vec::new()).is_nan());
+        let rows = [
+            (vec![3.0, 1.0, 2.0], Spread { median: 2.0, least: 1.0, most: 3.0 }),
+            (vec![4.0, 1.0, 2.0, 3.0], Spread { median: 2.5, least: 1.0, most: 4.0 }),
+        ];
+        for (figures, want) in rows {
+            assert_eq!(Spread::of(figures), want);
+        }
+        assert!(Spread::of(Vec::new()).median.is_nan());
     }
 }

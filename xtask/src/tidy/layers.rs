@@ -77,8 +77,16 @@ pub(super) fn files_have_their_shape(tree: &Tree) -> Vec<Finding> {
             }
         }
         for item in ITEMS {
+            // A folder may keep one of them in the file of its name: `reason.rs`, `policy.rs`.
+            let word = item.rsplit(' ').next().unwrap_or_default();
+            let part = file
+                .path
+                .strip_suffix("mod.rs")
+                .map(|folder| tree.file(&format!("{folder}{}.rs", word.to_ascii_lowercase())));
             let spelled = |source: &Source| source.code().any(|line| line.code.contains(item));
-            if !file.rust.as_ref().is_some_and(spelled) {
+            let files = [Some(file), part.flatten()];
+            let mut sources = files.into_iter().flatten().filter_map(|file| file.rust.as_ref());
+            if !sources.any(spelled) {
                 let mend = "a layer's file has META, Reason and Policy, in this order";
                 findings.push(Finding::new(&file.path, 1, format!("no `{item}`"), mend));
             }

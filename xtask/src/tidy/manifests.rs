@@ -22,7 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Who may name all of ours, and who none.
-const FREE: &[&str] = &["doorward", "doorward-test", "doorward-fuzz"];
+const FREE: &[&str] = &["doorward", "doorward-test", "doorward-fuzz", "doorward-micro"];
 
 /// `anyhow` loses which error it was, so libraries do not use it.
 const ANYHOW: &[&str] = &["doorward", "xtask"];

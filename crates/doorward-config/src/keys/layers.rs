@@ -1,9 +1,10 @@
 //! Keys of the layers.
 
+use super::identity::IDENTITY;
 use super::{LEAVE_OUT, LIMIT, key, later};
 use crate::shape::{Key, Section, Shape};
 
-const fn mode() -> Key {
+pub(super) const fn mode() -> Key {
     key(
         "mode",
         Shape::Mode { may_be_off: true },
@@ -39,7 +40,7 @@ static OFF: Section = Section::later(
 
 /// The layers of later versions.
 pub(crate) const LATER_LAYERS: &[&str] =
-    &["cookie", "identity", "permission", "csrf", "pass", "challenge", "bot", "body"];
+    &["cookie", "permission", "csrf", "pass", "challenge", "bot", "body"];
 
 /// All layers.
 pub(crate) static LAYERS: Section = Section::new(
@@ -64,7 +65,13 @@ pub(crate) static LAYERS: Section = Section::new(
             "Requests that a browser says come from another site.",
         ),
         key("method", Shape::Table(&METHOD), "", "Methods that a route does not declare."),
-        key("quota", Shape::Table(&QUOTA), "", "Denied addresses, and callers beyond their share."),
+        key("quota", Shape::Table(&QUOTA), "", "Who is denied, and callers beyond their share."),
+        key(
+            "identity",
+            Shape::Table(&IDENTITY),
+            "",
+            "Callers whose token or key is missing, wrong, or not the only one.",
+        ),
         key(
             "credential",
             Shape::Table(&CREDENTIAL),
@@ -72,7 +79,6 @@ pub(crate) static LAYERS: Section = Section::new(
             "Headers that only the gate knows; always on.",
         ),
         later_layer("cookie"),
-        later_layer("identity"),
         later_layer("permission"),
         later_layer("csrf"),
         later_layer("pass"),
@@ -112,7 +118,7 @@ static SITE: Section =
 static METHOD: Section = Section::new("Methods that a route does not declare.", &[mode()]);
 
 static QUOTA: Section = Section::new(
-    "Denied addresses, and callers beyond their share.",
+    "Who is denied, and callers beyond their share.",
     &[
         mode(),
         key(
@@ -131,15 +137,19 @@ static QUOTA: Section = Section::new(
             "deny",
             Shape::List(&Shape::Table(&DENY)),
             "[]",
-            "Addresses that are refused outright.",
+            "Addresses, callers and tokens that are refused outright.",
         ),
     ],
 );
 
 static DENY: Section = Section::new(
-    "An address or network that is refused outright.",
+    "An address or network, a caller, or a token that is refused outright.",
     &[
         key("address", Shape::Text, "", "Whom: \"203.0.113.7\" or \"203.0.113.0/24\"."),
+        key("issuer", Shape::Text, "", "Whose caller or token it is: the issuer of a `jwt`."),
+        key("subject", Shape::Text, "", "A caller: how its issuer names it."),
+        key("token", Shape::Text, "", "A token: its `jti`."),
+        key("key", Shape::Text, "", "An API key: its id."),
         key("until", Shape::Moment, "", "Until when; without it, for good."),
         key("why", Shape::Text, "", "Why, for the operator."),
     ],

@@ -1,9 +1,11 @@
 //! The one table of keys: what the reader accepts, what the schema publishes, what is written out
 //! as effective. A test holds the three against each other.
 
+mod identity;
 mod layers;
 mod route;
 mod top;
+mod upstream;
 
 pub(crate) use layers::LATER_LAYERS;
 pub(crate) use top::TOP;
@@ -28,6 +30,9 @@ pub(crate) static MODE_SHARE: Section = Section::new(
     &[key("enforce", Shape::Text, "", "The share in percent: \"10%\".")],
 );
 
+/// The words of a limit's `who`.
+const WHO: &[&str] = &["all", "pages", "programs", "known", "strangers"];
+
 /// One limit.
 static LIMIT: Section = Section::new(
     "A share: whom it counts, and how much they have.",
@@ -41,19 +46,21 @@ static LIMIT: Section = Section::new(
         key(
             "by",
             Shape::List(&Shape::Words {
-                now: &["address", "network", "route"],
-                later: &["user", "key", "pass", "session", "subject", "tenant"],
+                now: &["address", "network", "user", "route"],
+                later: &["key", "pass", "session", "subject", "tenant"],
             }),
             "",
-            "Who is counted: `address` (IPv4 address, IPv6 /64) or `network` (/24, /48); with \
-             `route`, each route has a share of its own.",
+            "Who is counted: `address` (IPv4 address, IPv6 /64), `network` (/24, /48) or `user` (a \
+             known caller, wherever it is; a stranger by address); with `route`, each route has a \
+             share of its own.",
         ),
         key(
             "who",
-            Shape::Words { now: &["all", "pages", "programs"], later: &[] },
+            Shape::Words { now: WHO, later: &[] },
             "\"all\"",
-            "Whom it is for: pages are requests of which a browser says that one's own page or a \
-             person sent them.",
+            "Whom it is for: `pages` are requests of which a browser says that one's own page or a \
+             person sent them, `programs` all others that are not known; `known` callers have a \
+             token or key, `strangers` have none.",
         ),
         key("rate", Shape::Rate, "", "How fast the share comes back."),
         key(

@@ -1,5 +1,6 @@
 //! Keys of a route.
 
+use super::upstream::UPSTREAM;
 use super::{LEAVE_OUT, LIMIT, key, later};
 use crate::shape::{Section, Shape};
 
@@ -19,6 +20,13 @@ pub(super) static ROUTE: Section = Section::new(
             "\"api\"",
             "What it is for: programs, documents, where people are sent back to, the app's health \
              check.",
+        ),
+        key(
+            "profile",
+            Shape::Words { now: &["public", "authenticated"], later: &[] },
+            "",
+            "Whether callers must be known here: `public` no, `authenticated` yes; without it, as \
+             the file says.",
         ),
         key(
             "methods",
@@ -83,9 +91,11 @@ pub(super) static ROUTE: Section = Section::new(
             "Strangers may call a route that has a credential.",
         ),
         key("body", Shape::Table(&BODY), "", "What its request bodies may be."),
-        key("upstream", Shape::Text, "", "Its own upstream."),
-        later("require", "the route cannot tell callers apart yet; keep that in the backend"),
-        later("profile", LEAVE_OUT),
+        key("upstream", Shape::TextOr(&UPSTREAM), "", "Its own upstream."),
+        later(
+            "require",
+            "a route can only ask for some known caller; keep the rest in the backend",
+        ),
         later("webhook", "let the backend verify the sender's signature for now"),
         later("navigate", LEAVE_OUT),
         later("cache", LEAVE_OUT),

@@ -2,6 +2,7 @@
 
 use super::layers::LAYERS;
 use super::route::ROUTE;
+use super::upstream::UPSTREAM;
 use super::{LEAVE_OUT, key, later};
 use crate::shape::{Section, Shape};
 
@@ -36,10 +37,24 @@ pub(crate) static TOP: Section = Section::new(
              private addresses.",
         ),
         key(
+            "http2",
+            Shape::Boolean,
+            "true",
+            "Clients may speak HTTP/2: over TLS as they agree, without it by prior knowledge.",
+        ),
+        key(
+            "proxy_protocol",
+            Shape::List(&Shape::Text),
+            "[]",
+            "Networks of load balancers that begin each connection with a PROXY line, or \
+             \"private\", \"loopback\". They must send one; anybody else's is refused.",
+        ),
+        key(
             "upstream",
-            Shape::Text,
+            Shape::TextOr(&UPSTREAM),
             "",
-            "What is guarded: \"http://127.0.0.1:3000\" or \"unix:/run/app.sock\".",
+            "What is guarded: \"http://127.0.0.1:3000\", \"https://api.internal\", \
+             \"unix:/run/app.sock\", or a table.",
         ),
         key(
             "upstream_host",
@@ -80,6 +95,8 @@ pub(crate) static TOP: Section = Section::new(
             "\"auto\"",
             "One line a request: pretty on a terminal and JSON otherwise, or one of them always.",
         ),
+        key("tls", Shape::Table(&TLS), "", "The certificate that clients are shown."),
+        key("admin", Shape::Table(&ADMIN), "", "The listener for metrics and the operator."),
         key("secrets", Shape::Table(&SECRETS), "", "Secrets, by reference."),
         key("client_ip", Shape::Table(&CLIENT_IP), "", "Whom to believe about clients' addresses."),
         key(
@@ -97,10 +114,46 @@ pub(crate) static TOP: Section = Section::new(
             "",
             "What the file says about some paths: [[route]].",
         ),
-        later("tls", "let a proxy in front carry TLS, and name it: external = [\"https://…\"]"),
-        later("admin", LEAVE_OUT),
         later("refusals", LEAVE_OUT),
         later("insecure_partial", LEAVE_OUT),
+    ],
+);
+
+static TLS: Section = Section::new(
+    "The certificate that clients are shown. With it, TLS is spoken and nothing else.",
+    &[
+        key(
+            "certificate",
+            Shape::Text,
+            "",
+            "A file in PEM: the gate's own certificate first, then those that vouch for it.",
+        ),
+        key("key", Shape::Text, "", "Its private key: a file in PEM."),
+    ],
+);
+
+static ADMIN: Section = Section::new(
+    "The listener for metrics and the operator. Without this table there is none.",
+    &[
+        key(
+            "listen",
+            Shape::Text,
+            "\"127.0.0.1:9180\"",
+            "Its address and port; port 0 takes a free one.",
+        ),
+        key(
+            "hosts",
+            Shape::List(&Shape::Text),
+            "[]",
+            "Names by which it may be called, beside localhost, 127.0.0.1 and [::1].",
+        ),
+        key(
+            "token",
+            Shape::Secret,
+            "",
+            "What callers send as `Authorization: Bearer`, 16 bytes at least. Required off \
+             loopback; there one is drawn at each start and printed.",
+        ),
     ],
 );
 

@@ -1,6 +1,6 @@
 //! `[client_ip]`: whom to believe about clients' addresses.
 
-use crate::document::Table;
+use crate::document::{Table, Value};
 use crate::draft::Draft;
 use crate::reading::Reading;
 use crate::source::Place;
@@ -24,7 +24,17 @@ pub(crate) fn read(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'
     if let Some(from) = table.choose("from", FROM, reading) {
         draft.settings.forwarded_by = from;
     }
-    for value in table.list("trusted_proxies", reading) {
+    for (network, place) in networks(&table.list("trusted_proxies", reading), reading) {
+        let index = draft.settings.trusted_proxies.len();
+        reading.point(format!("client_ip.trusted_proxies[{index}]"), &place);
+        draft.settings.trusted_proxies.push(network);
+    }
+}
+
+/// Networks, `private`, `loopback` or `file:PATH`, each with its place.
+pub(crate) fn networks(list: &[Value<'_>], reading: &mut Reading<'_>) -> Vec<(IpNet, Place)> {
+    let mut out = Vec::new();
+    for value in list {
         let Some(text) = value.text(reading) else { continue };
         let entries: Vec<(String, Place)> = match (text, text.strip_prefix("file:")) {
             ("private", _) => named(PRIVATE, &value.place),
@@ -33,12 +43,11 @@ pub(crate) fn read(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'
             _ => vec![(text.to_owned(), value.place.clone())],
         };
         for (entry, place) in entries {
-            let Some(network) = network(&entry, &place, reading) else { continue };
-            let index = draft.settings.trusted_proxies.len();
-            reading.point(format!("client_ip.trusted_proxies[{index}]"), &place);
-            draft.settings.trusted_proxies.push(network);
+            let network = network(&entry, &place, reading);
+            out.extend(network.map(|network| (network, place)));
         }
     }
+    out
 }
 
 fn named(networks: &[&str], place: &Place) -> Vec<(String, Place)> {

@@ -112,13 +112,18 @@ pub(crate) fn header_name(
     };
     // Many servers read `_` as `-`.
     let dashed = name.as_str().replace('_', "-");
-    let own = ["doorward-", "x-forwarded", "sec-", "access-control-"];
-    if own.iter().any(|begin| dashed.starts_with(begin)) || NEVER.contains(&dashed.as_str()) {
+    if is_own(&dashed) {
         let what = format!("the header `{name}` is the gate's own to write");
         reading.error(Some(place), what, "add another header");
         return None;
     }
     Some(name)
+}
+
+/// Whether a header, in lower case with `-`, is the gate's, the connection's or a browser's own.
+pub(super) fn is_own(name: &str) -> bool {
+    let own = ["doorward-", "x-forwarded", "sec-", "access-control-"];
+    own.iter().any(|begin| name.starts_with(begin)) || NEVER.contains(&name)
 }
 
 /// Where a reference begins in a value: at its beginning or after a space.

@@ -1,13 +1,13 @@
 //! `[layers.*]`: modes, and the tables of the layers that have one.
 
-use super::{credential, quota};
+use super::{credential, identity, quota};
 use crate::document::Table;
 use crate::draft::Draft;
 use crate::keys::LATER_LAYERS;
 use crate::reading::Reading;
 
 /// The layers with a mode.
-pub(crate) const WITH_MODE: &[&str] = &["cors", "site", "method", "quota"];
+pub(crate) const WITH_MODE: &[&str] = &["cors", "site", "method", "quota", "identity"];
 
 pub(crate) fn read(layers: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'_>) {
     for id in LATER_LAYERS {
@@ -37,6 +37,7 @@ pub(crate) fn read(layers: &Table<'_>, draft: &mut Draft, reading: &mut Reading<
         match *id {
             "cors" => cors(&table, draft, reading),
             "quota" => quota::read(&table, draft, reading),
+            "identity" => identity::read(&table, draft, reading),
             _ => {}
         }
     }

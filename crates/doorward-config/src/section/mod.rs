@@ -2,9 +2,14 @@
 
 pub(crate) mod client_ip;
 pub(crate) mod credential;
+pub(crate) mod identity;
+pub(crate) mod issuer;
+mod key_url;
 pub(crate) mod layers;
-pub(crate) mod limits;
+mod limits;
+mod listeners;
 pub(crate) mod quota;
 pub(crate) mod routes;
 pub(crate) mod secrets;
 pub(crate) mod top;
+pub(crate) mod upstream;

@@ -5,23 +5,45 @@ use crate::document::{Table, Value};
 use crate::draft::Draft;
 use crate::measure::{self, Pace};
 use crate::reading::Reading;
-use doorward_core::layers::quota::{By, Deny, Limit, Measure, Who};
+use doorward_core::layers::identity::{self, KEY_ISSUER};
+use doorward_core::layers::quota::{By, Deny, DenyKnown, Limit, Measure, Who};
 use doorward_core::question::Rate;
 
 /// The words of `who`.
-pub(crate) const WHO: &[(&str, Who)] =
-    &[("all", Who::All), ("pages", Who::Pages), ("programs", Who::Programs)];
+pub(crate) const WHO: &[(&str, Who)] = &[
+    ("all", Who::All),
+    ("pages", Who::Pages),
+    ("programs", Who::Programs),
+    ("known", Who::Known),
+    ("strangers", Who::Strangers),
+];
 
 /// What a limit counts by.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Counts {
-    Address,
-    Network,
+    By(By),
     Route,
 }
 
-const COUNTS: &[(&str, Counts)] =
-    &[("address", Counts::Address), ("network", Counts::Network), ("route", Counts::Route)];
+const COUNTS: &[(&str, Counts)] = &[
+    ("address", Counts::By(By::Address)),
+    ("network", Counts::By(By::Network)),
+    ("user", Counts::By(By::User)),
+    ("route", Counts::Route),
+];
+
+/// A caller or token that is denied, as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DenyWritten {
+    /// Its issuer; none for a key.
+    pub(crate) issuer: Option<String>,
+    /// `subject`, `token` or `key`.
+    pub(crate) by: &'static str,
+    /// Its name there.
+    pub(crate) name: String,
+    /// The entry's place in the file's list.
+    pub(crate) index: usize,
+}
 
 pub(crate) fn read(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'_>) {
     if let Some(pace) = table.value("strikes").and_then(|value| value.pace(reading)) {
@@ -30,22 +52,66 @@ pub(crate) fn read(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'
     if let Some(limits) = table.value("limits") {
         draft.settings.quota.limits = read_limits(&limits.list(reading), reading);
     }
-    for value in table.list("deny", reading) {
+    for (index, value) in table.list("deny", reading).iter().enumerate() {
         let Some(entry) = value.table(reading) else { continue };
-        draft.settings.quota.deny.extend(deny(&value, &entry, reading));
+        deny(value, &entry, index, draft, reading);
     }
 }
 
-fn deny(value: &Value<'_>, entry: &Table<'_>, reading: &mut Reading<'_>) -> Option<Deny> {
+/// Whom an entry of the deny-list may name.
+const DENIED: &[&str] = &["address", "subject", "token", "key"];
+
+fn deny(
+    value: &Value<'_>,
+    entry: &Table<'_>,
+    index: usize,
+    draft: &mut Draft,
+    reading: &mut Reading<'_>,
+) -> Option<()> {
     let until = entry.value("until").map(|until| until.moment(reading));
-    let why = entry.text("why", reading).unwrap_or_default();
-    let Some(address) = entry.value("address") else {
-        let what = "this entry denies nobody: `address` is missing";
-        return value.error(what, "write { address = \"203.0.113.0/24\" }", reading);
+    let until_unix_s = until.flatten();
+    let why = entry.text("why", reading).unwrap_or_default().to_owned();
+    let mut named = DENIED.iter().filter_map(|by| Some((*by, entry.value(by)?)));
+    let Some((by, said)) = named.next() else {
+        let what = "this entry denies nobody";
+        let hint = "write { address = \"203.0.113.0/24\" }, { issuer = \"…\", subject = \"…\" }, \
+                    { issuer = \"…\", token = \"<jti>\" } or { key = \"<id>\" }";
+        return value.error(what, hint, reading);
     };
-    let text = address.text(reading)?;
-    let network = network(text, &address.place, reading)?;
-    Some(Deny { network, until_unix_s: until.flatten(), why: why.to_owned() })
+    if let Some((other, at)) = named.next() {
+        let what = format!("an entry denies one, and this names `{by}` and `{other}`");
+        return at.error(what, "write two entries", reading);
+    }
+    let name = said.text(reading)?;
+    let issuer = entry.value("issuer");
+    let digest: fn(&str, &str) -> [u8; 16] = match by {
+        "token" => identity::token_digest,
+        _ => identity::user_digest,
+    };
+    if let ("address" | "key", Some(issuer)) = (by, &issuer) {
+        let what = format!("`issuer` goes with `subject` or `token`, and this entry has `{by}`");
+        return issuer.error(what, "leave it out", reading);
+    }
+    if by == "address" {
+        let network = network(name, &said.place, reading)?;
+        draft.settings.quota.deny.push(Deny { network, until_unix_s, why });
+        return Some(());
+    }
+    if name.is_empty() {
+        return said.error("this names nobody", "write how its issuer names it", reading);
+    }
+    let issuer = match (by, &issuer) {
+        ("key", _) => None,
+        (_, Some(issuer)) => Some(issuer.text(reading)?.to_owned()),
+        (_, None) => {
+            let what = format!("whose {by} this is, is not said: two issuers may have the same");
+            return said.error(what, "add issuer = \"https://id.example\"", reading);
+        }
+    };
+    let digest = digest(issuer.as_deref().unwrap_or(KEY_ISSUER), name);
+    draft.settings.quota.deny_known.push(DenyKnown { digest, until_unix_s, why });
+    draft.deny_known.push(DenyWritten { issuer, by, name: name.to_owned(), index });
+    Some(())
 }
 
 /// Reads limits. One that cannot be read keeps its place, so that the others keep theirs.
@@ -81,7 +147,8 @@ fn limit(value: &Value<'_>, reading: &mut Reading<'_>) -> Limit {
 
 fn counted_by(value: &Value<'_>, table: &Table<'_>, limit: &mut Limit, reading: &mut Reading<'_>) {
     let Some(by) = table.value("by") else {
-        let hint = "write by = [\"address\"]; or \"network\", and \"route\" beside one of them";
+        let hint =
+            "write by = [\"address\"], \"network\" or \"user\"; and \"route\" beside one of them";
         let _: Option<()> = value.error("this limit does not say whom it counts", hint, reading);
         return;
     };
@@ -91,22 +158,21 @@ fn counted_by(value: &Value<'_>, table: &Table<'_>, limit: &mut Limit, reading: 
     if counts.contains(&None) || reading.is_faulty(&by.place) {
         return;
     }
-    let has = |wanted: Counts| counts.contains(&Some(wanted));
-    limit.per_route = has(Counts::Route);
-    match (has(Counts::Address), has(Counts::Network)) {
-        (true, false) => limit.by = By::Address,
-        (false, true) => limit.by = By::Network,
-        (true, true) => {
-            let what = "a limit counts addresses or networks, not both";
-            let _: Option<()> = by.error(what, "write two limits", reading);
-        }
-        (false, false) => {
-            let what = "everybody would share this limit, so one caller could use it up for all";
-            let hint = "add \"address\" or \"network\"; later versions count users, keys, passes \
-                 and \
-                        sessions too";
-            let _: Option<()> = by.error(what, hint, reading);
-        }
+    limit.per_route = counts.contains(&Some(Counts::Route));
+    let mut whom = counts.iter().filter_map(|counts| match counts {
+        Some(Counts::By(by)) => Some(*by),
+        Some(Counts::Route) | None => None,
+    });
+    let Some(first) = whom.next() else {
+        let what = "everybody would share this limit, so one caller could use it up for all";
+        let hint = "add \"address\", \"network\" or \"user\"";
+        let _: Option<()> = by.error(what, hint, reading);
+        return;
+    };
+    limit.by = first;
+    if whom.any(|other| other != first) {
+        let what = "a limit counts addresses, networks or users, one of them";
+        let _: Option<()> = by.error(what, "write two limits", reading);
     }
 }
 

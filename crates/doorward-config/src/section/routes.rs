@@ -1,6 +1,7 @@
 //! `[[route]]`: what the file says about some paths.
 
-use super::{quota, top};
+use super::{quota, top, upstream};
+use crate::config::Profile;
 use crate::document::{Table, Value};
 use crate::draft::Draft;
 use crate::reading::Reading;
@@ -72,12 +73,24 @@ fn read_one(
     if let Some(body) = table.table("body", reading) {
         read_body(&body, route, reading);
     }
-    if let Some(upstream) = table.value("upstream")
-        && let Some(text) = upstream.text(reading)
-        && let Some(address) = top::upstream(text, &upstream.place, reading)
+    if let Some(value) = table.value("upstream")
+        && let Some(upstream) = upstream::read(&value, reading)
     {
-        route.upstream = draft.route_upstream(address);
+        route.upstream = draft.route_upstream(upstream);
     }
+    profile(table, route, reading);
+}
+
+fn profile(table: &Table<'_>, route: &mut Settings, reading: &mut Reading<'_>) {
+    let Some(value) = table.value("profile") else { return };
+    let Some(profile) = value.choose(Profile::WORDS, reading) else { return };
+    let is_authenticated = profile == Profile::Authenticated;
+    if is_authenticated && route.kind != Kind::Api {
+        let what = "pages, returns and health checks are for everybody";
+        let hint = "leave out `profile`, or say kind = \"api\" on this route";
+        let _: Option<()> = value.error(what, hint, reading);
+    }
+    route.requires_identity = Some(is_authenticated);
 }
 
 fn lists(value: &Value<'_>, table: &Table<'_>, route: &mut Settings, reading: &mut Reading<'_>) {

@@ -44,12 +44,12 @@ fn key_of(text: &[u8]) -> Vec<u8> {
     hexadecimal(text).or_else(|| base64url(text)).unwrap_or_else(|| text.to_vec())
 }
 
-fn reference(text: &str, secret: Vec<u8>) -> Reference {
+pub(super) fn reference(text: &str, secret: Vec<u8>) -> Reference {
     let written = if refers(text) { text.to_owned() } else { "…".to_owned() };
     Reference { written, secret: Secret::new(secret) }
 }
 
-fn short<T>(bytes: usize, place: &Place, reading: &mut Reading<'_>) -> Option<T> {
+pub(crate) fn short<T>(bytes: usize, place: &Place, reading: &mut Reading<'_>) -> Option<T> {
     let what = format!("this secret has {bytes} bytes; {SECRET_BYTES_MIN} are the least");
     let hint = "make one: head -c 32 /dev/urandom | base64 | tr -d '\\n'";
     reading.error(Some(place), what, hint);
@@ -109,7 +109,8 @@ fn variable(name: &str, place: &Place, reading: &mut Reading<'_>) -> Option<Vec<
 }
 
 fn secret_file(path: &str, place: &Place, reading: &mut Reading<'_>) -> Option<Vec<u8>> {
-    match reading.outside.file(&reading.resolve(path)) {
+    let file = reading.resolve(path);
+    match reading.outside.file(&file) {
         Ok(mut bytes) => {
             // Editors and `echo` end a file with a line break that is not part of the secret.
             while matches!(bytes.last(), Some(b'\n' | b'\r')) {

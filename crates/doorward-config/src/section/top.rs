@@ -1,13 +1,12 @@
 //! The keys at the top of the file, and the order of the tables.
 
-use super::{client_ip, layers, limits, routes, secrets};
+use super::{client_ip, layers, limits, listeners, routes, secrets, upstream};
 use crate::config::Profile;
 use crate::document::{Table, Value};
 use crate::draft::Draft;
 use crate::given::LogKind;
 use crate::reading::Reading;
 use crate::source::Place;
-use crate::upstream::UpstreamAddress;
 use std::net::SocketAddr;
 
 /// Reads the whole file.
@@ -44,6 +43,17 @@ pub(crate) fn read(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'
     if let Some(secrets) = table.table("secrets", reading) {
         secrets::read(&secrets, draft, reading);
     }
+    listeners::read_top(table, draft, reading);
+    if let Some(value) = table.value("tls")
+        && let Some(tls) = value.table(reading)
+    {
+        listeners::read_tls(&value, &tls, draft, reading);
+    }
+    if let Some(value) = table.value("admin")
+        && let Some(admin) = value.table(reading)
+    {
+        listeners::read_admin(&value, &admin, draft, reading);
+    }
     if let Some(client_ip) = table.table("client_ip", reading) {
         client_ip::read(&client_ip, draft, reading);
     }
@@ -64,16 +74,13 @@ pub(crate) fn read(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'
 
 /// `upstream`, `upstream_host` and `endpoints`.
 fn addresses(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'_>) {
-    if let Some(value) = table.value("upstream")
-        && let Some(text) = value.text(reading)
-    {
-        draft.upstream = upstream(text, &value.place, reading);
+    if let Some(value) = table.value("upstream") {
+        draft.upstream = upstream::read(&value, reading);
     }
     if let Some(value) = table.value("upstream_host")
         && let Some(text) = value.text(reading)
     {
-        let is_name = text.parse::<http::uri::Authority>().is_ok() && !text.contains('@');
-        if is_name {
+        if is_host(text) {
             text.clone_into(&mut draft.upstream_host);
         } else {
             let hint = "write \"keep\", \"upstream\", or a name such as \"shop.internal:8080\"";
@@ -83,6 +90,11 @@ fn addresses(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'_>) {
     if let Some(text) = table.text("endpoints", reading) {
         text.clone_into(&mut draft.settings.endpoints);
     }
+}
+
+/// Whether a text could be a Host: a name or an address, perhaps with a port.
+pub(super) fn is_host(text: &str) -> bool {
+    text.parse::<http::uri::Authority>().is_ok() && !text.contains('@')
 }
 
 /// Letters of a gate's id at the most.
@@ -126,25 +138,6 @@ pub(crate) fn listen(text: &str, place: &Place, reading: &mut Reading<'_>) -> Op
     };
     reading.error(Some(place), "this is no address with a port", hint);
     None
-}
-
-/// Reads an upstream.
-pub(crate) fn upstream(
-    text: &str,
-    place: &Place,
-    reading: &mut Reading<'_>,
-) -> Option<UpstreamAddress> {
-    match UpstreamAddress::parse(text) {
-        Ok(address) => Some(address),
-        Err((what, hint)) => {
-            if text.contains('@') {
-                // A password may stand before it.
-                reading.mask(place);
-            }
-            reading.error(Some(place), what, hint);
-            None
-        }
-    }
 }
 
 /// The texts of a list; the core names them by their index in what comes back, under `path`.

@@ -11,7 +11,10 @@ const VARIABLES: &[(&str, &str)] = &[
     ("OLD_SECRET", "golden-old-secret-0123456789-0123456789-ab"),
     ("ADMISSION_KEY", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"),
     ("API_KEY", "sk-golden"),
+    ("JWT_SECRET", "golden-jwt-secret-0123456789-0123456789"),
+    ("DOORWARD_ADMIN", "golden-admin-0123456789"),
     ("BROKEN_KEY", "two\nlines"),
+    ("BROKEN_TOKEN", "golden-token-of\ntwo-lines"),
     ("EMPTY", ""),
     ("SHORT", "short"),
 ];

@@ -2,6 +2,7 @@
 
 pub mod cors;
 pub mod credential;
+pub mod identity;
 pub mod message;
 pub mod method;
 pub mod quota;
@@ -50,5 +51,12 @@ pub enum Step {
 }
 
 /// All layers, in order.
-pub const LAYERS: &[Meta] =
-    &[message::META, cors::META, site::META, method::META, quota::META, credential::META];
+pub const LAYERS: &[Meta] = &[
+    message::META,
+    cors::META,
+    site::META,
+    method::META,
+    quota::META,
+    identity::META,
+    credential::META,
+];

@@ -1,7 +1,7 @@
 //! The end that a gate puts to an answer, where a clock in hand says when.
 
 use super::*;
-use crate::test_client::{at, client};
+use crate::tests::{at, client};
 use doorward_porter::clock::FixedClock;
 use http_body_util::BodyExt;
 

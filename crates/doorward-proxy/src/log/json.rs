@@ -9,9 +9,8 @@ const TEXT_BYTES_MAX: usize = 512;
 
 /// One request.
 pub(super) fn write(entry: &Entry<'_>, into: &mut Vec<u8>) {
-    into.extend_from_slice(b"{\"time\":\"");
-    stamp(entry.now, into);
-    into.extend_from_slice(b"\",\"id\":\"");
+    begin(entry.now, into);
+    into.extend_from_slice(b",\"id\":\"");
     into.extend_from_slice(entry.id.text().as_str().as_bytes());
     // Writing to a vector does not fail.
     let _ = write!(into, "\",\"peer\":\"{}\"", entry.address);
@@ -23,6 +22,7 @@ pub(super) fn write(entry: &Entry<'_>, into: &mut Vec<u8>) {
     text("code", entry.reason.map(|reason| reason.code().as_bytes()), into);
     text("layer", entry.reason.map(|reason| reason.layer().as_bytes()), into);
     text("route", entry.route.map(str::as_bytes), into);
+    text("caller", entry.caller.map(str::as_bytes), into);
     text("origin", entry.origin, into);
     if !entry.would_refuse.is_empty() {
         into.extend_from_slice(b",\"would_refuse\":[");
@@ -45,9 +45,8 @@ pub(super) fn write(entry: &Entry<'_>, into: &mut Vec<u8>) {
 
 /// A minute in which something was refused.
 pub(super) fn summary(tally: &Tally, now: Now, into: &mut Vec<u8>) {
-    into.extend_from_slice(b"{\"time\":\"");
-    stamp(now, into);
-    into.extend_from_slice(b"\",\"event\":\"summary\"");
+    begin(now, into);
+    into.extend_from_slice(b",\"event\":\"summary\"");
     count("admitted", tally.admitted(), into);
     into.extend_from_slice(b",\"refused\":{");
     for (place, (code, times)) in tally.refused().enumerate() {
@@ -63,14 +62,21 @@ pub(super) fn summary(tally: &Tally, now: Now, into: &mut Vec<u8>) {
 
 /// Lines that were dropped.
 pub(super) fn dropped(times: u64, now: Now, into: &mut Vec<u8>) {
-    into.extend_from_slice(b"{\"time\":\"");
-    stamp(now, into);
-    into.extend_from_slice(b"\",\"event\":\"log_dropped\"");
+    begin(now, into);
+    into.extend_from_slice(b",\"event\":\"log_dropped\"");
     count("lines", times, into);
     into.extend_from_slice(b"}\n");
 }
 
-fn text(name: &str, value: Option<&[u8]>, into: &mut Vec<u8>) {
+/// The beginning of a line's object, with its time.
+pub(crate) fn begin(now: Now, into: &mut Vec<u8>) {
+    into.extend_from_slice(b"{\"time\":\"");
+    stamp(now, into);
+    into.push(b'"');
+}
+
+/// A field of an object that has begun, escaped; nothing where there is no value.
+pub(crate) fn text(name: &str, value: Option<&[u8]>, into: &mut Vec<u8>) {
     let Some(value) = value else { return };
     into.extend_from_slice(b",\"");
     into.extend_from_slice(name.as_bytes());
@@ -79,7 +85,8 @@ fn text(name: &str, value: Option<&[u8]>, into: &mut Vec<u8>) {
     into.push(b'"');
 }
 
-fn count(name: &str, value: u64, into: &mut Vec<u8>) {
+/// A number of an object that has begun.
+pub(crate) fn count(name: &str, value: u64, into: &mut Vec<u8>) {
     into.extend_from_slice(b",\"");
     into.extend_from_slice(name.as_bytes());
     into.extend_from_slice(b"\":");

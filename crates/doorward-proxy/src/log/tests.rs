@@ -21,6 +21,7 @@ fn entry<'a>(path: &'a str, origin: &'a [u8], would_refuse: &'a WouldRefuse) -> 
         path: Some(path),
         origin: Some(origin),
         route: Some("/"),
+        caller: Some("page"),
         kind: Kind::Admit,
         reason: None,
         would_refuse,
@@ -53,7 +54,8 @@ fn a_json_line_says_what_happened() {
         line,
         "{\"time\":\"2026-01-01T00:00:00Z\",\"id\":\"000000000000000000000000\",\
          \"peer\":\"203.0.113.7\",\"method\":\"GET\",\"path\":\"/api\",\"status\":200,\
-         \"verdict\":\"admit\",\"route\":\"/\",\"origin\":\"https://shop.test\",\"bytes_in\":0,\
+         \"verdict\":\"admit\",\"route\":\"/\",\"caller\":\"page\",\
+         \"origin\":\"https://shop.test\",\"bytes_in\":0,\
          \"bytes_out\":37,\"duration_us\":1234,\"upstream_us\":1000}\n"
     );
 }

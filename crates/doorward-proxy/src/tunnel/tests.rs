@@ -1,7 +1,7 @@
 //! The ends that a gate puts to a tunnel, where a clock in hand says when.
 
 use super::*;
-use crate::test_client::{at, client};
+use crate::tests::{at, client};
 use crate::web_socket::Side;
 use doorward_porter::clock::FixedClock;
 use std::sync::Arc;

@@ -3,7 +3,10 @@
 #![allow(clippy::allow_attributes, reason = "what is unused differs from file to file")]
 
 pub(crate) mod authority;
+pub(crate) mod frames;
+pub(crate) mod second;
 pub(crate) mod second_upstream;
+pub(crate) mod tls;
 
 use doorward_core::gate::Gate;
 use doorward_core::memory::Memory;
@@ -91,6 +94,18 @@ impl Under {
         Self { proxy: start(settings, gate), log }
     }
 
+    /// One with settings of its own.
+    pub(crate) fn with(
+        upstream: &str,
+        gate: Arc<Gate>,
+        edit: impl FnOnce(&mut ProxySettings),
+    ) -> Self {
+        let log = Log::default();
+        let mut settings = settings(upstream, bounds(), &log);
+        edit(&mut settings);
+        Self { proxy: start(settings, gate), log }
+    }
+
     /// One to an upstream of any kind.
     pub(crate) fn to(upstream: Upstream, gate: Arc<Gate>, bounds: Bounds) -> Self {
         let log = Log::default();
@@ -133,14 +148,19 @@ pub(crate) fn settings(upstream: &str, bounds: Bounds, log: &Log) -> ProxySettin
     ProxySettings {
         talk: Box::new(|_| {}),
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        tls: None,
+        http2: true,
+        proxy_protocol: Vec::new(),
         threads: 1,
         upstreams: vec![upstream_at(upstream)],
         forwarding: Forwarding::default(),
         bounds,
+        admin: None,
         log: LogForm::Json,
         log_to: Box::new(log.clone()),
         clock: Arc::new(SystemClock::new()),
         chance: Arc::new(SeededChance::insecure(1)),
+        outside: Arc::new(doorward_porter::Outside::unreachable()),
     }
 }
 

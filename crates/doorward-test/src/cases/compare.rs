@@ -85,6 +85,9 @@ pub(super) fn differences(step: &Step, seen: &Seen, key: &ProofKey) -> Vec<Strin
     } else {
         wants_none(&mut out, "back", &seen.headers, "Doorward-Refusal");
     }
+    if seen.status == 401 {
+        wants(&mut out, "back", &seen.headers, &("WWW-Authenticate".into(), None));
+    }
     came_back(&mut out, step, seen);
     match &want.verdict {
         Verdict::Admit => went_up(&mut out, step, seen, key),

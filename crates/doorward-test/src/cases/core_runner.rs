@@ -5,6 +5,7 @@ use super::gate::Made;
 use super::request::{self, Request};
 use super::{Case, Need, Step, Verdict, gate};
 use doorward_core::fault::Fault;
+use doorward_core::layers::identity::LookedUp;
 use doorward_core::memory::Memory;
 use doorward_core::moment::{Moment, Now, RequestId};
 use doorward_core::question::{Answer, Answers, Questions};
@@ -122,6 +123,9 @@ impl Bench {
             turn = match turn {
                 Turn::Done(verdict) => return verdict,
                 Turn::Body(awaiting) => awaiting.with(&request.body, at),
+                Turn::Keys(awaiting) => {
+                    awaiting.with(step.given.keys.unwrap_or(LookedUp::Away), at)
+                }
                 Turn::Ask(pending) => {
                     let answers = self.answer(step, &pending.questions(), at.now);
                     pending.answer(&answers, at)
@@ -149,7 +153,9 @@ impl Bench {
             Ok(edits) => edits,
             Err(refused) => return refusal(&refused),
         };
-        let kept: Vec<_> = request.headers.iter().filter(|(name, _)| edits.keeps(name)).collect();
+        let mut client = request.headers.clone();
+        edits.strip_cookies(&mut client);
+        let kept: Vec<_> = client.iter().filter(|(name, _)| edits.keeps(name)).collect();
         let added = edits.into_adds();
         let contact = Contact {
             method: request.method.to_string(),

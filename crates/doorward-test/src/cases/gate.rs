@@ -1,8 +1,10 @@
 //! A case's configuration, read as a file of a user's would be, to its gate.
 
 use super::proof::ProofKey;
+use crate::tokens;
 use doorward_config::{Given, Outside, load};
 use doorward_core::gate::Gate;
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,14 +28,19 @@ impl Outside for Stage {
         let value = match name {
             "DOORWARD_SECRET" => SECRET,
             "ADMISSION_KEY" => ADMISSION,
+            "SHARED_KEY" => tokens::SHARED_SECRET,
             "MODEL_KEY" => "model-key-of-the-cases",
             _ => return None,
         };
         Some(value.to_owned())
     }
 
-    fn file(&self, _path: &Path) -> io::Result<Vec<u8>> {
-        Ok(self.0.clone().into_bytes())
+    fn file(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        match tokens::file(name) {
+            Some(bytes) => Ok(bytes.to_vec()),
+            None => Ok(self.0.clone().into_bytes()),
+        }
     }
 }
 

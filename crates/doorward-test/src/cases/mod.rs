@@ -17,7 +17,8 @@
 //! a listening address on loopback and a signing secret. Behind it requests and verdicts alternate.
 //! A line that begins with `#` before a request or in a verdict is a remark.
 //!
-//! Before a request (the last value stays for the requests behind it, but for `needs` and `times`):
+//! Before a request (the last value stays for the requests behind it, but for `needs`, `times`,
+//! `keys`):
 //!
 //! | line | says |
 //! | --- | --- |
@@ -29,6 +30,12 @@
 //! | `needs: raw-head` | only a mounting that scans the head's bytes sees this fault |
 //! | `needs: no-scan` | a mounting's scan comes first; for the core alone |
 //! | `times: 60` | the request is sent so often, each with this verdict |
+//! | `token: es256 sub=ann exp=+600` | signed now by the kit's keys, stands for `{token}` in requests |
+//! | `token2: second iss=https://b.test` | another one, for `{token2}` |
+//! | `keys: away` | an issuer's keys cannot be fetched (`busy`: nor waited for); for the core alone |
+//!
+//! The words of a token are those of [`of_line`](crate::tokens::of_line); `{key:NAME}` in a request
+//! is the API key of that name. Configurations may name the files of [`file`](crate::tokens::file).
 //!
 //! A request's lines end in CR LF. One that begins with `raw:` stands as it is written: `\r`, `\n`,
 //! `\t`, `\0`, `\\`, `\xNN`, and `\{text*N}` for a text N times. A body gets its `Content-Length`
@@ -51,7 +58,7 @@
 //!
 //! Always seen to: a refused or answered request reaches the backend never, an admitted one once,
 //! with its target and body unchanged and with one valid proof of admission; a refusal has its
-//! code's status, one `Doorward-Refusal`, and is not stored.
+//! code's status, one `Doorward-Refusal`, and is not stored; a 401 says how to sign in.
 
 mod backend;
 mod bytes;
@@ -63,14 +70,17 @@ mod proof;
 mod proxy_runner;
 mod request;
 mod stamp;
+mod tower_runner;
 mod wire;
 
 pub use compare::{Contact, Saw, Seen};
 pub use core_runner::run_in_core;
 pub use parse::{CaseError, parse};
 pub use proxy_runner::ProxyRunner;
+pub use tower_runner::{Came, TowerRunner};
 
 use doorward_core::gate::Gate;
+use doorward_core::layers::identity::LookedUp;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -111,6 +121,8 @@ pub struct Given {
     pub from: IpAddr,
     /// Whether the store answers.
     pub store_is_away: bool,
+    /// What comes of looking up an issuer's keys.
+    pub keys: Option<LookedUp>,
     /// What the backend answers.
     pub backend: Answer,
     /// What the runner must be able to do.
@@ -188,13 +200,15 @@ impl Step {
     #[must_use]
     pub fn is_for_core_alone(&self) -> bool {
         self.given.store_is_away
+            || self.given.keys.is_some()
             || self.given.needs == Some(Need::NoScan)
             || !self.given.from.is_loopback()
     }
 }
 
 /// The folders of `cases/` whose files are of this form, in the layers' order.
-pub const LAYERS: &[&str] = &["message", "cors", "site", "method", "quota", "credential"];
+pub const LAYERS: &[&str] =
+    &["message", "cors", "site", "method", "quota", "identity", "credential"];
 
 /// The repository's `cases/`.
 #[must_use]

@@ -4,6 +4,8 @@ use super::{
     Answer, Case, DEFAULT_FROM, DEFAULT_UNIX_NS, Given, Need, Step, Verdict, Want, WantedHeader,
     bytes, stamp,
 };
+use crate::tokens;
+use doorward_core::layers::identity::LookedUp;
 use std::fmt;
 
 /// What is wrong with a case's text, on which line.
@@ -20,6 +22,9 @@ impl fmt::Display for CaseError {
         write!(f, "{}: {}", self.line, self.what)
     }
 }
+
+/// Tokens by their names.
+type Tokens = Vec<(String, String)>;
 
 /// A section of a case: its lines, and the number of the first.
 struct Section<'t> {
@@ -52,15 +57,18 @@ pub fn parse(name: &str, text: &str) -> Result<Case, CaseError> {
         unix_ns: DEFAULT_UNIX_NS,
         from: DEFAULT_FROM,
         store_is_away: false,
+        keys: None,
         backend: Answer { status: 200, headers: Vec::new() },
         needs: None,
         times: 1,
     };
+    let mut tokens = Vec::new();
     let mut steps = Vec::new();
     for pair in pairs.chunks_exact(2) {
         given.needs = None;
         given.times = 1;
-        let (line, request) = request(&pair[0], &mut given)?;
+        given.keys = None;
+        let (line, request) = request(&pair[0], &mut given, &mut tokens)?;
         steps.push(Step { line, given: given.clone(), request, want: want(&pair[1])? });
     }
     Ok(Case { name: name.to_owned(), why, config: config.lines.join("\n") + "\n", steps })
@@ -79,7 +87,11 @@ fn sections(text: &str) -> Vec<Section<'_>> {
 }
 
 /// The lines before the request change what is given; the rest is the request.
-fn request(section: &Section<'_>, given: &mut Given) -> Result<(usize, Vec<u8>), CaseError> {
+fn request(
+    section: &Section<'_>,
+    given: &mut Given,
+    tokens: &mut Tokens,
+) -> Result<(usize, Vec<u8>), CaseError> {
     let mut begun_answer = false;
     for (place, line) in section.lines.iter().enumerate() {
         let number = section.first + place;
@@ -97,7 +109,15 @@ fn request(section: &Section<'_>, given: &mut Given) -> Result<(usize, Vec<u8>),
             "store" if value == "away" || value == "slow" => given.store_is_away = true,
             "needs" if value == "raw-head" => given.needs = Some(Need::RawHead),
             "needs" if value == "no-scan" => given.needs = Some(Need::NoScan),
-            "store" | "needs" => return Err(bad()),
+            "keys" if value == "away" => given.keys = Some(LookedUp::Away),
+            "keys" if value == "busy" => given.keys = Some(LookedUp::Busy),
+            "store" | "needs" | "keys" => return Err(bad()),
+            "token" | "token2" => {
+                let token = tokens::of_line(value, given.unix_ns / 1_000_000_000);
+                let token = token.map_err(error)?;
+                tokens.retain(|(name, _)| name != key);
+                tokens.push((key.to_owned(), token));
+            }
             "backend" => {
                 let status = value.parse().map_err(|_| bad())?;
                 given.backend = Answer { status, headers: Vec::new() };
@@ -112,12 +132,29 @@ fn request(section: &Section<'_>, given: &mut Given) -> Result<(usize, Vec<u8>),
                 given.backend.headers.push((name.to_owned(), value.trim().to_owned()));
             }
             _ => {
-                let request = bytes::request(&section.lines[place..]).map_err(error)?;
+                let lines = section.lines[place..].iter();
+                let lines: Vec<String> = lines.map(|line| filled(line, tokens)).collect();
+                let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+                let request = bytes::request(&lines).map_err(error)?;
                 return Ok((number, request));
             }
         }
     }
     Err(CaseError { line: section.first, what: "here is no request".to_owned() })
+}
+
+/// A request's line with tokens and keys in the place of their names.
+fn filled(line: &str, tokens: &Tokens) -> String {
+    let mut out = line.to_owned();
+    for (name, token) in tokens {
+        out = out.replace(&format!("{{{name}}}"), token);
+    }
+    while let Some((before, rest)) = out.split_once("{key:")
+        && let Some((name, behind)) = rest.split_once('}')
+    {
+        out = format!("{before}{}{behind}", tokens::api_key(name));
+    }
+    out
 }
 
 fn want(section: &Section<'_>) -> Result<Want, CaseError> {

@@ -38,6 +38,9 @@ const SECRETS: &[&str] = &[
     "amount=100",
     "model-key-of-the-cases",
     "of no use elsewhere",
+    // How every token and every API key begins.
+    "eyJ",
+    "dwk1_",
 ];
 
 /// A proxy that cases are sent through.
@@ -87,6 +90,9 @@ impl ProxyRunner {
         let settings = ProxySettings {
             talk: Box::new(|_| {}),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            tls: None,
+            http2: true,
+            proxy_protocol: Vec::new(),
             threads: 1,
             upstreams: vec![Upstream {
                 address: UpstreamAddress::Tcp {
@@ -99,10 +105,12 @@ impl ProxyRunner {
             }],
             forwarding: Forwarding::default(),
             bounds: Bounds::default(),
+            admin: None,
             log: LogForm::Json,
             log_to: Box::new(log.clone()),
             clock: Arc::clone(&clock) as _,
             chance: Arc::new(SeededChance::insecure(4)),
+            outside: Arc::new(doorward_porter::Outside::unreachable()),
         };
         let Made { gate, .. } = gate::make("")?;
         let store = Arc::new(Store::Memory(MemoryStore::new(sizes, [5; 16])));

@@ -1,6 +1,7 @@
 //! One limit: who is counted by it, how, and the question that it asks.
 
 use crate::address::Prefix;
+use crate::layers::identity::Known;
 use crate::question::{Ask, Key, Question, Rate, Subject};
 use crate::route::Route;
 use crate::visit::Caller;
@@ -13,6 +14,8 @@ pub enum By {
     Address,
     /// Its neighbourhood: IPv4 /24, IPv6 /48.
     Network,
+    /// A known caller, wherever it calls from; a stranger by his address.
+    User,
 }
 
 /// Whom a limit is for.
@@ -23,8 +26,12 @@ pub enum Who {
     All,
     /// Requests of which a browser says that one's own page or a person sent them.
     Pages,
-    /// All others.
+    /// All others that are not known.
     Programs,
+    /// Known callers.
+    Known,
+    /// All but known callers.
+    Strangers,
 }
 
 /// How much, in what time.
@@ -48,8 +55,28 @@ pub struct Counted<'a> {
     pub caller: Caller,
     /// The client's address.
     pub client: IpAddr,
+    /// The digest of a known caller's name.
+    pub user: Option<[u8; 16]>,
     /// The route.
     pub route: &'a Route,
+}
+
+impl<'a> Counted<'a> {
+    /// Who is counted. One who acts for a visitor is counted as that visitor.
+    pub(crate) fn new(
+        caller: Caller,
+        client: IpAddr,
+        known: Option<&Known>,
+        route: &'a Route,
+    ) -> Self {
+        match known {
+            None => Self { caller, client, user: None, route },
+            Some(Known { visitor: Some(client), .. }) => {
+                Self { caller: Caller::Page, client: *client, user: None, route }
+            }
+            Some(known) => Self { caller, client, user: Some(known.identity.user()), route },
+        }
+    }
 }
 
 /// One limit.
@@ -71,19 +98,28 @@ impl Limit {
     /// Whether the limit is for a caller.
     pub(super) fn counts(&self, caller: Caller) -> bool {
         match (self.who, caller) {
-            (Who::All, _) | (Who::Pages, Caller::Page) | (Who::Programs, Caller::Program) => true,
-            (Who::Pages, Caller::Program) | (Who::Programs, Caller::Page) => false,
+            (Who::All, _)
+            | (Who::Pages | Who::Strangers, Caller::Page)
+            | (Who::Programs | Who::Strangers, Caller::Program)
+            | (Who::Known, Caller::Known) => true,
+            (Who::Pages, Caller::Program | Caller::Known)
+            | (Who::Programs, Caller::Page | Caller::Known)
+            | (Who::Strangers, Caller::Known)
+            | (Who::Known, Caller::Page | Caller::Program) => false,
         }
     }
 
     /// The question for a caller that the limit is for, in a space that [`Limit::space`] gave.
     pub(super) fn question(&self, counted: Counted<'_>, space: u64, watch: bool) -> Question {
-        let prefix = match self.by {
-            By::Address => Prefix::subscriber(counted.client),
-            By::Network => Prefix::neighbourhood(counted.client),
+        let subject = match (self.by, counted.user) {
+            (By::User, Some(user)) => Subject::Known(user),
+            (By::Address, _) | (By::User, None) => {
+                Subject::Address(Prefix::subscriber(counted.client))
+            }
+            (By::Network, _) => Subject::Address(Prefix::neighbourhood(counted.client)),
         };
         let limit = if self.per_route { fnv(space, counted.route.path.as_bytes()) } else { space };
-        let key = Key { limit, subject: Subject::Address(prefix) };
+        let key = Key { limit, subject };
         let ask = match self.measure {
             Measure::Rate(rate) => Ask::TakeTokens { key, rate, cost: 1 },
             Measure::Window { window_s, limit } => {

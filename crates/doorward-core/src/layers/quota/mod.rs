@@ -8,12 +8,13 @@
 //! * One address spread over many spellings: v4-mapped and NAT64 addresses count as IPv4, IPv6 by
 //!   /64.
 //! * Addresses that keep sending what no honest client sends (strikes), before any work is done.
-//! * Addresses that the operator has denied, with an expiry and a reason.
+//! * Addresses, callers and tokens that the operator has denied, with an expiry and a reason.
 //!
 //! ## How it decides
 //!
-//! 1. The deny-list, by prefix: `quota/denied`.
-//! 2. The address's strikes, kept in this process: over `strikes` it is `quota/strikes`.
+//! 1. The deny-list, by prefix, and behind `identity` by caller and token: `quota/denied`.
+//! 2. The address's strikes, kept in this process: over `strikes` it is `quota/strikes`, but for
+//!    callers whom `identity` knows without cryptography.
 //! 3. One batch of questions to the store, one a limit that applies to this caller and route: all
 //!    are tested, then all are taken, or none. The first no is `quota/share`.
 //! 4. What was taken for a request that never left for the backend is given back.
@@ -37,19 +38,21 @@
 //!
 //! RFC 6585 4 (429); draft-ietf-httpapi-ratelimit-headers; RFC 6177; RFC 6052; ITU-T I.371 (GCRA).
 
+mod deny;
 mod limit;
 
+pub use deny::{Deny, DenyKnown};
 pub use limit::{By, Counted, Limit, Measure, Who};
 
 use super::Meta;
+use super::identity::Identity;
 use crate::address::Prefix;
 use crate::moment::{Moment, Now};
 use crate::question::{Answer, Answers, Ask, Question, Questions, Rate};
 use crate::reason::Words;
 use crate::visit::Visit;
+use deny::DenyList;
 use http::StatusCode;
-use ipnet::IpNet;
-use std::collections::HashMap;
 
 /// What is said about this layer.
 pub const META: Meta = Meta {
@@ -86,7 +89,7 @@ impl Reason {
             Self::Denied => (
                 "quota/denied",
                 StatusCode::FORBIDDEN,
-                "Refused: this address is on the deny-list",
+                "Refused: this address or caller is on the deny-list",
                 "Ask the operator of this gate.",
             ),
             Self::Strikes => (
@@ -113,17 +116,6 @@ impl Reason {
     }
 }
 
-/// An address that is refused outright.
-#[derive(Clone, Debug)]
-pub struct Deny {
-    /// Whom.
-    pub network: IpNet,
-    /// Until which second; none: for good.
-    pub until_unix_s: Option<u64>,
-    /// Why, for the operator.
-    pub why: String,
-}
-
 /// What is counted and refused.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -133,6 +125,8 @@ pub struct Settings {
     pub limits: Vec<Limit>,
     /// Denied addresses.
     pub deny: Vec<Deny>,
+    /// Denied callers and tokens.
+    pub deny_known: Vec<DenyKnown>,
 }
 
 /// Checked settings.
@@ -152,13 +146,6 @@ struct Counter {
     spaces: [u64; 2],
 }
 
-/// Denied networks, looked up once for each length that occurs.
-#[derive(Debug, Default)]
-struct DenyList {
-    lengths: Vec<u8>,
-    entries: HashMap<Prefix, Option<u64>>,
-}
-
 impl Policy {
     /// Takes the file's limits and, behind them, the routes'.
     #[must_use]
@@ -168,15 +155,7 @@ impl Policy {
         let limits =
             limits.map(|limit| Counter { spaces: [limit.space(false), limit.space(true)], limit });
         let limits = limits.collect();
-        let mut deny = DenyList::default();
-        for entry in &settings.deny {
-            let prefix = Prefix::of_network(entry.network);
-            let length = prefix.parts().1;
-            if !deny.lengths.contains(&length) {
-                deny.lengths.push(length);
-            }
-            deny.entries.insert(prefix, entry.until_unix_s);
-        }
+        let deny = DenyList::new(&settings.deny, &settings.deny_known);
         Self { strikes: settings.strikes, limits, file_limits, deny }
     }
 
@@ -213,6 +192,11 @@ pub fn inspect(policy: &Policy, visit: &Visit<'_>, at: Moment<'_>) -> Option<Bey
     }
     let wait = at.memory.strikes.wait_ns(visit.prefix, policy.strikes, at.now)?;
     Some(Beyond { reason: Reason::Strikes, retry_ns: Some(wait), limit: None })
+}
+
+/// Whether a known caller, or its token, is on the deny-list.
+pub(crate) fn denies(policy: &Policy, identity: &Identity, now: Now) -> bool {
+    policy.deny.has_known(identity, now)
 }
 
 /// What the store is asked for a caller. `watch`: the answers are only noted.
@@ -268,17 +252,6 @@ pub fn give_back(policy: &Policy, counted: Counted<'_>) -> Questions {
         out.push(Question { ask, always: true, watch: false });
     }
     out
-}
-
-impl DenyList {
-    fn has(&self, client: Prefix, now: Now) -> bool {
-        self.lengths.iter().any(|length| {
-            let network = client.cut(*length);
-            self.entries
-                .get(&network)
-                .is_some_and(|until| until.is_none_or(|until| now.unix_s <= until))
-        })
-    }
 }
 
 /// Counts a strike.

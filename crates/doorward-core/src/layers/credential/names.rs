@@ -1,0 +1,88 @@
+//! Header names, as they may and may not go on.
+
+use crate::layers::identity;
+
+/// Names, in lower case with `-`, that never go on as the client sent them.
+pub(super) fn is_removed(name: &str) -> bool {
+    match name.as_bytes().first() {
+        Some(b'd') => name.starts_with("doorward-") || name == "do-connecting-ip",
+        Some(b'f') => {
+            name.starts_with("forwarded")
+                || matches!(name, "fastly-client-ip" | "fly-client-ip" | "front-end-https")
+        }
+        // CGI hands it to the backend as HTTP_PROXY (CVE-2016-5385).
+        Some(b'p') => name == "proxy",
+        Some(b'c') => {
+            matches!(name, "client-ip" | "cf-connecting-ip" | "cf-connecting-ipv6" | "cf-ipcountry")
+        }
+        Some(b't') => name == "true-client-ip",
+        Some(b'x') => {
+            name.starts_with("x-forwarded")
+                || name.starts_with("x-original-")
+                || matches!(
+                    name,
+                    "x-real-ip"
+                        | "x-client-ip"
+                        | "x-cluster-client-ip"
+                        | "x-remote-ip"
+                        | "x-remote-addr"
+                        | "x-azure-clientip"
+                        | "x-originating-ip"
+                        | "x-proxyuser-ip"
+                        | "x-true-client-ip"
+                        | "x-host"
+                        | "x-http-host-override"
+                        | "x-scheme"
+                        | "x-url-scheme"
+                        | "x-rewrite-url"
+                        | "x-middleware-subrequest"
+                        | "x-envoy-external-address"
+                        | "x-envoy-original-path"
+                )
+        }
+        Some(_) | None => false,
+    }
+}
+
+/// Whether two names are one to a server that reads `_` as `-`.
+pub(super) fn is_same(name: &str, other: &str) -> bool {
+    let dashed = |byte: u8| if byte == b'_' { b'-' } else { byte };
+    name.bytes().map(dashed).eq(other.bytes().map(dashed))
+}
+
+/// Names that the gate judged in their own spelling: another spelling must not come beside them.
+fn is_judged(name: &str) -> bool {
+    name.starts_with("sec-")
+        || name.starts_with("access-control-")
+        || name.starts_with("x-http-method")
+        || matches!(
+            name,
+            "host"
+                | "origin"
+                | "referer"
+                | "cookie"
+                | "authorization"
+                | "proxy-authorization"
+                | "connection"
+                | "upgrade"
+                | "content-length"
+                | "content-type"
+                | "content-encoding"
+                | "transfer-encoding"
+                | "x-method-override"
+                | "x-api-key"
+        )
+}
+
+/// Longest name whose spelling with `_` is looked into; a longer one is removed.
+const UNDERSCORED_NAME_BYTES_MAX: usize = 64;
+
+pub(super) fn keeps_underscored(name: &str, policy: &identity::Policy) -> bool {
+    let mut dashed = [0; UNDERSCORED_NAME_BYTES_MAX];
+    let Some(dashed) = dashed.get_mut(..name.len()) else { return false };
+    for (to, from) in dashed.iter_mut().zip(name.bytes()) {
+        *to = if from == b'_' { b'-' } else { from };
+    }
+    std::str::from_utf8(dashed)
+        .is_ok_and(|dashed| !is_removed(dashed) && !is_judged(dashed) && !policy.judges(dashed))
+}

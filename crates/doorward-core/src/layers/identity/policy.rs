@@ -1,0 +1,153 @@
+//! Who is believed, checked.
+
+use super::Reason;
+use super::issuer::{Issuer, IssuerSettings, KeysFrom, SHARED_SECRET_BYTES_MIN};
+use super::key::{KeySettings, Keys};
+use super::key_set::KeySetError;
+use super::place::Place;
+use super::who::{KEY_ISSUER, Kind};
+use http::{HeaderName, HeaderValue};
+use std::sync::Arc;
+
+/// Places where credentials are looked for, at the most.
+pub const PLACES_MAX: usize = 8;
+
+/// Who is believed.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Issuers of tokens.
+    pub issuers: Vec<IssuerSettings>,
+    /// API keys.
+    pub keys: Option<KeySettings>,
+    /// Which kind is judged where both come, the first first; empty: both at once are refused.
+    pub prefer: Vec<Kind>,
+}
+
+/// Checked settings.
+#[derive(Debug, Default)]
+pub struct Policy {
+    pub(super) places: Vec<Place>,
+    pub(super) issuers: Vec<Arc<Issuer>>,
+    pub(super) keys: Option<(Place, Keys)>,
+    pub(super) prefer: Vec<Kind>,
+}
+
+/// What is wrong with the settings.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyError {
+    /// An issuer's keys are none.
+    #[error("{1}")]
+    Keys(usize, KeySetError),
+    /// Two issuers have one name, or one has that of API keys: their callers could be mixed up.
+    #[error("another issuer has this name")]
+    Twice(usize),
+    /// A shared secret goes with HS256, and with nothing else.
+    #[error("HS256 needs a shared secret of at least 32 bytes, and every other algorithm a JWKS")]
+    Algorithms(usize),
+    /// Too many places.
+    #[error("credentials may stand in at most 8 different places")]
+    Places,
+}
+
+impl Policy {
+    /// Checks what is said about each issuer and key.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its issuer's place.
+    pub fn new(settings: &Settings) -> Result<Self, PolicyError> {
+        let mut policy = Self { prefer: settings.prefer.clone(), ..Self::default() };
+        for (index, issuer) in settings.issuers.iter().enumerate() {
+            let is_shared = match &issuer.keys {
+                KeysFrom::Shared(secret) => {
+                    if secret.expose().len() < SHARED_SECRET_BYTES_MIN {
+                        return Err(PolicyError::Algorithms(index));
+                    }
+                    true
+                }
+                KeysFrom::Set(_) | KeysFrom::Url(_) => false,
+            };
+            let mut algorithms = issuer.algorithms.iter();
+            if issuer.algorithms.is_empty()
+                || !algorithms.all(|algorithm| algorithm.is_symmetric() == is_shared)
+            {
+                return Err(PolicyError::Algorithms(index));
+            }
+            // API keys have the gate itself for their issuer: neither a share nor the deny-list may
+            // take a token for a key.
+            let is_taken = issuer.issuer == KEY_ISSUER
+                || policy.issuers.iter().any(|other| other.name() == issuer.issuer);
+            if is_taken {
+                return Err(PolicyError::Twice(index));
+            }
+            policy.add_place(&issuer.place);
+            let issuer = Issuer::new(issuer.clone());
+            let issuer = issuer.map_err(|error| PolicyError::Keys(index, error))?;
+            policy.issuers.push(Arc::new(issuer));
+        }
+        if let Some(keys) = &settings.keys {
+            policy.add_place(&keys.place);
+            policy.keys = Some((keys.place.clone(), Keys::new(&keys.keys)));
+        }
+        if policy.places.len() > PLACES_MAX { Err(PolicyError::Places) } else { Ok(policy) }
+    }
+
+    fn add_place(&mut self, place: &Place) {
+        if !self.places.contains(place) {
+            self.places.push(place.clone());
+        }
+    }
+
+    /// Whether anybody is believed at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// The issuers of tokens.
+    pub(crate) fn issuers(&self) -> &[Arc<Issuer>] {
+        &self.issuers
+    }
+
+    /// Takes over the keys that issuers of `other` have fetched.
+    pub(crate) fn adopt(&self, other: &Self) {
+        for issuer in &self.issuers {
+            for known in &other.issuers {
+                issuer.adopt(known);
+            }
+        }
+    }
+
+    /// Whether a header may not go on beside the credential at `judged`: it holds another one.
+    pub(crate) fn is_unjudged(&self, judged: usize, name: &HeaderName) -> bool {
+        self.places.iter().enumerate().any(|(index, place)| {
+            index != judged
+                && !matches!(place, Place::Cookie(_))
+                && place.header() == name
+                && self.places.get(judged).is_none_or(|judged| judged.header() != name)
+        })
+    }
+
+    /// The cookies that may not go on beside the credential at `judged`.
+    pub(crate) fn unjudged_cookies(&self, judged: usize) -> impl Iterator<Item = &str> {
+        let others = self.places.iter().enumerate().filter(move |(index, _)| *index != judged);
+        others.filter_map(|(_, place)| match place {
+            Place::Cookie(name) => Some(name.as_str()),
+            Place::Bearer | Place::Header(_) => None,
+        })
+    }
+
+    /// Whether a header is looked at, by its name in lower case with `-`.
+    pub(crate) fn judges(&self, name: &str) -> bool {
+        self.places.iter().any(|place| place.header().as_str() == name)
+    }
+
+    /// What a 401 says of how to sign in (RFC 9110 11.6.1, RFC 6750 3).
+    pub(crate) fn challenge(&self, reason: Reason) -> HeaderValue {
+        if !self.places.contains(&Place::Bearer) {
+            return HeaderValue::from_static("ApiKey realm=\"doorward\"");
+        }
+        HeaderValue::from_static(match reason {
+            Reason::Missing => "Bearer realm=\"doorward\"",
+            _ => "Bearer realm=\"doorward\", error=\"invalid_token\"",
+        })
+    }
+}

@@ -1,0 +1,208 @@
+//! A verified caller, and what the backend is told of it.
+
+use super::issuer::Issuer;
+use crate::crypto;
+use http::HeaderValue;
+use std::sync::Arc;
+
+/// By what a caller is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A signed token.
+    Jwt,
+    /// An API key.
+    Key,
+}
+
+/// What the issuer of API keys is called: the gate itself.
+pub const KEY_ISSUER: &str = "doorward";
+
+/// A verified caller. Made once for each token or key, then shared.
+#[derive(Debug)]
+pub struct Identity {
+    pub(super) kind: Kind,
+    pub(super) issuer: Box<str>,
+    pub(super) subject: Box<str>,
+    pub(super) scopes: Box<str>,
+    /// The digest of issuer and subject: whose share is charged.
+    pub(super) user: [u8; 16],
+    /// The digest of issuer and token id, where it has one.
+    pub(super) token: Option<[u8; 16]>,
+    /// The second at which it ends, leeway and all; none: it does not.
+    pub(super) ends_unix_s: Option<u64>,
+    /// The first second at which it holds, leeway and all.
+    pub(super) begins_unix_s: u64,
+    /// Of a token: who issued it, and which state of his keys checked it.
+    pub(super) by: Option<(Arc<Issuer>, u64)>,
+    /// What the backend is told: subject, issuer, scopes.
+    said: [Option<HeaderValue>; 3],
+    /// What the proof of admission says: base64url of issuer and subject.
+    proof: Box<str>,
+}
+
+/// What an identity is made of.
+pub(super) struct Facts<'f> {
+    pub(super) kind: Kind,
+    pub(super) issuer: &'f str,
+    pub(super) subject: &'f str,
+    /// Separated by single spaces.
+    pub(super) scopes: &'f str,
+    pub(super) token_id: Option<&'f str>,
+    pub(super) begins_unix_s: u64,
+    pub(super) ends_unix_s: Option<u64>,
+    pub(super) by: Option<(Arc<Issuer>, u64)>,
+}
+
+impl Identity {
+    pub(super) fn new(facts: Facts<'_>) -> Self {
+        let (issuer, subject) = (encoded(facts.issuer), encoded(facts.subject));
+        let mut proof = Vec::new();
+        crypto::base64url(format!("{issuer} {subject}").as_bytes(), &mut proof);
+        let scopes = facts.scopes.split(' ').filter(|scope| !scope.is_empty());
+        let scopes = scopes.map(encoded).collect::<Vec<_>>().join(" ");
+        let value = |text: &str| HeaderValue::from_str(text).ok();
+        Self {
+            kind: facts.kind,
+            user: user_digest(facts.issuer, facts.subject),
+            token: facts.token_id.map(|id| token_digest(facts.issuer, id)),
+            ends_unix_s: facts.ends_unix_s,
+            begins_unix_s: facts.begins_unix_s,
+            by: facts.by,
+            said: [
+                value(&subject),
+                value(&issuer),
+                if scopes.is_empty() { None } else { value(&scopes) },
+            ],
+            proof: String::from_utf8(proof).unwrap_or_default().into(),
+            issuer: facts.issuer.into(),
+            subject: facts.subject.into(),
+            scopes: facts.scopes.into(),
+        }
+    }
+
+    /// By what the caller is known.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Who vouches for the caller: a token's `iss`, or [`KEY_ISSUER`].
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Who it is, among the issuer's: a token's subject, or a key's id.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// What it may do, by the issuer's words.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.scopes.split(' ').filter(|scope| !scope.is_empty())
+    }
+
+    /// The second since 1970 at which it ends; none: it does not.
+    #[must_use]
+    pub const fn ends_unix_s(&self) -> Option<u64> {
+        self.ends_unix_s
+    }
+
+    /// Whose share is charged: the same for each token of one subject.
+    #[must_use]
+    pub const fn user(&self) -> [u8; 16] {
+        self.user
+    }
+
+    /// The digest of the token's id, where it has one.
+    pub(crate) const fn token(&self) -> Option<[u8; 16]> {
+        self.token
+    }
+
+    /// What `Doorward-Identity`, `Doorward-Issuer` and `Doorward-Scopes` say, in this order.
+    pub(crate) const fn said(&self) -> &[Option<HeaderValue>; 3] {
+        &self.said
+    }
+
+    /// What the proof of admission says of it.
+    pub(crate) fn proof(&self) -> &str {
+        &self.proof
+    }
+
+    /// What it weighs in memory, roughly, in bytes.
+    pub(crate) fn weight(&self) -> usize {
+        let texts = self.issuer.len() + self.subject.len() + self.scopes.len() + self.proof.len();
+        size_of::<Self>() + 3 * texts
+    }
+}
+
+/// Whose share is charged, and who is denied: a digest of issuer and subject.
+#[must_use]
+pub fn user_digest(issuer: &str, subject: &str) -> [u8; 16] {
+    digest(&["user", issuer, subject])
+}
+
+/// Which token is denied: a digest of issuer and `jti`.
+#[must_use]
+pub fn token_digest(issuer: &str, id: &str) -> [u8; 16] {
+    digest(&["token", issuer, id])
+}
+
+/// The first half of SHA-256 over the parts, each behind its length, so that no two lists agree.
+fn digest(parts: &[&str]) -> [u8; 16] {
+    let mut bytes = Vec::new();
+    for part in parts {
+        bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    let mut out = [0; 16];
+    out.copy_from_slice(&crypto::sha256(&bytes)[..16]);
+    out
+}
+
+/// Percent-encoded but for what can neither split nor merge a header's value (RFC 3986 2.3, and
+/// `:@/+|` that subjects and issuers often have): a subject is whatever its issuer says.
+fn encoded(text: &str) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~:@/+|".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push(char::from(HEX[usize::from(byte >> 4)]));
+            out.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_issuer_says_neither_splits_nor_merges_headers() {
+        for (text, want) in [
+            ("user-42", "user-42"),
+            ("auth0|5f7c8ec7c33c6c004bbafe82", "auth0|5f7c8ec7c33c6c004bbafe82"),
+            ("ann@example.org", "ann@example.org"),
+            ("https://id.example/", "https://id.example/"),
+            ("a\r\nx: y", "a%0D%0Ax%3A%20y".replace("%3A", ":").as_str()),
+            ("a,b", "a%2Cb"),
+            ("é", "%C3%A9"),
+            ("100%", "100%25"),
+        ] {
+            assert_eq!(encoded(text), want);
+        }
+    }
+
+    #[test]
+    fn a_share_belongs_to_issuer_and_subject_together() {
+        assert_eq!(user_digest("a", "b"), user_digest("a", "b"));
+        assert_ne!(user_digest("a", "b"), user_digest("ab", ""));
+        assert_ne!(user_digest("a", "b"), user_digest("b", "a"));
+        assert_ne!(user_digest("a", "b"), token_digest("a", "b"));
+    }
+}

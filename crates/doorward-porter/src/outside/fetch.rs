@@ -1,0 +1,321 @@
+//! One bounded look at an address: resolved once, checked, connected to what was checked, asked
+//! once, and read up to a limit; no redirect, no proxy, no compression.
+
+use super::address::{self, Kind, Meant};
+use super::fetch_error::{FetchError, Why};
+use super::roots::Roots;
+use bytes::Bytes;
+use doorward_core::layers::identity::{KEY_SET_BYTES_MAX, KeysUrl};
+use http::{Request, Response, Uri, header};
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls;
+use tokio_rustls::rustls::pki_types::ServerName;
+
+/// Bytes of an answer's head at the most; also what is read ahead of its body.
+const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// Header lines of an answer at the most.
+const HEADERS_MAX: usize = 64;
+/// Addresses of one name that are tried.
+const ADDRESSES_MAX: usize = 4;
+/// Milliseconds for one of several addresses.
+const CONNECT_MS_MAX: u64 = 1_500;
+/// Letters of another's text that are repeated in a message.
+const REPEATED_LETTERS_MAX: usize = 120;
+
+/// Where names lead.
+#[derive(Clone, Debug, Default)]
+pub enum Names {
+    /// Where the machine's resolver says.
+    #[default]
+    System,
+    /// Where this list says, in lower case, and nowhere else: for tests.
+    Fixed(Vec<(String, Vec<IpAddr>)>),
+}
+
+impl Names {
+    async fn resolve(&self, host: &str, port: u16) -> Result<Vec<IpAddr>, Why> {
+        match self {
+            Self::System => {
+                let found = tokio::net::lookup_host((host, port)).await;
+                let found = found.map_err(|error| Why::Name(error.to_string()))?;
+                Ok(found.map(|address| address.ip()).collect())
+            }
+            Self::Fixed(list) => {
+                let found = list.iter().find(|(name, _)| name == host);
+                let unknown = || Why::Name("it is not in the list".to_owned());
+                found.map(|(_, addresses)| addresses.clone()).ok_or_else(unknown)
+            }
+        }
+    }
+}
+
+/// Fetches. Keeps nothing between two fetches: the roots on disk may have changed.
+#[derive(Debug)]
+pub(super) struct Fetcher {
+    pub(super) names: Names,
+    pub(super) roots: Roots,
+    pub(super) ms_max: u64,
+}
+
+impl Fetcher {
+    /// The bytes of an issuer's keys.
+    pub(super) async fn fetch(&self, url: &KeysUrl) -> Result<Vec<u8>, FetchError> {
+        let deadline = Duration::from_millis(self.ms_max);
+        let fetched = timeout(deadline, self.look(url)).await;
+        let fetched = fetched.unwrap_or(Err(Why::TooSlow(self.ms_max)));
+        fetched.map_err(|why| FetchError { from: shown(&url.url), why })
+    }
+
+    async fn look(&self, url: &KeysUrl) -> Result<Vec<u8>, Why> {
+        let place = Place::parse(url)?;
+        let addresses = self.addresses(&place).await?;
+        let stream = connect(&addresses, place.port).await?;
+        if !place.is_tls {
+            return ask(stream, &place).await;
+        }
+        let name = ServerName::try_from(place.host.clone());
+        let name = name.map_err(|_| Why::Url("its host is no name for TLS"))?;
+        let connector = TlsConnector::from(self.roots.client().map_err(Why::Roots)?);
+        ask(connector.connect(name, stream).await.map_err(|error| tls(&error))?, &place).await
+    }
+
+    /// The addresses to connect to, every one of them checked: what is resolved again later may
+    /// lead elsewhere.
+    async fn addresses(&self, place: &Place) -> Result<Vec<IpAddr>, Why> {
+        let found = match place.address {
+            Some(address) => vec![address],
+            None => self.names.resolve(&place.host, place.port).await?,
+        };
+        for address in &found {
+            let kind = address::kind(*address);
+            if kind == Kind::Never {
+                return Err(Why::Never(*address));
+            }
+            if !place.meant.allows(kind) {
+                return Err(Why::Inside(*address, kind));
+            }
+            if !place.is_tls && kind == Kind::Public {
+                return Err(Why::Plain(*address));
+            }
+        }
+        if found.is_empty() { Err(Why::NoAddress) } else { Ok(found) }
+    }
+}
+
+/// An address that keys come from, in its parts.
+struct Place {
+    is_tls: bool,
+    /// The name, or the address without brackets; in lower case.
+    host: String,
+    /// The host as an address.
+    address: Option<IpAddr>,
+    port: u16,
+    /// As it stands in a `Host` line.
+    authority: String,
+    /// The path, with the query.
+    target: String,
+    meant: Meant,
+}
+
+impl Place {
+    fn parse(url: &KeysUrl) -> Result<Self, Why> {
+        let uri: Uri = url.url.parse().map_err(|_| Why::Url("this is no address"))?;
+        let is_tls = match uri.scheme_str() {
+            Some("https") => true,
+            Some("http") => false,
+            Some(_) | None => return Err(Why::Url("only https and http can be asked")),
+        };
+        let authority = uri.authority().ok_or(Why::Url("it has no host"))?;
+        if authority.as_str().contains('@') {
+            return Err(Why::Url("it has a user's name in it"));
+        }
+        let host = authority.host().trim_matches(['[', ']']).to_ascii_lowercase();
+        if host.is_empty() {
+            return Err(Why::Url("it has no host"));
+        }
+        let port = match authority.as_str().strip_prefix(authority.host()) {
+            Some("") if is_tls => 443,
+            Some("") => 80,
+            rest => {
+                let digits = rest.and_then(|rest| rest.strip_prefix(':'));
+                let port = digits.and_then(|digits| digits.parse().ok()).filter(|port| *port != 0);
+                port.ok_or(Why::Url("its port is none"))?
+            }
+        };
+        let address = host.parse().ok();
+        let name = host.trim_end_matches('.');
+        let is_local = name == "localhost" || name.ends_with(".localhost");
+        let meant = match (url.is_private || address.is_some(), is_local) {
+            (true, _) => Meant::Anywhere,
+            (false, true) => Meant::Loopback,
+            (false, false) => Meant::Public,
+        };
+        Ok(Self {
+            is_tls,
+            address,
+            port,
+            authority: authority.as_str().to_owned(),
+            target: uri.path_and_query().map_or("/", |target| target.as_str()).to_owned(),
+            meant,
+            host,
+        })
+    }
+}
+
+async fn connect(addresses: &[IpAddr], port: u16) -> Result<TcpStream, Why> {
+    let mut failed = Why::NoAddress;
+    for address in addresses.iter().take(ADDRESSES_MAX) {
+        let connecting = TcpStream::connect(SocketAddr::new(*address, port));
+        let connected = if addresses.len() == 1 {
+            connecting.await
+        } else {
+            let limit = Duration::from_millis(CONNECT_MS_MAX);
+            timeout(limit, connecting).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+        };
+        match connected {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failed = Why::Connect(*address, error.to_string()),
+        }
+    }
+    Err(failed)
+}
+
+fn tls(error: &io::Error) -> Why {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match inner {
+        Some(rustls::Error::InvalidCertificate(why)) => Why::Certificate(why.to_string()),
+        Some(why) => Why::Tls(why.to_string()),
+        None => Why::Tls(error.to_string()),
+    }
+}
+
+/// Asks once and reads the answer.
+async fn ask(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    place: &Place,
+) -> Result<Vec<u8>, Why> {
+    let agent = concat!("doorward/", env!("CARGO_PKG_VERSION"));
+    let request = Request::get(place.target.as_str())
+        .header(header::HOST, place.authority.as_str())
+        .header(header::USER_AGENT, agent)
+        .header(header::ACCEPT, "application/jwk-set+json, application/json")
+        .header(header::ACCEPT_ENCODING, "identity")
+        .header(header::CONNECTION, "close")
+        .body(Empty::<Bytes>::new());
+    let request = request.map_err(|_| Why::Url("it cannot stand in a request"))?;
+    let mut builder = http1::Builder::new();
+    builder.max_buf_size(HEAD_BYTES_MAX).max_headers(HEADERS_MAX);
+    let (mut sender, connection) =
+        builder.handshake(TokioIo::new(stream)).await.map_err(no_http)?;
+    let mut connection = pin!(connection);
+    let mut answer = pin!(async move {
+        let response = sender.send_request(request).await.map_err(no_http)?;
+        read(response).await
+    });
+    let mut is_open = true;
+    loop {
+        tokio::select! {
+            biased;
+            answer = &mut answer => return answer,
+            // What was read before the end is still to be had.
+            _ = &mut connection, if is_open => is_open = false,
+        }
+    }
+}
+
+fn no_http(error: hyper::Error) -> Why {
+    if error.is_parse_too_large() { Why::HeadTooLong } else { Why::Http(error.to_string()) }
+}
+
+async fn read(response: Response<Incoming>) -> Result<Vec<u8>, Why> {
+    let status = response.status();
+    if status.is_redirection() {
+        let to = response.headers().get(header::LOCATION);
+        let to = to.map_or_else(|| "nowhere".to_owned(), |to| repeated(to.as_bytes()));
+        return Err(Why::Redirect(status.as_u16(), to));
+    }
+    if status != http::StatusCode::OK {
+        return Err(Why::Status(status.as_u16()));
+    }
+    for encoding in response.headers().get_all(header::CONTENT_ENCODING) {
+        if !encoding.as_bytes().eq_ignore_ascii_case(b"identity") {
+            return Err(Why::Encoded(repeated(encoding.as_bytes())));
+        }
+    }
+    let mut body = response.into_body();
+    let mut out = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| Why::CutOff(error.to_string()))?;
+        let Ok(bytes) = frame.into_data() else { continue };
+        if out.len() + bytes.len() > KEY_SET_BYTES_MAX {
+            return Err(Why::TooLong);
+        }
+        out.extend_from_slice(&bytes);
+    }
+    Ok(out)
+}
+
+/// Another's text, shortened, with what could disturb a terminal or a log escaped.
+fn repeated(text: &[u8]) -> String {
+    let text = &text[..text.len().min(REPEATED_LETTERS_MAX)];
+    format!("\"{}\"", text.escape_ascii())
+}
+
+/// An address without its query, which may hold a secret.
+pub(super) fn shown(url: &str) -> String {
+    url.split(['?', '#']).next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(url: &str, is_private: bool) -> Result<(String, u16, String, Meant), Why> {
+        let url = KeysUrl { url: url.to_owned(), is_private, refresh_s: 1, stale_s: 1 };
+        Place::parse(&url).map(|place| (place.host, place.port, place.target, place.meant))
+    }
+
+    #[test]
+    fn an_address_is_read_strictly() {
+        let well = |host: &str, port, target: &str, meant| {
+            Ok((host.to_owned(), port, target.to_owned(), meant))
+        };
+        for (url, want) in [
+            ("https://id.example/k?a=b", well("id.example", 443, "/k?a=b", Meant::Public)),
+            ("https://ID.example", well("id.example", 443, "/", Meant::Public)),
+            ("http://id.example:8080/k", well("id.example", 8080, "/k", Meant::Public)),
+            ("http://localhost/k", well("localhost", 80, "/k", Meant::Loopback)),
+            ("http://id.localhost./k", well("id.localhost.", 80, "/k", Meant::Loopback)),
+            ("http://127.0.0.1/k", well("127.0.0.1", 80, "/k", Meant::Anywhere)),
+            ("http://[::1]:81/k", well("::1", 81, "/k", Meant::Anywhere)),
+            // No address, but what resolvers read as one: it is judged by where it leads.
+            ("http://127.1/k", well("127.1", 80, "/k", Meant::Public)),
+            ("http://2130706433/k", well("2130706433", 80, "/k", Meant::Public)),
+            ("https://localhost.example/k", well("localhost.example", 443, "/k", Meant::Public)),
+            ("https://user@id.example/k", Err(Why::Url("it has a user's name in it"))),
+            ("ftp://id.example/k", Err(Why::Url("only https and http can be asked"))),
+            ("file:///etc/keys", Err(Why::Url("this is no address"))),
+            ("/k", Err(Why::Url("only https and http can be asked"))),
+            ("https://id.example:0/k", Err(Why::Url("its port is none"))),
+            ("https://id.example:/k", Err(Why::Url("its port is none"))),
+            ("https://id.example:99999/k", Err(Why::Url("its port is none"))),
+            ("https://id example/k", Err(Why::Url("this is no address"))),
+            ("", Err(Why::Url("this is no address"))),
+        ] {
+            assert_eq!(place(url, false), want, "{url}");
+        }
+        let (.., meant) = place("https://id.example", true).expect("an address");
+        assert_eq!(meant, Meant::Anywhere);
+    }
+}

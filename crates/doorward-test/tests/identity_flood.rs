@@ -1,0 +1,262 @@
+//! A flood of forged tokens from one address costs little, and costs nobody else anything.
+//!
+//! `DOORWARD_CAMPAIGN` is the number of tokens; with it the figures are held to their bounds, which
+//! is of use in an optimised build on a quiet machine alone.
+
+use doorward_core::verdict::Verdict;
+use doorward_lab::backend::{Backend, BackendOptions};
+use doorward_test::running_gate::{GateOptions, RunningGate};
+use doorward_test::sample::{Request, Rig, begin, identity_settings, token};
+use doorward_test::tokens;
+use socket2::{Domain, SockAddr, Socket, Type};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Tokens when nobody says how many.
+const TOKENS: u32 = 3_000;
+/// Strikes that an address may make, by default.
+const STRIKES: u32 = 60;
+/// A struck address's request, in the core: the bound of a campaign.
+const STRUCK_NS_MAX: f64 = 1_000.0;
+/// Requests of the valid caller, for its percentile.
+const VALID: usize = 4_000;
+
+fn campaign() -> Option<u32> {
+    std::env::var("DOORWARD_CAMPAIGN").ok()?.parse().ok()
+}
+
+#[test]
+fn behind_its_strikes_a_forged_token_costs_next_to_nothing() {
+    let count = campaign().unwrap_or(TOKENS);
+    let rig = Rig::new(&identity_settings());
+    let honest = Request::chrome().bearing(&token("es256"));
+    let judge = |request: &Request| match rig.judge(request.view(), b"", rig.at(begin())) {
+        Verdict::Admit(_) => "admit",
+        Verdict::Refuse(refused) => refused.reason().code(),
+        Verdict::Reply(_) => "reply",
+    };
+    assert_eq!(judge(&honest), "admit");
+    let forged: Vec<Request> = (0..count)
+        .map(|number| token(&format!("es256 by=stranger jti=t{number}")))
+        .map(|token| Request::chrome().bearing(&token))
+        .collect();
+    // The clock stands still, so that no strike is forgotten: as many signatures are checked as
+    // there are strikes, and not one more.
+    let (strikes, behind) = forged.split_at(STRIKES as usize);
+    let begun = Instant::now();
+    for request in strikes {
+        assert_eq!(judge(request), "identity/forged");
+    }
+    let checked_ns = ns_each(begun, strikes.len());
+    let begun = Instant::now();
+    for request in behind {
+        assert_eq!(judge(request), "quota/strikes");
+    }
+    let struck_ns = ns_each(begun, behind.len());
+    assert_eq!(judge(&honest), "admit", "who is known behind the same address");
+    let mut elsewhere = Request::chrome().bearing(&token("es256 sub=bob"));
+    elsewhere.peer = IpAddr::from([203, 0, 113, 8]);
+    assert_eq!(judge(&elsewhere), "admit", "who comes from another");
+    assert!(rig.memory.tokens.count() <= 2, "what is forged is not remembered");
+    println!("{checked_ns:.0} ns with a signature, {struck_ns:.0} ns behind the strikes ({count})");
+    assert!(struck_ns * 4.0 < checked_ns, "{struck_ns:.0} ns of {checked_ns:.0} ns");
+    if campaign().is_some() {
+        assert!(struck_ns <= STRUCK_NS_MAX, "{struck_ns:.0} ns");
+    }
+}
+
+fn ns_each(begun: Instant, count: usize) -> f64 {
+    begun.elapsed().as_secs_f64() * 1e9 / count as f64
+}
+
+/// What is no strike can come as often as it likes, so it must cost little by itself.
+#[test]
+fn what_is_wrong_without_cryptography_costs_less_than_a_signature() {
+    let rig = Rig::new(&identity_settings());
+    let cost = |text: &str, code: &str| {
+        let request = Request::chrome().bearing(text);
+        let begun = Instant::now();
+        for _ in 0..300 {
+            let Verdict::Refuse(refused) = rig.judge(request.view(), b"", rig.at(begin())) else {
+                panic!("{code}: it is admitted")
+            };
+            assert_eq!(refused.reason().code(), code);
+        }
+        let each = ns_each(begun, 300);
+        println!("{each:>8.0} ns {code} ({} bytes)", text.len());
+        each
+    };
+    let begun = Instant::now();
+    let mut rounds = 0;
+    for place in 0..50_u8 {
+        let mut request = Request::chrome().bearing(&token("es256 by=stranger"));
+        request.peer = IpAddr::from([198, 51, 100, place]);
+        let _ = rig.judge(request.view(), b"", rig.at(begin()));
+        rounds += 1;
+    }
+    let signature_ns = ns_each(begun, rounds);
+    println!("{signature_ns:>8.0} ns identity/forged");
+    for (text, code) in [
+        ("null".to_owned(), "identity/malformed"),
+        ("x".repeat(8_192), "identity/malformed"),
+        ("x".repeat(60_000), "identity/too-long"),
+        (token("es256 exp=-60"), "identity/expired"),
+        (token("es256 aud=other"), "identity/audience"),
+        (token("es256 iss=other"), "identity/issuer"),
+    ] {
+        let each = cost(&text, code);
+        assert!(each < signature_ns, "{code}: {each:.0} ns of {signature_ns:.0} ns");
+    }
+    // The dearest honest mistakes: as much JSON as fits.
+    for line in ["es256 exp=-60 long=5800", "es256 exp=-60 a=[REST]"] {
+        let line = line.replace("REST", &vec!["0"; 2_800].join(","));
+        cost(&token(&line), "identity/expired");
+    }
+}
+
+/// A connection from an address of loopback.
+struct Caller {
+    reader: BufReader<TcpStream>,
+    from: IpAddr,
+    to: SocketAddr,
+}
+
+impl Caller {
+    fn connect(from: IpAddr, to: SocketAddr) -> io::Result<Self> {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        socket.bind(&SockAddr::from(SocketAddr::new(from, 0)))?;
+        socket.connect(&SockAddr::from(to))?;
+        socket.set_tcp_nodelay(true)?;
+        let stream = TcpStream::from(socket);
+        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+        Ok(Self { reader: BufReader::new(stream), from, to })
+    }
+
+    /// Sends a request, and reads its answer whole: the status.
+    fn call(&mut self, token: &str) -> io::Result<u16> {
+        let head = format!(
+            "GET /api/data HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
+        );
+        self.reader.get_mut().write_all(head.as_bytes())?;
+        let (mut status, mut bytes, mut ends) = (0, 0, false);
+        loop {
+            let mut line = String::new();
+            if self.reader.read_line(&mut line)? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            let line = line.trim_end().to_ascii_lowercase();
+            if let Some(rest) = line.strip_prefix("http/1.1 ") {
+                status = rest.get(..3).and_then(|code| code.parse().ok()).unwrap_or(0);
+            } else if let Some(length) = line.strip_prefix("content-length: ") {
+                bytes = length.parse().unwrap_or(0);
+            } else if line == "connection: close" {
+                ends = true;
+            } else if line.is_empty() {
+                break;
+            }
+        }
+        self.reader.read_exact(&mut vec![0; bytes])?;
+        if ends {
+            *self = Self::connect(self.from, self.to)?;
+        }
+        Ok(status)
+    }
+}
+
+/// A gate's configuration: the kit's issuer, and shares that no test uses up.
+fn configuration() -> String {
+    let jwks = concat!(env!("CARGO_MANIFEST_DIR"), "/keys/kit.json");
+    let (issuer, audience) = (tokens::ISSUER, tokens::AUDIENCE);
+    format!(
+        "profile = \"authenticated\"\n\
+         [layers.quota]\n\
+         limits = [{{ name = \"user\", by = [\"user\"], rate = \"1000000/sec\" }}]\n\
+         [[layers.identity.jwt]]\n\
+         issuer = \"{issuer}\"\n\
+         audience = \"{audience}\"\n\
+         algorithms = [\"ES256\"]\n\
+         jwks = \"{jwks}\"\n"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_flood_of_forged_tokens_slows_down_nobody_who_is_known() {
+    let count = campaign().unwrap_or(TOKENS);
+    let backend = Backend::start(BackendOptions::default()).await.expect("a backend");
+    let upstream = format!("http://{}", backend.address());
+    let config = configuration();
+    let options = GateOptions { upstream: &upstream, config: &config, ..GateOptions::default() };
+    let gate = RunningGate::start(options).await.unwrap_or_else(|error| panic!("{error}"));
+    let to = gate.address();
+    let figures = tokio::task::spawn_blocking(move || measure(to, count));
+    let (rest, beside, flood) = figures.await.expect("it runs").expect("every answer is read");
+    println!(
+        "p99 of a valid caller: {rest:.0} µs at rest, {beside:.0} µs beside {flood:.0} forged \
+         tokens a second ({count})"
+    );
+    if campaign().is_some() {
+        assert!(beside < 2.0 * rest, "{beside:.0} µs of {rest:.0} µs");
+    }
+}
+
+/// The valid caller's 99th percentile at rest and beside the flood, in microseconds, and the
+/// flood's requests a second.
+fn measure(to: SocketAddr, count: u32) -> io::Result<(f64, f64, f64)> {
+    let unix_s = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let sign = |line: &str| tokens::of_line(line, unix_s).expect("a token");
+    let good = sign("es256 exp=+3600");
+    let forged: Vec<String> =
+        (0..count).map(|number| sign(&format!("es256 by=stranger jti=t{number}"))).collect();
+    let mut valid = Caller::connect(IpAddr::from([127, 0, 0, 1]), to)?;
+    for _ in 0..200 {
+        assert_eq!(valid.call(&good)?, 200);
+    }
+    let rest = p99(&mut valid, &good, &mut || false)?;
+    let is_done = AtomicBool::new(false);
+    let (beside, flood) = std::thread::scope(|scope| {
+        let flood = scope.spawn(|| {
+            let flooded = flood(to, &forged);
+            is_done.store(true, Ordering::Release);
+            flooded
+        });
+        // As long as the flood lasts, and no longer.
+        let beside = p99(&mut valid, &good, &mut || is_done.load(Ordering::Acquire))?;
+        let flooded = flood.join().unwrap_or_else(|_| Err(io::Error::other("the flood")))?;
+        io::Result::Ok((beside, flooded))
+    })?;
+    Ok((rest, beside, flood))
+}
+
+/// Forged tokens as fast as they are refused: the first ones for what they are, all others before
+/// anybody looks.
+fn flood(to: SocketAddr, forged: &[String]) -> io::Result<f64> {
+    let mut caller = Caller::connect(IpAddr::from([127, 0, 0, 2]), to)?;
+    let begun = Instant::now();
+    let mut checked = 0;
+    for token in forged {
+        match caller.call(token)? {
+            401 => checked += 1,
+            status => assert_eq!(status, 429),
+        }
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    // One strike is forgotten a second.
+    let most = f64::from(STRIKES) + seconds + 1.0;
+    assert!(f64::from(checked) <= most, "{checked} signatures were checked in {seconds} s");
+    Ok(forged.len() as f64 / seconds)
+}
+
+/// The 99th percentile of requests one after the other, until there are enough or it is over.
+fn p99(caller: &mut Caller, token: &str, is_over: &mut dyn FnMut() -> bool) -> io::Result<f64> {
+    let mut took = Vec::new();
+    while took.len() < VALID && !is_over() {
+        let begun = Instant::now();
+        assert_eq!(caller.call(token)?, 200);
+        took.push(begun.elapsed());
+    }
+    took.sort();
+    let place = took.len() * 99 / 100;
+    Ok(took.get(place).map_or(0.0, |time| time.as_secs_f64() * 1e6))
+}

@@ -1,0 +1,225 @@
+//! Where the core is put to work: a request comes to its verdict, and the admitted one to the
+//! application.
+
+use crate::body::{BoxError, Holding, RequestBody};
+use crate::layer::Bounds;
+use crate::observe::{Observe, Record};
+use crate::peer::PeerSource;
+use crate::reply::AnswerBody;
+use crate::{head, look, reply, view};
+use doorward_core::fault::Fault;
+use doorward_core::gate::Gate;
+use doorward_core::memory::Memory;
+use doorward_core::moment::{Chance, Moment, RequestId};
+use doorward_core::refused::Refused;
+use doorward_core::verdict::{Admitted, Outcome, Verdict};
+use doorward_core::view::BodyHint;
+use doorward_porter::clock::Clock;
+use doorward_porter::{Outside, Reach, converse};
+use doorward_store::Store;
+use http::request::Parts;
+use http::{Request, Response};
+use http_body::Body;
+use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::task::{Context, Poll};
+use tower::Service;
+
+/// The refusal of a request whose server does not say where it comes from. The doubt is the
+/// server's and not the client's: nobody is charged.
+const NO_PEER: Fault = Fault::PeerUnknown;
+
+/// What all requests of a layer share.
+pub(crate) struct Mount {
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) store: Arc<Store>,
+    pub(crate) memory: Arc<Memory>,
+    pub(crate) outside: Arc<Outside>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) chance: Arc<dyn Chance>,
+    pub(crate) peer: PeerSource,
+    pub(crate) observe: Option<Observe>,
+    pub(crate) bounds: Bounds,
+    /// Bytes of bodies that are being held.
+    pub(crate) held_bytes: AtomicUsize,
+}
+
+impl Mount {
+    fn moment(&self) -> Moment<'_> {
+        Moment {
+            now: self.clock.now(),
+            id: RequestId::draw(&*self.chance),
+            chance: &*self.chance,
+            memory: &self.memory,
+        }
+    }
+}
+
+/// An application behind the gate.
+#[derive(Clone)]
+pub struct Gated<S> {
+    inner: S,
+    mount: Arc<Mount>,
+}
+
+impl<S> Gated<S> {
+    pub(crate) const fn new(inner: S, mount: Arc<Mount>) -> Self {
+        Self { inner, mount }
+    }
+}
+
+/// A request on its way through the gate and the application. Dropped behind the verdict, the
+/// application may have run it, so nothing of its share comes back.
+pub type Serving<R, E> =
+    Pin<Box<dyn Future<Output = Result<Response<AnswerBody<R>>, E>> + Send + 'static>>;
+
+impl<S, B, R> Service<Request<B>> for Gated<S>
+where
+    S: Service<Request<RequestBody<B>>, Response = Response<R>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Send,
+    B: Body + Send + 'static,
+    B::Error: Into<BoxError>,
+    R: Send + 'static,
+{
+    type Response = Response<AnswerBody<R>>;
+    type Error = S::Error;
+    type Future = Serving<R, S::Error>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        // The one that said it is ready is the one that is called; its copy is asked next time.
+        let next = self.inner.clone();
+        let ready = std::mem::replace(&mut self.inner, next);
+        Box::pin(serve(Arc::clone(&self.mount), ready, request))
+    }
+}
+
+/// An admitted request until its answer has ended. Dropped, it is settled.
+pub(crate) struct Passage {
+    pub(crate) admitted: Admitted,
+    mount: Arc<Mount>,
+    outcome: Outcome,
+    record: Option<Box<Record>>,
+}
+
+impl Passage {
+    fn new(admitted: Admitted, mount: &Arc<Mount>, mut record: Option<Box<Record>>) -> Box<Self> {
+        if let Some(record) = &mut record {
+            record.admitted(&admitted);
+        }
+        let mount = Arc::clone(mount);
+        Box::new(Self { admitted, mount, outcome: Outcome::NeverSent, record })
+    }
+
+    /// It ends in a refusal after all.
+    fn refuse<R>(mut self: Box<Self>, refused: &Refused) -> Response<AnswerBody<R>> {
+        answer(refused, self.record.take())
+    }
+
+    /// Whether its caller's leave has ended, and the answer must end with it.
+    pub(crate) fn is_over(&self) -> bool {
+        let ends = self.admitted.ends_unix_s();
+        ends.is_some_and(|unix_s| self.mount.clock.now().unix_s >= unix_s)
+    }
+}
+
+impl Drop for Passage {
+    fn drop(&mut self) {
+        let questions = self.admitted.settle(self.outcome);
+        if !questions.is_empty() {
+            // This store answers without waiting, so that even a dropped request can settle. What
+            // is given back is always granted.
+            let Store::Memory(memory) = &*self.mount.store;
+            let _ = memory.answer(&questions, self.mount.clock.now());
+        }
+    }
+}
+
+/// Serves one request.
+async fn serve<S, B, R>(
+    mount: Arc<Mount>,
+    mut application: S,
+    request: Request<B>,
+) -> Result<Response<AnswerBody<R>>, S::Error>
+where
+    S: Service<Request<RequestBody<B>>, Response = Response<R>>,
+    B: Body + Send,
+    B::Error: Into<BoxError>,
+{
+    let (mut parts, incoming) = request.into_parts();
+    view::join_crumbs(parts.version, &mut parts.headers);
+    let hint = view::hint(&incoming);
+    let mut body = RequestBody::new(incoming, hint);
+    let at = mount.moment();
+    let record = Record::begin(&mount, &parts, at);
+    let admitted = match judge(&mount, &parts, &mut body, hint, at).await {
+        Verdict::Admit(admitted) => admitted,
+        Verdict::Refuse(refused) => return Ok(answer(&refused, record)),
+        Verdict::Reply(reply) => {
+            if let Some(mut record) = record {
+                record.replied();
+                record.answered(reply.status);
+            }
+            return Ok(reply::own(reply));
+        }
+    };
+    let ended = body.watch(admitted.meter());
+    let mut passage = Passage::new(admitted, &mount, record);
+    if let Err(refused) = head::rebuild(&mut parts, &passage.admitted) {
+        return Ok(passage.refuse(&refused));
+    }
+    passage.outcome = Outcome::Sent;
+    let answered = application.call(Request::from_parts(parts, body)).await;
+    if let Some(fault) = ended.as_ref().and_then(|ended| ended.get()) {
+        // Whatever the application made of half a body, the client hears why it was half.
+        let refused = passage.admitted.fault(*fault);
+        return Ok(passage.refuse(&refused));
+    }
+    let response = answered?;
+    if let Some(record) = &mut passage.record {
+        record.answered(response.status());
+    }
+    Ok(reply::dressed(response, passage))
+}
+
+/// Comes to the verdict.
+async fn judge<B>(
+    mount: &Mount,
+    parts: &Parts,
+    body: &mut RequestBody<B>,
+    hint: BodyHint,
+    at: Moment<'_>,
+) -> Verdict
+where
+    B: Body + Send,
+    B::Error: Into<BoxError>,
+{
+    let Some(peer) = (mount.peer)(&parts.extensions) else {
+        let nobody = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        return Verdict::Refuse(mount.gate.fault(NO_PEER, nobody, at));
+    };
+    if let Some(fault) = look::fault(parts, mount.bounds.head_bytes_max) {
+        return Verdict::Refuse(mount.gate.fault(fault, peer, at));
+    }
+    let lent = view::lend(parts, peer, hint);
+    let mut body = Holding { body, mount };
+    let reach = Reach { store: &mount.store, outside: &mount.outside };
+    converse(&mount.gate, lent, at, reach, &mut body).await
+}
+
+/// The answer of a refusal.
+fn answer<R>(refused: &Refused, record: Option<Box<Record>>) -> Response<AnswerBody<R>> {
+    let reply = refused.reply();
+    if let Some(mut record) = record {
+        record.refused(refused);
+        record.answered(reply.status);
+    }
+    reply::own(reply)
+}

@@ -1,0 +1,83 @@
+//! The gate's own answers as responses, and the application's on their way back.
+
+use crate::body::BoxError;
+use crate::mount::Passage;
+use bytes::{Buf, Bytes};
+use doorward_core::verdict::Reply;
+use http::Response;
+use http_body::{Body, Frame, SizeHint};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use thiserror::Error;
+
+/// What is answered: the gate's own words, or the application's body, unchanged.
+pub struct AnswerBody<R>(Source<R>);
+
+enum Source<R> {
+    /// The gate's own words.
+    Own(Bytes),
+    /// The application's. Its passage ends with it: settled and noted when it is dropped.
+    Application(Pin<Box<R>>, Box<Passage>),
+}
+
+/// The caller's leave ended in the midst of an answer; what is left of it is not handed out.
+#[derive(Clone, Copy, Debug, Error)]
+#[error("the caller's leave has ended, and the answer with it")]
+struct LeaveEnded;
+
+/// An answer of the gate's own.
+pub(crate) fn own<R>(reply: Reply) -> Response<AnswerBody<R>> {
+    let mut response = Response::new(AnswerBody(Source::Own(reply.body)));
+    *response.status_mut() = reply.status;
+    *response.headers_mut() = reply.headers;
+    response
+}
+
+/// The application's answer, dressed.
+pub(crate) fn dressed<R>(answer: Response<R>, passage: Box<Passage>) -> Response<AnswerBody<R>> {
+    let (mut parts, body) = answer.into_parts();
+    passage.admitted.dress(&mut parts.headers);
+    passage.admitted.tell_would_refuse(&mut parts.headers);
+    Response::from_parts(parts, AnswerBody(Source::Application(Box::pin(body), passage)))
+}
+
+impl<R> Body for AnswerBody<R>
+where
+    R: Body,
+    R::Error: Into<BoxError>,
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let (body, passage) = match &mut self.get_mut().0 {
+            Source::Own(bytes) => {
+                let bytes = std::mem::take(bytes);
+                return Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))));
+            }
+            Source::Application(body, passage) => (body, passage),
+        };
+        Poll::Ready(ready!(body.as_mut().poll_frame(cx)).map(|frame| match frame {
+            Ok(_) if passage.is_over() => Err(LeaveEnded.into()),
+            Ok(frame) => Ok(frame.map_data(|mut piece| piece.copy_to_bytes(piece.remaining()))),
+            Err(error) => Err(error.into()),
+        }))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Source::Own(bytes) => bytes.is_empty(),
+            Source::Application(body, _) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Source::Own(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Source::Application(body, _) => body.size_hint(),
+        }
+    }
+}
