@@ -41,16 +41,22 @@ pub(crate) struct Upload {
     /// Which request of the connection it belongs to.
     number: u64,
     meter: Option<Meter>,
-    /// The trailers that may go on.
+    /// What may go on behind it.
+    trailing: Option<Box<Trailing>>,
+}
+
+/// The trailers of a body.
+struct Trailing {
+    /// The names that may go on.
     announced: Vec<HeaderName>,
-    /// Those that came of them, until the body's end is sure.
-    trailers: Option<HeaderMap>,
+    /// What came of them, until the body's end is sure.
+    came: Option<HeaderMap>,
 }
 
 impl Upload {
     /// The body of request `number` of a client's.
     pub(crate) const fn new(incoming: Incoming, client: Arc<Client>, number: u64) -> Self {
-        Self { incoming, client, number, meter: None, announced: Vec::new(), trailers: None }
+        Self { incoming, client, number, meter: None, trailing: None }
     }
 
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Cut>>> {
@@ -79,10 +85,10 @@ impl Upload {
             let piece = match frame.into_data() {
                 Ok(piece) => piece,
                 Err(frame) => {
-                    let trailers = frame.into_trailers().ok();
-                    let announced = &self.announced;
-                    self.trailers = trailers
-                        .and_then(|all| trailers::pass(all, |name| announced.contains(name)));
+                    if let (Ok(all), Some(trailing)) = (frame.into_trailers(), &mut self.trailing) {
+                        let announced = &trailing.announced;
+                        trailing.came = trailers::pass(all, |name| announced.contains(name));
+                    }
                     continue;
                 }
             };
@@ -120,7 +126,7 @@ impl RequestBody {
     /// Has these trailers go on with it, if they come. What is held has none.
     pub(crate) fn announce(&mut self, announced: Vec<HeaderName>) {
         if let Self::Stream(upload) = self {
-            upload.announced = announced;
+            upload.trailing = Some(Box::new(Trailing { announced, came: None }));
         }
     }
 
@@ -191,7 +197,10 @@ impl Body for RequestBody {
             Self::Held(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Self::Stream(upload) => match ready!(upload.poll_piece(cx)) {
                 Some(piece) => Poll::Ready(Some(piece.map(Frame::data))),
-                None => Poll::Ready(upload.trailers.take().map(|all| Ok(Frame::trailers(all)))),
+                None => {
+                    let trailing = upload.trailing.as_mut().and_then(|all| all.came.take());
+                    Poll::Ready(trailing.map(|all| Ok(Frame::trailers(all))))
+                }
             },
         }
     }
@@ -242,7 +251,7 @@ enum Source {
     /// The gate's own words.
     Own(Bytes),
     /// An upstream's answer; its connection is held until all of it was read.
-    Upstream { incoming: Incoming, link: Option<Box<Link>> },
+    Upstream { incoming: Incoming, link: Option<Link> },
 }
 
 impl Source {
@@ -275,7 +284,7 @@ impl AnswerBody {
     /// An upstream's. What was read completely already gives its connection back at once.
     pub(crate) fn upstream(
         incoming: Incoming,
-        link: Box<Link>,
+        link: Link,
         client: Arc<Client>,
         record: Option<Box<Record>>,
     ) -> Self {
@@ -387,10 +396,10 @@ impl AnswerBody {
         let can_be_told = stay.events.is_some_and(EventStream::is_between);
         // The upstream is cut off here, and not only when the client has taken the last event.
         self.let_go();
+        self.is_whole = can_be_told;
         if !can_be_told {
             return Some(Some(Err(Cut)));
         }
-        self.is_whole = true;
         self.count(LAST_EVENT.len());
         Some(Some(Ok(Frame::data(Bytes::from_static(LAST_EVENT)))))
     }
@@ -469,7 +478,7 @@ impl Drop for AnswerBody {
 }
 
 /// Reads an answer to its end and drops it.
-pub(crate) async fn read_out(mut incoming: Incoming, mut link: Box<Link>) {
+pub(crate) async fn read_out(mut incoming: Incoming, mut link: Link) {
     std::future::poll_fn(|cx| {
         loop {
             link.poll(cx);
@@ -483,3 +492,6 @@ pub(crate) async fn read_out(mut incoming: Incoming, mut link: Box<Link>) {
     })
     .await;
 }
+
+#[cfg(test)]
+mod tests;

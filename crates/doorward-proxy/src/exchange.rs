@@ -4,10 +4,10 @@ use crate::body::{RequestBody, read_out};
 use crate::client::Client;
 use crate::head::{self, Look};
 use crate::link::{self, Link, Promise};
-use crate::setup::Backend;
+use crate::mount::Passage;
 use doorward_core::fault::Fault;
 use doorward_core::verdict::Admitted;
-use http::{Method, Request, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use std::future::Future;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub(crate) struct Failed {
 /// because a write that is broken off half way is what nobody can repeat safely.
 struct InFlight<'c> {
     client: &'c Arc<Client>,
-    link_and_promise: Option<(Box<Link>, Promise)>,
+    link_and_promise: Option<(Link, Promise)>,
     finishes: bool,
     /// Whether a 101 was asked for.
     upgrades: bool,
@@ -51,20 +51,20 @@ pub(crate) struct Exchanged {
     /// What its head says.
     pub(crate) look: Look,
     /// Where the rest of it comes from.
-    pub(crate) link: Box<Link>,
+    pub(crate) link: Link,
 }
 
-/// Sends a request and waits for its answer's head.
+/// Sends a request and waits for its answer's head; with `upgrades`, a 101 is one.
 pub(crate) fn exchange<'c>(
     client: &'c Arc<Client>,
-    mut link: Box<Link>,
+    mut link: Link,
     request: Request<RequestBody>,
     admitted: &Admitted,
+    upgrades: bool,
 ) -> impl Future<Output = Result<Exchanged, Failed>> + use<'c> {
     // A request is sent twice only where that cannot do a thing twice.
     let may_repeat =
         matches!(request.body(), RequestBody::Empty) && admitted.may_be_resent(request.method());
-    let upgrades = request.headers().contains_key(header::UPGRADE);
     // What may become a tunnel serves nobody else, even if it does not.
     if upgrades || is_unsure_of_its_end(&request) {
         link.spoil();
@@ -114,8 +114,9 @@ async fn wait(mut in_flight: InFlight<'_>) -> Result<Exchanged, Failed> {
 }
 
 /// A connection to the upstream: an idle one, or a new one.
-pub(crate) async fn link(client: &Client, backend: &Backend) -> Result<Box<Link>, Failed> {
+pub(crate) async fn link(client: &Client, passage: &Passage) -> Result<Link, Failed> {
     let never = |fault| Failed { fault, again: None, was_sent: false };
+    let backend = passage.backend().ok_or_else(|| never(Fault::UpstreamUnreachable))?;
     let worker = &client.worker;
     if let Some(link) = worker.pool.take(backend) {
         return Ok(link);

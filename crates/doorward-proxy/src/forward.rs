@@ -7,7 +7,6 @@ use crate::leave::Leave;
 use crate::mount::{self, Judged, Passage};
 use crate::observe;
 use crate::settings::{UpstreamHost, UpstreamHttp};
-use crate::setup::Backend;
 use crate::upgrade::{self, Asks, Handshake};
 use crate::{head, trailers, wire};
 use doorward_core::fault::Fault;
@@ -45,12 +44,15 @@ pub(crate) async fn serve(
     };
     let mut was_repeated = false;
     passage.leaves();
-    let mut link = exchange::link(&client, &plan.backend).await;
+    let mut link = exchange::link(&client, &passage).await;
     // Nothing waits between here and the exchange, so that the request is not kept, only sent.
     let mut request = Request::from_parts(parts, body);
     let failed = loop {
         let exchanged = match link {
-            Ok(link) => exchange::exchange(&client, link, request, &passage.admitted).await,
+            Ok(link) => {
+                let upgrades = plan.handshake.is_some();
+                exchange::exchange(&client, link, request, &passage.admitted, upgrades).await
+            }
             Err(failed) => break failed,
         };
         let failed = match exchanged {
@@ -69,7 +71,7 @@ pub(crate) async fn serve(
             Some(_) | None => break Failed { again: None, ..failed },
         }
         was_repeated = true;
-        link = exchange::link(&client, &plan.backend).await;
+        link = exchange::link(&client, &passage).await;
     };
     passage.answered();
     let outcome = if failed.was_sent { Outcome::Sent } else { Outcome::NeverSent };
@@ -142,8 +144,7 @@ fn origin_form(uri: &Uri) -> Option<Uri> {
 
 /// What is done with a request that may go on.
 struct Plan {
-    backend: Arc<Backend>,
-    handshake: Option<Handshake>,
+    handshake: Option<Box<Handshake>>,
     /// Whether its client takes trailers.
     takes_trailers: bool,
 }
@@ -183,7 +184,9 @@ fn rebuild(
     let look = head::look(&parts.headers);
     let handshake = match upgrade::asks(parts, &look, !matches!(body, RequestBody::Empty)) {
         Asks::Nothing => None,
-        Asks::WebSocket(handshake) if backend.upstream.http == UpstreamHttp::One => Some(handshake),
+        Asks::WebSocket(handshake) if backend.upstream.http == UpstreamHttp::One => {
+            Some(Box::new(handshake))
+        }
         Asks::WebSocket(_) | Asks::Unfit => return Err(Fault::UpgradeNotCarried.into()),
     };
     let takes_trailers = look.takes_trailers() || parts.version == Version::HTTP_2;
@@ -215,18 +218,17 @@ fn rebuild(
         headers.insert(header::HOST, name.clone());
     }
     parts.extensions.clear();
-    if takes_te {
-        parts.headers.insert(header::TE, HeaderValue::from_static("trailers"));
-    }
+    parts.version = Version::HTTP_11;
     if let Some(announcement) = trailers::announcement(&trailing) {
         parts.headers.insert(header::TRAILER, announcement);
         body.announce(trailing);
     }
     match backend.upstream.http {
-        UpstreamHttp::One => wire::one(parts, body, has_length, handshake.is_some()),
-        UpstreamHttp::Two => wire::two(parts, &backend.upstream)?,
+        UpstreamHttp::One if handshake.is_some() => upgrade::write(&mut parts.headers),
+        UpstreamHttp::One => wire::one(parts, body, has_length, takes_te),
+        UpstreamHttp::Two => wire::two(parts, &backend.upstream, takes_te)?,
     }
-    Ok(Plan { backend: Arc::clone(backend), handshake, takes_trailers })
+    Ok(Plan { handshake, takes_trailers })
 }
 
 /// Tells the upstream who asked, where and how. The client's own words about it are gone by then.
@@ -293,6 +295,7 @@ fn hand_back(
     });
     parts.version = Version::HTTP_11;
     parts.extensions.clear();
+    parts.version = Version::HTTP_11;
     if let Some(announcement) = trailers::announcement(&trailing) {
         parts.headers.insert(header::TRAILER, announcement);
     }

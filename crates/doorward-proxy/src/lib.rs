@@ -39,6 +39,8 @@ mod setup;
 mod shared;
 mod socket;
 mod streams;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod trailers;
 mod tunnel;

@@ -24,8 +24,8 @@ use std::task::{Context, Poll, Waker};
 
 /// What carries one exchange.
 pub(crate) enum Link {
-    One(Lane),
-    Two(Stream),
+    One(Box<Lane>),
+    Two(Box<Stream>),
 }
 
 /// The answer that is to come on a [`Link`]. Dropped, it aborts the exchange.
@@ -156,6 +156,14 @@ impl Link {
         }
     }
 
+    /// Whether it was not used since `before_ms`.
+    pub(crate) const fn is_idle_since(&self, before_ms: u64) -> bool {
+        match self {
+            Link::One(lane) => lane.idle_since_ms < before_ms,
+            Link::Two(_) => true,
+        }
+    }
+
     /// It will not carry another request.
     pub(crate) const fn spoil(&mut self) {
         match self {
@@ -226,9 +234,9 @@ impl Link {
 
     /// The socket and what was read of it beyond the answer's head, after a 101. None where the
     /// connection does not end there.
-    pub(crate) fn into_tunnel(mut self: Box<Self>) -> Option<(UpstreamSocket, Bytes)> {
+    pub(crate) fn into_tunnel(mut self) -> Option<(UpstreamSocket, Bytes)> {
         self.poll(&mut Context::from_waker(Waker::noop()));
-        match *self {
+        match self {
             Link::One(lane) if lane.is_over => {
                 let parts = lane.connection.into_parts();
                 Some((parts.io.into_inner().into_socket(), parts.read_buf))

@@ -42,8 +42,8 @@ pub(crate) struct Passage {
 
 impl Passage {
     /// Where it goes: an upstream of the setup whose gate admitted it.
-    pub(crate) fn backend(&self) -> Option<&Arc<Backend>> {
-        self.setup.backends.get(self.admitted.upstream())
+    pub(crate) fn backend(&self) -> Option<&Backend> {
+        self.setup.backends.get(self.admitted.upstream()).map(|backend| &**backend)
     }
 
     /// Which forwarding headers are written.

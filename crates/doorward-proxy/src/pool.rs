@@ -27,7 +27,7 @@ struct Shelf {
     /// The upstream's id.
     backend: u64,
     /// Idle ones, the longest idle first.
-    idle: Vec<Box<Link>>,
+    idle: Vec<Link>,
     /// Open connections, idle ones too; over HTTP/2, requests.
     open: Arc<AtomicUsize>,
     http2: Arc<Group>,
@@ -66,14 +66,14 @@ impl Pool {
     }
 
     /// An idle connection that still lives.
-    pub(crate) fn take(&self, backend: &Backend) -> Option<Box<Link>> {
+    pub(crate) fn take(&self, backend: &Backend) -> Option<Link> {
         loop {
             let mut link = {
                 let mut shelves = self.shelves();
                 let shelf = shelves.iter_mut().find(|shelf| shelf.backend == backend.id)?;
                 shelf.idle.pop()?
             };
-            if let Link::One(lane) = &mut *link
+            if let Link::One(lane) = &mut link
                 && lane.is_alive()
             {
                 lane.is_reused = true;
@@ -84,8 +84,8 @@ impl Pool {
 
     /// Takes back a connection that can carry another request; any other is closed, and one to an
     /// upstream that is gone.
-    pub(crate) fn give(&self, mut link: Box<Link>, now_ms: u64) {
-        let Link::One(lane) = &mut *link else { return };
+    pub(crate) fn give(&self, mut link: Link, now_ms: u64) {
+        let Link::One(lane) = &mut link else { return };
         if !lane.is_ready() {
             return;
         }
@@ -112,11 +112,7 @@ impl Pool {
         }
         for shelf in &mut *shelves {
             // The list is used from its end, so that its beginning is the oldest.
-            let is_old = |link: &Box<Link>| match &**link {
-                Link::One(lane) => lane.idle_since_ms < before_ms,
-                Link::Two(_) => true,
-            };
-            let count = shelf.idle.partition_point(is_old);
+            let count = shelf.idle.partition_point(|link| link.is_idle_since(before_ms));
             old.extend(shelf.idle.drain(..count));
             shelf.http2.close_idle(now_ms, before_ms);
         }
@@ -136,7 +132,7 @@ impl Pool {
     ///
     /// # Errors
     /// What is the matter with the upstream.
-    pub(crate) async fn open(&self, backend: &Backend, now_ms: u64) -> Result<Box<Link>, Fault> {
+    pub(crate) async fn open(&self, backend: &Backend, now_ms: u64) -> Result<Link, Fault> {
         let (place, group) = self.place(backend.id)?;
         match backend.upstream.http {
             UpstreamHttp::One => {
@@ -146,11 +142,11 @@ impl Pool {
                 let (sender, connection) =
                     handshake.await.map_err(|_| Fault::UpstreamUnreachable)?;
                 let lane = Lane::new(backend.id, tally, place, sender, connection);
-                Ok(Box::new(Link::One(lane)))
+                Ok(Link::One(Box::new(lane)))
             }
             UpstreamHttp::Two => {
                 let stream = group.open(backend, place, now_ms).await?;
-                Ok(Box::new(Link::Two(stream)))
+                Ok(Link::Two(Box::new(stream)))
             }
         }
     }

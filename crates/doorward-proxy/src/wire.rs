@@ -2,7 +2,6 @@
 
 use crate::body::RequestBody;
 use crate::settings::Upstream;
-use crate::upgrade;
 use doorward_core::fault::Fault;
 use http::header::{self, HeaderValue};
 use http::uri::{Authority, Parts, Scheme};
@@ -13,11 +12,10 @@ pub(crate) fn one(
     parts: &mut request::Parts,
     body: &RequestBody,
     has_length: bool,
-    upgrades: bool,
+    takes_trailers: bool,
 ) {
-    if upgrades {
-        upgrade::write(&mut parts.headers);
-    } else if parts.headers.contains_key(header::TE) {
+    if takes_trailers {
+        parts.headers.insert(header::TE, HeaderValue::from_static("trailers"));
         parts.headers.insert(header::CONNECTION, HeaderValue::from_static("TE"));
     }
     match body {
@@ -27,14 +25,21 @@ pub(crate) fn one(
         }
         RequestBody::Stream(_) | RequestBody::Held(_) | RequestBody::Empty => {}
     }
-    parts.version = Version::HTTP_11;
 }
 
 /// HTTP/2: `:scheme` and `:authority` in place of `Host` (RFC 9113 8.3.1).
 ///
 /// # Errors
 /// [`Fault::UpstreamBroken`] where the name that it is to be told is none.
-pub(crate) fn two(parts: &mut request::Parts, upstream: &Upstream) -> Result<(), Fault> {
+pub(crate) fn two(
+    parts: &mut request::Parts,
+    upstream: &Upstream,
+    takes_trailers: bool,
+) -> Result<(), Fault> {
+    if takes_trailers {
+        // RFC 9113 8.2.2: the one header about its connection that a request may have.
+        parts.headers.insert(header::TE, HeaderValue::from_static("trailers"));
+    }
     let host = parts.headers.remove(header::HOST).ok_or(Fault::UpstreamBroken)?;
     let authority = Authority::try_from(host.as_bytes()).map_err(|_| Fault::UpstreamBroken)?;
     let mut uri = Parts::default();

@@ -84,7 +84,7 @@ impl Worker {
     }
 
     /// Takes back an upstream connection.
-    pub(crate) fn give(&self, link: Box<Link>) {
+    pub(crate) fn give(&self, link: Link) {
         self.pool.give(link, self.pulse.now_ms());
     }
 

@@ -3,6 +3,7 @@
 mod kit;
 
 use bytes::Bytes;
+use doorward_core::route;
 use doorward_proxy::settings::{Bounds, UpstreamHttp};
 use http::{HeaderMap, HeaderValue, Response};
 use kit::authority::{Authority, under_tls};
@@ -379,4 +380,115 @@ fn large_bodies_pass_whole_both_ways() {
     std::io::Write::write_all(&mut client.socket, &vec![b'x'; BYTES]).expect("the gate reads");
     let answer = client.answer();
     assert_eq!((answer.status, answer.body.len()), (200, BYTES));
+}
+
+#[test]
+fn each_event_arrives_before_the_next_is_sent() {
+    let (seen, wait) = tokio::sync::watch::channel(0);
+    let backend = start(None, move |mut asked| {
+        let mut wait = wait.clone();
+        async move {
+            let mut send = asked.answer.send_response(Response::new(()), false).expect("it leaves");
+            for number in 1..=3 {
+                let event = Bytes::from(format!("data: {number}\n\n"));
+                send.send_data(event, number == 3).expect("it leaves");
+                let _ = patiently(wait.wait_for(|seen| *seen >= number)).await;
+            }
+        }
+    });
+    let under = under(&backend.url);
+    let mut client = under.connect();
+    client.send(GET);
+    assert_eq!(client.head().status, 200);
+    for number in 1..=3 {
+        assert_eq!(client.chunk(), format!("data: {number}\n\n").as_bytes());
+        seen.send_replace(number);
+    }
+    assert!(client.chunk().is_empty());
+}
+
+#[test]
+fn a_body_beyond_its_routes_limit_is_refused_and_never_looks_complete() {
+    let backend = start(None, async |mut asked| {
+        let body = asked.request.body_mut();
+        let ended = loop {
+            match patiently(body.data()).await {
+                Some(Ok(_)) => {}
+                Some(Err(_)) => break "reset",
+                None => break "complete",
+            }
+        };
+        asked.tell(ended);
+    });
+    let limited = gate(|settings| {
+        let small = kit::route("/a");
+        settings.routes.push(route::Settings { body_bytes_max: Some(4), ..small });
+    });
+    let under = Under::to(upstream(&backend.url), limited, bounds());
+    let answer = under.ask(
+        "POST /a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n\
+         3\r\nabc\r\n3\r\nabc\r\n0\r\n\r\n",
+    );
+    assert_eq!(answer.code(), Some("body/too-large"));
+    assert_eq!(backend.told(), "reset");
+}
+
+#[test]
+fn answers_without_a_body_are_passed_on_as_such() {
+    let backend = start(None, async |mut asked| {
+        let status = if asked.request.uri().path() == "/304" { 304 } else { 200 };
+        let head = Response::builder().status(status).header("content-length", "9").body(());
+        asked.answer.send_response(head.expect("a head"), true).expect("it leaves");
+    });
+    let under = under(&backend.url);
+    let mut client = under.connect();
+    for (request, status) in [("HEAD /a", 200), ("GET /304", 304), ("HEAD /b", 200)] {
+        client.send(&GET.replacen("GET /a", request, 1));
+        assert_eq!(client.head().status, status, "{request}: the connection is in step");
+    }
+}
+
+/// gRPC as it is: HTTP/2 on both sides, a call of several messages, its status in the trailers.
+#[test]
+fn a_call_of_grpc_passes_whole() {
+    let backend = start(None, async |mut asked| {
+        assert_eq!(
+            asked.request.headers().get("te").map(HeaderValue::as_bytes),
+            Some(&b"trailers"[..])
+        );
+        let head = Response::builder().header("content-type", "application/grpc").body(());
+        let mut send = asked.answer.send_response(head.expect("a head"), false).expect("it leaves");
+        while let Some(message) = patiently(asked.request.body_mut().data()).await {
+            // Each is answered before the next is sent.
+            send.send_data(message.expect("a message"), false).expect("it leaves");
+        }
+        send.send_trailers(trailers()).expect("they leave");
+    });
+    let under = under(&backend.url);
+    let address = under.proxy.address();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async move {
+        let socket = tokio::net::TcpStream::connect(address).await.expect("the proxy listens");
+        let (mut client, connection) = h2::client::handshake(socket).await.expect("HTTP/2");
+        tokio::spawn(connection);
+        let request = http::Request::post("http://localhost/echo.Echo/Say")
+            .header("content-type", "application/grpc")
+            .header("te", "trailers")
+            .body(())
+            .expect("a request");
+        let (answer, mut send) = client.send_request(request, false).expect("it leaves");
+        let mut answer = patiently(answer).await.expect("an answer").into_body();
+        for message in ["one", "two"] {
+            send.send_data(Bytes::from(message), false).expect("it leaves");
+            let echoed = patiently(answer.data()).await.expect("a message").expect("whole");
+            assert_eq!(echoed, message);
+        }
+        send.send_data(Bytes::new(), true).expect("it leaves");
+        assert!(patiently(answer.data()).await.is_none());
+        let trailers = patiently(answer.trailers()).await.expect("an end").expect("trailers");
+        assert_eq!(
+            trailers.keys().map(http::HeaderName::as_str).collect::<Vec<_>>(),
+            ["grpc-status"]
+        );
+    });
 }

@@ -2,8 +2,10 @@
 
 mod kit;
 
-use doorward_proxy::settings::Bounds;
+use doorward_proxy::settings::{Bounds, UpstreamHttp};
+use kit::authority::{Authority, secured, under_tls};
 use kit::{Client, Scene, Scripted, Under, bounds, gate};
+use std::io::Read;
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -319,4 +321,31 @@ fn long_frames_pass_whole_both_ways() {
     assert_eq!(client.bytes(10)[2..], length);
     assert!(client.bytes(BYTES) == payload, "other bytes");
     sending.join().expect("it is sent");
+}
+
+#[test]
+fn a_tunnel_may_lead_to_an_upstream_under_tls() {
+    let authority = Authority::new();
+    let config = Authority::server(&authority.vouch("upstream.test"), None, &["http/1.1"]);
+    let upstream = secured(config, |mut peer| {
+        peer.request();
+        peer.send(AGREED.as_bytes());
+        let mut frame = [0; 8];
+        while peer.stream.read_exact(&mut frame).is_ok() {
+            peer.send(&[0x82, 2, frame[6], frame[7]]);
+        }
+        peer.send(&[0x88, 0]);
+    });
+    let tls = under_tls(&upstream.url, authority.tls(None), UpstreamHttp::One);
+    let under = Under::to(tls, gate(|_| {}), bounds());
+    let mut client = under.connect();
+    client.send(HANDSHAKE);
+    assert_eq!(client.head().status, 101);
+    for text in [b"hi", b"ho"] {
+        write(&mut client, &masked(0x82, text));
+        assert_eq!(client.bytes(4), [0x82, 2, text[0], text[1]]);
+    }
+    // The end of what the client says is told to the upstream, and what that still says comes back.
+    client.socket.shutdown(std::net::Shutdown::Write).expect("half-closed");
+    assert_eq!(client.rest(), [0x88, 0]);
 }

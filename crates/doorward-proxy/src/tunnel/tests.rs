@@ -1,25 +1,10 @@
 //! The ends that a gate puts to a tunnel, where a clock in hand says when.
 
 use super::*;
-use crate::counts::Counts;
-use crate::hints::Hints;
-use crate::log::LogBuffer;
-use crate::metrics::Metrics;
-use crate::settings::{Bounds, Forwarding, LogForm, Upstream};
-use crate::setup::Setup;
-use crate::shared::Shared;
+use crate::tests::{at, client};
 use crate::web_socket::Side;
-use crate::worker::Worker;
-use arc_swap::ArcSwap;
-use doorward_core::gate::Gate;
-use doorward_core::memory::Memory;
-use doorward_core::moment::Now;
-use doorward_core::settings::Settings;
-use doorward_porter::chance::SeededChance;
 use doorward_porter::clock::FixedClock;
-use doorward_store::{MemoryStore, Sizes, Store};
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::UnixStream;
 use tokio::task::JoinHandle;
@@ -30,39 +15,6 @@ struct Scene {
     client: DuplexStream,
     upstream: UnixStream,
     run: JoinHandle<Leaving>,
-}
-
-fn at(unix_s: u64) -> Now {
-    Now { steady_ns: 0, unix_s }
-}
-
-fn client(clock: &Arc<FixedClock>) -> Client {
-    let here = SocketAddr::from(([127, 0, 0, 1], 1));
-    let gate = Gate::new(&Settings::public()).expect("the settings are right");
-    let setup = Setup::new(gate, vec![Upstream::from(here)], Forwarding::default(), None);
-    let setup = setup.expect("one upstream");
-    let metrics = Arc::new(Metrics::new(&setup));
-    let cells = metrics.cells(0);
-    let sizes = Sizes { strangers_max: 10, known_max: 10, claims_max: 10 };
-    let shared = Shared {
-        setup: ArcSwap::from_pointee(setup),
-        exchange: Mutex::new(()),
-        store: Arc::new(Store::Memory(MemoryStore::new(sizes, [1; 16]))),
-        memory: Arc::new(Memory::new(10, [1; 16])),
-        clock: Arc::clone(clock) as _,
-        chance: Arc::new(SeededChance::insecure(1)),
-        bounds: Bounds { sweep: Duration::from_millis(1), ..Bounds::default() },
-        hints: Hints::new(Box::new(|_| {})),
-        outside: Arc::default(),
-        metrics,
-        tls: None,
-        http2: true,
-        proxy_protocol: Vec::new(),
-        counts: Counts::default(),
-        held_bytes: 0.into(),
-    };
-    let log = Arc::new(LogBuffer::new(LogForm::Off, None));
-    Client::new(Arc::new(Worker::new(Arc::new(shared), log, cells)), here)
 }
 
 fn open(ends_unix_s: Option<u64>, first: &'static [u8]) -> Scene {

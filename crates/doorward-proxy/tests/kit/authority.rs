@@ -10,9 +10,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
 /// Who vouches for certificates.
@@ -101,39 +101,66 @@ pub(crate) fn under_tls(url: &str, tls: UpstreamTls, http: UpstreamHttp) -> Upst
     Upstream { address, host: UpstreamHost::Keep, tls: Some(tls), http }
 }
 
-/// An upstream under TLS that answers each request without a body with the number of its
-/// connection. It tells of each head.
-pub(crate) fn numbering(config: Arc<ServerConfig>) -> Scripted {
+/// A connection to an upstream under TLS.
+pub(crate) struct Secured {
+    pub(crate) number: usize,
+    pub(crate) stream: StreamOwned<ServerConnection, TcpStream>,
+    heads: Sender<String>,
+}
+
+impl Secured {
+    /// Reads a request's head and tells the test of it; false at the end, whatever that is.
+    pub(crate) fn request(&mut self) -> bool {
+        let mut head = Vec::new();
+        let mut byte = [0; 1];
+        while !head.ends_with(b"\r\n\r\n") {
+            if !matches!(self.stream.read(&mut byte), Ok(1)) {
+                return false;
+            }
+            head.push(byte[0]);
+        }
+        // A test that is over does not listen any more.
+        let _ = self.heads.send(String::from_utf8(head).expect("text"));
+        true
+    }
+
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
+        let _ = self.stream.write_all(bytes).and_then(|()| self.stream.flush());
+    }
+}
+
+/// An upstream under TLS: each connection is given to the script.
+pub(crate) fn secured(
+    config: Arc<ServerConfig>,
+    script: impl Fn(Secured) + Send + Sync + 'static,
+) -> Scripted {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("https://{}", listener.local_addr().expect("an address"));
     let (give, heads) = channel();
+    let script = Arc::new(script);
     thread::spawn(move || {
         for (place, socket) in listener.incoming().enumerate() {
             let Ok(socket) = socket else { return };
-            let (give, config) = (give.clone(), Arc::clone(&config));
+            let (heads, config, script) = (give.clone(), Arc::clone(&config), Arc::clone(&script));
             thread::spawn(move || {
                 socket.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
                 let connection = ServerConnection::new(config).expect("a server");
-                let mut stream = StreamOwned::new(connection, socket);
-                let mut head = Vec::new();
-                let mut byte = [0; 1];
-                // Whatever goes wrong shows at the client, and ends the connection here.
-                while matches!(stream.read(&mut byte), Ok(1)) {
-                    head.push(byte[0]);
-                    if !head.ends_with(b"\r\n\r\n") {
-                        continue;
-                    }
-                    let _ = give.send(String::from_utf8(std::mem::take(&mut head)).expect("text"));
-                    let body = format!("connection {}", place + 1);
-                    let length = body.len();
-                    let answer =
-                        format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}");
-                    if stream.write_all(answer.as_bytes()).is_err() {
-                        return;
-                    }
-                }
+                let stream = StreamOwned::new(connection, socket);
+                script(Secured { number: place + 1, stream, heads });
             });
         }
     });
     Scripted { url, heads }
+}
+
+/// One that answers each request without a body with the number of its connection.
+pub(crate) fn numbering(config: Arc<ServerConfig>) -> Scripted {
+    secured(config, |mut peer| {
+        while peer.request() {
+            let body = format!("connection {}", peer.number);
+            let length = body.len();
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}");
+            peer.send(head.as_bytes());
+        }
+    })
 }
