@@ -38,7 +38,9 @@ pub enum CertificateError {
     #[error("there is no private key in it (-----BEGIN PRIVATE KEY-----)")]
     NoKey,
     /// The key's text has an encrypted private key only.
-    #[error("the private key is encrypted; store it without a passphrase, readable by the gate only")]
+    #[error(
+        "the private key is encrypted; store it without a passphrase, readable by the gate only"
+    )]
     KeyEncrypted,
     /// A block of the key's text has no end, or is not base64.
     #[error("the private key's PEM text is damaged")]

@@ -1,10 +1,10 @@
 //! A running proxy: its threads, and what can be done with it.
 
+use crate::counts::Counts;
 use crate::hints::Hints;
 use crate::housekeeping::Housekeeping;
 use crate::listen;
 use crate::log::LogBuffer;
-use crate::counts::Counts;
 use crate::settings::{Certificate, ProxySettings};
 use crate::shared::Shared;
 use crate::tls::Tls;
@@ -175,7 +175,10 @@ impl Proxy {
     #[must_use]
     pub fn handshakes(&self) -> (u64, u64) {
         let counts = &self.shared.counts;
-        (counts.handshakes_failed.load(Ordering::Relaxed), counts.handshakes.load(Ordering::Relaxed))
+        (
+            counts.handshakes_failed.load(Ordering::Relaxed),
+            counts.handshakes.load(Ordering::Relaxed),
+        )
     }
 
     /// Serves until SIGTERM or SIGINT, then drains.

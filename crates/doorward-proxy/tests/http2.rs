@@ -29,8 +29,7 @@ fn a_stream_is_a_request_and_the_upstream_sees_http_1() {
         assert!(!head.contains("expect"), "{head}");
         let body = Bytes::from(vec![b'x'; 700_000]);
         for headers in [&[("content-length", "700000")][..], &[]] {
-            let (answer, sent) =
-                client.upload(asking("POST", "/b", headers), body.clone()).await;
+            let (answer, sent) = client.upload(asking("POST", "/b", headers), body.clone()).await;
             let answer = answer.expect("an answer");
             assert_eq!((answer.status, sent), (200, 700_000));
             assert_eq!(answer.body.len(), "POST /b HTTP/1.1 ".len() + 700_000);
@@ -93,7 +92,11 @@ fn the_preface_is_known_in_any_splitting_and_only_where_http_2_is_on() {
         client.send(request);
         client.socket.shutdown(std::net::Shutdown::Write).expect("half-closed");
         let rest = String::from_utf8(client.rest()).expect("text");
-        assert!(rest.is_empty() || ["HTTP/1.1 4", "HTTP/1.1 5"].iter().any(|start| rest.starts_with(start)), "{request}: {rest}");
+        assert!(
+            rest.is_empty()
+                || ["HTTP/1.1 4", "HTTP/1.1 5"].iter().any(|start| rest.starts_with(start)),
+            "{request}: {rest}"
+        );
     }
     assert_eq!(under.ask(GET).status, 200);
     let mut post = under.connect();
@@ -160,12 +163,8 @@ fn what_http_2_itself_forbids_ends_its_stream_and_no_other() {
     let under = Under::plain(&upstream.url);
     let mut client = Frames::to(under.proxy.address(), &[]);
     let mut stream = 1;
-    let get = [
-        (":method", "GET"),
-        (":scheme", "http"),
-        (":authority", "localhost"),
-        (":path", "/a"),
-    ];
+    let get =
+        [(":method", "GET"), (":scheme", "http"), (":authority", "localhost"), (":path", "/a")];
     for odd in [
         &[("transfer-encoding", "chunked")][..],
         &[("connection", "close")],
@@ -243,7 +242,7 @@ async fn upstream_told(upstream: &Scripted) -> String {
     loop {
         match upstream.heads.try_recv() {
             Ok(told) => return told,
-            Err(_) => tokio::time::sleep(Duration::from_millis(1)).await,
+            Err(_) => tokio::task::yield_now().await,
         }
     }
 }
@@ -359,11 +358,8 @@ fn a_reader_without_a_window_loses_its_stream_and_nobody_else_waits() {
 #[test]
 fn slow_heads_and_silent_connections_are_ended() {
     let upstream = Scripted::echo();
-    let short = Bounds {
-        head: Duration::from_millis(60),
-        idle: Duration::from_millis(60),
-        ..bounds()
-    };
+    let short =
+        Bounds { head: Duration::from_millis(60), idle: Duration::from_millis(60), ..bounds() };
     let under = Under::start(&upstream.url, gate(|_| {}), short);
     let mut silent = Frames::to(under.proxy.address(), &[]);
     assert_eq!(silent.end(), Some(0), "it is told to go, by NO_ERROR");

@@ -67,7 +67,8 @@ fn unix_s(tag: u8, text: &[u8]) -> Option<i64> {
         (_, year) => year,
     };
     let [month, day] = [number(&rest[..2])?, number(&rest[2..4])?];
-    let [hour, minute, second] = [number(&rest[4..6])?, number(&rest[6..8])?, number(&rest[8..10])?];
+    let [hour, minute, second] =
+        [number(&rest[4..6])?, number(&rest[6..8])?, number(&rest[8..10])?];
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 {
         return None;
     }

@@ -79,7 +79,8 @@ impl Watch {
     pub(crate) fn head(&self, is_in_head: bool, deadline: &Deadline) {
         let was_in_head = self.head_at_ms.load(Relaxed) != NEVER;
         if is_in_head != was_in_head {
-            let at = if is_in_head { self.pulse.now_ms() + self.pulse.limits.head_ms } else { NEVER };
+            let at =
+                if is_in_head { self.pulse.now_ms() + self.pulse.limits.head_ms } else { NEVER };
             self.head_at_ms.store(at, Relaxed);
             self.settle(deadline);
         }

@@ -92,7 +92,11 @@ impl Under {
     }
 
     /// One with settings of its own.
-    pub(crate) fn with(upstream: &str, gate: Arc<Gate>, edit: impl FnOnce(&mut ProxySettings)) -> Self {
+    pub(crate) fn with(
+        upstream: &str,
+        gate: Arc<Gate>,
+        edit: impl FnOnce(&mut ProxySettings),
+    ) -> Self {
         let log = Log::default();
         let mut settings = settings(upstream, bounds(), &log);
         edit(&mut settings);

@@ -53,9 +53,7 @@ impl Second {
     }
 
     /// On a socket of any kind.
-    pub(crate) async fn on(
-        socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    ) -> Self {
+    pub(crate) async fn on(socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Self {
         let (send, connection) = h2::client::handshake(socket).await.expect("HTTP/2");
         Self { send, connection: tokio::spawn(connection) }
     }
@@ -76,7 +74,11 @@ impl Second {
     }
 
     /// A request whose body is sent as fast as it is taken, for as long as it is taken.
-    pub(crate) async fn upload(&self, request: Request<()>, body: Bytes) -> (Result<Got, h2::Error>, usize) {
+    pub(crate) async fn upload(
+        &self,
+        request: Request<()>,
+        body: Bytes,
+    ) -> (Result<Got, h2::Error>, usize) {
         let (answer, sending) = self.begin(request, false).await;
         tokio::join!(got(answer), send_all(sending, body))
     }
@@ -128,8 +130,7 @@ pub(crate) fn get(path: &str) -> Request<()> {
 
 /// A request to the gate's own name.
 pub(crate) fn asking(method: &str, path: &str, headers: &[(&str, &str)]) -> Request<()> {
-    let mut request =
-        Request::builder().method(method).uri(format!("http://localhost{path}"));
+    let mut request = Request::builder().method(method).uri(format!("http://localhost{path}"));
     for (name, value) in headers {
         request = request.header(*name, *value);
     }

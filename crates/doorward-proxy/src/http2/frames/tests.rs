@@ -134,7 +134,8 @@ fn long_lived_honest_connections_never_meet_a_budget() {
 #[test]
 fn time_alone_refills_slowly() {
     let ping = frame(PING, 0, 0, &[0; 8]);
-    for (now_ms, want) in [(0, 0), (999, 0), (1_000, 10), (5_999, 50), (60_000, 100), (u64::MAX, 100)]
+    for (now_ms, want) in
+        [(0, 0), (999, 0), (1_000, 10), (5_999, 50), (60_000, 100), (u64::MAX, 100)]
     {
         let mut frames = frames();
         frames.feed(&ping.repeat(100), Work::default(), 0).expect("the whole budget");
