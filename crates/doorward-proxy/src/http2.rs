@@ -73,6 +73,8 @@ pub(crate) struct Second {
     piece_bytes: AtomicU64,
     whole: AtomicU64,
     broken: AtomicU64,
+    /// Pieces of uploads that were read.
+    read: Arc<AtomicU64>,
     is_flooded: AtomicBool,
     last_stream: AtomicU64,
 }
@@ -87,6 +89,7 @@ impl Second {
             piece_bytes: AtomicU64::new(0),
             whole: AtomicU64::new(0),
             broken: AtomicU64::new(0),
+            read: Arc::default(),
             is_flooded: AtomicBool::new(false),
             last_stream: AtomicU64::new(0),
         }
@@ -108,7 +111,7 @@ pub(crate) async fn carry(client: Arc<Client>, socket: Socket, ahead: Vec<u8>) -
     let service = {
         let second = Arc::clone(&second);
         service_fn(move |request| {
-            let stream = Arc::new(second.client.stream());
+            let stream = Arc::new(second.client.stream(Arc::clone(&second.read)));
             *second.next() = Some(Arc::clone(&stream));
             serve(Arc::clone(&second), stream, request)
         })

@@ -91,6 +91,42 @@ const BREAKS: [(&str, Round); 2] = [
     }),
 ];
 
+/// A window counts bytes, and small frames hold much more than that.
+#[test]
+fn small_frames_that_nobody_reads_are_a_flood_and_messages_that_are_read_are_not() {
+    const FRAMES: u32 = 40_000;
+    let upstream = Scripted::start(|mut scene| {
+        let request = scene.request();
+        if request.head.starts_with("POST /unread") {
+            let _ = scene.client.until("never");
+        }
+        let mut bytes = 0;
+        loop {
+            match scene.client.chunk().len() {
+                0 => break,
+                more => bytes += more,
+            }
+        }
+        scene.send(&format!("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n{bytes}"));
+    });
+    let under = Under::plain(&upstream.url);
+    let mut messages = Frames::to(under.proxy.address(), &[]);
+    messages.send(&open(1));
+    for _ in 0..FRAMES - 1 {
+        messages.send(&frame(frames::DATA, 0, 1, b"x"));
+    }
+    messages.send(&frame(frames::DATA, frames::END_STREAM, 1, b"x"));
+    assert_eq!(messages.until(frames::DATA, 1).payload, FRAMES.to_string().as_bytes());
+    let mut flood = Frames::to(under.proxy.address(), &[]);
+    let block = frames::request("POST", "/unread");
+    flood.send(&frame(frames::HEADERS, frames::END_HEADERS, 1, &block));
+    // What the upstream's socket takes is read; only what nobody takes is counted.
+    let sent = flood.flood(|_| frame(frames::DATA, 0, 1, b"x").repeat(1_000), 10_000);
+    let end = flood.end();
+    assert!(matches!(end, None | Some(frames::ENHANCE_YOUR_CALM)), "{end:?}");
+    assert!(sent < 10_000);
+}
+
 #[test]
 fn what_breaks_the_protocol_ends_its_connection() {
     for (name, round) in BREAKS {

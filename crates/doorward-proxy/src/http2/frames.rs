@@ -14,6 +14,10 @@ use thiserror::Error;
 const CONTINUATIONS_MAX: u32 = 5;
 /// The length of a frame's header.
 const HEADER_BYTES: usize = 9;
+/// Frames of a body below so many bytes are small.
+const SMALL_BYTES: usize = 128;
+/// Small frames after which those who read them must have had their turn.
+const SMALL_A_TURN: u32 = 1_024;
 /// Bytes of an answer that earn one WINDOW_UPDATE.
 const BYTES_A_WINDOW: u64 = 512;
 
@@ -44,6 +48,8 @@ pub(crate) enum Flood {
     Window,
     #[error("too many PRIORITY or unknown frames")]
     Other,
+    #[error("too many small frames of bodies that nobody has read yet")]
+    Small,
     #[error("a head in too many frames")]
     Continued,
 }
@@ -54,7 +60,7 @@ const fn row(most: u32, per_s: u32) -> (u32, u32) {
 }
 
 /// The budgets, in the order of [`Flood`].
-const BUDGETS: [(u32, u32); 6] = [
+const BUDGETS: [(u32, u32); 7] = [
     // Browsers break off what a page no longer needs; so do calls whose time is up.
     row(200, 20),
     row(100, 10),
@@ -64,6 +70,9 @@ const BUDGETS: [(u32, u32); 6] = [
     row(2_000, 200),
     // Older browsers describe their tree of priorities first; newer ones tell of each request.
     row(500, 20),
+    // A window counts bytes, and each frame costs hundreds of them until it is read. Who reads
+    // refills it; so does time, for what was refused unread.
+    row(16_384, 50),
 ];
 
 /// Useful work since the last look.
@@ -75,6 +84,8 @@ pub(crate) struct Work {
     pub(crate) piece_bytes: u64,
     /// Answers that came to their end.
     pub(crate) whole: u64,
+    /// Pieces of uploads that were read.
+    pub(crate) read: u64,
     /// Streams that did not: not useful, and spent from the budget of resets.
     pub(crate) broken: u64,
 }
@@ -96,6 +107,8 @@ pub(crate) struct Frames {
     left: usize,
     left_of: [u32; BUDGETS.len()],
     refilled_at_ms: u64,
+    /// Small frames since the last turn of those who read them.
+    small: u32,
     /// Frames that continued the present head.
     continuations: u32,
     is_in_head: bool,
@@ -111,6 +124,7 @@ impl Frames {
             left: super::PREFACE.len(),
             left_of: BUDGETS.map(|(most, _)| most),
             refilled_at_ms: 0,
+            small: 0,
             continuations: 0,
             is_in_head: false,
             last_stream: 0,
@@ -125,6 +139,16 @@ impl Frames {
     /// The last stream that the client opened.
     pub(crate) const fn last_stream(&self) -> u32 {
         self.last_stream
+    }
+
+    /// Whether those who read the bodies must have their turn before more is read. Then they have
+    /// it.
+    pub(crate) fn yields(&mut self) -> bool {
+        let yields = self.small >= SMALL_A_TURN;
+        if yields {
+            self.small = 0;
+        }
+        yields
     }
 
     /// Reads the next bytes.
@@ -206,7 +230,11 @@ impl Frames {
         if bytes > 0 {
             self.earn_of(Flood::Empty, 1);
             self.earn_of(Flood::Ping, 1);
-            return Ok(());
+            if bytes >= SMALL_BYTES {
+                return Ok(());
+            }
+            self.small += 1;
+            return self.spend(Flood::Small, 1);
         }
         // Each body may end in an empty frame.
         let is_end = self.header[4] & END_STREAM != 0;
@@ -241,6 +269,9 @@ impl Frames {
             self.earn_of(Flood::Ping, work.pieces + work.whole);
             let windows = work.pieces * 4 + work.piece_bytes / BYTES_A_WINDOW;
             self.earn_of(Flood::Window, windows + work.whole * 4);
+        }
+        if work.read > 0 {
+            self.earn_of(Flood::Small, work.read);
         }
         // In whole seconds: what a slower look would refill is the same.
         let seconds = now_ms.saturating_sub(self.refilled_at_ms) / 1_000;

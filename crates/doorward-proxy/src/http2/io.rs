@@ -62,6 +62,7 @@ impl StreamsIo {
             pieces: take(&second.pieces),
             piece_bytes: take(&second.piece_bytes),
             whole: take(&second.whole),
+            read: take(&second.read),
             broken: take(&second.broken),
         };
         let now_ms = second.client.worker.pulse.now_ms();
@@ -91,6 +92,10 @@ impl AsyncRead for StreamsIo {
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.frames.yields() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let before = into.filled().len();
         if this.ahead.is_empty() {
             ready!(Pin::new(&mut this.socket).poll_read(cx, into))?;

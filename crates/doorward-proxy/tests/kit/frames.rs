@@ -134,6 +134,16 @@ impl Frames {
         }
     }
 
+    /// The next frame of this stream that is not of a body.
+    pub(crate) fn first_of(&mut self, stream: u32) -> Frame {
+        loop {
+            let frame = self.next().expect("the connection lives");
+            if frame.stream == stream && frame.kind != DATA {
+                return frame;
+            }
+        }
+    }
+
     /// Reads until so many frames of this kind came.
     pub(crate) fn count(&mut self, kind: u8, count: usize) {
         for _ in 0..count {
