@@ -1,9 +1,10 @@
 //! A count of the frames that a client sends (RFC 9113 4.1), under hyper, which does not show them.
 //!
 //! Reads frame headers and skips payloads; keeps no bytes and allocates nothing. Each kind of frame
-//! that costs this side work and moves nothing has a budget. Time refills it slowly, and useful work
-//! at once: pieces of answers that were taken, bytes of uploads, answers that came to their end. So
-//! a long-lived honest connection never comes near one, and a flood is over within a few hundred.
+//! that costs this side work and moves nothing has a budget. Time refills it slowly, and useful
+//! work at once: pieces of answers that were taken, bytes of uploads, answers that came to their
+//! end. So a long-lived honest connection never comes near one, and a flood is over within a few
+//! hundred.
 
 #[cfg(test)]
 mod tests;

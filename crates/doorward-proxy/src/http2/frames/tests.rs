@@ -92,7 +92,7 @@ fn a_head_is_open_from_its_first_frame_to_its_last_byte() {
 }
 
 /// A gRPC stream that lives for hours: small messages both ways, two windows and a ping for each
-/// that comes; a browser that breaks off every second request; and nobody is ever taken for a flood.
+/// that comes; a browser that breaks off every second request; and nobody is taken for a flood.
 #[test]
 fn long_lived_honest_connections_never_meet_a_budget() {
     let mut grpc = frames();
