@@ -75,6 +75,8 @@ pub(crate) struct Second {
     broken: AtomicU64,
     /// Pieces of uploads that were read.
     read: Arc<AtomicU64>,
+    /// Streams that were taken up.
+    opened: AtomicU64,
     is_flooded: AtomicBool,
     last_stream: AtomicU64,
 }
@@ -90,6 +92,7 @@ impl Second {
             whole: AtomicU64::new(0),
             broken: AtomicU64::new(0),
             read: Arc::default(),
+            opened: AtomicU64::new(0),
             is_flooded: AtomicBool::new(false),
             last_stream: AtomicU64::new(0),
         }
@@ -113,15 +116,20 @@ pub(crate) async fn carry(client: Arc<Client>, socket: Socket, ahead: Vec<u8>) -
         service_fn(move |request| {
             let stream = Arc::new(second.client.stream(Arc::clone(&second.read)));
             *second.next() = Some(Arc::clone(&stream));
+            second.opened.fetch_add(1, Relaxed);
             serve(Arc::clone(&second), stream, request)
         })
     };
     let builder = builder(&second);
     let mut connection = builder.serve_connection(TokioIo::new(&mut io), service);
     let mut is_told = false;
+    let mut is_remembered = false;
     second.watch.begin(&client.line.deadline);
     let end = std::future::poll_fn(|cx: &mut Context<'_>| {
-        client.line.remember(cx.waker());
+        if !is_remembered {
+            client.line.remember(cx.waker());
+            is_remembered = true;
+        }
         loop {
             if let Poll::Ready(result) = Pin::new(&mut connection).poll(cx) {
                 return Poll::Ready(result.err().map_or(End::Done, |error| why(&second, &error)));

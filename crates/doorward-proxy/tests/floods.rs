@@ -38,7 +38,7 @@ fn bomb(round: u32) -> Vec<u8> {
 
 type Round = fn(u32) -> Vec<u8>;
 
-const FLOODS: [(&str, Round); 15] = [
+const FLOODS: [(&str, Round); 16] = [
     ("rapid reset (CVE-2023-44487)", |round| {
         let reset = frame(frames::RST_STREAM, 0, stream(round), &[0, 0, 0, 8]);
         [frames::get(stream(round), "/a"), reset].concat()
@@ -56,6 +56,7 @@ const FLOODS: [(&str, Round); 15] = [
         let block = frames::fields(&[("connection", "close")]);
         frame(frames::HEADERS, frames::END_HEADERS, stream(round), &block)
     }),
+    ("streams beyond those that are served", |round| open(stream(round))),
     ("one head in endless frames", |round| {
         let head = || frame(frames::HEADERS, 0, 1, &frames::request("GET", "/a"));
         once(round, head, &frame(frames::CONTINUATION, 0, 1, &frames::fields(&[("x", "y")])))

@@ -51,6 +51,8 @@ pub(crate) enum Flood {
     Other,
     #[error("too many small frames of bodies that nobody has read yet")]
     Small,
+    #[error("too many streams beyond those that are served at once")]
+    Refused,
     #[error("a head in too many frames")]
     Continued,
 }
@@ -61,7 +63,7 @@ const fn row(most: u32, per_s: u32) -> (u32, u32) {
 }
 
 /// The budgets, in the order of [`Flood`].
-const BUDGETS: [(u32, u32); 7] = [
+const BUDGETS: [(u32, u32); 8] = [
     // Browsers break off what a page no longer needs; so do calls whose time is up.
     row(200, 20),
     row(100, 10),
@@ -74,6 +76,8 @@ const BUDGETS: [(u32, u32); 7] = [
     // A window counts bytes, and each frame costs hundreds of them until it is read. Who reads
     // refills it; so does time, for what was refused unread.
     row(16_384, 50),
+    // Before it has read how many streams there may be, a client may open all that it wants.
+    row(1_000, 50),
 ];
 
 /// Useful work since the last look.
@@ -87,6 +91,8 @@ pub(crate) struct Work {
     pub(crate) whole: u64,
     /// Pieces of uploads that were read.
     pub(crate) read: u64,
+    /// Streams that were taken up.
+    pub(crate) opened: u64,
     /// Streams that did not: not useful, and spent from the budget of resets.
     pub(crate) broken: u64,
 }
@@ -196,7 +202,11 @@ impl Frames {
             DATA if flags & PADDED != 0 && self.left > 0 => self.state = State::Padding,
             DATA => self.data(self.left)?,
             HEADERS => {
-                self.last_stream = self.last_stream.max(u32::from_be_bytes(id) & 0x7fff_ffff);
+                let stream = u32::from_be_bytes(id) & 0x7fff_ffff;
+                if stream > self.last_stream {
+                    self.last_stream = stream;
+                    self.spend(Flood::Refused, 1)?;
+                }
                 self.is_in_head = true;
                 self.continuations = 0;
                 self.earn_of(Flood::Other, 10);
@@ -271,9 +281,8 @@ impl Frames {
             let windows = work.pieces * 4 + work.piece_bytes / BYTES_A_WINDOW;
             self.earn_of(Flood::Window, windows + work.whole * 4);
         }
-        if work.read > 0 {
-            self.earn_of(Flood::Small, work.read);
-        }
+        self.earn_of(Flood::Small, work.read);
+        self.earn_of(Flood::Refused, work.opened);
         // In whole seconds: what a slower look would refill is the same.
         let seconds = now_ms.saturating_sub(self.refilled_at_ms) / 1_000;
         if seconds > 0 {

@@ -63,6 +63,7 @@ impl StreamsIo {
             piece_bytes: take(&second.piece_bytes),
             whole: take(&second.whole),
             read: take(&second.read),
+            opened: take(&second.opened),
             broken: take(&second.broken),
         };
         let now_ms = second.client.worker.pulse.now_ms();

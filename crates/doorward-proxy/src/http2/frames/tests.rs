@@ -91,6 +91,19 @@ fn a_head_is_open_from_its_first_frame_to_its_last_byte() {
     }
 }
 
+#[test]
+fn streams_that_are_not_taken_up_are_counted_and_those_that_are_cost_nothing() {
+    for (opened, want) in [(0, 1_000), (1, 20_000)] {
+        let mut frames = frames();
+        let work = Work { opened, ..Work::default() };
+        let passed = (0..20_000).take_while(|number| {
+            let head = frame(HEADERS, END_HEADERS | END_STREAM, number * 2 + 1, b"x");
+            frames.feed(&head, work, 0).is_ok()
+        });
+        assert_eq!(passed.count(), want);
+    }
+}
+
 /// A gRPC stream that lives for hours: small messages both ways, two windows and a ping for each
 /// that comes; a browser that breaks off every second request; and nobody is taken for a flood.
 #[test]
@@ -116,7 +129,7 @@ fn long_lived_honest_connections_never_meet_a_budget() {
     ];
     let page = page.concat();
     // The one that it breaks off counts twice: by its frame, and by its answer that did not end.
-    let answered = Work { whole: 1, broken: 1, pieces: 3, piece_bytes: 40_000, read: 0 };
+    let answered = Work { whole: 1, broken: 1, pieces: 3, piece_bytes: 40_000, ..Work::default() };
     for number in 0..10_000 {
         browser.feed(&page, answered, number * 100).expect("ten pages a second");
     }
