@@ -55,9 +55,6 @@ pub(crate) fn given(guard: &Guard) -> Given {
             Log::Json => LogKind::Json,
             Log::Off => LogKind::Off,
         }),
-        tls: None,
-        http2: true,
-        proxy_protocol: Vec::new(),
         threads: guard.threads,
         allow: guard.allow.clone(),
         credential: guard.credential.clone(),
@@ -72,6 +69,9 @@ pub(crate) fn start(config: &Config, log_to: Box<dyn Write + Send>) -> anyhow::R
     let upstreams = upstreams.context("cannot use the upstream's host")?;
     let settings = ProxySettings {
         listen: config.listen,
+        tls: None,
+        http2: true,
+        proxy_protocol: Vec::new(),
         threads: config.threads,
         upstreams,
         forwarding: Forwarding::default(),
