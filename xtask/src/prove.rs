@@ -18,6 +18,8 @@ struct Campaign {
     /// What it shows, and what the number counts.
     shows: &'static str,
     package: &'static str,
+    /// The file of tests that is built alone; none: all of the package's.
+    file: Option<&'static str>,
     /// The part of a test's name that chooses it.
     test: &'static str,
     number: u64,
@@ -29,6 +31,7 @@ const CAMPAIGNS: &[Campaign] = &[
         name: "store",
         shows: "the quota table keeps its size under distinct addresses (addresses)",
         package: "doorward-store",
+        file: None,
         test: "spray",
         number: 10_000_000,
         profile: "release",
@@ -37,6 +40,7 @@ const CAMPAIGNS: &[Campaign] = &[
         name: "scan",
         shows: "what the strict scan accepts hyper reads with the same boundaries (messages)",
         package: "doorward-proxy",
+        file: None,
         test: "scan_against_hyper",
         number: 2_000_000,
         profile: "ci",
@@ -45,6 +49,7 @@ const CAMPAIGNS: &[Campaign] = &[
         name: "simulation",
         shows: "visits against a shadow model with a store that fails, lags and repeats (visits)",
         package: "doorward-test",
+        file: None,
         test: "simulation",
         number: 1_000_000,
         profile: "ci",
@@ -53,6 +58,7 @@ const CAMPAIGNS: &[Campaign] = &[
         name: "memory",
         shows: "constant memory under a large upload and download (bytes)",
         package: "doorward-test",
+        file: None,
         test: "constant_memory",
         number: 2_147_483_648,
         profile: "ci",
@@ -61,9 +67,19 @@ const CAMPAIGNS: &[Campaign] = &[
         name: "refusals",
         shows: "clients that upload 30 MB read the refusal (times each)",
         package: "doorward-test",
+        file: None,
         test: "refusals_are_read",
         number: 20,
         profile: "ci",
+    },
+    Campaign {
+        name: "flood",
+        shows: "forged tokens from one address cost a microsecond each and slow down nobody (tokens)",
+        package: "doorward-test",
+        file: Some("identity_flood"),
+        test: "forged_token",
+        number: 100_000,
+        profile: "release",
     },
 ];
 
@@ -105,8 +121,13 @@ fn prove(campaign: &Campaign, number: u64) -> anyhow::Result<bool> {
         }
     }
     let mut test = cargo("test");
-    test.args(["-p", campaign.package, "--tests", "--profile", campaign.profile]);
-    test.args(["--", campaign.test, "--nocapture"]);
+    test.args(["-p", campaign.package, "--profile", campaign.profile]);
+    match campaign.file {
+        Some(file) => test.args(["--test", file]),
+        None => test.arg("--tests"),
+    };
+    // Figures are taken one after the other.
+    test.args(["--", campaign.test, "--nocapture", "--test-threads", "1"]);
     test.env("DOORWARD_CAMPAIGN", number.to_string());
     test.env("DOORWARD_BIN", binary(campaign.profile));
     let (well, count) = run_counting(test)?;

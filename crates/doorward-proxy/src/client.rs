@@ -5,7 +5,7 @@ use crate::tunnel::Tunnel;
 use crate::worker::Worker;
 use http::HeaderValue;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A connected client; for HTTP/2, also each stream of its, which has a line of its own.
@@ -42,10 +42,10 @@ impl Client {
         self.is_tls.load(Relaxed)
     }
 
-    /// One stream of this client's.
-    pub(crate) fn stream(&self) -> Self {
+    /// One stream of this client's. Pieces of its upload that are read are counted in `read`.
+    pub(crate) fn stream(&self, read: Arc<AtomicU64>) -> Self {
         Self {
-            line: Line::stream(Arc::clone(&self.worker.pulse)),
+            line: Line::stream(Arc::clone(&self.worker.pulse), read),
             worker: Arc::clone(&self.worker),
             peer: self.peer,
             is_tls: AtomicBool::new(self.is_tls()),

@@ -64,41 +64,105 @@ impl Drop for Seat {
 /// Serves a client until its connection ends.
 pub(crate) async fn carry(client: Arc<Client>, socket: TcpStream, is_busy: bool) {
     let mut seat = Seat::take(client);
+    let shared = &seat.client.worker.shared;
+    let socket = if is_busy || shared.tls.is_some() || shared.is_told_by(seat.client.peer.ip()) {
+        // Boxed, so that the others' tasks need not have room for it.
+        match Box::pin(arrive(&mut seat, socket, is_busy)).await {
+            Some(socket) => socket,
+            None => return,
+        }
+    } else {
+        Socket::Plain(Ahead::new(socket))
+    };
+    let client = &seat.client;
+    let (end, is_quiet, socket, held) = {
+        let io = TokioIo::new(ClientIo::new(socket, Arc::clone(client)));
+        let served = Arc::clone(client);
+        let service = service_fn(move |request| forward::serve(Arc::clone(&served), request));
+        let mut server = client.worker.server.clone();
+        if client.worker.is_draining() {
+            server.keep_alive(false);
+        }
+        let mut connection = server.serve_connection(io, service);
+        let mut is_remembered = false;
+        let mut is_told_to_drain = client.worker.is_draining();
+        let end = std::future::poll_fn(|cx| {
+            if !is_remembered {
+                client.line.remember(cx.waker());
+                is_remembered = true;
+            }
+            loop {
+                if let Poll::Ready(result) = Pin::new(&mut connection).poll(cx) {
+                    let is_whole = result.is_ok() || client.line.is_at_rest();
+                    return Poll::Ready(if is_whole { End::Done } else { End::Broken });
+                }
+                if let Some(end) = ending(client) {
+                    return Poll::Ready(end);
+                }
+                if !client.worker.is_draining() || is_told_to_drain {
+                    return Poll::Pending;
+                }
+                // Only after what lay in the socket was read: a request there is still served.
+                is_told_to_drain = true;
+                Pin::new(&mut connection).graceful_shutdown();
+            }
+        })
+        .await;
+        let parts = connection.into_parts();
+        let is_quiet = parts.read_buf.is_empty();
+        let (socket, held) = parts.io.into_inner().into_socket();
+        (end, is_quiet, socket, held)
+    };
+    match client.take_tunnel() {
+        None => Box::pin(finish(client, socket, held, end)).await,
+        Some(tunnel) if end == End::Done && is_quiet => {
+            Box::pin(carry_tunnel(client, socket, tunnel)).await;
+        }
+        // RFC 6455 4.1: a client sends nothing before the 101 has left.
+        Some(_) => reset(&socket),
+    }
+}
+
+/// What comes before HTTP/1: a PROXY line, TLS. None when the connection did not come as far, or
+/// was HTTP/2, which is carried to its end here.
+async fn arrive(seat: &mut Seat, socket: TcpStream, is_busy: bool) -> Option<Socket> {
     let shared = Arc::clone(&seat.client.worker.shared);
+    let mut ahead = Ahead::new(socket);
     if is_busy {
         // Not read on: a crowd that is turned away may not hold sockets for that, nor cost
         // handshakes.
         if shared.tls.is_none() {
-            let mut socket = Socket::Plain(Ahead::new(socket));
-            write_refusal(&seat.client, &mut socket, Fault::GateBusy).await;
+            write_refusal(&seat.client, &mut Socket::Plain(ahead), Fault::GateBusy).await;
         }
-        return;
+        return None;
     }
-    let mut ahead = Ahead::new(socket);
     if shared.is_told_by(seat.client.peer.ip()) {
-        match Box::pin(arrival::told_address(&seat.client, ahead)).await {
+        match arrival::told_address(&seat.client, ahead).await {
             Ok((rest, told)) => {
                 ahead = rest;
                 if let Some(peer) = told {
                     let told = Client::new(Arc::clone(&seat.client.worker), peer);
-                    seat = Seat::take(Arc::new(told));
+                    *seat = Seat::take(Arc::new(told));
                 }
             }
-            Err(left) => return leave(&seat.client, left).await,
+            Err(left) => {
+                leave(&seat.client, left).await;
+                return None;
+            }
         }
     }
-    let Some(tls) = &shared.tls else { return carry_first(seat, Socket::Plain(ahead)).await };
-    match Box::pin(arrival::handshake(&seat.client, ahead, tls)).await {
+    let Some(tls) = &shared.tls else { return Some(Socket::Plain(ahead)) };
+    match arrival::handshake(&seat.client, ahead, tls).await {
         Ok((socket, is_second)) => {
             seat.client.turn_tls();
-            if is_second {
-                Box::pin(carry_second(&seat.client, socket, Vec::new())).await;
-            } else {
-                carry_first(seat, socket).await;
+            if !is_second {
+                return Some(socket);
             }
+            carry_second(&seat.client, socket, Vec::new()).await;
         }
         Err(left) => leave(&seat.client, left).await,
     }
+    None
 }
 
 /// Ends a connection that did not come as far as HTTP.
@@ -118,61 +182,12 @@ async fn carry_second(client: &Arc<Client>, socket: Socket, ahead: Vec<u8>) {
     }
 }
 
-/// HTTP/1, to its end, or until it turns out to be HTTP/2.
-async fn carry_first(seat: Seat, socket: Socket) {
-    let client = &seat.client;
-    let io = TokioIo::new(ClientIo::new(socket, Arc::clone(client)));
-    let served = Arc::clone(client);
-    let service = service_fn(move |request| forward::serve(Arc::clone(&served), request));
-    let mut server = client.worker.server.clone();
-    if client.worker.is_draining() {
-        server.keep_alive(false);
-    }
-    let mut connection = server.serve_connection(io, service);
-    let mut is_remembered = false;
-    let mut is_told_to_drain = client.worker.is_draining();
-    let end = std::future::poll_fn(|cx| {
-        if !is_remembered {
-            client.line.remember(cx.waker());
-            is_remembered = true;
-        }
-        loop {
-            if let Poll::Ready(result) = Pin::new(&mut connection).poll(cx) {
-                let is_whole = result.is_ok() || client.line.is_at_rest();
-                return Poll::Ready(if is_whole { End::Done } else { End::Broken });
-            }
-            if let Some(end) = ending(client) {
-                return Poll::Ready(end);
-            }
-            if !client.worker.is_draining() || is_told_to_drain {
-                return Poll::Pending;
-            }
-            // Only after what lay in the socket was read: a request there is still served.
-            is_told_to_drain = true;
-            Pin::new(&mut connection).graceful_shutdown();
-        }
-    })
-    .await;
-    let parts = connection.into_parts();
-    let is_quiet = parts.read_buf.is_empty();
-    let (socket, held) = parts.io.into_inner().into_socket();
-    match (client.take_tunnel(), end) {
-        (Some(tunnel), End::Done) if is_quiet => {
-            Box::pin(carry_tunnel(client, socket, tunnel)).await;
-        }
-        // RFC 6455 4.1: a client sends nothing before the 101 has left.
-        (Some(_), _) => finish(client, socket, End::Broken).await,
-        (None, End::Second) => Box::pin(carry_second(client, socket, held)).await,
-        (None, end) => finish(client, socket, end).await,
-    }
-}
-
 async fn carry_tunnel(client: &Arc<Client>, mut socket: Socket, tunnel: Box<Tunnel>) {
     match tunnel::run(client, &mut socket, tunnel).await {
         Leaving::Close => {
             linger(client, socket, client.worker.shared.bounds.linger_bytes_max).await;
         }
-        Leaving::Reset => finish(client, socket, End::Broken).await,
+        Leaving::Reset => reset(&socket),
     }
 }
 
@@ -204,12 +219,14 @@ pub(crate) fn ending(client: &Client) -> Option<End> {
     }
 }
 
-async fn finish(client: &Arc<Client>, socket: Socket, end: End) {
+/// Ends the connection; `held` are the first bytes of what is not HTTP/1.
+async fn finish(client: &Arc<Client>, socket: Socket, held: Vec<u8>, end: End) {
     match end {
+        End::Second => carry_second(client, socket, held).await,
         End::Done if client.line.has_unread() => {
             linger(client, socket, client.worker.shared.bounds.linger_bytes_max).await;
         }
-        End::Done | End::Silent | End::Second => close(socket).await,
+        End::Done | End::Silent => close(socket).await,
         End::Fault(fault) => refuse(client, socket, fault).await,
         End::Broken => reset(&socket),
     }

@@ -73,6 +73,10 @@ pub(crate) struct Second {
     piece_bytes: AtomicU64,
     whole: AtomicU64,
     broken: AtomicU64,
+    /// Pieces of uploads that were read.
+    read: Arc<AtomicU64>,
+    /// Streams that were taken up.
+    opened: AtomicU64,
     is_flooded: AtomicBool,
     last_stream: AtomicU64,
 }
@@ -87,6 +91,8 @@ impl Second {
             piece_bytes: AtomicU64::new(0),
             whole: AtomicU64::new(0),
             broken: AtomicU64::new(0),
+            read: Arc::default(),
+            opened: AtomicU64::new(0),
             is_flooded: AtomicBool::new(false),
             last_stream: AtomicU64::new(0),
         }
@@ -108,17 +114,22 @@ pub(crate) async fn carry(client: Arc<Client>, socket: Socket, ahead: Vec<u8>) -
     let service = {
         let second = Arc::clone(&second);
         service_fn(move |request| {
-            let stream = Arc::new(second.client.stream());
+            let stream = Arc::new(second.client.stream(Arc::clone(&second.read)));
             *second.next() = Some(Arc::clone(&stream));
+            second.opened.fetch_add(1, Relaxed);
             serve(Arc::clone(&second), stream, request)
         })
     };
     let builder = builder(&second);
     let mut connection = builder.serve_connection(TokioIo::new(&mut io), service);
     let mut is_told = false;
+    let mut is_remembered = false;
     second.watch.begin(&client.line.deadline);
     let end = std::future::poll_fn(|cx: &mut Context<'_>| {
-        client.line.remember(cx.waker());
+        if !is_remembered {
+            client.line.remember(cx.waker());
+            is_remembered = true;
+        }
         loop {
             if let Poll::Ready(result) = Pin::new(&mut connection).poll(cx) {
                 return Poll::Ready(result.err().map_or(End::Done, |error| why(&second, &error)));

@@ -41,8 +41,8 @@ impl ClientIo {
         (self.socket, self.held)
     }
 
-    /// Reads the first bytes. Those of HTTP/1 go where hyper wants them, in the same call; only what
-    /// begins as HTTP/2's preface does is kept until it differs or is whole.
+    /// Reads the first bytes. Those of HTTP/1 go where hyper wants them, in the same call; only
+    /// what begins as HTTP/2's preface does is kept until it differs or is whole.
     fn poll_first(&mut self, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = into.filled().len();
         while self.held.len() < PREFACE.len() {

@@ -12,7 +12,8 @@ use std::task::Waker;
 /// One client connection; or one stream of an HTTP/2 connection, which carries one request.
 #[derive(Debug)]
 pub(crate) struct Line {
-    is_stream: bool,
+    /// A stream counts here, with its connection's others, the pieces that were read of bodies.
+    stream: Option<Arc<AtomicU64>>,
     /// Whether the connection turned out to speak HTTP/2.
     is_second: AtomicBool,
     /// Whether the stream's answer was handed over to its end.
@@ -42,7 +43,7 @@ pub(crate) struct Line {
 impl Line {
     pub(crate) fn new(pulse: Arc<Pulse>) -> Self {
         Self {
-            is_stream: false,
+            stream: None,
             is_second: AtomicBool::new(false),
             is_whole: AtomicBool::new(false),
             deadline: Deadline::new(pulse),
@@ -62,13 +63,13 @@ impl Line {
     }
 
     /// A stream's line. No scan sees its bytes: HTTP/2 says where its one message ends.
-    pub(crate) fn stream(pulse: Arc<Pulse>) -> Self {
-        Self { is_stream: true, heads: AtomicU64::new(1), ..Self::new(pulse) }
+    pub(crate) fn stream(pulse: Arc<Pulse>, read: Arc<AtomicU64>) -> Self {
+        Self { stream: Some(read), heads: AtomicU64::new(1), ..Self::new(pulse) }
     }
 
     /// Whether it is a stream's.
     pub(crate) const fn is_stream(&self) -> bool {
-        self.is_stream
+        self.stream.is_some()
     }
 
     /// The stream's request was seen to its last byte.
@@ -235,6 +236,9 @@ impl Line {
     /// A piece of the present request's body went on.
     pub(crate) fn body_came(&self, bytes: usize) {
         self.body_bytes.store(self.body_bytes.load(Relaxed) + bytes as u64, Relaxed);
+        if let Some(read) = &self.stream {
+            read.store(read.load(Relaxed) + 1, Relaxed);
+        }
         self.deadline.body_came(bytes);
     }
 

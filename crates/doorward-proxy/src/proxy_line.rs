@@ -1,8 +1,8 @@
-//! The PROXY protocol (haproxy's proxy-protocol.txt, versions 1 and 2): a load balancer tells, ahead
-//! of all else on a connection, whose connection it passes on.
+//! The PROXY protocol (haproxy's proxy-protocol.txt, versions 1 and 2): a load balancer tells,
+//! ahead of all else on a connection, whose connection it passes on.
 //!
-//! Believed from listed peers only, because whoever may send it chooses its own address. Version 2's
-//! TLVs are passed over unread, its checksum among them.
+//! Believed from listed peers only, because whoever may send it chooses its own address. The TLVs
+//! of version 2 are passed over unread, its checksum among them.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 

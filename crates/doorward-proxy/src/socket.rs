@@ -11,18 +11,18 @@ use tokio_rustls::server::TlsStream;
 #[derive(Debug)]
 pub(crate) struct Ahead {
     pub(crate) tcp: TcpStream,
-    /// What was read ahead and not handed on. Boxed, because nearly every socket has none.
-    bytes: Option<Box<Vec<u8>>>,
+    /// What was read ahead and not handed on: mostly nothing.
+    bytes: Vec<u8>,
 }
 
 impl Ahead {
     pub(crate) const fn new(tcp: TcpStream) -> Self {
-        Self { tcp, bytes: None }
+        Self { tcp, bytes: Vec::new() }
     }
 
     /// Hands `bytes` on before whatever the socket brings.
     pub(crate) fn unread(&mut self, bytes: Vec<u8>) {
-        self.bytes = (!bytes.is_empty()).then(|| Box::new(bytes));
+        self.bytes = bytes;
     }
 }
 
@@ -33,14 +33,14 @@ impl AsyncRead for Ahead {
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let Some(bytes) = &mut this.bytes else {
+        if this.bytes.is_empty() {
             return Pin::new(&mut this.tcp).poll_read(cx, into);
-        };
-        let taken = bytes.len().min(into.remaining());
-        into.put_slice(&bytes[..taken]);
-        bytes.drain(..taken);
-        if bytes.is_empty() {
-            this.bytes = None;
+        }
+        let taken = this.bytes.len().min(into.remaining());
+        into.put_slice(&this.bytes[..taken]);
+        this.bytes.drain(..taken);
+        if this.bytes.is_empty() {
+            this.bytes = Vec::new();
         }
         Poll::Ready(Ok(()))
     }

@@ -192,6 +192,45 @@ fn what_http_2_itself_forbids_ends_its_stream_and_no_other() {
 }
 
 #[test]
+fn odd_targets_are_judged_as_in_http_1() {
+    let upstream = Scripted::echo();
+    let under = Under::plain(&upstream.url);
+    let mut client = Frames::to(under.proxy.address(), &[]);
+    let at = |path| [(":method", "GET"), (":scheme", "http"), (":authority", "localhost"), path];
+    let host = Some("message/host");
+    let mut codes = Vec::new();
+    for (number, (fields, code)) in [
+        (&[(":method", "GET"), (":scheme", "http"), (":path", "/a")][..], host),
+        (&[(":method", "CONNECT"), (":authority", "localhost:443")], host),
+        (&at((":path", "/%00")), Some("message/control-byte")),
+        (&at((":path", "*")), Some("message/target-form")),
+        (&at((":path", "a")), None),
+        (&at((":path", "")), None),
+        (&at((":path", "http://localhost/a")), None),
+        (&at(("x", "y")), None),
+        (&[(":method", "GET"), (":authority", "localhost"), (":path", "/")], None),
+        (&[(":scheme", "http"), (":authority", "localhost"), (":path", "/")], None),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let stream = u32::try_from(number).expect("few rows") * 2 + 1;
+        let flags = frames::END_HEADERS | frames::END_STREAM;
+        client.send(&frame(frames::HEADERS, flags, stream, &frames::fields(fields)));
+        let first = client.first_of(stream);
+        // What HTTP/2 itself calls malformed is reset; what it does not is judged.
+        let want = if code.is_some() { frames::HEADERS } else { frames::RST_STREAM };
+        assert_eq!(first.kind, want, "{fields:?}");
+        codes.extend(code);
+    }
+    assert!(upstream.is_untouched());
+    let lines = under.finish();
+    let told = lines.iter().filter(|line| line["verdict"] == "refuse");
+    let told: Vec<_> = told.map(|line| line["code"].as_str().expect("a code")).collect();
+    assert_eq!(told, codes);
+}
+
+#[test]
 fn an_early_refusal_of_a_large_upload_is_read_and_its_connection_lives() {
     let upstream = Scripted::echo();
     let under = Under::plain(&upstream.url);
@@ -242,7 +281,7 @@ async fn upstream_told(upstream: &Scripted) -> String {
     loop {
         match upstream.heads.try_recv() {
             Ok(told) => return told,
-            Err(_) => tokio::time::sleep(Duration::from_millis(1)).await,
+            Err(_) => tokio::task::yield_now().await,
         }
     }
 }

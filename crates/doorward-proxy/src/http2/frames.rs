@@ -1,9 +1,10 @@
 //! A count of the frames that a client sends (RFC 9113 4.1), under hyper, which does not show them.
 //!
 //! Reads frame headers and skips payloads; keeps no bytes and allocates nothing. Each kind of frame
-//! that costs this side work and moves nothing has a budget. Time refills it slowly, and useful work
-//! at once: pieces of answers that were taken, bytes of uploads, answers that came to their end. So
-//! a long-lived honest connection never comes near one, and a flood is over within a few hundred.
+//! that costs this side work and moves nothing has a budget. Time refills it slowly, and useful
+//! work at once: pieces of answers that were taken, bytes of uploads, answers that came to their
+//! end. So a long-lived honest connection never comes near one, and a flood is over within a few
+//! hundred.
 
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,10 @@ use thiserror::Error;
 const CONTINUATIONS_MAX: u32 = 5;
 /// The length of a frame's header.
 const HEADER_BYTES: usize = 9;
+/// Frames of a body below so many bytes are small.
+const SMALL_BYTES: usize = 128;
+/// Small frames after which those who read them must have had their turn.
+const SMALL_A_TURN: u32 = 1_024;
 /// Bytes of an answer that earn one WINDOW_UPDATE.
 const BYTES_A_WINDOW: u64 = 512;
 
@@ -44,6 +49,10 @@ pub(crate) enum Flood {
     Window,
     #[error("too many PRIORITY or unknown frames")]
     Other,
+    #[error("too many small frames of bodies that nobody has read yet")]
+    Small,
+    #[error("too many streams beyond those that are served at once")]
+    Refused,
     #[error("a head in too many frames")]
     Continued,
 }
@@ -54,7 +63,7 @@ const fn row(most: u32, per_s: u32) -> (u32, u32) {
 }
 
 /// The budgets, in the order of [`Flood`].
-const BUDGETS: [(u32, u32); 6] = [
+const BUDGETS: [(u32, u32); 8] = [
     // Browsers break off what a page no longer needs; so do calls whose time is up.
     row(200, 20),
     row(100, 10),
@@ -64,6 +73,11 @@ const BUDGETS: [(u32, u32); 6] = [
     row(2_000, 200),
     // Older browsers describe their tree of priorities first; newer ones tell of each request.
     row(500, 20),
+    // A window counts bytes, and each frame costs hundreds of them until it is read. Who reads
+    // refills it; so does time, for what was refused unread.
+    row(16_384, 50),
+    // Before it has read how many streams there may be, a client may open all that it wants.
+    row(1_000, 50),
 ];
 
 /// Useful work since the last look.
@@ -75,6 +89,10 @@ pub(crate) struct Work {
     pub(crate) piece_bytes: u64,
     /// Answers that came to their end.
     pub(crate) whole: u64,
+    /// Pieces of uploads that were read.
+    pub(crate) read: u64,
+    /// Streams that were taken up.
+    pub(crate) opened: u64,
     /// Streams that did not: not useful, and spent from the budget of resets.
     pub(crate) broken: u64,
 }
@@ -96,6 +114,8 @@ pub(crate) struct Frames {
     left: usize,
     left_of: [u32; BUDGETS.len()],
     refilled_at_ms: u64,
+    /// Small frames since the last turn of those who read them.
+    small: u32,
     /// Frames that continued the present head.
     continuations: u32,
     is_in_head: bool,
@@ -111,6 +131,7 @@ impl Frames {
             left: super::PREFACE.len(),
             left_of: BUDGETS.map(|(most, _)| most),
             refilled_at_ms: 0,
+            small: 0,
             continuations: 0,
             is_in_head: false,
             last_stream: 0,
@@ -125,6 +146,16 @@ impl Frames {
     /// The last stream that the client opened.
     pub(crate) const fn last_stream(&self) -> u32 {
         self.last_stream
+    }
+
+    /// Whether those who read the bodies must have their turn before more is read. Then they have
+    /// it.
+    pub(crate) fn yields(&mut self) -> bool {
+        let yields = self.small >= SMALL_A_TURN;
+        if yields {
+            self.small = 0;
+        }
+        yields
     }
 
     /// Reads the next bytes.
@@ -171,7 +202,11 @@ impl Frames {
             DATA if flags & PADDED != 0 && self.left > 0 => self.state = State::Padding,
             DATA => self.data(self.left)?,
             HEADERS => {
-                self.last_stream = self.last_stream.max(u32::from_be_bytes(id) & 0x7fff_ffff);
+                let stream = u32::from_be_bytes(id) & 0x7fff_ffff;
+                if stream > self.last_stream {
+                    self.last_stream = stream;
+                    self.spend(Flood::Refused, 1)?;
+                }
                 self.is_in_head = true;
                 self.continuations = 0;
                 self.earn_of(Flood::Other, 10);
@@ -206,7 +241,11 @@ impl Frames {
         if bytes > 0 {
             self.earn_of(Flood::Empty, 1);
             self.earn_of(Flood::Ping, 1);
-            return Ok(());
+            if bytes >= SMALL_BYTES {
+                return Ok(());
+            }
+            self.small += 1;
+            return self.spend(Flood::Small, 1);
         }
         // Each body may end in an empty frame.
         let is_end = self.header[4] & END_STREAM != 0;
@@ -242,6 +281,8 @@ impl Frames {
             let windows = work.pieces * 4 + work.piece_bytes / BYTES_A_WINDOW;
             self.earn_of(Flood::Window, windows + work.whole * 4);
         }
+        self.earn_of(Flood::Small, work.read);
+        self.earn_of(Flood::Refused, work.opened);
         // In whole seconds: what a slower look would refill is the same.
         let seconds = now_ms.saturating_sub(self.refilled_at_ms) / 1_000;
         if seconds > 0 {

@@ -203,7 +203,7 @@ mod tests {
                 Err(Fault::ContentLength),
             ),
         ] {
-            assert_eq!(check(&uri, headers).map(drop), want, "{:.40} {:.80?}", uri, headers);
+            assert_eq!(check(&uri, headers).map(drop), want, "{uri:.40} {headers:.80?}");
         }
         let method = "M".repeat(33);
         let mut longest = parts(&method[1..], "https://a.test/", &[]);

@@ -63,6 +63,8 @@ impl StreamsIo {
             pieces: take(&second.pieces),
             piece_bytes: take(&second.piece_bytes),
             whole: take(&second.whole),
+            read: take(&second.read),
+            opened: take(&second.opened),
             broken: take(&second.broken),
         };
         let now_ms = second.client.worker.pulse.now_ms();
@@ -95,6 +97,10 @@ impl AsyncRead for StreamsIo {
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.frames.yields() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let before = into.filled().len();
         if this.ahead.is_empty() {
             ready!(Pin::new(&mut this.socket).poll_read(cx, into))?;

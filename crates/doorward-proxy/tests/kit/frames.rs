@@ -91,8 +91,10 @@ impl Frames {
 
     /// Sends `bytes` again and again, until the gate does not take them any more. How often it did.
     pub(crate) fn flood(&mut self, mut bytes: impl FnMut(u32) -> Vec<u8>, most: u32) -> u32 {
+        self.socket.set_write_timeout(Some(PATIENCE)).expect("a timeout can be set");
         for count in 0..most {
-            if self.socket.write_all(&bytes(count)).is_err() {
+            if let Err(error) = self.socket.write_all(&bytes(count)) {
+                assert_ne!(error.kind(), ErrorKind::WouldBlock, "neither taken nor refused");
                 return count;
             }
         }
@@ -129,6 +131,23 @@ impl Frames {
             if (frame.kind, frame.stream) == (kind, stream) {
                 return frame;
             }
+        }
+    }
+
+    /// The next frame of this stream that is not of a body.
+    pub(crate) fn first_of(&mut self, stream: u32) -> Frame {
+        loop {
+            let frame = self.next().expect("the connection lives");
+            if frame.stream == stream && frame.kind != DATA {
+                return frame;
+            }
+        }
+    }
+
+    /// Reads until so many frames of this kind came.
+    pub(crate) fn count(&mut self, kind: u8, count: usize) {
+        for _ in 0..count {
+            while self.next().expect("the connection lives").kind != kind {}
         }
     }
 

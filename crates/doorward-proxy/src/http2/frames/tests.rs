@@ -12,15 +12,15 @@ fn frames() -> Frames {
     frames
 }
 
-/// How many of `bytes` are let pass, up to 10,000, while nothing else happens.
+/// How many of `bytes` are let pass, up to 20,000, while nothing else happens.
 fn passed(bytes: &[u8]) -> (usize, Option<Flood>) {
     let mut frames = frames();
-    for count in 0..10_000 {
+    for count in 0..20_000 {
         if let Err(flood) = frames.feed(bytes, Work::default(), 0) {
             return (count, Some(flood));
         }
     }
-    (10_000, None)
+    (20_000, None)
 }
 
 #[test]
@@ -32,18 +32,19 @@ fn each_kind_of_frame_without_a_purpose_has_its_budget() {
         (frame(DATA, 0, 1, b""), (100, Some(Flood::Empty))),
         (frame(DATA, PADDED, 1, &[0]), (100, Some(Flood::Empty))),
         (frame(DATA, PADDED, 1, &[3, 0, 0, 0]), (100, Some(Flood::Empty))),
-        (frame(DATA, PADDED, 1, &[2, 0, 0, 0]), (10_000, None)),
+        (frame(DATA, PADDED, 1, &[2, 0, 0, 0]), (16_384, Some(Flood::Small))),
         (frame(DATA, PADDED, 1, &[255]), (100, Some(Flood::Empty))),
         (frame(DATA, PADDED, 1, &[]), (100, Some(Flood::Empty))),
-        (frame(DATA, END_STREAM, 1, b""), (10_000, None)),
-        (frame(DATA, 0, 1, b"x"), (10_000, None)),
-        (open, (10_000, None)),
+        (frame(DATA, END_STREAM, 1, b""), (20_000, None)),
+        (frame(DATA, 0, 1, b"x"), (16_384, Some(Flood::Small))),
+        (frame(DATA, 0, 1, &[b'x'; 128]), (20_000, None)),
+        (open, (20_000, None)),
         (frame(HEADERS, 0, 1, b""), (100, Some(Flood::Empty))),
         (frame(CONTINUATION, 0, 1, b"x"), (5, Some(Flood::Continued))),
         (frame(CONTINUATION, END_HEADERS, 1, b""), (5, Some(Flood::Continued))),
         (
             [&continued[..], &frame(CONTINUATION, END_HEADERS, 1, b"x").repeat(5)].concat(),
-            (10_000, None),
+            (20_000, None),
         ),
         (frame(PING, 0, 0, &[0; 8]), (100, Some(Flood::Ping))),
         (frame(PING, ACK, 0, &[0; 8]), (100, Some(Flood::Ping))),
@@ -90,8 +91,21 @@ fn a_head_is_open_from_its_first_frame_to_its_last_byte() {
     }
 }
 
+#[test]
+fn streams_that_are_not_taken_up_are_counted_and_those_that_are_cost_nothing() {
+    for (opened, want) in [(0, 1_000), (1, 20_000)] {
+        let mut frames = frames();
+        let work = Work { opened, ..Work::default() };
+        let passed = (0..20_000).take_while(|number| {
+            let head = frame(HEADERS, END_HEADERS | END_STREAM, number * 2 + 1, b"x");
+            frames.feed(&head, work, 0).is_ok()
+        });
+        assert_eq!(passed.count(), want);
+    }
+}
+
 /// A gRPC stream that lives for hours: small messages both ways, two windows and a ping for each
-/// that comes; a browser that breaks off every second request; and nobody is ever taken for a flood.
+/// that comes; a browser that breaks off every second request; and nobody is taken for a flood.
 #[test]
 fn long_lived_honest_connections_never_meet_a_budget() {
     let mut grpc = frames();
@@ -102,7 +116,7 @@ fn long_lived_honest_connections_never_meet_a_budget() {
         frame(PING, 0, 0, &[0; 8]),
     ];
     let message = message.concat();
-    let piece = Work { pieces: 1, piece_bytes: 7, ..Work::default() };
+    let piece = Work { pieces: 1, piece_bytes: 7, read: 1, ..Work::default() };
     for number in 0..100_000 {
         grpc.feed(&message, piece, number).expect("a message each millisecond");
     }
@@ -115,7 +129,7 @@ fn long_lived_honest_connections_never_meet_a_budget() {
     ];
     let page = page.concat();
     // The one that it breaks off counts twice: by its frame, and by its answer that did not end.
-    let answered = Work { whole: 1, broken: 1, pieces: 3, piece_bytes: 40_000 };
+    let answered = Work { whole: 1, broken: 1, pieces: 3, piece_bytes: 40_000, ..Work::default() };
     for number in 0..10_000 {
         browser.feed(&page, answered, number * 100).expect("ten pages a second");
     }
