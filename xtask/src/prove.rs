@@ -126,8 +126,11 @@ fn prove(campaign: &Campaign, number: u64) -> anyhow::Result<bool> {
         Some(file) => test.args(["--test", file]),
         None => test.arg("--tests"),
     };
-    // Figures are taken one after the other.
-    test.args(["--", campaign.test, "--nocapture", "--test-threads", "1"]);
+    test.args(["--", campaign.test, "--nocapture"]);
+    if campaign.file.is_some() {
+        // Its figures are taken one after the other.
+        test.args(["--test-threads", "1"]);
+    }
     test.env("DOORWARD_CAMPAIGN", number.to_string());
     test.env("DOORWARD_BIN", binary(campaign.profile));
     let (well, count) = run_counting(test)?;

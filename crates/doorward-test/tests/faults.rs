@@ -216,6 +216,7 @@ fn start(row: &Row, upstream: SocketAddr, log: Log) -> Result<Proxy, String> {
         log_to: Box::new(log),
         clock: Arc::new(SystemClock::new()),
         chance: Arc::new(SeededChance::insecure(8)),
+        outside: Arc::default(),
     };
     let gate = cases::gate_of(row.config)?;
     let store = Arc::new(Store::Memory(MemoryStore::new(sizes, [9; 16])));
