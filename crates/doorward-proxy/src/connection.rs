@@ -154,7 +154,7 @@ async fn carry_first(seat: Seat, socket: Socket) {
     })
     .await;
     let parts = connection.into_parts();
-    let is_quiet = parts.read_buf.is_empty();
+    let is_quiet = parts.read_buf.is_empty() && !client.line.has_unread();
     let (socket, held) = parts.io.into_inner().into_socket();
     match (client.take_tunnel(), end) {
         (Some(tunnel), End::Done) if is_quiet => {
