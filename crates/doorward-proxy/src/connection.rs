@@ -109,7 +109,7 @@ pub(crate) async fn carry(client: Arc<Client>, socket: TcpStream, is_busy: bool)
         })
         .await;
         let parts = connection.into_parts();
-        let is_quiet = parts.read_buf.is_empty();
+        let is_quiet = parts.read_buf.is_empty() && !client.line.has_unread();
         let (socket, held) = parts.io.into_inner().into_socket();
         (end, is_quiet, socket, held)
     };

@@ -4,8 +4,9 @@ mod kit;
 
 use doorward_proxy::settings::{Bounds, UpstreamHttp};
 use kit::authority::{Authority, secured, under_tls};
+use kit::tls::{Made, config, connect};
 use kit::{Client, Scene, Scripted, Under, bounds, gate};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -23,7 +24,7 @@ fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 fn write(client: &mut Client, bytes: &[u8]) {
-    std::io::Write::write_all(&mut client.socket, bytes).expect("the peer reads");
+    client.socket.write_all(bytes).expect("the peer reads");
 }
 
 /// Sends each frame back, unmasked, until there are no more.
@@ -348,4 +349,38 @@ fn a_tunnel_may_lead_to_an_upstream_under_tls() {
     // The end of what the client says is told to the upstream, and what that still says comes back.
     client.socket.shutdown(std::net::Shutdown::Write).expect("half-closed");
     assert_eq!(client.rest(), [0x88, 0]);
+}
+
+#[test]
+fn a_tunnel_may_come_from_a_client_under_tls() {
+    let upstream = agreeing();
+    let made = Made::new();
+    let certificate = made.certificate();
+    let under =
+        Under::with(&upstream.url, gate(|_| {}), |settings| settings.tls = Some(certificate));
+    let mut client = connect(under.proxy.address(), &config(&[&made], &["http/1.1"]));
+    let send = |client: &mut dyn Write, bytes: &[u8]| {
+        client.write_all(bytes).and_then(|()| client.flush()).expect("the gate reads");
+    };
+    send(&mut client, HANDSHAKE.as_bytes());
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0; 1];
+        client.read_exact(&mut byte).expect("more of the head");
+        head.push(byte[0]);
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&head));
+    for text in ["hello", "again"] {
+        send(&mut client, &masked(0x81, text.as_bytes()));
+        let mut frame = [0; 7];
+        client.read_exact(&mut frame).expect("it comes back");
+        assert_eq!((frame[1], &frame[2..]), (5, text.as_bytes()));
+    }
+    // The gate ends it: under TLS too the close arrives, and behind it a clean end.
+    let stopping = std::thread::spawn(move || under.finish());
+    let mut rest = Vec::new();
+    client.read_to_end(&mut rest).expect("a clean end");
+    assert_eq!(rest, [0x88, 2, 3, 0xe9]);
+    drop(client);
+    stopping.join().expect("it stops");
 }
