@@ -30,9 +30,9 @@
 //! | `needs: raw-head` | only a mounting that scans the head's bytes sees this fault |
 //! | `needs: no-scan` | a mounting's scan comes first; for the core alone |
 //! | `times: 60` | the request is sent so often, each with this verdict |
-//! | `token: es256 sub=ann exp=+600` | signed now by the kit's keys, stands for `{token}` in requests |
-//! | `token2: second iss=https://b.test` | another one, for `{token2}` |
-//! | `keys: away` | an issuer's keys cannot be fetched (`busy`: nor waited for); for the core alone |
+//! | `token: es256 sub=ann exp=+600` | signed now by the kit's keys, stands for `{token}` |
+//! | `token2: es256 by=second` | another one, for `{token2}` |
+//! | `keys: away` | an issuer's keys cannot be had (`busy`: nor waited for); for the core alone |
 //!
 //! The words of a token are those of [`of_line`](crate::tokens::of_line); `{key:NAME}` in a request
 //! is the API key of that name. Configurations may name the files of [`file`](crate::tokens::file).
