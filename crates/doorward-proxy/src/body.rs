@@ -309,7 +309,12 @@ impl AnswerBody {
     }
 
     /// Has it end when the leave does; an event stream with a last event, if it stands between two.
-    pub(crate) fn ending(mut self, leave: Leave, has_events: bool) -> Self {
+    /// What was read completely already is handed over as it is.
+    pub(crate) fn ending(mut self, leave: impl FnOnce() -> Leave, has_events: bool) -> Self {
+        if matches!(self.from, Source::Upstream { link: None, .. }) {
+            return self;
+        }
+        let leave = leave();
         let events = has_events.then(EventStream::default);
         self.stay = Some(Box::new(Stay { leave, events, is_over: false }));
         self
@@ -383,13 +388,18 @@ impl AnswerBody {
         }
     }
 
-    /// What is sent once the caller's leave has ended; none while it has not.
-    fn poll_stay(&mut self, cx: &mut Context<'_>) -> Option<Option<Result<Frame<Bytes>, Cut>>> {
+    /// What is sent once the caller's leave has ended; none while it has not. `waits`: the task is
+    /// woken to ask again.
+    fn poll_stay(&mut self, waits: Option<&mut Context<'_>>) -> Option<Handed> {
         let stay = self.stay.as_mut()?;
         if stay.is_over {
             return Some(None);
         }
-        if !stay.leave.is_over(cx) {
+        let is_over = match waits {
+            Some(cx) => stay.leave.poll_over(cx),
+            None => stay.leave.is_over(),
+        };
+        if !is_over {
             return None;
         }
         stay.is_over = true;
@@ -405,6 +415,9 @@ impl AnswerBody {
     }
 }
 
+/// What hyper is handed of an answer.
+type Handed = Option<Result<Frame<Bytes>, Cut>>;
+
 impl Body for AnswerBody {
     type Data = Bytes;
     type Error = Cut;
@@ -414,7 +427,7 @@ impl Body for AnswerBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
         let this = self.get_mut();
-        if let Some(last) = this.poll_stay(cx) {
+        if let Some(last) = this.poll_stay(None) {
             return Poll::Ready(last);
         }
         if let Source::Own(bytes) = &mut this.from {
@@ -425,7 +438,9 @@ impl Body for AnswerBody {
             this.count(bytes.len());
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
-        let frame = ready!(this.poll_upstream(cx));
+        let Poll::Ready(frame) = this.poll_upstream(cx) else {
+            return this.poll_stay(Some(cx)).map_or(Poll::Pending, Poll::Ready);
+        };
         match &frame {
             None => {
                 this.is_whole = true;

@@ -315,7 +315,8 @@ fn hand_back(
         .finishing(admitted.writes())
         .with_trailers(takes_trailers);
     if let Some(ends_unix_s) = admitted.ends_unix_s() {
-        body = body.ending(Leave::until(client, ends_unix_s), is_event_stream(&parts.headers));
+        let leave = || Leave::until(client, ends_unix_s);
+        body = body.ending(leave, is_event_stream(&parts.headers));
     }
     Response::from_parts(parts, body)
 }

@@ -5,30 +5,43 @@ use crate::client::Client;
 use doorward_porter::clock::Clock;
 use std::sync::Arc;
 use std::task::Context;
+use std::time::Duration;
 use tokio::time::{Interval, MissedTickBehavior};
 
-/// The leave of one stream. The clock that requests are judged by is asked, at every sweep.
+/// The leave of one stream. The clock that requests are judged by is asked, at every sweep while
+/// nothing else comes. Most answers end before they wait at all, so only waiting takes a timer.
 pub(crate) struct Leave {
     clock: Arc<dyn Clock>,
     ends_unix_s: u64,
-    tick: Interval,
+    ask_every: Duration,
+    tick: Option<Interval>,
 }
 
 impl Leave {
     /// The leave that ends in this second since 1970.
     pub(crate) fn until(client: &Client, ends_unix_s: u64) -> Self {
         let shared = &client.worker.shared;
-        let mut tick = tokio::time::interval(shared.bounds.sweep);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        Self { clock: Arc::clone(&shared.clock), ends_unix_s, tick }
+        let ask_every = shared.bounds.sweep;
+        Self { clock: Arc::clone(&shared.clock), ends_unix_s, ask_every, tick: None }
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn is_over(&self) -> bool {
+        self.clock.now().unix_s >= self.ends_unix_s
     }
 
     /// Whether it has ended. If not, the task is woken to ask again.
-    pub(crate) fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.clock.now().unix_s >= self.ends_unix_s {
+    pub(crate) fn poll_over(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.is_over() {
             return true;
         }
-        while self.tick.poll_tick(cx).is_ready() {}
+        let ask_every = self.ask_every;
+        let tick = self.tick.get_or_insert_with(|| {
+            let mut tick = tokio::time::interval(ask_every);
+            tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+            tick
+        });
+        while tick.poll_tick(cx).is_ready() {}
         false
     }
 }

@@ -100,7 +100,7 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
 
 /// Whether what neither side says ends the tunnel now.
 fn ending(client: &Client, leave: Option<&mut Leave>, cx: &mut Context<'_>) -> Option<Over> {
-    if leave.is_some_and(|leave| leave.is_over(cx)) {
+    if leave.is_some_and(|leave| leave.poll_over(cx)) {
         return Some(Over::Closed(CloseCode::Policy));
     }
     if client.worker.is_draining() {

@@ -11,7 +11,7 @@ fn sent(piece: &'static [u8], has_events: bool) -> (Option<Bytes>, Option<Result
     runtime.expect("a runtime").block_on(async {
         let clock = Arc::new(FixedClock::new(at(19)));
         let client = Arc::new(client(&clock));
-        let leave = Leave::until(&client, 20);
+        let leave = || Leave::until(&client, 20);
         let body = AnswerBody::own(Bytes::from_static(piece), Arc::clone(&client), None);
         let mut body = body.ending(leave, has_events);
         let data = |frame: Frame<Bytes>| frame.into_data().expect("a piece");

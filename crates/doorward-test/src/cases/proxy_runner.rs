@@ -91,7 +91,7 @@ impl ProxyRunner {
             talk: Box::new(|_| {}),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             tls: None,
-            // Cases are written in HTTP/1; where nothing else is spoken, HTTP/2's preface is a fault.
+            // Cases are written in HTTP/1; where that is all, HTTP/2's preface is a fault.
             http2: false,
             proxy_protocol: Vec::new(),
             threads: 1,
