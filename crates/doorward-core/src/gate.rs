@@ -12,7 +12,7 @@ use crate::names::Names;
 use crate::origin::Origins;
 use crate::reason::Reason;
 use crate::refused::Refused;
-use crate::route::{DEFAULT_ROUTE, Kind, Routes};
+use crate::route::{DEFAULT_ROUTE, Effect, Kind, Routes};
 use crate::turn::{self, Turn};
 use crate::verdict::{Reply, Verdict};
 use crate::view::{BodyHint, Fidelity, View};
@@ -145,9 +145,13 @@ impl Gate {
         let known = match identity::inspect(&self.identity, visit, at, looked_up) {
             Who::Nobody => return Ok(()),
             Who::Wait(issuer) => return Err(Stop::Wait(issuer)),
+            Who::Refuse(identity::Reason::Missing) if self.leaves_preflight(visit) => {
+                return Ok(());
+            }
             Who::Refuse(reason) => {
-                // What is only watched locks nobody out.
-                if reason.is_strike() && force == Force::Enforce {
+                // What is only watched locks nobody out; and a proxy of one's own stands for many.
+                let is_his_own = !self.client_ip.trusts(visit.client);
+                if reason.is_strike() && force == Force::Enforce && is_his_own {
                     quota::strike(&self.quota, visit.prefix, at);
                 }
                 let refuse = Step::Refuse(Reason::Identity(reason));
@@ -156,13 +160,13 @@ impl Gate {
             Who::Known(known) => known,
         };
         let quota_force = self.force(visit, self.modes.quota);
-        if quota_force != Force::Off && quota::denies(&self.quota, &known.identity, at.now) {
+        if quota_force != Force::Off && quota::denies(&self.quota, &known, at.now) {
             let refuse = Step::Refuse(Reason::Quota(quota::Reason::Denied));
             take(visit, refuse, quota_force)?;
         }
         let is_traced = visit.caller == Caller::Page
             || self.force(visit, self.modes.site) == Force::Off
-            || method::is_safe(visit.view.method);
+            || (method::is_safe(visit.view.method) && visit.route().effect != Effect::Write);
         if known.is_by_cookie && !is_traced {
             let refuse = Step::Refuse(Reason::Identity(identity::Reason::CookieAlone));
             return take(visit, refuse, force);
@@ -179,6 +183,12 @@ impl Gate {
             && matches!(visit.route().kind, Kind::Api)
             && self.force(visit, self.modes.identity) == Force::Enforce
             && identity::vouches(&self.identity, visit, at)
+    }
+
+    /// Whether it is a preflight that `cors` leaves to the backend: browsers put no credentials on
+    /// one, so asking for them would refuse every page.
+    fn leaves_preflight(&self, visit: &Visit<'_>) -> bool {
+        cors::is_preflight(visit) && self.force(visit, self.modes.cors) != Force::Enforce
     }
 
     fn force(&self, visit: &Visit<'_>, layer: Mode) -> Force {

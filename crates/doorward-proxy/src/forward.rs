@@ -8,7 +8,7 @@ use crate::mount::{self, Judged, Passage};
 use crate::observe;
 use crate::settings::{UpstreamHost, UpstreamHttp};
 use crate::upgrade::{self, Asks, Handshake};
-use crate::{head, trailers, wire};
+use crate::{head, scan, trailers, wire};
 use doorward_core::fault::Fault;
 use doorward_core::refused::Refused;
 use doorward_core::verdict::Outcome;
@@ -193,7 +193,11 @@ fn rebuild(
     let headers = &mut parts.headers;
     let trails = look.has_trailer && look.lengths == 0 && matches!(body, RequestBody::Stream(_));
     let trailing = match trails {
-        true => trailers::announced(headers, |name| !look.ends_here(name) && edits.keeps(name)),
+        true => trailers::announced(headers, |name| {
+            // By HTTP/2 they come past the scan.
+            let is_refused = scan::is_refused_in_trailers(name.as_str().as_bytes());
+            !is_refused && !look.ends_here(name) && edits.keeps(name)
+        }),
         false => Vec::new(),
     };
     head::keep(headers, |name| {

@@ -50,7 +50,7 @@ fn is_hop_by_hop(name: &HeaderName) -> bool {
 pub(crate) struct Look {
     /// Lines of `Connection` that name more than its own options.
     connection: Vec<HeaderValue>,
-    /// Lines of `Content-Length`.
+    /// Lines of `Content-Length`; a list counts as two.
     pub(crate) lengths: u32,
     /// Whether there is a `Transfer-Encoding`.
     pub(crate) has_coding: bool,
@@ -78,7 +78,11 @@ pub(crate) fn look(headers: &HeaderMap) -> Look {
             10 if *name == header::CONNECTION && names_headers(value) => {
                 look.connection.push(value.clone());
             }
-            14 if *name == header::CONTENT_LENGTH => look.lengths += 1,
+            14 if *name == header::CONTENT_LENGTH => {
+                // A list is as many lines (RFC 9110 5.3), though hyper takes it for one.
+                let is_list = value.as_bytes().contains(&b',');
+                look.lengths += 1 + u32::from(is_list);
+            }
             17 if *name == header::TRANSFER_ENCODING => look.has_coding = true,
             _ => {}
         }

@@ -209,6 +209,8 @@ fn ending(second: &Second, is_told: bool) -> Expiry {
         Phase::Idle if is_told => Expiry::End(End::Done),
         Phase::Idle => Expiry::Leave,
         Phase::Head => Expiry::End(End::Fault(Fault::HeadTooSlow)),
+        // The end of an answer is not taken: first nothing new is served.
+        Phase::Stream if !is_told => Expiry::Leave,
         Phase::Body | Phase::Upstream | Phase::Stream | Phase::Write => Expiry::End(End::Broken),
     }
 }

@@ -20,6 +20,7 @@ mod tests;
 use doorward_core::fault::Fault;
 
 use self::chunk::Chunk;
+pub(crate) use self::classes::is_refused_in_trailers;
 use self::classes::{PATH, QUERY, run};
 use self::framing::Framing;
 use self::line::Section;

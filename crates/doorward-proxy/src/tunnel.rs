@@ -160,6 +160,8 @@ struct Way {
     is_read_out: bool,
     /// Whether the other side was told that nothing follows.
     is_shut: bool,
+    /// Whether what was written has left: TLS keeps records of a reader who does not read.
+    is_flushed: bool,
     /// Bytes written since this was last asked.
     written: usize,
 }
@@ -178,6 +180,7 @@ impl Way {
             is_malformed: false,
             is_read_out: false,
             is_shut: false,
+            is_flushed: true,
             written: 0,
         };
         way.feed();
@@ -185,7 +188,7 @@ impl Way {
     }
 
     const fn is_empty(&self) -> bool {
-        self.begin == self.passed
+        self.begin == self.passed && self.is_flushed
     }
 
     /// Looks at what lies in the buffer, none of which was looked at before.
@@ -216,7 +219,9 @@ impl Way {
                 }
             }
         }
-        to.poll_flush(cx).map_err(|_| Over::Broken)
+        let flushed = to.poll_flush(cx).map_err(|_| Over::Broken);
+        self.is_flushed = flushed.is_ready();
+        flushed
     }
 
     /// Reads what fits. Everything before was written.

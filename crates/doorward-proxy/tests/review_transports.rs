@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 fn tails() {
     let upstream = Scripted::start(|mut scene| {
         while let Some(request) = scene.next_request() {
-            let body = "x".repeat(10_000);
+            let body = "x".repeat(5_000);
             if request.head.starts_with("HEAD") {
                 scene.send("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n");
             } else {
-                scene.send(&format!("HTTP/1.1 200 OK\r\ncontent-length: 10000\r\n\r\n{body}"));
+                scene.send(&format!("HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n{body}"));
             }
         }
     });
@@ -42,8 +42,10 @@ fn tails() {
         stream += 2;
     }
     client.send(&frame(frames::WINDOW_UPDATE, 0, 1, &[0, 0, 255, 9]));
-    let got = client.until(frames::DATA, 1).payload.len();
-    panic!("held all the time: {got}");
+    while let Some(frame) = client.next() {
+        eprintln!("{} {} {} {:?}", frame.kind, frame.flags, frame.stream, &frame.payload[..frame.payload.len().min(40)]);
+    }
+    
 }
 
 #[test]

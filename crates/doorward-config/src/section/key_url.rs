@@ -40,7 +40,8 @@ type Fault = (&'static str, &'static str);
 
 const FORM: Fault = ("this is no address of keys", "write \"https://id.example/jwks.json\"");
 
-/// Whether the address is private on purpose, as the URL or `private` says.
+/// Whether a name may lead to a private address. An address that is written out says that by
+/// itself; `localhost` leads to this machine, and nowhere else.
 fn parse(text: &str, is_private_said: bool) -> Result<bool, Fault> {
     let (scheme, rest) = text.split_once("://").ok_or(FORM)?;
     let default_port = match scheme {
@@ -75,7 +76,7 @@ fn parse(text: &str, is_private_said: bool) -> Result<bool, Fault> {
             "write https://…; on a network that is your own alone, accept it by private = true",
         ));
     }
-    Ok(is_own || is_private_said)
+    Ok(is_private_said)
 }
 
 #[cfg(test)]
@@ -88,11 +89,11 @@ mod tests {
             ("https://id.example/jwks.json", false, Some(false)),
             ("https://id.example:8443/jwks?tenant=a", false, Some(false)),
             ("https://id.example/jwks.json", true, Some(true)),
-            ("https://10.0.0.7/jwks.json", false, Some(true)),
-            ("http://127.0.0.1:9000/jwks.json", false, Some(true)),
-            ("http://[::1]/jwks.json", false, Some(true)),
-            ("http://localhost:9000/jwks.json", false, Some(true)),
-            ("http://id.localhost/jwks.json", false, Some(true)),
+            ("https://10.0.0.7/jwks.json", false, Some(false)),
+            ("http://127.0.0.1:9000/jwks.json", false, Some(false)),
+            ("http://[::1]/jwks.json", false, Some(false)),
+            ("http://localhost:9000/jwks.json", false, Some(false)),
+            ("http://id.localhost/jwks.json", false, Some(false)),
             ("http://id.internal/jwks.json", true, Some(true)),
             ("http://id.internal/jwks.json", false, None),
             ("http://203.0.113.7/jwks.json", false, None),

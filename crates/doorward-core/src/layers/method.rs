@@ -247,10 +247,14 @@ fn method_fields(query: &str) -> impl Iterator<Item = Vec<u8>> + '_ {
     })
 }
 
-/// Whether a field's name reads `_method` once decoded, in any case; without allocating. PHP drops
-/// spaces in front, reads `.` and spaces as `_` and ends at NUL or `[`; others drop brackets.
 fn is_method_field(name: &str) -> bool {
-    let mut want = b"_method".iter();
+    is_field(name, b"_method")
+}
+
+/// Whether a field's name reads `want` once decoded, in any case; without allocating. PHP drops
+/// spaces in front, reads `.` and spaces as `_` and ends at NUL or `[`; others drop brackets.
+pub(crate) fn is_field(name: &str, want: &[u8]) -> bool {
+    let mut want = want.iter();
     let mut rest = name.as_bytes();
     let mut begun = false;
     while let [first, tail @ ..] = rest {

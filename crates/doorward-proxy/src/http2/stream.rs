@@ -6,12 +6,13 @@ use crate::body::{AnswerBody, Cut};
 use crate::client::Client;
 use crate::connection::ending;
 use crate::{forward, mount, reply};
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use std::convert::Infallible;
 use std::future::Future;
+use std::io::IoSlice;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -67,14 +68,60 @@ impl StreamBody {
         Self { body, second, stream, rest: Bytes::new(), given_bytes: 0, is_whole }
     }
 
-    fn give(&mut self, mut piece: Bytes) -> Frame<Bytes> {
+    fn give(&mut self, mut piece: Bytes) -> Frame<Piece> {
         self.rest = piece.split_off(piece.len().min(PIECE_BYTES_MAX));
         self.given_bytes = piece.len();
         self.stream.line.deadline.piece_given();
         add(&self.second.pieces, 1);
         add(&self.second.piece_bytes, piece.len() as u64);
         self.is_whole = self.is_end_stream();
-        Frame::data(piece)
+        let second = &self.second;
+        let tail = self.is_whole.then(|| Tail {
+            number: second.watch.tail(piece.len(), &second.client.line.deadline),
+            second: Arc::clone(second),
+        });
+        Frame::data(Piece { bytes: piece, _tail: tail })
+    }
+}
+
+/// What HTTP/2 is handed of an answer at once. It is dropped when it was written, or given up.
+pub(crate) struct Piece {
+    bytes: Bytes,
+    /// Only the last: behind the others their stream's own task waits.
+    _tail: Option<Tail>,
+}
+
+/// A last piece that was not taken yet.
+struct Tail {
+    number: u64,
+    second: Arc<Second>,
+}
+
+impl Drop for Tail {
+    fn drop(&mut self) {
+        self.second.watch.taken(self.number, &self.second.client.line.deadline);
+    }
+}
+
+impl Buf for Piece {
+    fn remaining(&self) -> usize {
+        self.bytes.remaining()
+    }
+
+    fn chunk(&self) -> &[u8] {
+        self.bytes.chunk()
+    }
+
+    fn chunks_vectored<'a>(&'a self, into: &mut [IoSlice<'a>]) -> usize {
+        self.bytes.chunks_vectored(into)
+    }
+
+    fn advance(&mut self, count: usize) {
+        self.bytes.advance(count);
+    }
+
+    fn copy_to_bytes(&mut self, length: usize) -> Bytes {
+        self.bytes.copy_to_bytes(length)
     }
 }
 
@@ -83,13 +130,13 @@ fn add(count: &AtomicU64, more: u64) {
 }
 
 impl Body for StreamBody {
-    type Data = Bytes;
+    type Data = Piece;
     type Error = Cut;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+    ) -> Poll<Option<Result<Frame<Piece>, Cut>>> {
         let this = self.get_mut();
         let given_bytes = std::mem::take(&mut this.given_bytes);
         if given_bytes > 0 {
@@ -102,19 +149,22 @@ impl Body for StreamBody {
         }
         let frame = match ready!(Pin::new(&mut this.body).poll_frame(cx)) {
             Some(Ok(frame)) => frame,
-            other => {
-                this.is_whole = other.is_none();
-                return Poll::Ready(other);
+            Some(Err(cut)) => {
+                this.is_whole = false;
+                return Poll::Ready(Some(Err(cut)));
+            }
+            None => {
+                this.is_whole = true;
+                return Poll::Ready(None);
             }
         };
-        Poll::Ready(Some(Ok(match frame.into_data() {
-            Ok(piece) => this.give(piece),
-            // Trailers, which are the last.
-            Err(frame) => {
-                this.is_whole = true;
-                frame
-            }
-        })))
+        let trailers = match frame.into_data() {
+            Ok(piece) => return Poll::Ready(Some(Ok(this.give(piece)))),
+            Err(frame) => frame.into_trailers(),
+        };
+        // Trailers, which are the last.
+        this.is_whole = true;
+        Poll::Ready(trailers.ok().map(|trailers| Ok(Frame::trailers(trailers))))
     }
 
     fn is_end_stream(&self) -> bool {

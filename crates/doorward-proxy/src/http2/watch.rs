@@ -1,8 +1,8 @@
 //! The deadlines of an HTTP/2 connection itself; its streams have their own.
 
 use crate::deadline::{Deadline, Pace, Phase, Pulse};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A time that does not come.
 const NEVER: u64 = u64::MAX;
@@ -18,6 +18,16 @@ pub(crate) struct Watch {
     head_at_ms: AtomicU64,
     write_at_ms: AtomicU64,
     write: Pace,
+    /// The last pieces of answers that the client has not taken. Nobody carries their streams any
+    /// more: HTTP/2 keeps them until there is room.
+    tails: Mutex<Tails>,
+}
+
+/// The number of each last piece, and until when it may lie.
+#[derive(Default)]
+struct Tails {
+    next: u64,
+    lying: Vec<(u64, u64)>,
 }
 
 impl Watch {
@@ -30,6 +40,7 @@ impl Watch {
             head_at_ms: AtomicU64::new(NEVER),
             write_at_ms: AtomicU64::new(NEVER),
             write: Pace::new(limits.write_stall_ms),
+            tails: Mutex::default(),
             pulse,
         }
     }
@@ -63,9 +74,34 @@ impl Watch {
     /// The client was told to go.
     pub(crate) fn leave(&self, deadline: &Deadline) {
         self.is_leaving.store(true, Relaxed);
-        if !self.has_streams() {
-            self.idle(deadline);
-        }
+        // What made it be told may have been one that lay for too long: it may lie once more.
+        let until = self.pulse.now_ms() + self.pulse.limits.write_stall_ms;
+        self.tails().lying.iter_mut().for_each(|(_, at_ms)| *at_ms = until);
+        if self.has_streams() { self.settle(deadline) } else { self.idle(deadline) }
+    }
+
+    fn tails(&self) -> MutexGuard<'_, Tails> {
+        self.tails.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last piece of an answer, of so many bytes, is handed over. Returns its number.
+    pub(crate) fn tail(&self, bytes: usize, deadline: &Deadline) -> u64 {
+        let limits = &self.pulse.limits;
+        let earned_ms = bytes as u64 * 1_000 / limits.rate_bytes_per_s;
+        let until = self.pulse.now_ms() + limits.write_stall_ms + earned_ms;
+        let mut tails = self.tails();
+        let number = tails.next;
+        tails.next += 1;
+        tails.lying.push((number, until));
+        drop(tails);
+        self.settle(deadline);
+        number
+    }
+
+    /// It was taken, or its stream was reset.
+    pub(crate) fn taken(&self, number: u64, deadline: &Deadline) {
+        self.tails().lying.retain(|(lying, _)| *lying != number);
+        self.settle(deadline);
     }
 
     fn idle(&self, deadline: &Deadline) {
@@ -111,7 +147,9 @@ impl Watch {
 
     /// Sets the connection's deadline to the earliest of the times.
     pub(crate) fn settle(&self, deadline: &Deadline) {
+        let tail_at_ms = self.tails().lying.iter().map(|(_, at_ms)| *at_ms).min();
         let times = [
+            (tail_at_ms.unwrap_or(NEVER), Phase::Stream),
             (self.idle_at_ms.load(Relaxed), Phase::Idle),
             (self.head_at_ms.load(Relaxed), Phase::Head),
             (self.write_at_ms.load(Relaxed), Phase::Write),
@@ -162,5 +200,22 @@ mod tests {
         watch.close(&deadline);
         assert!(!deadline.check(999));
         assert!(deadline.check(1_000));
+    }
+
+    #[test]
+    fn a_last_piece_that_is_not_taken_is_waited_for_as_any_other_is() {
+        let (watch, deadline) = watched();
+        watch.open(&deadline);
+        let first = watch.tail(500, &deadline);
+        let second = watch.tail(1_000, &deadline);
+        assert!(!deadline.check(60_999));
+        watch.taken(first, &deadline);
+        assert!(!deadline.check(61_999));
+        assert_eq!((deadline.check(62_000), deadline.phase()), (true, Phase::Stream));
+        watch.leave(&deadline);
+        assert!(!deadline.is_expired() && !deadline.check(59_999), "it may lie once more");
+        assert!(deadline.check(60_000));
+        watch.taken(second, &deadline);
+        assert!(!deadline.is_expired() && !deadline.check(u64::MAX - 1));
     }
 }

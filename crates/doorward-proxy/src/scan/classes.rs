@@ -115,7 +115,7 @@ const NOT_IN_TRAILERS: [&[u8]; 45] = [
 ];
 
 /// Whether no trailer may have this name, in any case, and with `_` for `-` as CGI folds them.
-pub(super) fn is_refused_in_trailers(name: &[u8]) -> bool {
+pub(crate) fn is_refused_in_trailers(name: &[u8]) -> bool {
     let equals = |name: &[u8], wanted: &[u8]| {
         name.len() == wanted.len()
             && name.iter().zip(wanted).all(|(&byte, &want)| {

@@ -65,8 +65,9 @@ fn read_line(from: &mut impl BufRead) -> io::Result<Option<String>> {
         return Ok(None);
     }
     let line = line.strip_suffix(b"\r\n").ok_or(io::ErrorKind::InvalidInput)?;
-    // Bytes beyond ASCII stay apart from each other, one character each.
-    Ok(Some(line.iter().copied().map(char::from).collect()))
+    // Bytes that are no UTF-8 stay apart from each other, one character each.
+    let apart = || line.iter().copied().map(char::from).collect();
+    Ok(Some(std::str::from_utf8(line).map_or_else(|_| apart(), str::to_owned)))
 }
 
 fn read_body(from: &mut impl BufRead, message: &mut Message, to_end: bool) -> io::Result<()> {

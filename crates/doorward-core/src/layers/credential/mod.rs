@@ -210,19 +210,17 @@ impl<'a> Edits<'a> {
         if policy.unjudged_cookies(judged).next().is_none() {
             return;
         }
-        let is_unjudged = |pair: &str| {
-            let name = pair.split('=').next().unwrap_or_default().trim_matches([' ', '\t']);
-            policy.unjudged_cookies(judged).any(|other| other == name)
+        // What a place could be read from in another spelling was refused as unclear.
+        let is_unjudged = |pair: &[u8]| {
+            let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default().trim_ascii();
+            policy.unjudged_cookies(judged).any(|other| other.as_bytes() == name)
         };
-        let mut kept = Vec::new();
-        for line in headers.get_all(header::COOKIE) {
-            // What cannot be read could hide one.
-            let Ok(text) = line.to_str() else { continue };
-            kept.extend(text.split(';').filter(|pair| !is_unjudged(pair)).map(str::trim));
-        }
-        let kept = kept.join("; ");
+        let lines = headers.get_all(header::COOKIE).into_iter();
+        let pairs = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+        let kept = pairs.filter(|pair| !is_unjudged(pair)).map(<[u8]>::trim_ascii);
+        let kept = kept.collect::<Vec<_>>().join(&b"; "[..]);
         headers.remove(header::COOKIE);
-        if let (Ok(value), false) = (HeaderValue::try_from(&kept), kept.is_empty()) {
+        if let (Ok(value), false) = (HeaderValue::from_bytes(&kept), kept.is_empty()) {
             headers.insert(header::COOKIE, value);
         }
     }

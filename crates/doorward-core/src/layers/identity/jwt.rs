@@ -54,18 +54,17 @@ pub(super) fn judge<'i>(
     };
     let header = object(head)?;
     let claims = object(body)?;
-    let algorithm = member(&header, "alg").and_then(Value::as_str).and_then(Algorithm::find);
-    let algorithm = algorithm.ok_or(Reason::Algorithm)?;
-    // Whatever must be understood is not (RFC 7515 4.1.11); RFC 7797's bodies are no JWTs.
-    if header.contains_key("crit") || header.contains_key("b64") {
-        return Err(Reason::Critical.into());
-    }
+    // Whose it is comes first: how others sign is theirs, and another's token an honest mistake.
     let named = member(&claims, "iss").and_then(Value::as_str).ok_or(Reason::Issuer)?;
     let issuer = issuers.into_iter().find(|issuer| issuer.name() == named);
     let issuer = issuer.ok_or(Reason::Issuer)?;
     let settings = &issuer.settings;
-    if !settings.algorithms.contains(&algorithm) {
-        return Err(Reason::Algorithm.into());
+    let algorithm = member(&header, "alg").and_then(Value::as_str).and_then(Algorithm::find);
+    let algorithm = algorithm.filter(|algorithm| settings.algorithms.contains(algorithm));
+    let algorithm = algorithm.ok_or(Reason::Algorithm)?;
+    // Whatever must be understood is not (RFC 7515 4.1.11); RFC 7797's bodies are no JWTs.
+    if header.contains_key("crit") || header.contains_key("b64") {
+        return Err(Reason::Critical.into());
     }
     inspect_type(&header, &claims, settings)?;
     inspect_audience(&claims, settings)?;

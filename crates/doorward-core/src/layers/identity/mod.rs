@@ -26,7 +26,8 @@
 //! 6. A cookie goes wherever its browser goes: where neither `Origin` nor `Sec-Fetch-Site` says
 //!    where a request comes from, it is not enough to change anything.
 //! 7. Nobody is refused on routes where identity is optional. A wrong credential is refused there
-//!    too. Pages, returns and health checks are not judged.
+//!    too. Pages, returns and health checks are not judged, and a preflight that `cors` leaves to
+//!    the backend needs no credential.
 //!
 //! An address that keeps sending forgeries is stopped by `quota` before any cryptography, but for
 //! callers that are remembered or hold a key.
@@ -71,7 +72,7 @@ pub use reason::Reason;
 pub use remembered::Tokens;
 pub use who::{Identity, KEY_ISSUER, Kind, token_digest, user_digest};
 
-use super::Meta;
+use super::{Meta, method};
 use crate::moment::Moment;
 use crate::visit::Visit;
 use arrayvec::ArrayVec;
@@ -256,11 +257,7 @@ fn find<'v>(policy: &Policy, visit: &Visit<'v>) -> Result<Option<(usize, &'v str
 
 /// Whether a query has a token in it (RFC 6750 2.3), where many backends would find it.
 fn has_token(query: &str) -> bool {
-    query.split(['&', ';']).any(|field| {
-        let name = field.split('=').next().unwrap_or_default().as_bytes();
-        let is_token = |name: &[u8]| name.eq_ignore_ascii_case(b"access_token");
-        is_token(name)
-            || (name.contains(&b'%')
-                && crate::path::decode(name).is_some_and(|name| is_token(&name)))
-    })
+    let name = |field: &str| field.find('=').unwrap_or(field.len());
+    let is_token = |field: &str| method::is_field(&field[..name(field)], b"access_token");
+    query.split(['&', ';']).any(is_token)
 }

@@ -12,7 +12,8 @@
 //!
 //! ## How it decides
 //!
-//! 1. The deny-list, by prefix, and behind `identity` by caller and token: `quota/denied`.
+//! 1. The deny-list, by prefix, and behind `identity` by caller, token and the visitor that a
+//!    caller acts for: `quota/denied`.
 //! 2. The address's strikes, kept in this process: over `strikes` it is `quota/strikes`, but for
 //!    callers whom `identity` knows without cryptography.
 //! 3. One batch of questions to the store, one a limit that applies to this caller and route: all
@@ -45,7 +46,7 @@ pub use deny::{Deny, DenyKnown};
 pub use limit::{By, Counted, Limit, Measure, Who};
 
 use super::Meta;
-use super::identity::Identity;
+use super::identity::Known;
 use crate::address::Prefix;
 use crate::moment::{Moment, Now};
 use crate::question::{Answer, Answers, Ask, Question, Questions, Rate};
@@ -194,9 +195,10 @@ pub fn inspect(policy: &Policy, visit: &Visit<'_>, at: Moment<'_>) -> Option<Bey
     Some(Beyond { reason: Reason::Strikes, retry_ns: Some(wait), limit: None })
 }
 
-/// Whether a known caller, or its token, is on the deny-list.
-pub(crate) fn denies(policy: &Policy, identity: &Identity, now: Now) -> bool {
-    policy.deny.has_known(identity, now)
+/// Whether a known caller, its token, or the visitor that it acts for is on the deny-list.
+pub(crate) fn denies(policy: &Policy, known: &Known, now: Now) -> bool {
+    let is_denied = |visitor| policy.deny.has(Prefix::whole(visitor), now);
+    policy.deny.has_known(&known.identity, now) || known.visitor.is_some_and(is_denied)
 }
 
 /// What the store is asked for a caller. `watch`: the answers are only noted.
