@@ -73,6 +73,15 @@ const CAMPAIGNS: &[Campaign] = &[
         profile: "ci",
     },
     Campaign {
+        name: "slow",
+        shows: "slow heads, bodies and readers hold bounded memory and delay nobody (of each kind)",
+        package: "doorward-proxy",
+        file: Some("slow"),
+        test: "",
+        number: 400,
+        profile: "ci",
+    },
+    Campaign {
         name: "flood",
         shows: "forged tokens cost a microsecond each and slow down nobody (tokens)",
         package: "doorward-test",

@@ -108,8 +108,9 @@ impl Gate {
             let step = site::inspect(&self.site, visit);
             take(visit, step, force)?;
         }
+        // A preflight that is left to the backend is no request of the page's yet.
         let force = self.force(visit, self.modes.method);
-        if force != Force::Off {
+        if force != Force::Off && !self.leaves_preflight(visit) {
             let step = method::inspect(&self.method, visit);
             take(visit, step, force)?;
         }

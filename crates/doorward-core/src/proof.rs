@@ -1,8 +1,9 @@
 //! The proof of admission: what tells a backend that a request came through the gate.
 //!
 //! The MAC is over the fields `dwa1`, gate id, time, request id, method, path with query, identity
-//! and body digest, each as `<length>:<bytes>`. The identity is base64url of issuer, a space and
-//! subject, each as `Doorward-Issuer` and `Doorward-Identity` say it; `-` where nobody is known.
+//! and body digest, each as `<length>:<bytes>`. The identity is base64url of issuer,
+//! subject and scopes, with single spaces between, as `Doorward-Issuer`, `Doorward-Identity` and
+//! `Doorward-Scopes` say them; `-` where nobody is known.
 
 use crate::crypto::{MacKey, base64url};
 use crate::verdict::Admitted;

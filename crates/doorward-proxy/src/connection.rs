@@ -213,7 +213,7 @@ pub(crate) fn ending(client: &Client) -> Option<End> {
     match line.deadline.phase() {
         Phase::Idle => Some(End::Silent),
         Phase::Head => Some(End::Fault(Fault::HeadTooSlow)),
-        Phase::Stream | Phase::Write => Some(End::Broken),
+        Phase::Stream | Phase::Write | Phase::Tail => Some(End::Broken),
         // The request itself answers these: see `Line::trouble`.
         Phase::Body | Phase::Upstream => None,
     }

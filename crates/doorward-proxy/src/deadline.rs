@@ -80,10 +80,19 @@ pub(crate) enum Phase {
     Stream,
     /// The client, to read an answer.
     Write,
+    /// The client, to read the end of an answer that was handed over whole.
+    Tail,
 }
 
-const PHASES: [Phase; 6] =
-    [Phase::Idle, Phase::Head, Phase::Body, Phase::Upstream, Phase::Stream, Phase::Write];
+const PHASES: [Phase; 7] = [
+    Phase::Idle,
+    Phase::Head,
+    Phase::Body,
+    Phase::Upstream,
+    Phase::Stream,
+    Phase::Write,
+    Phase::Tail,
+];
 
 /// How long one direction of a body may still be waited for. Waiting spends it, bytes earn it back
 /// at the least rate; a sender of one byte a second therefore runs out as a silent one does.
@@ -191,7 +200,10 @@ impl Deadline {
 
     /// A head has begun to arrive.
     pub(crate) fn head(&self) {
-        self.set_after(Phase::Head, self.pulse.limits.head_ms);
+        // Whoever asks on before the last answer was read is waited for to read.
+        if self.phase() != Phase::Tail {
+            self.set_after(Phase::Head, self.pulse.limits.head_ms);
+        }
     }
 
     /// A request is complete, or a piece of its body went on: now the upstream is awaited.
@@ -199,10 +211,16 @@ impl Deadline {
         self.set_after(Phase::Upstream, self.pulse.limits.upstream_head_ms);
     }
 
-    /// A request begins: each direction has its whole allowance.
+    /// A request begins: each direction has its whole allowance; reading has it only where the last
+    /// answer was read.
     pub(crate) fn request(&self) {
-        self.body.reset(self.pulse.limits.body_stall_ms);
-        self.write.reset(self.pulse.limits.write_stall_ms);
+        let limits = &self.pulse.limits;
+        self.body.reset(limits.body_stall_ms);
+        if self.phase() == Phase::Tail {
+            self.write.earn(self.pulse.now_ms(), 0, limits, limits.write_stall_ms);
+        } else {
+            self.write.reset(limits.write_stall_ms);
+        }
         self.upstream();
     }
 
@@ -233,19 +251,21 @@ impl Deadline {
 
     /// The client does not take what is written.
     pub(crate) fn write_blocked(&self) {
-        if self.phase() == Phase::Stream {
-            self.set(Phase::Write, self.write.wait(self.pulse.now_ms()));
+        match self.phase() {
+            Phase::Stream => self.set(Phase::Write, self.write.wait(self.pulse.now_ms())),
+            Phase::Idle => self.set(Phase::Tail, self.write.wait(self.pulse.now_ms())),
+            Phase::Head | Phase::Body | Phase::Upstream | Phase::Write | Phase::Tail => {}
         }
     }
 
     /// The client took `bytes`.
     pub(crate) fn wrote(&self, bytes: usize) {
         match self.phase() {
-            Phase::Write => {
+            phase @ (Phase::Write | Phase::Tail) => {
                 let limits = &self.pulse.limits;
                 let now = self.pulse.now_ms();
                 self.write.earn(now, bytes, limits, limits.write_stall_ms);
-                self.set(Phase::Write, self.write.wait(now));
+                self.set(phase, self.write.wait(now));
             }
             // The end of an answer still leaves through hyper's buffer.
             Phase::Idle => self.idle(),
@@ -255,8 +275,10 @@ impl Deadline {
 
     /// All that was written has left.
     pub(crate) fn flushed(&self) {
-        if self.phase() == Phase::Write {
-            self.set_after(Phase::Stream, self.pulse.limits.stream_idle_ms);
+        match self.phase() {
+            Phase::Write => self.set_after(Phase::Stream, self.pulse.limits.stream_idle_ms),
+            Phase::Tail => self.idle(),
+            Phase::Idle | Phase::Head | Phase::Body | Phase::Upstream | Phase::Stream => {}
         }
     }
 
@@ -323,6 +345,38 @@ mod tests {
         line.body_wanted();
         assert!(!at(&line, 58), "the allowance is whole: only the upstream was waited for");
         assert!(at(&line, 59));
+    }
+
+    #[test]
+    fn the_end_of_an_answer_is_read_as_fast_as_all_of_it() {
+        // A reader of so many bytes a second, who may ask on meanwhile.
+        let drip = |bytes: usize, asks_on: bool| {
+            let line = deadline();
+            line.request();
+            line.stream();
+            line.idle();
+            line.write_blocked();
+            for second in 1..300 {
+                if at(&line, second) {
+                    return Some((second, line.phase()));
+                }
+                line.wrote(bytes);
+                if asks_on {
+                    line.head();
+                    line.request();
+                    line.idle();
+                }
+                line.write_blocked();
+            }
+            line.flushed();
+            assert_eq!(line.phase(), Phase::Idle);
+            assert!(!at(&line, 358) && at(&line, 359), "then the next request is awaited");
+            None
+        };
+        for asks_on in [false, true] {
+            assert_eq!(drip(1, asks_on), Some((61, Phase::Tail)), "{asks_on}");
+            assert_eq!(drip(500, asks_on), None, "{asks_on}");
+        }
     }
 
     #[test]

@@ -53,7 +53,8 @@ pub(crate) async fn serve(
                 let upgrades = plan.handshake.is_some();
                 exchange::exchange(&client, link, request, &passage.admitted, upgrades).await
             }
-            Err(failed) => break failed,
+            // Whoever died before may have run it all the same.
+            Err(failed) => break Failed { was_sent: was_repeated, ..failed },
         };
         let failed = match exchanged {
             Ok(exchanged) => {
@@ -196,7 +197,7 @@ fn rebuild(
         true => trailers::announced(headers, |name| {
             // By HTTP/2 they come past the scan.
             let is_refused = scan::is_refused_in_trailers(name.as_str().as_bytes());
-            !is_refused && !look.ends_here(name) && edits.keeps(name)
+            !is_refused && !look.ends_here(name) && edits.keeps_trailer(name)
         }),
         false => Vec::new(),
     };

@@ -210,7 +210,9 @@ fn ending(second: &Second, is_told: bool) -> Expiry {
         Phase::Idle => Expiry::Leave,
         Phase::Head => Expiry::End(End::Fault(Fault::HeadTooSlow)),
         // The end of an answer is not taken: first nothing new is served.
-        Phase::Stream if !is_told => Expiry::Leave,
-        Phase::Body | Phase::Upstream | Phase::Stream | Phase::Write => Expiry::End(End::Broken),
+        Phase::Tail if !is_told => Expiry::Leave,
+        Phase::Body | Phase::Upstream | Phase::Stream | Phase::Write | Phase::Tail => {
+            Expiry::End(End::Broken)
+        }
     }
 }

@@ -155,7 +155,7 @@ impl Line {
         match self.deadline.phase() {
             Phase::Body => Some(Fault::BodyTooSlow),
             Phase::Upstream => Some(Fault::UpstreamTimeout),
-            Phase::Idle | Phase::Head | Phase::Stream | Phase::Write => None,
+            Phase::Idle | Phase::Head | Phase::Stream | Phase::Write | Phase::Tail => None,
         }
     }
 

@@ -109,7 +109,7 @@ fn ending(client: &Client, leave: Option<&mut Leave>, cx: &mut Context<'_>) -> O
     let deadline = &client.line.deadline;
     match deadline.phase() {
         _ if !deadline.is_expired() => None,
-        Phase::Write => Some(Over::Broken),
+        Phase::Write | Phase::Tail => Some(Over::Broken),
         Phase::Idle | Phase::Head | Phase::Body | Phase::Upstream | Phase::Stream => {
             Some(Over::Closed(CloseCode::GoingAway))
         }

@@ -1,6 +1,6 @@
 //! Many slow clients at once: each is ended in its time, and honest ones do not notice them.
 //!
-//! `DOORWARD_SLOW_CLIENTS` says how many of each kind there are: 40 of each of five in a test.
+//! `DOORWARD_CAMPAIGN` says how many of each kind there are: 40 of each of five in a test.
 
 mod kit;
 
@@ -17,7 +17,7 @@ const OF_EACH: usize = 40;
 static LARGE: LazyLock<String> = LazyLock::new(|| "x".repeat(30_000_000));
 
 fn of_each() -> usize {
-    let told = std::env::var("DOORWARD_SLOW_CLIENTS").ok();
+    let told = std::env::var("DOORWARD_CAMPAIGN").ok();
     told.map_or(OF_EACH, |count| count.parse().expect("a number of clients"))
 }
 

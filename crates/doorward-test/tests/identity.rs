@@ -128,7 +128,7 @@ fn an_unknown_key_is_looked_up_once_and_then_it_is_known_or_not() {
     let request = Request::chrome().bearing(&token("es256 head.kid=new"));
     for (looked_up, code) in [
         (LookedUp::Fresh, "unknown-key"),
-        (LookedUp::Away, "unknown-key"),
+        (LookedUp::Away, "keys-away"),
         (LookedUp::Busy, "busy"),
     ] {
         let at = rig.at(begin());

@@ -9,8 +9,8 @@ use std::net::SocketAddr;
 /// Layers of the profile that this version does not have yet.
 const NOT_BUILT: &str = "passes, bot detection, body checks";
 
-/// The greeting of a gate that listens at `address`.
-pub(crate) fn text(config: &Config, address: SocketAddr) -> String {
+/// The greeting of a gate that listens at `address`, and for its operator at `admin`.
+pub(crate) fn text(config: &Config, address: SocketAddr, admin: Option<SocketAddr>) -> String {
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let listening = format!("{scheme}://{address}");
     let call = config.settings.external.first().map_or(listening.as_str(), String::as_str);
@@ -43,6 +43,9 @@ pub(crate) fn text(config: &Config, address: SocketAddr) -> String {
     line("refused", &format!("curl -i -H 'Origin: https://evil.example' {call}/"));
     line("let through", &format!("curl -i {}{call}/", credential(config)));
     line("still open", &still_open(config));
+    if let Some(admin) = admin {
+        line("admin", &format!("http://{admin}/metrics, /readyz; with its token as a bearer"));
+    }
     for word in &config.permissive {
         line("permissive", word);
     }

@@ -39,7 +39,7 @@ pub(crate) fn run(guard: &Guard) -> ExitCode {
     if config.warnings.problems().iter().any(|problem| problem.level == Level::Warning) {
         machine::talk(&config.warnings.render(machine::talk_has_colour()));
     }
-    machine::talk(&greeting::text(&config, proxy.address()));
+    machine::talk(&greeting::text(&config, proxy.address(), proxy.admin_address()));
     let reload = Reload::new(given, secret, config, world, noted);
     serve::until_stopped(proxy, Some(reload))
 }

@@ -27,9 +27,9 @@ pub(crate) struct Reload {
 /// What tells one state of a file from another; none where there is no such file.
 type Look = Option<[u64; 5]>;
 
-/// The machine, with the files that were read from it.
+/// The machine, with the files that were read from it, as they were just before.
 #[derive(Default)]
-pub(crate) struct Noted(RefCell<Vec<PathBuf>>);
+pub(crate) struct Noted(RefCell<Vec<(PathBuf, Look)>>);
 
 impl Outside for Noted {
     fn variable(&self, name: &str) -> Option<String> {
@@ -37,18 +37,20 @@ impl Outside for Noted {
     }
 
     fn file(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.0.borrow_mut().push(path.to_owned());
+        // Before it is read: what changes in between shows at the next look.
+        let before = look(path);
+        self.0.borrow_mut().push((path.to_owned(), before));
         Machine.file(path)
     }
 }
 
 impl Noted {
-    /// The files, as they are now.
+    /// The files, as they were before they were read for the first time.
     fn looked_at(self) -> Vec<(PathBuf, Look)> {
         let mut files = self.0.into_inner();
-        files.sort();
-        files.dedup();
-        files.into_iter().map(|path| (path.clone(), look(&path))).collect()
+        files.sort_by(|(one, _), (other, _)| one.cmp(other));
+        files.dedup_by(|(later, _), (first, _)| later == first);
+        files
     }
 }
 
@@ -97,7 +99,16 @@ impl Reload {
                 return self.kept(proxy);
             }
         };
+        // A list of keys that is gone would make every key unknown. It may be on its way back.
+        let gone = self.files.iter().find(|(path, before)| {
+            before.is_some() && files.iter().any(|(known, now)| known == path && now.is_none())
+        });
+        let gone = gone.map(|(path, _)| path.clone());
         self.files = files;
+        if let Some(path) = gone {
+            machine::talk(&format!("error: {} was there, and is gone\n", path.display()));
+            return self.kept(proxy);
+        }
         config.gate.adopt(&self.config.gate);
         if let Err(error) = self.serve(&config, proxy) {
             machine::talk(&format!("error: {error:#}\n"));
@@ -149,7 +160,9 @@ impl Reload {
         note("proxy_protocol", old.proxy_protocol == config.proxy_protocol);
         note("[tls], switched on or off", old.tls.is_some() == config.tls.is_some());
         let admin = |config: &Config| {
-            config.admin.as_ref().map(|admin| (admin.listen, admin.hosts.clone()))
+            let admin = config.admin.as_ref()?;
+            let token = admin.token.as_ref().map(|token| token.expose().to_vec());
+            Some((admin.listen, admin.hosts.clone(), token))
         };
         note("[admin]", admin(old) == admin(config));
         note("[limits] and [time]", old.bounds == config.bounds);

@@ -149,7 +149,7 @@ impl Watch {
     pub(crate) fn settle(&self, deadline: &Deadline) {
         let tail_at_ms = self.tails().lying.iter().map(|(_, at_ms)| *at_ms).min();
         let times = [
-            (tail_at_ms.unwrap_or(NEVER), Phase::Stream),
+            (tail_at_ms.unwrap_or(NEVER), Phase::Tail),
             (self.idle_at_ms.load(Relaxed), Phase::Idle),
             (self.head_at_ms.load(Relaxed), Phase::Head),
             (self.write_at_ms.load(Relaxed), Phase::Write),
@@ -211,7 +211,7 @@ mod tests {
         assert!(!deadline.check(60_999));
         watch.taken(first, &deadline);
         assert!(!deadline.check(61_999));
-        assert_eq!((deadline.check(62_000), deadline.phase()), (true, Phase::Stream));
+        assert_eq!((deadline.check(62_000), deadline.phase()), (true, Phase::Tail));
         watch.leave(&deadline);
         assert!(!deadline.is_expired() && !deadline.check(59_999), "it may lie once more");
         assert!(deadline.check(60_000));

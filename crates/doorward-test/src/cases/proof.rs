@@ -74,13 +74,13 @@ impl ProofKey {
             return Some(format!("the proof's digest is not that of the body: {proof}"));
         }
         // The proof is of the caller that the other headers name, or of nobody.
-        let said = ["doorward-issuer", "doorward-identity"]
+        let said = ["doorward-issuer", "doorward-identity", "doorward-scopes"]
             .map(|name| contact.values(name).collect::<Vec<_>>().join(", "));
         let caller = base64url(identity).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        let is_theirs = if said == ["", ""] {
+        let is_theirs = if said == ["", "", ""] {
             *identity == "-"
         } else {
-            caller.is_some_and(|caller| caller == said.join(" "))
+            caller.is_some_and(|caller| caller == said.join(" ").trim_end())
         };
         let sound = is_theirs && (*version, *time) == ("dwa1", &*unix_s.to_string());
         (!sound).then(|| format!("the proof is for another time or caller: {proof}"))

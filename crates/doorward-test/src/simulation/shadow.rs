@@ -35,10 +35,14 @@ pub(super) fn foretell(world: &World, facts: &Facts) -> Foretold {
     let mut going = Going::default();
     let preflight =
         facts.method == "OPTIONS" && facts.origin != Whose::Nobody && facts.asks != Said::Nothing;
-    if preflight && mode_of(world, route, "cors") == Mode::Enforce {
-        let clear = facts.asks == Said::Word("POST") || facts.asks == Said::Word("PUT");
-        let friendly = is_friend(facts.origin, route);
-        return if friendly && clear { Foretold::Reply } else { Foretold::Refuse("cors") };
+    let answers = mode_of(world, route, "cors");
+    let clear = facts.asks == Said::Word("POST") || facts.asks == Said::Word("PUT");
+    let approved = is_friend(facts.origin, route) && clear;
+    if preflight && answers == Mode::Enforce {
+        return if approved { Foretold::Reply } else { Foretold::Refuse("cors") };
+    }
+    if preflight && answers != Mode::Off && !approved {
+        going.noted.push("cors");
     }
     match mode_of(world, route, "site") {
         Mode::Off => {}
@@ -51,6 +55,8 @@ pub(super) fn foretell(world: &World, facts: &Facts) -> Foretold {
     }
     match mode_of(world, route, "method") {
         Mode::Off => {}
+        // Left to the backend, which answers it.
+        _ if preflight => {}
         _ if takes(route, facts) => {}
         Mode::Monitor => going.noted.push("method"),
         Mode::Share(_) | Mode::Enforce => return Foretold::Refuse("method"),

@@ -203,6 +203,13 @@ impl<'a> Edits<'a> {
         stays && !is_unjudged && !self.is_credential(text)
     }
 
+    /// Whether a trailer of this name goes on. Credentials are judged in the head alone: one behind
+    /// the body would be a second one.
+    #[must_use]
+    pub fn keeps_trailer(&self, name: &HeaderName) -> bool {
+        self.keeps(name) && !self.admitted.gate().identity.judges(name.as_str())
+    }
+
     /// Removes the cookies that hold credentials beside the one that was judged.
     pub fn strip_cookies(&self, headers: &mut header::HeaderMap) {
         let Some(judged) = self.judged else { return };

@@ -157,10 +157,9 @@ impl Known {
     }
 }
 
-/// Whether a browser sent it: only browsers write these by themselves.
+/// Whether a browser sent it: only browsers write these by themselves. `Sec-Fetch-Mode` alone is
+/// none of them: Node's `fetch` sends it with every request, and no browser sends it alone.
 fn is_from_a_browser(visit: &Visit<'_>) -> bool {
     let seen = &visit.seen;
-    [seen.origin, seen.fetch_site, seen.fetch_mode, seen.fetch_dest]
-        .iter()
-        .any(|one| !one.is_absent())
+    [seen.origin, seen.fetch_site, seen.fetch_dest].iter().any(|one| !one.is_absent())
 }

@@ -220,9 +220,8 @@ fn no_key(issuer: Arc<Issuer>, at: Moment<'_>, looked_up: Option<LookedUp>) -> W
     match looked_up {
         None if issuer.keys_url().is_some() => Who::Wait(issuer),
         Some(LookedUp::Busy) => Who::Refuse(Reason::Busy),
-        None | Some(LookedUp::Fresh | LookedUp::Away) if is_believed => {
-            Who::Refuse(Reason::UnknownKey)
-        }
+        // Only who was just asked can say that he has no such key: it may be a new one.
+        None | Some(LookedUp::Fresh) if is_believed => Who::Refuse(Reason::UnknownKey),
         None | Some(LookedUp::Fresh | LookedUp::Away) => Who::Refuse(Reason::KeysAway),
     }
 }

@@ -97,15 +97,12 @@ impl Reason {
     /// Whether no honest caller sends it: it counts as a strike against the sender's address. A
     /// token that has ended, or is for somebody else, is an honest mistake, and costs nothing. So
     /// is what is no token at all: a page that nobody has signed in to sends `Bearer null` with
-    /// every request, and must not lock out all who share its address.
+    /// every request, and must not lock out all who share its address. Nor must the tokens of
+    /// yesterday's key, behind a rotation; whoever makes keys up waits for their look-up.
     #[must_use]
     pub const fn is_strike(self) -> bool {
         match self {
-            Self::Algorithm
-            | Self::Critical
-            | Self::UnknownKey
-            | Self::Forged
-            | Self::KeyUnknown => true,
+            Self::Algorithm | Self::Critical | Self::Forged | Self::KeyUnknown => true,
             Self::Missing
             | Self::Unclear
             | Self::TwoCredentials
@@ -119,6 +116,7 @@ impl Reason {
             | Self::Expired
             | Self::FromTheFuture
             | Self::SenderBound
+            | Self::UnknownKey
             | Self::KeysAway
             | Self::Busy
             | Self::CookieAlone

@@ -36,7 +36,7 @@ pub struct Identity {
     pub(super) by: Option<(Arc<Issuer>, u64)>,
     /// What the backend is told: subject, issuer, scopes.
     said: [Option<HeaderValue>; 3],
-    /// What the proof of admission says: base64url of issuer and subject.
+    /// What the proof of admission says: base64url of issuer, subject and scopes.
     proof: Box<str>,
 }
 
@@ -56,10 +56,11 @@ pub(super) struct Facts<'f> {
 impl Identity {
     pub(super) fn new(facts: Facts<'_>) -> Self {
         let (issuer, subject) = (encoded(facts.issuer), encoded(facts.subject));
-        let mut proof = Vec::new();
-        crypto::base64url(format!("{issuer} {subject}").as_bytes(), &mut proof);
         let scopes = facts.scopes.split(' ').filter(|scope| !scope.is_empty());
         let scopes = scopes.map(encoded).collect::<Vec<_>>().join(" ");
+        let mut proof = Vec::new();
+        let all = format!("{issuer} {subject} {scopes}");
+        crypto::base64url(all.trim_end().as_bytes(), &mut proof);
         let value = |text: &str| HeaderValue::from_str(text).ok();
         Self {
             kind: facts.kind,
