@@ -126,11 +126,9 @@ fn an_unknown_key_is_looked_up_once_and_then_it_is_known_or_not() {
     let [issuer] = rig.gate.issuers() else { panic!("one issuer") };
     assert_eq!(issuer.learn(file("kit.json"), begin()), Ok(true));
     let request = Request::chrome().bearing(&token("es256 head.kid=new"));
-    for (looked_up, code) in [
-        (LookedUp::Fresh, "unknown-key"),
-        (LookedUp::Away, "keys-away"),
-        (LookedUp::Busy, "busy"),
-    ] {
+    for (looked_up, code) in
+        [(LookedUp::Fresh, "unknown-key"), (LookedUp::Away, "keys-away"), (LookedUp::Busy, "busy")]
+    {
         let at = rig.at(begin());
         let Turn::Keys(awaiting) = rig.gate.open(request.view(), at) else { panic!("it waits") };
         assert!(Arc::ptr_eq(awaiting.issuer(), issuer));
