@@ -6,6 +6,7 @@ use doorward_core::route::{self, Effect};
 use doorward_proxy::settings::{Bounds, Forwarding};
 use kit::{Client, GET, Scripted, Under, bounds, gate, route as a_route};
 use std::io::Write;
+use std::net::Shutdown;
 use std::os::unix::net::UnixListener;
 use std::time::Duration;
 
@@ -247,6 +248,8 @@ fn a_connection_that_closed_while_idle_is_not_used() {
     let upstream = Scripted::start(|mut scene| {
         scene.request();
         scene.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+        // The next request is sent only when this connection is closed.
+        scene.client.socket.shutdown(Shutdown::Both).expect("closed");
         scene.tell(&scene.number.to_string());
     });
     let under = Under::plain(&upstream.url);
