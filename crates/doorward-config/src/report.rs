@@ -67,6 +67,12 @@ impl Report {
     /// The whole report as text, a blank line between problems; with escape codes where `colour`.
     #[must_use]
     pub fn render(&self, colour: bool) -> String {
+        self.render_with(colour, "the gate does not start")
+    }
+
+    /// The report for a terminal, `consequence` being what its errors come to.
+    #[must_use]
+    pub fn render_with(&self, colour: bool, consequence: &str) -> String {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         let renderer = renderer.term_width(WIDTH_COLUMNS).decor_style(DecorStyle::Ascii);
         let mut parts = Vec::new();
@@ -79,8 +85,8 @@ impl Report {
         let errors = self.problems.iter().filter(|problem| problem.level == Level::Error).count();
         match errors {
             0 => {}
-            1 => parts.push("1 error: the gate does not start".to_owned()),
-            _ => parts.push(format!("{errors} errors: the gate does not start")),
+            1 => parts.push(format!("1 error: {consequence}")),
+            _ => parts.push(format!("{errors} errors: {consequence}")),
         }
         let mut out = parts.join("\n\n");
         if !out.is_empty() {

@@ -95,7 +95,8 @@ impl Reload {
                         None => self.files.push((path, now)),
                     }
                 }
-                machine::talk(&report.render(machine::talk_has_colour()));
+                let colour = machine::talk_has_colour();
+                machine::talk(&report.render_with(colour, "the file is not taken"));
                 return self.kept(proxy);
             }
         };
