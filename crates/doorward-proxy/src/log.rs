@@ -62,6 +62,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) is_broken: bool,
     pub(crate) bytes_in: u64,
     pub(crate) bytes_out: u64,
+    /// WebSocket frames from the client and to it.
+    pub(crate) frames: (u64, u64),
     pub(crate) took: Duration,
     pub(crate) upstream: Option<Duration>,
 }

@@ -235,6 +235,7 @@ impl Drop for Record {
             is_broken: self.is_broken,
             bytes_in: self.client.line.body_bytes() + self.framed_bytes,
             bytes_out: self.sent_bytes,
+            frames: self.frames,
             took: self.begin.elapsed(),
             upstream: self.upstream,
         };

@@ -18,7 +18,8 @@ pub(crate) fn run(check: &Check) -> ExitCode {
         }
     };
     // What stands in certificates and keys is looked into here, as a start would.
-    let mounted = mounting::certificate(&config).and_then(|_| {
+    let mounted = mounting::certificate(&config).and_then(|certificate| {
+        certificate.iter().for_each(mounting::tell_end);
         config.upstreams.iter().try_for_each(|one| mounting::upstream(one).map(drop))
     });
     if let Err(error) = mounted {

@@ -85,7 +85,7 @@ pub(crate) fn start(config: &Config, log_to: Box<dyn Write + Send>) -> anyhow::R
         listen: config.listen,
         threads: config.threads,
         upstreams,
-        tls: mounting::certificate(config)?,
+        tls: mounting::certificate(config)?.inspect(mounting::tell_end),
         http2: config.http2,
         proxy_protocol: config.proxy_protocol.clone(),
         forwarding: Forwarding::default(),

@@ -148,7 +148,10 @@ fn revoke(revoke: &KeyRevoke, now_unix_s: u64) -> Result<(), Fault> {
     record.revoked_unix_s = Some(now_unix_s);
     record.key.is_revoked = true;
     locked.write(&records)?;
-    machine::talk(&format!("{words} is revoked; it stays in the list\n"));
+    machine::talk(&format!(
+        "{words} is revoked; it stays in the list. A gate that runs takes it up within seconds, \
+         unless its own file is wrong at the time: its log says so\n"
+    ));
     Ok(())
 }
 

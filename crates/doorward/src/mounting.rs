@@ -15,6 +15,7 @@ use doorward_proxy::settings::{
 };
 
 use http::HeaderValue;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// An upstream.
 pub(crate) fn upstream(configured: &Configured) -> anyhow::Result<Upstream> {
@@ -108,4 +109,19 @@ fn drawn_token() -> String {
     let mut random = [0; 16];
     SystemChance.fill(&mut random);
     random.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A certificate's last days are told of.
+const LAST_DAYS: i64 = 14;
+
+/// Says when a certificate ends soon, or has ended: browsers refuse it from then on.
+pub(crate) fn tell_end(certificate: &Certificate) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let left_s = certificate.not_after_unix_s() - i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+    let days = left_s.div_euclid(24 * 60 * 60);
+    if left_s < 0 {
+        machine::talk("warning: the certificate of [tls] has ended: browsers refuse it\n");
+    } else if days < LAST_DAYS {
+        machine::talk(&format!("warning: the certificate of [tls] ends in {days} days\n"));
+    }
 }

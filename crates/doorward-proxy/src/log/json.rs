@@ -33,6 +33,10 @@ pub(super) fn write(entry: &Entry<'_>, into: &mut Vec<u8>) {
     }
     count("bytes_in", entry.bytes_in, into);
     count("bytes_out", entry.bytes_out, into);
+    if entry.frames != (0, 0) {
+        count("frames_in", entry.frames.0, into);
+        count("frames_out", entry.frames.1, into);
+    }
     count("duration_us", micros(entry.took), into);
     if let Some(upstream) = entry.upstream {
         count("upstream_us", micros(upstream), into);

@@ -28,6 +28,7 @@ fn entry<'a>(path: &'a str, origin: &'a [u8], would_refuse: &'a WouldRefuse) -> 
         status: Some(200),
         is_broken: false,
         bytes_in: 0,
+        frames: (0, 0),
         bytes_out: 37,
         took: Duration::from_micros(1_234),
         upstream: Some(Duration::from_micros(1_000)),
