@@ -179,7 +179,7 @@ fn what_to_try(places: &Places, backend: SocketAddr, gate: SocketAddr, cookie: &
     );
     attempt(
         "what this version does not stop: a program that writes your page's origin by hand",
-        "200, and the money moves; identity and passes are for that, and not built yet",
+        "200, and the money moves; logins stop it (profile = \"authenticated\"), and passes will",
         format!("curl -i -H 'Origin: {shop}' -b '{cookie}' {form} http://{gate}/transfer"),
     );
     out.push_str(
