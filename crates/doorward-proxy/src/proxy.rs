@@ -238,29 +238,6 @@ impl Proxy {
         )
     }
 
-    /// Serves until SIGTERM or SIGINT, then drains.
-    ///
-    /// # Errors
-    /// When signals cannot be waited for.
-    pub fn run_until_signal(self) -> Result<(), StartError> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .build()
-            .map_err(StartError::Thread)?;
-        runtime.block_on(async {
-            let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Thread)?;
-            let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Thread)?;
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            Ok(())
-        })?;
-        self.stop();
-        Ok(())
-    }
-
     /// Drains: clients in the queue are still served, requests in flight come to their end, then
     /// the threads end. Waits for that, at most as long as [`crate::settings::Bounds::drain`] says.
     pub fn stop(self) {
