@@ -8,8 +8,10 @@ const BUILD_JOBS: &str = "-j2";
 
 /// The workspace's root folder.
 pub(crate) fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_path_buf()
+    // Asked when it runs: clones share a build folder, and may share this program.
+    let said = std::env::var_os("CARGO_MANIFEST_DIR");
+    let here = said.map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    here.parent().map_or_else(|| here.clone(), Path::to_path_buf)
 }
 
 /// Where cargo builds: `CARGO_TARGET_DIR`, else a folder of the user's cache that outlives clones.

@@ -11,7 +11,9 @@ mod head_scan;
 const SEEDS_MIN: usize = 15;
 
 fn check(target: &str, accepts: fn(&[u8]) -> bool) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);
+    let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo says where"))
+        .join("../../fuzz/seeds")
+        .join(target);
     let mut count = 0;
     for entry in
         fs::read_dir(&folder).expect("a folder of seeds").map(|entry| entry.expect("a file"))

@@ -180,7 +180,8 @@ impl Caller {
 
 /// A gate's configuration: the kit's issuer, and shares that no test uses up.
 fn configuration() -> String {
-    let jwks = concat!(env!("CARGO_MANIFEST_DIR"), "/keys/kit.json");
+    let here = std::env::var("CARGO_MANIFEST_DIR").expect("cargo says where");
+    let jwks = format!("{here}/keys/kit.json");
     let (issuer, audience) = (tokens::ISSUER, tokens::AUDIENCE);
     format!(
         "profile = \"authenticated\"\n\

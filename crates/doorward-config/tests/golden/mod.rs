@@ -43,7 +43,9 @@ impl Outside for Golden {
 
 /// A folder of `cases/config`.
 pub(crate) fn folder_of(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../cases/config").join(name)
+    Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo says where"))
+        .join("../../cases/config")
+        .join(name)
 }
 
 /// Everything that a file or a command line comes to: what is wrong, or what is effective,
