@@ -5,8 +5,14 @@ use crate::test::before_tests;
 use crate::workspace::cargo;
 
 /// The crates whose unit tests are quick: they decide, and start no process.
-const PACKAGES: &[&str] =
-    &["doorward-core", "doorward-config", "doorward-store", "doorward-porter", "doorward-proxy"];
+const PACKAGES: &[&str] = &[
+    "doorward-browser",
+    "doorward-core",
+    "doorward-config",
+    "doorward-store",
+    "doorward-porter",
+    "doorward-proxy",
+];
 
 /// Runs the quick steps; whether all of them were well.
 pub(crate) fn run() -> anyhow::Result<bool> {

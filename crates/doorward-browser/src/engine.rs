@@ -1,0 +1,193 @@
+//! The engines, and the knobs at which they differ from the specifications or from each other.
+//!
+//! Each knob was measured in Chromium 156, Firefox ESR 153 and WebKitGTK 2.50 by the lab's own
+//! scenarios; `doorward lab --headless` measures it again.
+
+use std::fmt;
+
+/// Which engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum EngineId {
+    /// Chrome, Edge, Opera, Brave and others.
+    Chromium,
+    /// Firefox (Gecko).
+    Firefox,
+    /// Safari, and every browser of iOS.
+    WebKit,
+}
+
+/// What becomes of cookies in a page of another site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThirdParty {
+    /// They travel, if their `SameSite` lets them.
+    Allowed,
+    /// The server has another jar under each top-level site.
+    Partitioned,
+    /// None travel, none are kept.
+    Blocked,
+}
+
+/// An engine, by its differences.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Engine {
+    /// Which one.
+    pub id: EngineId,
+    /// A cookie without `SameSite` counts as `Lax` (RFC 6265bis 5.6.7.1).
+    pub lax_by_default: bool,
+    /// Seconds for which a cookie that is `Lax` by default still goes along with a top-level POST
+    /// from another site (RFC 6265bis 5.6.7.2).
+    pub lax_post_grace_s: u64,
+    /// Cookies in pages of other sites.
+    pub third_party: ThirdParty,
+    /// A `Secure` cookie is kept from and sent to `http://localhost` and the names under it.
+    pub secure_on_localhost: bool,
+    /// `Access-Control-Allow-Headers: *` covers `Authorization` as well, without credentials. The
+    /// specification says no (Fetch 4.8, 7.6).
+    pub star_covers_authorization: bool,
+    /// A script may set `User-Agent`.
+    pub sets_user_agent: bool,
+    /// Seconds for which an approval is remembered, at most.
+    pub max_age_cap_s: u64,
+    /// `<link rel=prefetch>` is followed.
+    pub prefetches: bool,
+    /// A navigation that a click began carries `Sec-Fetch-User`.
+    pub says_user: bool,
+}
+
+impl EngineId {
+    /// All three.
+    pub const ALL: [Self; 3] = [Self::Chromium, Self::Firefox, Self::WebKit];
+
+    /// Its word on the command line and in files.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromium",
+            Self::Firefox => "firefox",
+            Self::WebKit => "webkit",
+        }
+    }
+
+    /// The engine of that word.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|engine| engine.word() == word)
+    }
+
+    /// The engine that calls itself so in `User-Agent`. Every browser claims to be others too:
+    /// what only one of them says decides.
+    #[must_use]
+    pub fn of_user_agent(text: &str) -> Option<Self> {
+        if text.contains("Firefox/") && !text.contains("Seamonkey") {
+            Some(Self::Firefox)
+        } else if text.contains("Chrome/") || text.contains("Chromium/") {
+            Some(Self::Chromium)
+        } else if text.contains("AppleWebKit/") {
+            Some(Self::WebKit)
+        } else {
+            None
+        }
+    }
+}
+
+impl fmt::Display for EngineId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Chromium => "Chromium",
+            Self::Firefox => "Firefox",
+            Self::WebKit => "WebKit",
+        })
+    }
+}
+
+impl Engine {
+    /// Chromium as Google ships it: third-party cookies travel.
+    #[must_use]
+    pub const fn chromium() -> Self {
+        Self {
+            id: EngineId::Chromium,
+            lax_by_default: true,
+            lax_post_grace_s: 120,
+            third_party: ThirdParty::Allowed,
+            secure_on_localhost: true,
+            star_covers_authorization: true,
+            sets_user_agent: false,
+            max_age_cap_s: 7200,
+            prefetches: true,
+            says_user: true,
+        }
+    }
+
+    /// Firefox with its own protection against tracking, as it is installed.
+    #[must_use]
+    pub const fn firefox() -> Self {
+        Self {
+            id: EngineId::Firefox,
+            lax_by_default: false,
+            lax_post_grace_s: 0,
+            third_party: ThirdParty::Partitioned,
+            secure_on_localhost: true,
+            star_covers_authorization: true,
+            sets_user_agent: true,
+            max_age_cap_s: 86_400,
+            prefetches: true,
+            says_user: true,
+        }
+    }
+
+    /// WebKit as its GTK port is: without Safari's blocking of third-party cookies.
+    #[must_use]
+    pub const fn webkit() -> Self {
+        Self {
+            id: EngineId::WebKit,
+            lax_by_default: false,
+            lax_post_grace_s: 0,
+            third_party: ThirdParty::Allowed,
+            secure_on_localhost: false,
+            star_covers_authorization: true,
+            sets_user_agent: true,
+            max_age_cap_s: 600,
+            prefetches: false,
+            says_user: false,
+        }
+    }
+
+    /// The engine as it is installed.
+    #[must_use]
+    pub const fn of(id: EngineId) -> Self {
+        match id {
+            EngineId::Chromium => Self::chromium(),
+            EngineId::Firefox => Self::firefox(),
+            EngineId::WebKit => Self::webkit(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EngineId;
+
+    #[test]
+    fn engines_by_what_they_call_themselves() {
+        let rows = [
+            ("Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0", "firefox"),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) \
+                 Chrome/156.0.0.0 Safari/537.36",
+                "chromium",
+            ),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, \
+                 like Gecko) Version/26.0 Safari/605.1.15",
+                "webkit",
+            ),
+        ];
+        for (text, want) in rows {
+            assert_eq!(EngineId::of_user_agent(text).map(EngineId::word), Some(want), "{text}");
+        }
+        assert_eq!(EngineId::of_user_agent("curl/8.0"), None);
+        for id in EngineId::ALL {
+            assert_eq!(EngineId::of_word(id.word()), Some(id));
+        }
+    }
+}

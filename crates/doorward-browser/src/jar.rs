@@ -1,0 +1,286 @@
+//! The jar: which cookies a browser keeps (RFC 6265bis 5.7), and which go along (5.8.3).
+
+use crate::cookie::{self, Cookie, Said, SameSite};
+use crate::document::Document;
+use crate::engine::{Engine, ThirdParty};
+use crate::origin::{Origin, Relation, is_local, relation, site};
+use crate::request::{Target, Way};
+use crate::rule::{self, Rule};
+use url::{Host, Url};
+
+/// All cookies of a browser.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Jar(Vec<Cookie>);
+
+/// What became of one cookie, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Travel {
+    /// Its name.
+    pub name: String,
+    /// Whether it went along, or was kept.
+    pub is_taken: bool,
+    /// Why, or why not.
+    pub rule: Rule,
+}
+
+/// Where a request stands between its page and its server, as far as cookies care.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Standing<'a> {
+    /// The engine.
+    pub(crate) engine: &'a Engine,
+    /// Where to.
+    pub(crate) url: &'a Url,
+    /// It is a request of the server's own site.
+    same_site: bool,
+    /// It replaces the whole tab.
+    top: bool,
+    /// The method changes nothing (RFC 9110 9.2.1).
+    safe: bool,
+    /// The top-level site whose jar is used in a page of another site.
+    third_party_of: Option<&'a str>,
+    /// When it is, in seconds.
+    now_s: u64,
+}
+
+impl<'a> Standing<'a> {
+    /// How a request of `from` to `url` stands; `top` is the origin of its top-level page.
+    pub(crate) fn new(
+        engine: &'a Engine,
+        from: Option<(&Document, &'a Origin)>,
+        way: Way,
+        to: (&'a Url, &str),
+        now_s: u64,
+    ) -> Self {
+        let (url, method) = to;
+        let target = Origin::of(url);
+        let top = way.navigates() == Some(Target::Top);
+        let same_site = from.is_none_or(|(from, _)| {
+            let own = from.site_for_cookies();
+            own.is_some_and(|own| relation(&own, &target) != Relation::CrossSite)
+        });
+        // A page that fills the tab is nobody's third party.
+        let third_party_of = from.filter(|_| !top && !same_site).and_then(|(_, top)| site(top));
+        let safe = matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE");
+        Self { engine, url, same_site, top, safe, third_party_of, now_s }
+    }
+
+    fn is_secure(&self) -> bool {
+        let local = match self.url.host() {
+            Some(Host::Domain(name)) => is_local(name),
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        };
+        self.url.scheme() == "https" || (local && self.engine.secure_on_localhost)
+    }
+
+    /// The jar that is used: none is the server's own.
+    fn partition(&self) -> Option<&str> {
+        match self.engine.third_party {
+            ThirdParty::Partitioned => self.third_party_of,
+            ThirdParty::Allowed | ThirdParty::Blocked => None,
+        }
+    }
+
+    fn is_blocked(&self) -> bool {
+        self.engine.third_party == ThirdParty::Blocked && self.third_party_of.is_some()
+    }
+}
+
+impl Jar {
+    /// All cookies.
+    #[must_use]
+    pub fn cookies(&self) -> &[Cookie] {
+        &self.0
+    }
+
+    /// The value of `Cookie`, and what became of every cookie that this server could have been
+    /// sent.
+    pub(crate) fn take_along(&self, at: &Standing<'_>) -> (Option<String>, Vec<Travel>) {
+        let mut sent: Vec<&Cookie> = Vec::new();
+        let mut travels = Vec::new();
+        for cookie in self.0.iter().filter(|cookie| cookie.is_for(at.url, at.now_s)) {
+            let (is_taken, rule) = travel(cookie, at);
+            if is_taken {
+                sent.push(cookie);
+            }
+            travels.push(Travel { name: cookie.name.clone(), is_taken, rule });
+        }
+        sent.sort_by_key(|cookie| (std::cmp::Reverse(cookie.path.len()), cookie.created_s));
+        let pairs: Vec<String> = sent.iter().map(|cookie| cookie.pair()).collect();
+        ((!pairs.is_empty()).then(|| pairs.join("; ")), travels)
+    }
+
+    /// Keeps, replaces or forgets what one line of `Set-Cookie` says.
+    pub(crate) fn take_in(&mut self, line: &str, at: &Standing<'_>) -> Travel {
+        let Some(said) = cookie::read(line) else {
+            return Travel { name: String::new(), is_taken: false, rule: rule::NOT_A_COOKIE };
+        };
+        let name = said.name.clone();
+        let no = |rule| Travel { name: name.clone(), is_taken: false, rule };
+        if let Some(rule) = self.doubt(&said, at) {
+            return no(rule);
+        }
+        let host = at.url.host_str().unwrap_or_default().to_owned();
+        let host_only = said.domain.is_none();
+        let max_age = said.max_age_s;
+        let expires_s = max_age.map(|age| at.now_s.saturating_add_signed(age.max(0)));
+        let cookie = Cookie {
+            name: said.name,
+            value: said.value,
+            domain: said.domain.unwrap_or(host),
+            host_only,
+            path: said.path.unwrap_or_else(|| default_path(at.url.path())),
+            secure: said.secure,
+            same_site: said.same_site,
+            created_s: at.now_s,
+            expires_s,
+            partition: at.partition().map(str::to_owned),
+        };
+        self.0.retain(|own| !own.is_same(&cookie));
+        if max_age.is_some_and(|age| age <= 0) {
+            return no(rule::DELETED);
+        }
+        self.0.push(cookie);
+        Travel { name, is_taken: true, rule: rule::KEPT }
+    }
+
+    /// Why a browser does not keep a cookie, if it does not.
+    fn doubt(&self, said: &Said, at: &Standing<'_>) -> Option<Rule> {
+        if at.is_blocked() {
+            return Some(rule::COOKIE_BLOCKED);
+        }
+        let host = at.url.host_str().unwrap_or_default();
+        if let Some(domain) = &said.domain
+            && (!domain_matches(host, domain) || (is_suffix(domain) && domain != host))
+        {
+            return Some(rule::KEPT_DOMAIN);
+        }
+        if said.secure && !at.is_secure() {
+            return Some(rule::KEPT_INSECURE);
+        }
+        if said.same_site == SameSite::None && !said.secure {
+            return Some(rule::KEPT_NONE_INSECURE);
+        }
+        let is_strict = match said.same_site {
+            SameSite::Strict | SameSite::Lax => true,
+            SameSite::Default => at.engine.lax_by_default,
+            SameSite::None => false,
+        };
+        if is_strict && !at.same_site && !at.top {
+            return Some(rule::KEPT_CROSS_SITE);
+        }
+        if !prefix_holds(said) {
+            return Some(rule::KEPT_PREFIX);
+        }
+        let is_shadowed =
+            |own: &Cookie| own.secure && own.name == said.name && domain_matches(host, &own.domain);
+        if !said.secure && at.url.scheme() != "https" && self.0.iter().any(is_shadowed) {
+            return Some(rule::KEPT_SHADOWED);
+        }
+        None
+    }
+}
+
+impl Cookie {
+    /// Whether the server at `url` is the one that it is for, at this time.
+    fn is_for(&self, url: &Url, now_s: u64) -> bool {
+        let host = url.host_str().unwrap_or_default();
+        let is_host =
+            if self.host_only { host == self.domain } else { domain_matches(host, &self.domain) };
+        is_host
+            && path_matches(url.path(), &self.path)
+            && self.expires_s.is_none_or(|expires| expires > now_s)
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.domain == other.domain
+            && self.host_only == other.host_only
+            && self.path == other.path
+            && self.partition == other.partition
+    }
+
+    fn pair(&self) -> String {
+        if self.name.is_empty() {
+            return self.value.clone();
+        }
+        format!("{}={}", self.name, self.value)
+    }
+}
+
+/// Whether a cookie goes along, and the rule that decides.
+fn travel(cookie: &Cookie, at: &Standing<'_>) -> (bool, Rule) {
+    if at.is_blocked() {
+        return (false, rule::COOKIE_BLOCKED);
+    }
+    if cookie.partition.as_deref() != at.partition() {
+        return (false, rule::COOKIE_PARTITIONED);
+    }
+    if cookie.secure && !at.is_secure() {
+        return (false, rule::COOKIE_INSECURE);
+    }
+    if at.same_site {
+        return (true, rule::COOKIE_SAME_SITE);
+    }
+    let is_link = at.top && at.safe;
+    match cookie.same_site {
+        SameSite::None => (true, rule::COOKIE_NONE),
+        SameSite::Strict => (false, rule::COOKIE_STRICT_WITHHELD),
+        SameSite::Lax if is_link => (true, rule::COOKIE_LAX_LINK),
+        SameSite::Lax => (false, rule::COOKIE_LAX_WITHHELD),
+        SameSite::Default if !at.engine.lax_by_default => (true, rule::COOKIE_UNSET),
+        SameSite::Default if is_link => (true, rule::COOKIE_LAX_LINK),
+        SameSite::Default => {
+            let age_s = at.now_s.saturating_sub(cookie.created_s);
+            let is_young = age_s <= at.engine.lax_post_grace_s;
+            if at.top && is_young {
+                (true, rule::COOKIE_LAX_GRACE)
+            } else {
+                (false, rule::COOKIE_DEFAULT_WITHHELD)
+            }
+        }
+    }
+}
+
+/// RFC 6265bis 5.1.3.
+fn domain_matches(host: &str, domain: &str) -> bool {
+    if host == domain {
+        return true;
+    }
+    let is_name = matches!(Host::parse(host), Ok(Host::Domain(_)));
+    is_name && host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
+}
+
+fn is_suffix(domain: &str) -> bool {
+    psl::suffix_str(domain) == Some(domain)
+}
+
+/// RFC 6265bis 5.1.4.
+fn path_matches(path: &str, own: &str) -> bool {
+    path == own
+        || path.strip_prefix(own).is_some_and(|rest| own.ends_with('/') || rest.starts_with('/'))
+}
+
+/// RFC 6265bis 5.1.4: up to the last slash, without it.
+fn default_path(path: &str) -> String {
+    match path.rfind('/') {
+        None | Some(0) => "/".to_owned(),
+        Some(at) => path[..at].to_owned(),
+    }
+}
+
+/// `__Secure-` and `__Host-` keep their promise (RFC 6265bis 4.1.3).
+fn prefix_holds(said: &Said) -> bool {
+    // A nameless cookie is sent as its value alone, and must not look like a prefixed one.
+    let name = if said.name.is_empty() { &said.value } else { &said.name };
+    let name = name.to_ascii_lowercase();
+    if name.starts_with("__host-") {
+        let is_host = said.domain.is_none() && said.path.as_deref() == Some("/");
+        return said.secure && is_host && !said.name.is_empty();
+    }
+    !name.starts_with("__secure-") || (said.secure && !said.name.is_empty())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! # doorward-browser
+//!
+//! What a browser does with a request that a page makes: whether it asks first, what it sends,
+//! which cookies go along, and what the page may read of the answer. One pure function,
+//! [`decide()`], from engine, document, request, the servers' answers, the browser's state and the
+//! time to a [`Verdict`]. It waits for nothing, and reads no clock.
+//!
+//! The rules are those of the WHATWG's Fetch and HTML, of Fetch Metadata and of RFC 6265bis; where
+//! an engine differs, a knob of its [`Engine`] says so, and what was measured.
+//!
+//! # What is not modelled yet
+//!
+//! Redirects, service workers, the HTTP cache of the browser, beacons, WebSockets, event streams,
+//! Local Network Access and mixed content. What meets one of these ends as
+//! [`Reading::NotModelled`], never as a guess.
+
+mod body;
+mod console;
+mod cookie;
+mod cors;
+mod decide;
+mod document;
+mod engine;
+mod fetched;
+mod headers;
+mod jar;
+mod metadata;
+mod mime;
+mod origin;
+mod preflight;
+mod referrer;
+mod request;
+mod rule;
+mod safelist;
+mod state;
+mod verdict;
+
+pub use body::Body;
+pub use console::said;
+pub use cookie::{Cookie, SameSite};
+pub use decide::decide;
+pub use document::Document;
+pub use engine::{Engine, EngineId, ThirdParty};
+pub use headers::Headers;
+pub use jar::{Jar, Travel};
+pub use origin::{NotAnOrigin, Origin, Relation, is_trustworthy, relation};
+pub use preflight::{Asked, Cause};
+pub use referrer::ReferrerPolicy;
+pub use request::{Credentials, Mode, Request, Target, Way};
+pub use rule::Rule;
+pub use safelist::{is_safelisted_method, unsafe_names};
+pub use state::State;
+pub use verdict::{Answer, Because, Preflight, Reading, Sent, Thrown, Verdict};

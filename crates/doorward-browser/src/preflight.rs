@@ -1,0 +1,253 @@
+//! The preflight: whether a browser asks first, how it asks, and what it takes for a yes
+//! (Fetch 4.1, 4.8, 4.9).
+
+use crate::body::Body;
+use crate::cors;
+use crate::document::Document;
+use crate::engine::Engine;
+use crate::headers::{Headers, is_token};
+use crate::metadata;
+use crate::origin::Origin;
+use crate::referrer::referer;
+use crate::request::{Credentials, Mode, Request, Way};
+use crate::rule::{self, Rule};
+use crate::safelist::{is_safelisted_method, unsafe_names};
+use crate::verdict::{Answer, Because, Sent};
+use url::Url;
+
+/// Seconds for which an approval counts that says nothing of it.
+const MAX_AGE_S: u64 = 5;
+
+/// One reason to ask first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The method, as it is asked for.
+    Method(String),
+    /// A header, in lower case.
+    Header(String),
+    /// The body is a stream.
+    Stream,
+    /// A script listens to the upload.
+    Upload,
+}
+
+/// What a browser asks before it sends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Why; empty: it does not ask.
+    pub causes: Vec<Cause>,
+    /// The headers that are asked about: in lower case, sorted.
+    pub names: Vec<String>,
+    /// It asks whatever method and headers are.
+    always: bool,
+}
+
+impl Cause {
+    /// The rule behind it.
+    #[must_use]
+    pub fn rule(&self) -> Rule {
+        match self {
+            Self::Method(_) => rule::ASKS_METHOD,
+            Self::Header(name) if name == "content-type" => rule::ASKS_TYPE,
+            Self::Header(_) => rule::ASKS_HEADER,
+            Self::Stream => rule::ASKS_STREAM,
+            Self::Upload => rule::ASKS_UPLOAD,
+        }
+    }
+}
+
+impl Asked {
+    /// What is asked about a request; `headers` are those that the script set, with what the
+    /// browser dropped left out.
+    #[must_use]
+    pub fn of(request: &Request, method: &str, headers: &Headers) -> Self {
+        let mut causes = Vec::new();
+        if !is_safelisted_method(method) {
+            causes.push(Cause::Method(method.to_owned()));
+        }
+        let names = unsafe_names(headers);
+        causes.extend(names.iter().cloned().map(Cause::Header));
+        if request.body == Body::Stream {
+            causes.push(Cause::Stream);
+        }
+        if request.way == (Way::Xhr { listens_to_upload: true }) {
+            causes.push(Cause::Upload);
+        }
+        let always = causes.iter().any(|cause| matches!(cause, Cause::Stream | Cause::Upload));
+        Self { causes, names, always }
+    }
+
+    /// Whether it asks at all.
+    #[must_use]
+    pub const fn asks(&self) -> bool {
+        !self.causes.is_empty()
+    }
+}
+
+/// The preflight itself: no cookies, no body, none of the script's headers.
+pub(crate) fn request(from: &Document, url: &Url, method: &str, names: &[String]) -> Sent {
+    let mut headers = Headers::new();
+    headers.append("Accept", "*/*");
+    headers.append("Access-Control-Request-Method", method);
+    if !names.is_empty() {
+        headers.append("Access-Control-Request-Headers", names.join(","));
+    }
+    headers.append("Origin", from.origin().to_string());
+    if let Some(referer) = referer(from, url) {
+        headers.append("Referer", referer);
+    }
+    metadata::add(&mut headers, Some(from), Way::Fetch, Mode::Cors, url);
+    Sent { method: "OPTIONS".to_owned(), url: url.clone(), headers, body: Body::Empty }
+}
+
+/// Why the answer is no yes, if it is none; in the order of Fetch 4.8, 7.
+pub(crate) fn doubt(
+    engine: &Engine,
+    answer: &Answer,
+    origin: &Origin,
+    (method, names): (&str, &[String]),
+    credentials: Credentials,
+) -> Option<Because> {
+    let (passes, rule) = cors::check(answer, origin, credentials);
+    if !passes {
+        return Some(Because::of(rule));
+    }
+    if !(200..300).contains(&answer.status) {
+        return Some(Because::on(rule::PREFLIGHT_STATUS, answer.status.to_string()));
+    }
+    let (Some(methods), Some(allowed)) = (
+        list(&answer.headers, "access-control-allow-methods"),
+        list(&answer.headers, "access-control-allow-headers"),
+    ) else {
+        return Some(Because::of(rule::PREFLIGHT_MALFORMED));
+    };
+    let star_counts = credentials != Credentials::Include;
+    let has_star = |list: &[String]| star_counts && list.iter().any(|one| one == "*");
+    if !is_safelisted_method(method)
+        && !methods.iter().any(|one| one == method)
+        && !has_star(&methods)
+    {
+        return Some(Because::on(rule::METHOD_NOT_ALLOWED, method));
+    }
+    let lists = |name: &str| allowed.iter().any(|one| one.eq_ignore_ascii_case(name));
+    for name in names {
+        if lists(name) {
+            continue;
+        }
+        let is_authorization = name == "authorization";
+        if has_star(&allowed) && (!is_authorization || engine.star_covers_authorization) {
+            continue;
+        }
+        let rule = if is_authorization && has_star(&allowed) {
+            rule::AUTHORIZATION_NOT_ALLOWED
+        } else {
+            rule::HEADER_NOT_ALLOWED
+        };
+        return Some(Because::on(rule, name));
+    }
+    None
+}
+
+/// The members of a list of tokens; none where it is no such list. An absent one is empty.
+fn list(headers: &Headers, name: &str) -> Option<Vec<String>> {
+    let text = headers.joined(name).unwrap_or_default();
+    let members = text.split(',').map(|one| one.trim_matches([' ', '\t']));
+    members.filter(|one| !one.is_empty()).map(|one| is_token(one).then(|| one.to_owned())).collect()
+}
+
+/// Approvals that the browser remembers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Remembered(Vec<Entry>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Entry {
+    partition: String,
+    origin: String,
+    url: String,
+    /// It was given for requests with credentials, and so for those without as well.
+    with_credentials: bool,
+    what: What,
+    until_s: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum What {
+    Method(String),
+    Header(String),
+}
+
+/// Whose approvals are looked at.
+#[derive(Clone, Debug)]
+pub(crate) struct Asker {
+    partition: String,
+    origin: String,
+    url: String,
+    credentials: Credentials,
+}
+
+impl Asker {
+    pub(crate) fn new(from: &Document, url: &Url, credentials: Credentials) -> Self {
+        let mut url = url.clone();
+        url.set_fragment(None);
+        let partition = from.top_origin().to_string();
+        Self { partition, origin: from.origin().to_string(), url: url.to_string(), credentials }
+    }
+}
+
+impl Remembered {
+    /// Whether everything was approved before.
+    pub(crate) fn cover(&self, asker: &Asker, asked: &Asked, method: &str, now_s: u64) -> bool {
+        let own = |entry: &&Entry| {
+            entry.until_s > now_s
+                && entry.partition == asker.partition
+                && entry.origin == asker.origin
+                && entry.url == asker.url
+                && (entry.with_credentials || asker.credentials != Credentials::Include)
+        };
+        let entries: Vec<&What> = self.0.iter().filter(own).map(|entry| &entry.what).collect();
+        let covers_method = entries
+            .iter()
+            .any(|what| matches!(what, What::Method(own) if own == method || own == "*"));
+        let covers = |name: &String| {
+            entries.iter().any(|what| match what {
+                What::Header(own) => own == name || (own == "*" && name != "authorization"),
+                What::Method(_) => false,
+            })
+        };
+        // What always asks is covered by a remembered method only (Fetch 4.4, 3).
+        let asks_method = !is_safelisted_method(method) || asked.always;
+        (covers_method || !asks_method) && asked.names.iter().all(covers)
+    }
+
+    /// Remembers an approval for as long as it says, and as the engine lets it.
+    pub(crate) fn keep(&mut self, engine: &Engine, asker: &Asker, answer: &Answer, now_s: u64) {
+        let said = answer.headers.joined("access-control-max-age");
+        let age_s = match said.as_deref().map(str::trim) {
+            None => MAX_AGE_S,
+            Some(text) => match text.parse::<i64>() {
+                Ok(age) => u64::try_from(age).unwrap_or(0),
+                Err(_) => MAX_AGE_S,
+            },
+        };
+        let until_s = now_s + age_s.min(engine.max_age_cap_s);
+        if until_s == now_s {
+            return;
+        }
+        let methods = list(&answer.headers, "access-control-allow-methods").unwrap_or_default();
+        let names = list(&answer.headers, "access-control-allow-headers").unwrap_or_default();
+        let names = names.into_iter().map(|name| What::Header(name.to_ascii_lowercase()));
+        for what in methods.into_iter().map(What::Method).chain(names) {
+            self.0.push(Entry {
+                partition: asker.partition.clone(),
+                origin: asker.origin.clone(),
+                url: asker.url.clone(),
+                with_credentials: asker.credentials == Credentials::Include,
+                what,
+                until_s,
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! The headers `Referer` and `Origin`, as a browser writes them.
+
+use crate::document::Document;
+use crate::origin::{Origin, Relation, is_trustworthy, relation};
+use url::Url;
+
+/// What a page tells others of its address (Referrer Policy 3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReferrerPolicy {
+    /// `no-referrer`.
+    NoReferrer,
+    /// `no-referrer-when-downgrade`.
+    NoReferrerWhenDowngrade,
+    /// `origin`.
+    Origin,
+    /// `origin-when-cross-origin`.
+    OriginWhenCrossOrigin,
+    /// `same-origin`.
+    SameOrigin,
+    /// `strict-origin`.
+    StrictOrigin,
+    /// `strict-origin-when-cross-origin`.
+    #[default]
+    StrictOriginWhenCrossOrigin,
+    /// `unsafe-url`.
+    UnsafeUrl,
+}
+
+/// The value of `Referer`; none where it is left out (Referrer Policy 8.3).
+pub(crate) fn referer(from: &Document, to: &Url) -> Option<String> {
+    use ReferrerPolicy as Policy;
+    if !matches!(from.url.scheme(), "http" | "https") {
+        return None;
+    }
+    let whole = || {
+        let mut url = from.url.clone();
+        url.set_fragment(None);
+        // An `http:` address takes an empty name and none.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        url.to_string()
+    };
+    let origin = || format!("{}/", Origin::of(&from.url));
+    let same = relation(&Origin::of(&from.url), &Origin::of(to)) == Relation::SameOrigin;
+    let down = is_downgrade(&from.url, to);
+    match from.referrer_policy {
+        Policy::NoReferrer => None,
+        Policy::NoReferrerWhenDowngrade => (!down).then(whole),
+        Policy::Origin => Some(origin()),
+        Policy::OriginWhenCrossOrigin => Some(if same { whole() } else { origin() }),
+        Policy::SameOrigin => same.then(whole),
+        Policy::StrictOrigin => (!down).then(origin),
+        Policy::StrictOriginWhenCrossOrigin if same => Some(whole()),
+        Policy::StrictOriginWhenCrossOrigin => (!down).then(origin),
+        Policy::UnsafeUrl => Some(whole()),
+    }
+}
+
+/// The value of `Origin` on a request that is neither GET nor HEAD and not in CORS mode: there the
+/// referrer policy may hide it (Fetch 3.2).
+pub(crate) fn origin_outside_cors(from: &Document, to: &Url) -> String {
+    use ReferrerPolicy as Policy;
+    let own = from.origin();
+    let hidden = match from.referrer_policy {
+        Policy::NoReferrer => true,
+        Policy::NoReferrerWhenDowngrade
+        | Policy::StrictOrigin
+        | Policy::StrictOriginWhenCrossOrigin => {
+            own.scheme() == Some("https") && to.scheme() != "https"
+        }
+        Policy::SameOrigin => !own.is_same(&Origin::of(to)),
+        Policy::Origin | Policy::OriginWhenCrossOrigin | Policy::UnsafeUrl => false,
+    };
+    if hidden { "null".to_owned() } else { own.to_string() }
+}
+
+fn is_downgrade(from: &Url, to: &Url) -> bool {
+    from.scheme() == "https" && !is_trustworthy(to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ReferrerPolicy as Policy, origin_outside_cors, referer};
+    use crate::document::Document;
+    use url::Url;
+
+    #[test]
+    fn what_is_told_of_the_page() {
+        let page = "http://shop.localhost:1/a?b#c";
+        let own = "http://shop.localhost:1/x";
+        let other = "http://api.shop.localhost:1/x";
+        let whole = Some("http://shop.localhost:1/a?b");
+        let origin = Some("http://shop.localhost:1/");
+        let rows = [
+            (Policy::StrictOriginWhenCrossOrigin, own, whole, "http://shop.localhost:1"),
+            (Policy::StrictOriginWhenCrossOrigin, other, origin, "http://shop.localhost:1"),
+            (Policy::NoReferrer, own, None, "null"),
+            (Policy::NoReferrer, other, None, "null"),
+            (Policy::SameOrigin, own, whole, "http://shop.localhost:1"),
+            (Policy::SameOrigin, other, None, "null"),
+            (Policy::Origin, own, origin, "http://shop.localhost:1"),
+            (Policy::UnsafeUrl, other, whole, "http://shop.localhost:1"),
+            (Policy::NoReferrerWhenDowngrade, other, whole, "http://shop.localhost:1"),
+        ];
+        for (policy, to, want, want_origin) in rows {
+            let mut from = Document::top(Url::parse(page).expect("an address"));
+            from.referrer_policy = policy;
+            let to = Url::parse(to).expect("an address");
+            assert_eq!(referer(&from, &to).as_deref(), want, "{policy:?} {to}");
+            assert_eq!(origin_outside_cors(&from, &to), want_origin, "{policy:?} {to}");
+        }
+    }
+
+    #[test]
+    fn from_https_to_http_nothing_is_told() {
+        let from = Document::top(Url::parse("https://a.test/b").expect("an address"));
+        let to = Url::parse("http://b.test/").expect("an address");
+        assert_eq!(referer(&from, &to), None);
+        assert_eq!(origin_outside_cors(&from, &to), "null");
+    }
+}

@@ -1,0 +1,13 @@
+//! What a browser remembers between requests.
+
+use crate::jar::Jar;
+use crate::preflight::Remembered;
+
+/// Cookies and approvals. A new one is a fresh profile.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// The cookies.
+    pub jar: Jar,
+    /// The preflights that were approved.
+    pub(crate) remembered: Remembered,
+}
