@@ -11,8 +11,13 @@
 //! | `GET /` | the shop's page, with a sign-in form and a transfer form |
 //! | `POST /login` | signs `user` in (`ann` when not named): sets the cookie `session` |
 //! | `GET /whoami` | 200 with the user's `id`, or 401 |
+//! | `POST /cookies` | sets one cookie for each `SameSite`: `none`, `lax`, `strict`, `unset` |
+//! | `GET /csrf-token` | a token of the session's; nothing asks for it |
 //! | `GET /api/data` | three items as JSON |
+//! | `GET /api/catalog` | three items that any cache may keep for a minute |
 //! | `GET /api/ledger` | the balances |
+//! | `GET /api/token`, `POST /api/ask` | a token for whoever asks; a question with `X-Token`, once |
+//! | `POST /hooks/payment` | takes an order for paid, whoever says so |
 //! | `POST /transfer`, `POST /api/transfer` | moves `amount` to `to` from the signed-in user |
 //! | `GET /transfer?to=&amount=` | the same, as no GET should |
 //! | `GET`, `PUT`, `PATCH`, `DELETE /api/items/{id}` | reads, sets, changes, removes an item |
@@ -28,6 +33,7 @@
 
 mod body;
 mod cors;
+mod expected;
 mod form;
 mod ledger;
 mod routes;
@@ -35,11 +41,14 @@ mod server;
 mod session;
 mod shop;
 mod streams;
+mod tokens;
 mod transfer;
 mod valves;
 mod witness;
 
 pub use cors::CorsPolicy;
+pub use expected::{Expected, expected};
+pub use ledger::Bank;
 pub use session::SameSite;
 pub use witness::{EVENTS_MAX, Effect, Event, Kind, Witness};
 
@@ -56,6 +65,17 @@ pub type Admission = Box<dyn Fn(&http::request::Parts) -> bool + Send + Sync>;
 /// Is told of each event as it happens.
 pub type Listener = Box<dyn Fn(&Event) + Send + Sync>;
 
+/// Whose money a transfer moves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trust {
+    /// The user's whose session cookie came along.
+    #[default]
+    Cookie,
+    /// Ann's where nobody is signed in: the shop trusts whoever reaches it, as many a backend on a
+    /// machine or a network of one's own does.
+    Network,
+}
+
 /// How a sample backend is set up. The default listens on a free port of 127.0.0.1, sends no CORS
 /// headers, sets `SameSite=Lax` and demands no proof of admission.
 pub struct BackendOptions {
@@ -65,6 +85,10 @@ pub struct BackendOptions {
     pub cors: CorsPolicy,
     /// The `SameSite` attribute of its session cookie.
     pub same_site: SameSite,
+    /// Whose money moves.
+    pub trust: Trust,
+    /// Where the money lies; a new bank of its own unless one is lent.
+    pub bank: Arc<Bank>,
     /// When set, a request for which this is false is answered 403 and not run.
     pub admission: Option<Admission>,
     /// When set, is called with each event, in order; it must not block.
@@ -77,6 +101,8 @@ impl Default for BackendOptions {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             cors: CorsPolicy::Off,
             same_site: SameSite::Lax,
+            trust: Trust::Cookie,
+            bank: Arc::default(),
             admission: None,
             listener: None,
         }
@@ -144,6 +170,11 @@ impl Backend {
     #[must_use]
     pub fn balance(&self, account: &str) -> Option<i64> {
         self.shop.ledger().balance(account)
+    }
+
+    /// Says something else of CORS from the next request on.
+    pub fn set_cors(&self, policy: CorsPolicy) {
+        self.shop.set_cors(policy);
     }
 
     /// Lets `steps` waiting or coming steps of `key` go on: an answer of `/slow?key=`, or an event

@@ -1,6 +1,8 @@
 //! The sample backend over real sockets: every route, its witness, its CORS right and wrong.
 
-use doorward_lab::backend::{Backend, BackendOptions, CorsPolicy, Effect, Kind, SameSite};
+use doorward_lab::backend::{
+    Backend, BackendOptions, Bank, CorsPolicy, Effect, Kind, SameSite, Trust, expected,
+};
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -173,6 +175,19 @@ async fn cors_right_and_wrong() {
         (allow(true), o, format!("{o}|true|||Origin"), format!("{o}|true|{json}|Origin")),
         (allow(true), e, text("||||Origin"), text("||||Origin")),
         (CorsPolicy::Wildcard, e, text("*||||"), text("*||GET, HEAD, POST||")),
+        (
+            CorsPolicy::WildcardListed,
+            e,
+            text("*||||"),
+            text("*||GET, HEAD, POST, PUT, PATCH, DELETE|Authorization, Content-Type|"),
+        ),
+        (
+            CorsPolicy::NoVary { origins: vec![own()] },
+            o,
+            format!("{o}|true|||"),
+            format!("{o}|true|{json}|"),
+        ),
+        (CorsPolicy::NoVary { origins: vec![own()] }, e, text("||||"), text("||||")),
         (CorsPolicy::BlanketPreflight, e, text("*||||"), text("*||*|*|")),
         (CorsPolicy::WildcardCredentials, e, text("*|true|||"), text("*|true|*||")),
         (CorsPolicy::Mirror, e, format!("{e}|true|||"), format!("{e}|true|{json}|")),
@@ -194,6 +209,106 @@ async fn cors_right_and_wrong() {
         let answer = ask(&backend, "OPTIONS /api/data", &preflight, "").await;
         assert_eq!(cors_of(&answer), want_preflight, "{cors:?}, preflight");
     }
+}
+
+#[tokio::test]
+async fn what_is_expected_is_what_comes() {
+    let own = || vec![ORIGIN.to_owned()];
+    let policies = [
+        CorsPolicy::Off,
+        CorsPolicy::Allow { origins: own(), credentials: true },
+        CorsPolicy::NoVary { origins: own() },
+        CorsPolicy::Wildcard,
+        CorsPolicy::BlanketPreflight,
+        CorsPolicy::Mirror,
+        CorsPolicy::Checking { origin: ORIGIN.to_owned(), required: true },
+    ];
+    let heads: [(&str, &str, &[(&str, &str)]); 8] = [
+        ("GET", "/api/data", &[("origin", ORIGIN)]),
+        ("GET", "/api/data", &[("origin", "http://evil.localhost")]),
+        ("GET", "/api/catalog", &[]),
+        ("POST", "/cookies", &[("origin", ORIGIN)]),
+        ("DELETE", "/api/items/1", &[("origin", ORIGIN)]),
+        ("DELETE", "/api/data", &[("origin", ORIGIN)]),
+        ("GET", "/nothing", &[]),
+        ("OPTIONS", "/api/data", &[("origin", ORIGIN), ("access-control-request-method", "PUT")]),
+    ];
+    for cors in policies {
+        let backend = start(BackendOptions { cors: cors.clone(), ..Default::default() }).await;
+        for (method, path, headers) in heads {
+            let mut head = http::Request::builder().method(method).uri(path);
+            for (name, value) in headers {
+                head = head.header(*name, *value);
+            }
+            let (head, ()) = head.body(()).expect("a request").into_parts();
+            let want = expected(&cors, SameSite::Lax, &head);
+            let lines: String =
+                headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+            let answer = ask(&backend, &format!("{method} {path}"), &lines, "").await;
+            let event = backend.events().pop().expect("an event");
+            let at = format!("{cors:?} {method} {path}");
+            assert_eq!(event.kind == Kind::Executed, want.is_executed, "{at}");
+            let status = format!("HTTP/1.1 {}", want.status.as_str());
+            assert!(answer.starts_with(&status), "{at}: {want:?} {answer}");
+            for (name, value) in &want.headers {
+                let line = format!("{name}: {}\r\n", value.to_str().expect("text"));
+                assert!(answer.contains(&line), "{at}: {line} {answer}");
+            }
+            let sent = answer.matches("access-control-").count();
+            let names = want.headers.keys().map(http::HeaderName::as_str);
+            assert_eq!(sent, names.filter(|name| name.starts_with("access-control-")).count());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_policy_changes_while_it_runs_and_a_bank_is_shared() {
+    let bank = Arc::<Bank>::default();
+    let options = || BackendOptions {
+        bank: Arc::clone(&bank),
+        trust: Trust::Network,
+        ..BackendOptions::default()
+    };
+    let (one, two) = (start(options()).await, start(options()).await);
+    for backend in [&one, &two] {
+        ask(backend, "GET /transfer?to=evil&amount=100", "", "").await;
+    }
+    assert_eq!((one.balance("evil"), two.balance("ann")), (Some(200), Some(800)));
+    bank.reset();
+    assert_eq!(bank.balances(), [("ann", 1000), ("ben", 500), ("evil", 0)]);
+    let origin = "Origin: http://evil.localhost\r\n";
+    assert_eq!(cors_of(&ask(&one, "GET /api/data", origin, "").await), "||||");
+    one.set_cors(CorsPolicy::Wildcard);
+    assert_eq!(cors_of(&ask(&one, "GET /api/data", origin, "").await), "*||||");
+}
+
+#[tokio::test]
+async fn a_token_for_whoever_asks_opens_one_question() {
+    let backend = start(BackendOptions::default()).await;
+    let token = json(&ask(&backend, "GET /api/token", "", "").await)["token"].to_string();
+    let with = format!("X-Token: {}\r\n", token.trim_matches('"'));
+    let rows = [("", "401"), ("X-Token: made-up\r\n", "401"), (&with, "200"), (&with, "401")];
+    for (headers, status) in rows {
+        let answer = ask(&backend, "POST /api/ask", headers, "").await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{headers}: {answer}");
+    }
+    assert_eq!(backend.executed("/api/ask").len(), 1);
+}
+
+#[tokio::test]
+async fn one_cookie_for_each_same_site() {
+    let backend = start(BackendOptions::default()).await;
+    let answer = ask(&backend, "POST /cookies", "", "").await;
+    for line in [
+        "none=1; Path=/; SameSite=None; Secure\r\n",
+        "lax=1; Path=/; SameSite=Lax\r\n",
+        "strict=1; Path=/; SameSite=Strict\r\n",
+        "unset=1; Path=/\r\n",
+    ] {
+        assert!(answer.contains(&format!("set-cookie: {line}")), "{line}: {answer}");
+    }
+    ask(&backend, "GET /api/data", "Cookie: none=1; unset=1\r\n", "").await;
+    assert_eq!(backend.events().pop().expect("an event").cookies, ["none", "unset"]);
 }
 
 #[tokio::test]

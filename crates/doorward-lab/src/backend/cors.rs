@@ -23,8 +23,16 @@ pub enum CorsPolicy {
         /// Whether cookies may come along.
         credentials: bool,
     },
+    /// These exact origins, mirrored, but without `Vary: Origin`: caches mix them up.
+    NoVary {
+        /// Serialised origins.
+        origins: Vec<String>,
+    },
     /// `*` on every answer; preflights of the three safelisted methods approved.
     Wildcard,
+    /// `*` on every answer; preflights of all methods approved, and `Authorization` and
+    /// `Content-Type` by name.
+    WildcardListed,
     /// `*` on every answer, every method and `*` for headers on every preflight.
     BlanketPreflight,
     /// `*` with `Access-Control-Allow-Credentials: true`, which no browser accepts.
@@ -62,6 +70,13 @@ impl CorsPolicy {
         match self {
             Self::Off => {}
             Self::Wildcard => wildcard(answer, preflight, "GET, HEAD, POST"),
+            Self::WildcardListed => {
+                wildcard(answer, preflight, "GET, HEAD, POST, PUT, PATCH, DELETE");
+                if preflight {
+                    let listed = HeaderValue::from_static("Authorization, Content-Type");
+                    answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, listed);
+                }
+            }
             Self::BlanketPreflight => {
                 wildcard(answer, preflight, "*");
                 if preflight {
@@ -84,6 +99,10 @@ impl CorsPolicy {
             }
             Self::Allow { origins, credentials } => {
                 exact(answer, asked, origins, *credentials);
+            }
+            Self::NoVary { origins } => {
+                exact(answer, asked, origins, true);
+                answer.remove(VARY);
             }
             Self::Checking { origin, .. } => {
                 exact(answer, asked, std::slice::from_ref(origin), false);

@@ -3,6 +3,11 @@
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A bank that backends share: what one of them moves, all have moved.
+#[derive(Debug)]
+pub struct Bank(Mutex<Ledger>);
 
 /// The accounts, in whole euros.
 #[derive(Debug, Serialize)]
@@ -25,8 +30,37 @@ pub(super) enum NotMoved {
     NotEnough,
 }
 
+impl Default for Bank {
+    fn default() -> Self {
+        Self(Mutex::new(Ledger::new()))
+    }
+}
+
+impl Bank {
+    /// Every account with its balance, in whole euros.
+    #[must_use]
+    pub fn balances(&self) -> Vec<(&'static str, i64)> {
+        self.ledger().0.iter().map(|(name, balance)| (*name, *balance)).collect()
+    }
+
+    /// The balance of an account; none when there is no such account.
+    #[must_use]
+    pub fn balance(&self, account: &str) -> Option<i64> {
+        self.ledger().balance(account)
+    }
+
+    /// Gives everybody back what they had in the beginning.
+    pub fn reset(&self) {
+        *self.ledger() = Ledger::new();
+    }
+
+    pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Ledger {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self(BTreeMap::from([("ann", 1000), ("ben", 500), ("evil", 0)]))
     }
 

@@ -1,10 +1,11 @@
 //! The shop's routes: which one a request means, and what each does.
 
+use super::Trust;
 use super::body::{self, Body, Unread, whole};
 use super::form::{urlencoded, value};
 use super::ledger::NotMoved;
 use super::server::plain;
-use super::session::set_cookie;
+use super::session::{one_of_each, set_cookie};
 use super::shop::{Running, Shop};
 use super::streams::{self, Content};
 use super::transfer::Order;
@@ -32,6 +33,8 @@ const ITEM_ID_BYTES_MAX: usize = 64;
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+/// What any cache may keep for a minute.
+pub(super) const CACHEABLE: HeaderValue = HeaderValue::from_static("public, max-age=60");
 const OCTETS: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
 /// What runs.
@@ -40,7 +43,10 @@ pub(super) enum Route {
     Home,
     Login,
     WhoAmI,
+    Cookies,
+    CsrfToken,
     Data,
+    Catalog,
     Ledger,
     Transfer,
     Item,
@@ -50,6 +56,9 @@ pub(super) enum Route {
     Events,
     Slow,
     Status,
+    Token,
+    Ask,
+    Payment,
     Options,
 }
 
@@ -72,11 +81,17 @@ impl Found {
 
 /// Path, methods that only read, methods that change something, what runs. A path that ends in `/`
 /// stands for everything below it. A route that reads by GET answers HEAD too.
-const ROUTES: [(&str, &str, &str, Route); 14] = [
+const ROUTES: [(&str, &str, &str, Route); 20] = [
     ("/", "GET", "", Route::Home),
     ("/login", "", "POST", Route::Login),
     ("/whoami", "GET", "", Route::WhoAmI),
+    ("/cookies", "", "POST", Route::Cookies),
+    ("/csrf-token", "GET", "", Route::CsrfToken),
     ("/api/data", "GET", "POST", Route::Data),
+    ("/api/catalog", "GET", "", Route::Catalog),
+    ("/api/token", "GET", "", Route::Token),
+    ("/api/ask", "", "POST", Route::Ask),
+    ("/hooks/payment", "", "POST", Route::Payment),
     ("/api/ledger", "GET", "", Route::Ledger),
     ("/transfer", "", "GET, POST", Route::Transfer),
     ("/api/transfer", "", "POST", Route::Transfer),
@@ -133,6 +148,14 @@ pub(super) async fn run(
             Ok(bytes) => echo(&head, bytes),
             Err(_) => return Err(cut_off()),
         },
+        Route::Ask if !shop.tokens.take(&head.headers) => {
+            running.end(Kind::Refused, "no token, or one that was used");
+            return Ok(plain(StatusCode::UNAUTHORIZED, "A token is needed.\n"));
+        }
+        Route::Ask => (
+            json(StatusCode::OK, &json!({ "answer": "42" })),
+            "asked the model: 2 cents".to_owned(),
+        ),
         Route::Transfer | Route::Login | Route::Data | Route::Item => {
             let bytes = match body::read(body).await {
                 Ok(bytes) => bytes,
@@ -157,6 +180,19 @@ pub(super) async fn run(
         Route::Status => {
             (json(StatusCode::OK, &json!({ "status": "ok" })), "said that it is up".to_owned())
         }
+        Route::Cookies => cookies(),
+        Route::CsrfToken => {
+            let token = json!({ "token": shop.tokens.draw() });
+            (json(StatusCode::OK, &token), "gave a token".to_owned())
+        }
+        Route::Token => {
+            let token = json!({ "token": shop.tokens.issue() });
+            (json(StatusCode::OK, &token), "gave a token".to_owned())
+        }
+        Route::Catalog => catalog(),
+        Route::Payment => {
+            (json(StatusCode::OK, &json!({ "paid": true })), "took the order for paid".to_owned())
+        }
         Route::Options => (plain(StatusCode::OK, ""), "said nothing of its methods".to_owned()),
     };
     running.executed(&what);
@@ -170,8 +206,13 @@ fn transfer(
     query: &[(String, String)],
     body: &[u8],
 ) -> (Response<Body>, String) {
-    let Some(user) = shop.sessions().user(&head.headers) else {
-        return failed(StatusCode::UNAUTHORIZED, "nobody is signed in: nothing moved");
+    let user = shop.sessions().user(&head.headers);
+    let user = match (user, shop.trust) {
+        (Some(user), _) => user,
+        (None, Trust::Network) => "ann",
+        (None, Trust::Cookie) => {
+            return failed(StatusCode::UNAUTHORIZED, "nobody is signed in: nothing moved");
+        }
     };
     let order = match head.method {
         Method::POST => Order::from_body(&head.headers, body),
@@ -215,6 +256,22 @@ fn who_am_i(shop: &Shop, head: &Parts) -> (Response<Body>, String) {
         Some(user) => (json(StatusCode::OK, &json!({ "id": user })), format!("told it is {user}")),
         None => failed(StatusCode::UNAUTHORIZED, "nobody is signed in"),
     }
+}
+
+fn cookies() -> (Response<Body>, String) {
+    let mut response = plain(StatusCode::OK, "Set.\n");
+    let lines = one_of_each();
+    for value in lines.iter().filter_map(|line| HeaderValue::from_str(line).ok()) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+    (response, "set a cookie for each SameSite".to_owned())
+}
+
+fn catalog() -> (Response<Body>, String) {
+    let items = json!([{ "name": "lamp" }, { "name": "chair" }, { "name": "table" }]);
+    let mut response = json(StatusCode::OK, &json!({ "catalog": items }));
+    response.headers_mut().insert(CACHE_CONTROL, CACHEABLE);
+    (response, "read the catalogue".to_owned())
 }
 
 fn api_data(head: &Parts, body_bytes: usize) -> (Response<Body>, String) {

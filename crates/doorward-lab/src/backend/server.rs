@@ -64,7 +64,8 @@ async fn visit(shop: Arc<Shop>, request: Request<Incoming>) -> Result<Response<B
         running.end(Kind::Refused, "no proof of admission");
         return Ok(plain(StatusCode::FORBIDDEN, "This came around the gate.\n"));
     }
-    if let Some(why) = shop.cors.refusal(&head) {
+    let cors = shop.cors();
+    if let Some(why) = cors.refusal(&head) {
         running.end(Kind::Refused, why);
         return Ok(plain(StatusCode::FORBIDDEN, "This origin is not allowed.\n"));
     }
@@ -87,7 +88,7 @@ async fn visit(shop: Arc<Shop>, request: Request<Incoming>) -> Result<Response<B
             }
         }
     };
-    shop.cors.dress(&asked, response.headers_mut());
+    cors.dress(&asked, response.headers_mut());
     Ok(response)
 }
 

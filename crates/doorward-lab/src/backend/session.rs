@@ -58,13 +58,31 @@ impl Sessions {
     }
 }
 
+impl SameSite {
+    /// All of them, by the names of the cookies that `POST /cookies` sets.
+    pub(super) const NAMED: [(&'static str, Self); 4] = [
+        ("none", Self::None),
+        ("lax", Self::Lax),
+        ("strict", Self::Strict),
+        ("unset", Self::Unset),
+    ];
+
+    const fn attribute(self) -> &'static str {
+        match self {
+            Self::Strict => "; SameSite=Strict",
+            Self::Lax => "; SameSite=Lax",
+            Self::None => "; SameSite=None; Secure",
+            Self::Unset => "",
+        }
+    }
+}
+
 /// The value of `Set-Cookie` for a session's name.
 pub(super) fn set_cookie(name: &str, same_site: SameSite) -> String {
-    let attribute = match same_site {
-        SameSite::Strict => "; SameSite=Strict",
-        SameSite::Lax => "; SameSite=Lax",
-        SameSite::None => "; SameSite=None; Secure",
-        SameSite::Unset => "",
-    };
-    format!("session={name}; Path=/; HttpOnly{attribute}")
+    format!("session={name}; Path=/; HttpOnly{}", same_site.attribute())
+}
+
+/// The values of `Set-Cookie` of one cookie for each `SameSite`.
+pub(super) fn one_of_each() -> [String; 4] {
+    SameSite::NAMED.map(|(name, same_site)| format!("{name}=1; Path=/{}", same_site.attribute()))
 }

@@ -1,21 +1,24 @@
 //! What the backend holds: its settings, its money, its users, its items and its witness.
 
-use super::ledger::Ledger;
+use super::ledger::{Bank, Ledger};
 use super::session::{SameSite, Sessions};
+use super::tokens::Tokens;
 use super::valves::Valves;
 use super::witness::{Event, Kind, Witness};
-use super::{Admission, BackendOptions, CorsPolicy};
+use super::{Admission, BackendOptions, CorsPolicy, Trust};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 /// The state that all connections share.
 pub(super) struct Shop {
-    pub(super) cors: CorsPolicy,
+    pub(super) trust: Trust,
     pub(super) same_site: SameSite,
     pub(super) admission: Option<Admission>,
     pub(super) witness: Witness,
     pub(super) valves: Valves,
-    ledger: Mutex<Ledger>,
+    pub(super) tokens: Tokens,
+    cors: RwLock<CorsPolicy>,
+    bank: Arc<Bank>,
     sessions: Mutex<Sessions>,
     /// How often each item was changed, by its id.
     items: Mutex<BTreeMap<String, u64>>,
@@ -25,19 +28,29 @@ impl Shop {
     pub(super) fn new(options: BackendOptions) -> Self {
         let items = ["1", "2", "3"].map(|id| (id.to_owned(), 0));
         Self {
-            cors: options.cors,
+            trust: options.trust,
             same_site: options.same_site,
             admission: options.admission,
             witness: Witness::new(options.listener),
             valves: Valves::default(),
-            ledger: Mutex::new(Ledger::new()),
+            tokens: Tokens::default(),
+            cors: RwLock::new(options.cors),
+            bank: options.bank,
             sessions: Mutex::default(),
             items: Mutex::new(BTreeMap::from(items)),
         }
     }
 
     pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+        self.bank.ledger()
+    }
+
+    pub(super) fn cors(&self) -> CorsPolicy {
+        self.cors.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn set_cors(&self, policy: CorsPolicy) {
+        *self.cors.write().unwrap_or_else(PoisonError::into_inner) = policy;
     }
 
     pub(super) fn sessions(&self) -> MutexGuard<'_, Sessions> {

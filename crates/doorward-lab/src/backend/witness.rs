@@ -13,6 +13,8 @@ use tokio::sync::watch;
 pub const EVENTS_MAX: usize = 10_000;
 /// Characters kept of each text that a client chose.
 const TEXT_CHARS_MAX: usize = 512;
+/// Names of cookies kept of one request.
+const COOKIES_MAX: usize = 64;
 
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -63,6 +65,8 @@ pub struct Event {
     pub fetch_site: Option<String>,
     /// Whether a session cookie came with it, known or not.
     pub cookie: bool,
+    /// The names of all cookies that came with it, in their order.
+    pub cookies: Vec<String>,
     /// What its route is for.
     pub effect: Effect,
     /// What happened, in words.
@@ -83,6 +87,7 @@ impl Event {
             referer: text(&head.headers, &REFERER),
             fetch_site: text(&head.headers, &HeaderName::from_static("sec-fetch-site")),
             cookie: text(&head.headers, &COOKIE).is_some_and(|all| all.contains("session=")),
+            cookies: cookie_names(&head.headers),
             effect,
             what: String::new(),
         }
@@ -195,6 +200,13 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     let values: Vec<_> =
         headers.get_all(name).iter().map(|v| String::from_utf8_lossy(v.as_bytes())).collect();
     (!values.is_empty()).then(|| short(&values.join(", ")))
+}
+
+fn cookie_names(headers: &HeaderMap) -> Vec<String> {
+    let lines = headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
+    let pairs = lines.flat_map(|line| line.split(';'));
+    let names = pairs.map(|pair| pair.split('=').next().unwrap_or_default().trim());
+    names.map(short).take(COOKIES_MAX).collect()
 }
 
 fn short(text: &str) -> String {
