@@ -5,3 +5,6 @@
 
 pub mod backend;
 pub mod demo;
+pub mod net;
+pub mod scenario;
+pub mod wire;

@@ -1,0 +1,9 @@
+//! Listening on loopback, serving HTTP/1.1 there, and a throw-away authority for TLS.
+
+mod authority;
+mod bound;
+mod serve;
+
+pub use authority::{Authority, AuthorityError};
+pub use bound::Bound;
+pub(crate) use serve::{Body, Serving, empty, serve, whole};

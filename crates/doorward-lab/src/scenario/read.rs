@@ -1,0 +1,246 @@
+//! Reading a scenario's file, and saying where and how it is wrong.
+
+use super::{Caller, Place, Scenario, Side, Step, Way};
+use std::fmt;
+use thiserror::Error;
+
+/// Bytes of a file, at most.
+const FILE_BYTES_MAX: usize = 64 * 1024;
+/// Steps of a scenario, at most.
+const STEPS_MAX: usize = 40;
+/// Requests of one step, at most.
+const TIMES_MAX: u32 = 20_000;
+/// Addresses of one step, at most: one network of IPv4.
+const ADDRESSES_MAX: u32 = 250;
+
+/// What is wrong with a scenario's file: all of it.
+#[derive(Clone, Debug, Error)]
+pub struct ScenarioError {
+    name: String,
+    faults: Vec<Fault>,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Fault {
+    /// The line, from 1; 0 where it is nowhere.
+    line: usize,
+    /// What, with the line's text and a caret where the parser says it.
+    what: String,
+    /// How to mend it.
+    hint: String,
+}
+
+impl fmt::Display for ScenarioError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, fault) in self.faults.iter().enumerate() {
+            if index > 0 {
+                writeln!(f)?;
+            }
+            match fault.line {
+                0 => write!(f, "{}: {}", self.name, fault.what)?,
+                line => write!(f, "{}:{line}: {}", self.name, fault.what)?,
+            }
+            if !fault.hint.is_empty() {
+                write!(f, "\n  help: {}", fault.hint)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads a file of that name.
+///
+/// # Errors
+/// Everything that is wrong with it, each with its line and a hint.
+pub fn read(name: &str, text: &str) -> Result<Scenario, ScenarioError> {
+    let wrong = |faults| ScenarioError { name: name.to_owned(), faults };
+    if text.len() > FILE_BYTES_MAX {
+        let what = format!("{} bytes, at most {FILE_BYTES_MAX}", text.len());
+        return Err(wrong(vec![fault(0, what, "split it into two stories")]));
+    }
+    let scenario: Scenario = toml::from_str(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        let line = text.get(..at).unwrap_or_default().matches('\n').count() + 1;
+        let shown = text.lines().nth(line - 1).unwrap_or_default();
+        let what = format!("{}\n  | {shown}", error.message());
+        wrong(vec![fault(line, what, hint(error.message()))])
+    })?;
+    let mut faults = Vec::new();
+    look(&scenario, text, &mut faults);
+    if faults.is_empty() { Ok(scenario) } else { Err(wrong(faults)) }
+}
+
+fn fault(line: usize, what: impl Into<String>, hint: impl Into<String>) -> Fault {
+    Fault { line, what: what.into(), hint: hint.into() }
+}
+
+/// A word of help for what the parser says.
+fn hint(message: &str) -> &'static str {
+    if message.contains("unknown field") {
+        "take away the word, or spell it like one of those"
+    } else if message.contains("unknown variant") {
+        "write one of those words"
+    } else if message.contains("missing field") {
+        "add it; scenarios/README.md says what each is for"
+    } else {
+        "scenarios/README.md has an example of every part"
+    }
+}
+
+/// What the parser cannot see.
+fn look(scenario: &Scenario, text: &str, faults: &mut Vec<Fault>) {
+    let line_of =
+        |needle: &str| text.find(needle).map_or(0, |at| text[..at].matches('\n').count() + 1);
+    let is_id = |id: &str| {
+        !id.is_empty()
+            && id.len() <= 40
+            && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    if !is_id(&scenario.id) {
+        let hint = "lower-case letters, digits and hyphens, at most 40";
+        faults.push(fault(line_of("id"), format!("`{}` is no id", scenario.id), hint));
+    }
+    // What waits for a layer and has no other side has nothing to do yet.
+    let is_idle = scenario.gate_only && !scenario.waits_for.is_empty();
+    if (scenario.steps.is_empty() && !is_idle) || scenario.steps.len() > STEPS_MAX {
+        let what = format!("{} steps: from one to {STEPS_MAX}", scenario.steps.len());
+        faults.push(fault(0, what, "add [[step]], or make two stories of it"));
+    }
+    let answers = scenario.ask.step.checked_sub(1).and_then(|at| scenario.steps.get(at));
+    if answers.is_none() && !is_idle {
+        let what = format!("the question is about step {}, and there is none", scenario.ask.step);
+        faults.push(fault(line_of("ask"), what, "steps are counted from 1"));
+    }
+    for word in scenario.not_on_http.keys() {
+        if doorward_browser::EngineId::of_word(word).is_none() {
+            let hint = "chromium, firefox or webkit";
+            faults.push(fault(line_of("not-on-http"), format!("`{word}` is no engine"), hint));
+        }
+    }
+    let starts: Vec<usize> = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| line.trim() == "[[step]]")
+        .map(|(at, _)| at + 1)
+        .collect();
+    for (at, step) in scenario.steps.iter().enumerate() {
+        let line = starts.get(at).copied().unwrap_or_default();
+        let doubts = doubts(scenario, step);
+        faults.extend(doubts.into_iter().map(|(what, hint)| fault(line, what, hint)));
+    }
+}
+
+/// What is wrong with one step.
+fn doubts(scenario: &Scenario, step: &Step) -> Vec<(String, &'static str)> {
+    let mut doubts = Vec::new();
+    let mut doubt = |what: &str, hint: &'static str| {
+        doubts.push((format!("the step `{}` {what}", step.says), hint));
+    };
+    if step.off.is_none() && step.on.is_none() {
+        doubt("expects nothing", "add [step.off], [step.on] or both");
+    }
+    for side in [Side::Off, Side::On] {
+        if step.expected(side).is_some_and(|expected| !expected.says_something()) {
+            doubt("expects nothing of the caller or the backend", "add `gets` or `backend`");
+        }
+    }
+    if !scenario.waits_for.is_empty() && step.on.is_some() {
+        doubt("expects something of a gate that is not built yet", "take away [step.on]");
+    }
+    if scenario.gate_only && step.off.is_some() {
+        doubt("has a side without the gate", "take away [step.off] or `gate-only`");
+    }
+    if !step.request.path.starts_with('/') {
+        doubt("has no path", "write request.path = \"/api/data\"");
+    }
+    let is_page = step.caller.is_page();
+    if !is_page && step.way != Way::Fetch {
+        doubt("is a program's, and has a page's way", "take away `way`");
+    }
+    if is_page && (step.times != 1 || step.addresses != 1) {
+        doubt("is a page's, and happens often", "let a program do it: caller = \"script\"");
+    }
+    let said = &step.request;
+    if is_page && (said.with_session || said.with_key || said.with_token) {
+        doubt("is a page's, and takes what only programs are given", "take away `with-…`");
+    }
+    if step.times == 0 || step.times > TIMES_MAX {
+        doubt("happens never or too often", "from 1 to 20000 times");
+    }
+    if step.addresses == 0 || step.addresses > ADDRESSES_MAX {
+        doubt("comes from no or too many addresses", "from 1 to 250");
+    }
+    if step.to == Place::PaidAi && step.caller == Caller::Own {
+        doubt("is of the paid service's own page, and it has none", "choose another caller");
+    }
+    doubts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    const GOOD: &str = r#"
+id = "own"
+title = "Mine"
+story = "A page reads."
+lesson = "It does."
+not-stopped = "All else."
+ask = { question = "Will it?", yes = "Yes", no = "No", about = "read" }
+
+[[step]]
+says = "it reads"
+caller = "shop"
+request.path = "/api/data"
+off = { gets = "read", backend = "executed" }
+"#;
+
+    #[test]
+    fn a_good_one() {
+        let scenario = read("own.toml", GOOD).expect("good");
+        assert_eq!(scenario.steps.len(), 1);
+        assert_eq!(scenario.steps[0].method(), "GET");
+    }
+
+    #[test]
+    fn bad_ones_say_where_what_and_how_to_mend_it() {
+        let rows = [
+            (
+                GOOD.replace("caller = \"shop\"", "caller = \"nobody\""),
+                "own.toml:11: ",
+                "write one",
+            ),
+            (GOOD.replace("says =", "sys ="), "own.toml:10: ", "spell it like"),
+            (GOOD.replace("title = \"Mine\"\n", ""), "missing field `title`", "add it"),
+            (GOOD.replace("id = \"own\"", "id = \"Own one\""), "own.toml:2: ", "lower-case"),
+            (GOOD.replace("id = \"own\"", "id = "), "own.toml:2: ", "help"),
+            (
+                GOOD.replace("off = { gets = \"read\", backend = \"executed\" }", ""),
+                "own.toml:9: ",
+                "expects nothing",
+            ),
+            (GOOD.replace("\"/api/data\"", "\"api/data\""), "own.toml:9: ", "has no path"),
+            (
+                GOOD.replace("caller = \"shop\"", "caller = \"shop\"\ntimes = 3"),
+                "own.toml:9: ",
+                "let a program do it",
+            ),
+            (
+                GOOD.replace("caller = \"shop\"", "caller = \"curl\"\nway = \"form\""),
+                "own.toml:9: ",
+                "a page's way",
+            ),
+            (
+                GOOD.split("[[step]]").next().unwrap_or_default().to_owned(),
+                "missing field `step`",
+                "add it",
+            ),
+            ("x".repeat(70_000), "own.toml: ", "split it"),
+        ];
+        for (text, place, hint) in rows {
+            let error = read("own.toml", &text).expect_err("bad").to_string();
+            assert!(error.contains(place) && error.contains(hint), "{place} {hint}: {error}");
+        }
+    }
+}
