@@ -14,7 +14,7 @@
 //! | `POST /cookies` | sets one cookie for each `SameSite`: `none`, `lax`, `strict`, `unset` |
 //! | `GET /csrf-token` | a token of the session's; nothing asks for it |
 //! | `GET /api/data` | three items as JSON |
-//! | `GET /api/catalog` | three items that any cache may keep for a minute |
+//! | `GET /api/catalog` | three items that shared caches may keep for a minute |
 //! | `GET /api/ledger` | the balances |
 //! | `GET /api/token`, `POST /api/ask` | a token for whoever asks; a question with `X-Token`, once |
 //! | `POST /hooks/payment` | takes an order for paid, whoever says so |

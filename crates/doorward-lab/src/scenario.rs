@@ -11,7 +11,7 @@ pub use built_in::{all, of_id};
 pub use expect::{Backend, Counted, Expected, Gets, Side};
 pub use place::{Caller, Place};
 pub use read::{ScenarioError, read};
-pub use step::{Enctype, Payload, Said, Step, Way};
+pub use step::{Credentials, Enctype, Mode, Payload, Said, Step, Way};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -6,6 +6,7 @@
 mod record;
 mod tap;
 
+pub(crate) use record::shown;
 pub use record::{Message, Node, What, Wire};
 pub(crate) use tap::{Behind, Peers, Tap};
 

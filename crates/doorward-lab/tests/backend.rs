@@ -211,6 +211,8 @@ async fn cors_right_and_wrong() {
     }
 }
 
+type Row<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+
 #[tokio::test]
 async fn what_is_expected_is_what_comes() {
     let own = || vec![ORIGIN.to_owned()];
@@ -223,7 +225,7 @@ async fn what_is_expected_is_what_comes() {
         CorsPolicy::Mirror,
         CorsPolicy::Checking { origin: ORIGIN.to_owned(), required: true },
     ];
-    let heads: [(&str, &str, &[(&str, &str)]); 8] = [
+    let heads: [Row<'_>; 8] = [
         ("GET", "/api/data", &[("origin", ORIGIN)]),
         ("GET", "/api/data", &[("origin", "http://evil.localhost")]),
         ("GET", "/api/catalog", &[]),

@@ -33,8 +33,9 @@ const ITEM_ID_BYTES_MAX: usize = 64;
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
-/// What any cache may keep for a minute.
-pub(super) const CACHEABLE: HeaderValue = HeaderValue::from_static("public, max-age=60");
+/// What shared caches may keep for a minute, and browsers ask for again.
+pub(super) const CACHEABLE: HeaderValue =
+    HeaderValue::from_static("public, max-age=0, s-maxage=60");
 const OCTETS: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
 /// What runs.

@@ -75,7 +75,7 @@ pub struct Event {
 
 impl Event {
     /// What a request says of itself when it arrives; nothing has happened yet.
-    pub(super) fn arrived(head: &Parts, effect: Effect) -> Self {
+    pub(crate) fn arrived(head: &Parts, effect: Effect) -> Self {
         Self {
             sequence: 0,
             kind: Kind::Missing,
@@ -116,12 +116,12 @@ pub struct Witness {
 }
 
 impl Witness {
-    pub(super) fn new(listener: Option<Listener>) -> Self {
+    pub(crate) fn new(listener: Option<Listener>) -> Self {
         Self { kept: Mutex::default(), count: watch::Sender::new(0), listener }
     }
 
     /// Notes what became of a request; `arrived` says which.
-    pub(super) fn note(&self, arrived: &Event, kind: Kind, what: &str) {
+    pub(crate) fn note(&self, arrived: &Event, kind: Kind, what: &str) {
         let mut kept = self.kept();
         let sequence = self.count() + 1;
         let event = Event { sequence, kind, what: short(what), ..arrived.clone() };

@@ -2,7 +2,7 @@
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::sync::Arc;
 use thiserror::Error;
 use tokio_rustls::TlsAcceptor;
@@ -25,6 +25,7 @@ pub enum AuthorityError {
 /// An authority, and the certificate of all of the lab's sites.
 pub struct Authority {
     pem: String,
+    certificate: CertificateDer<'static>,
     acceptor: TlsAcceptor,
 }
 
@@ -51,13 +52,18 @@ impl Authority {
             .with_no_client_auth()
             .with_single_cert(chain, private)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { pem: own.pem(), acceptor: TlsAcceptor::from(Arc::new(config)) })
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        Ok(Self { pem: own.pem(), certificate: own.der().clone(), acceptor })
     }
 
     /// The authority's certificate, for whoever wants to trust it for a while.
     #[must_use]
     pub fn pem(&self) -> &str {
         &self.pem
+    }
+
+    pub(crate) fn certificate(&self) -> CertificateDer<'static> {
+        self.certificate.clone()
     }
 
     pub(crate) fn acceptor(&self) -> TlsAcceptor {

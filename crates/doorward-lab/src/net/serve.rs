@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Empty, Full};
-use hyper::body::Incoming;
+use hyper::body::{Body as HttpBody, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -30,6 +30,9 @@ pub(crate) fn empty() -> Body {
     Empty::new().map_err(never).boxed_unsync()
 }
 
+/// Why a body did not come to its end.
+type Unsent = Box<dyn std::error::Error + Send + Sync>;
+
 fn never(never: Infallible) -> hyper::Error {
     match never {}
 }
@@ -47,11 +50,12 @@ impl Drop for Serving {
 }
 
 /// Serves a port: `connect` is asked for each connection who answers the requests on it.
-pub(crate) fn serve<C, H, F>(bound: Bound, tls: Option<TlsAcceptor>, connect: C) -> Serving
+pub(crate) fn serve<C, H, F, B>(bound: Bound, tls: Option<TlsAcceptor>, connect: C) -> Serving
 where
     C: Fn(SocketAddr) -> H + Send + Sync + 'static,
     H: Fn(Request<Incoming>) -> F + Send + Sync + 'static,
-    F: Future<Output = Response<Body>> + Send + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: HttpBody<Data = Bytes, Error: Into<Unsent>> + Send + 'static,
 {
     let connect = Arc::new(connect);
     let listeners = bound.listeners().into_iter();
@@ -60,11 +64,12 @@ where
     Serving(tasks.collect())
 }
 
-async fn accept<C, H, F>(listener: TcpListener, tls: Option<TlsAcceptor>, connect: Arc<C>)
+async fn accept<C, H, F, B>(listener: TcpListener, tls: Option<TlsAcceptor>, connect: Arc<C>)
 where
     C: Fn(SocketAddr) -> H + Send + Sync + 'static,
     H: Fn(Request<Incoming>) -> F + Send + Sync + 'static,
-    F: Future<Output = Response<Body>> + Send + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: HttpBody<Data = Bytes, Error: Into<Unsent>> + Send + 'static,
 {
     // Dropped with this task, it ends the connections.
     let mut connections = JoinSet::new();
@@ -82,10 +87,11 @@ where
     }
 }
 
-async fn connection<H, F>(stream: TcpStream, tls: Option<TlsAcceptor>, answer: H)
+async fn connection<H, F, B>(stream: TcpStream, tls: Option<TlsAcceptor>, answer: H)
 where
     H: Fn(Request<Incoming>) -> F + Send + Sync + 'static,
-    F: Future<Output = Response<Body>> + Send + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: HttpBody<Data = Bytes, Error: Into<Unsent>> + Send + 'static,
 {
     // Without it, small answers in two writes wait for the client's acknowledgement.
     if stream.set_nodelay(true).is_err() {
@@ -102,10 +108,11 @@ where
     }
 }
 
-async fn requests<H, F>(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, answer: H)
+async fn requests<H, F, B>(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, answer: H)
 where
     H: Fn(Request<Incoming>) -> F + Send + Sync + 'static,
-    F: Future<Output = Response<Body>> + Send + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: HttpBody<Data = Bytes, Error: Into<Unsent>> + Send + 'static,
 {
     let service = service_fn(|request| {
         let answer = answer(request);

@@ -89,8 +89,6 @@ pub struct Said {
     pub mode: Option<Mode>,
     /// `credentials` of `fetch`.
     pub credentials: Option<Credentials>,
-    /// A program's cookie is that of whoever is signed in.
-    pub with_session: bool,
     /// A program presents the integration's key.
     pub with_key: bool,
     /// A program asks `GET /api/token` first and sends the token along.

@@ -1,7 +1,8 @@
 //! The record of messages, and who waits for it.
 
 use super::Mark;
-use http::HeaderMap;
+use http::header::HOST;
+use http::{HeaderMap, HeaderValue, Request, Response};
 use serde::Serialize;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -153,6 +154,26 @@ impl Wire {
         self.tell();
     }
 
+    /// Notes a request that goes by, where it has a mark.
+    pub(crate) fn note<B>(&self, request: &Request<B>, leg: (Node, Node)) -> Option<Exchange> {
+        let mark = Mark::of_query(request.uri().query()?)?;
+        let host = request.headers().get(HOST).map(HeaderValue::as_bytes);
+        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+        let what = What::Request {
+            method: request.method().as_str().to_owned(),
+            host: String::from_utf8_lossy(host.unwrap_or_default()).into_owned(),
+            target: Mark::off(target),
+            headers: shown(request.headers()),
+        };
+        Some(self.request(mark, leg, what))
+    }
+
+    /// Notes the answer to it.
+    pub(crate) fn note_answer<B>(&self, exchange: Exchange, answer: &Response<B>) {
+        let (status, headers) = (answer.status().as_u16(), shown(answer.headers()));
+        self.answer(exchange, What::Answer { status, headers });
+    }
+
     /// What is kept of a step's messages, oldest first.
     #[must_use]
     pub fn of_step(&self, mark: Mark) -> Vec<Message> {
@@ -213,7 +234,7 @@ impl Kept {
 }
 
 /// Headers as they are kept.
-pub(crate) fn headers(map: &HeaderMap) -> Vec<(String, String)> {
+pub(crate) fn shown(map: &HeaderMap) -> Vec<(String, String)> {
     let lines = map.iter().take(HEADERS_MAX);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).chars().take(TEXT_CHARS_MAX).collect();
     lines.map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes()))).collect()

@@ -3,10 +3,8 @@
 //! It stands before the backend, the gate and the cache. A new one of these can be put behind it at
 //! any time; addresses and connections of browsers stay.
 
-use super::record::{Exchange, headers};
-use super::{Mark, Node, What, Wire};
+use super::{Node, What, Wire};
 use crate::net::{Body, empty};
-use http::header::HOST;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -97,18 +95,13 @@ struct Way {
 impl Visitor {
     /// Passes one request on, and its answer back.
     pub(crate) async fn pass(self, request: Request<Incoming>) -> Response<Body> {
-        let behind = self.tap.behind();
-        let exchange = behind.and_then(|behind| self.note(&request, behind.node));
+        let (tap, behind) = (Arc::clone(&self.tap), self.tap.behind());
+        let exchange = behind.and_then(|behind| tap.wire.note(&request, (tap.from, behind.node)));
         let answer = self.send(request, behind).await;
-        if let Some(exchange) = exchange {
-            let what = match &answer {
-                Ok(answer) => What::Answer {
-                    status: answer.status().as_u16(),
-                    headers: headers(answer.headers()),
-                },
-                Err(_) => What::Broken,
-            };
-            self.tap.wire.answer(exchange, what);
+        match (exchange, &answer) {
+            (Some(exchange), Ok(answer)) => tap.wire.note_answer(exchange, answer),
+            (Some(exchange), Err(_)) => tap.wire.answer(exchange, What::Broken),
+            (None, _) => {}
         }
         match answer {
             Ok(answer) => answer.map(BodyExt::boxed_unsync),
@@ -118,19 +111,6 @@ impl Visitor {
                 gone
             }
         }
-    }
-
-    fn note(&self, request: &Request<Incoming>, to: Node) -> Option<Exchange> {
-        let mark = Mark::of_query(request.uri().query()?)?;
-        let host = request.headers().get(HOST).map(|host| host.as_bytes());
-        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-        let what = What::Request {
-            method: request.method().as_str().to_owned(),
-            host: String::from_utf8_lossy(host.unwrap_or_default()).into_owned(),
-            target: Mark::off(target),
-            headers: headers(request.headers()),
-        };
-        Some(self.tap.wire.request(mark, (self.tap.from, to), what))
     }
 
     async fn send(

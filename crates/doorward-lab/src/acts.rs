@@ -1,0 +1,171 @@
+//! Pages that act: each is served once, by the origin that it acts for, and tells its own server
+//! what it got.
+//!
+//! An address of one is a random number: whoever does not know it can neither load the page nor
+//! report in its place.
+
+mod page;
+
+pub(crate) use page::escaped;
+pub use page::{Act, Report};
+
+use crate::net::{Body, empty, whole};
+use crate::sites::Sites;
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderValue, ORIGIN,
+};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
+
+/// Where everything of the lab's own is on a scenario's site.
+pub const PREFIX: &str = "/__lab/";
+/// Bytes of a report, at most.
+const REPORT_BYTES_MAX: usize = 64 * 1024;
+/// Acts that wait for their page, at most; the oldest are forgotten.
+const ACTS_MAX: usize = 500;
+
+/// The acts that are open.
+#[derive(Default)]
+pub struct Acts {
+    open: Mutex<Open>,
+}
+
+#[derive(Default)]
+struct Open {
+    acts: HashMap<String, Waiting>,
+    oldest_first: std::collections::VecDeque<String>,
+}
+
+struct Waiting {
+    act: Act,
+    report: Option<oneshot::Sender<Report>>,
+}
+
+impl Acts {
+    /// Opens an act; where its page is, and what comes of it.
+    pub fn open(&self, act: Act) -> (String, oneshot::Receiver<Report>) {
+        let nonce = nonce();
+        let url = format!("{}{PREFIX}act/{nonce}", act.origin);
+        let (sender, receiver) = oneshot::channel();
+        let mut open = self.lock();
+        if open.oldest_first.len() >= ACTS_MAX
+            && let Some(oldest) = open.oldest_first.pop_front()
+        {
+            open.acts.remove(&oldest);
+        }
+        open.oldest_first.push_back(nonce.clone());
+        open.acts.insert(nonce, Waiting { act, report: Some(sender) });
+        (url, receiver)
+    }
+
+    /// Answers what is for the lab on a scenario's site.
+    pub(crate) async fn answer(&self, sites: &Sites, request: Request<Incoming>) -> Response<Body> {
+        let path = request.uri().path().strip_prefix(PREFIX).unwrap_or_default().to_owned();
+        let host = text(request.headers().get(HOST));
+        match (request.method(), path.split_once('/')) {
+            (&Method::GET, None) => match path.as_str() {
+                "act.js" => script(include_str!("../../../web/act/act.js")),
+                "act.css" => style(include_str!("../../../web/act/act.css")),
+                _ => nothing(),
+            },
+            (&Method::GET, Some(("act", nonce))) => self.page(sites, nonce, &host),
+            (&Method::POST, Some(("report", nonce))) => {
+                let nonce = nonce.to_owned();
+                self.report(&nonce, request).await
+            }
+            _ => nothing(),
+        }
+    }
+
+    fn page(&self, sites: &Sites, nonce: &str, host: &str) -> Response<Body> {
+        let open = self.lock();
+        let Some(waiting) = open.acts.get(nonce) else { return nothing() };
+        // The page of one origin is not served to another: names share listeners.
+        if waiting.act.origin.split("://").nth(1) != Some(host) {
+            return nothing();
+        }
+        let mut response = Response::new(whole(waiting.act.html(nonce)));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let scripts = if waiting.act.way.is_without_scripts() { "'none'" } else { "'self'" };
+        let lab = sites.lab();
+        let policy = format!(
+            "default-src *; script-src {scripts}; style-src 'self'; base-uri 'none'; object-src \
+             'none'; frame-ancestors {lab}"
+        );
+        if let Ok(policy) = HeaderValue::from_str(&policy) {
+            headers.insert(CONTENT_SECURITY_POLICY, policy);
+        }
+        response
+    }
+
+    async fn report(&self, nonce: &str, request: Request<Incoming>) -> Response<Body> {
+        let origin = text(request.headers().get(ORIGIN));
+        let sender = {
+            let mut open = self.lock();
+            let own = open.acts.get_mut(nonce).filter(|waiting| waiting.act.origin == origin);
+            own.and_then(|waiting| waiting.report.take())
+        };
+        let Some(sender) = sender else { return nothing() };
+        let body = Limited::new(request.into_body(), REPORT_BYTES_MAX).collect().await;
+        let report = body.ok().and_then(|body| serde_json::from_slice(&body.to_bytes()).ok());
+        // Whoever waited may have given up.
+        let _ = sender.send(report.unwrap_or_default());
+        let mut response = Response::new(empty());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        response
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// 128 random bits in hexadecimal digits.
+pub(crate) fn nonce() -> String {
+    crate::gate::seed::<16>().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn text(value: Option<&HeaderValue>) -> String {
+    value.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+fn script(text: &'static str) -> Response<Body> {
+    asset(text, "text/javascript; charset=utf-8")
+}
+
+fn style(text: &'static str) -> Response<Body> {
+    asset(text, "text/css; charset=utf-8")
+}
+
+fn asset(text: &'static str, kind: &'static str) -> Response<Body> {
+    let mut response = Response::new(whole(text));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+pub(crate) fn nothing() -> Response<Body> {
+    let mut response = Response::new(empty());
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}
+
+/// What answers a page's site beside its acts: a word about where one is.
+pub(crate) fn landing(host: &str) -> Response<Body> {
+    let mut response = Response::new(whole(page::landing(host)));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let policy = HeaderValue::from_static("default-src 'none'; style-src 'self'");
+    headers.insert(CONTENT_SECURITY_POLICY, policy);
+    response
+}
+
+/// A shared registry.
+pub(crate) type SharedActs = Arc<Acts>;

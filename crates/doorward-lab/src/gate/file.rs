@@ -1,0 +1,163 @@
+//! The gate's configuration in the lab: the lab's own lines, the scenario's over them, and the
+//! layers that are switched off.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use toml::{Table, Value};
+
+/// The layers that can be switched in the lab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layer {
+    /// Answers preflights and dresses answers.
+    Cors,
+    /// Refuses what a browser says comes from elsewhere.
+    Site,
+    /// Refuses methods that a route is not for.
+    Method,
+    /// Shares.
+    Quota,
+    /// Who is calling.
+    Identity,
+}
+
+/// Which layers are on.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layers {
+    /// All that the scenario has.
+    #[default]
+    All,
+    /// All but these.
+    Without(BTreeSet<Layer>),
+    /// Only this one.
+    Only(Layer),
+}
+
+impl Layer {
+    /// All of them, in the order in which a request meets them.
+    pub const ALL: [Self; 5] = [Self::Cors, Self::Site, Self::Method, Self::Quota, Self::Identity];
+
+    /// Its id.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Cors => "cors",
+            Self::Site => "site",
+            Self::Method => "method",
+            Self::Quota => "quota",
+            Self::Identity => "identity",
+        }
+    }
+}
+
+impl Layers {
+    /// Whether this layer is on.
+    #[must_use]
+    pub fn has(&self, layer: Layer) -> bool {
+        match self {
+            Self::All => true,
+            Self::Without(off) => !off.contains(&layer),
+            Self::Only(only) => *only == layer,
+        }
+    }
+}
+
+/// What the identity layer alone needs to refuse anybody.
+const KEYS: &str = "\
+profile = \"authenticated\"
+[layers.identity]
+keys = { header = \"x-api-key\", file = \"doorward-keys.toml\" }
+";
+
+/// The lab's own lines.
+const OWN: &str = "\
+[layers.cors]
+credentials = true
+
+[layers.pass]
+mode = \"off\"
+
+[[route]]
+path = \"/transfer\"
+effect = \"write\"
+
+[[route]]
+path = \"/status\"
+kind = \"health\"
+";
+
+/// The text of a gate's configuration. `said` is the scenario's part with its names filled in.
+///
+/// # Errors
+/// When `said` is no TOML.
+pub fn config_text(
+    origin: &str,
+    upstream: &str,
+    said: &str,
+    layers: &Layers,
+) -> Result<String, toml::de::Error> {
+    let mut table = Table::new();
+    table.insert("upstream".to_owned(), Value::from(upstream));
+    table.insert("origins".to_owned(), Value::from(vec![origin]));
+    merge(&mut table, OWN.parse()?);
+    merge(&mut table, said.parse()?);
+    if *layers == Layers::Only(Layer::Identity) {
+        merge(&mut table, KEYS.parse()?);
+    }
+    for layer in Layer::ALL.into_iter().filter(|layer| !layers.has(*layer)) {
+        let off: Table = format!("[layers.{}]\nmode = \"off\"", layer.id()).parse()?;
+        merge(&mut table, off);
+    }
+    Ok(table.to_string())
+}
+
+/// Writes `over` over `under`: tables are merged, lists of routes are joined, all else is replaced.
+fn merge(under: &mut Table, over: Table) {
+    for (key, value) in over {
+        match (under.get_mut(&key), value) {
+            (Some(Value::Table(own)), Value::Table(table)) => merge(own, table),
+            (Some(Value::Array(own)), Value::Array(list)) if key == "route" => own.extend(list),
+            (_, value) => {
+                under.insert(key, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Layer, Layers, config_text};
+
+    fn text(said: &str, layers: &Layers) -> toml::Table {
+        let text = config_text("http://shop.localhost:1", "http://127.0.0.1:2", said, layers);
+        text.expect("TOML").parse().expect("TOML")
+    }
+
+    #[test]
+    fn the_scenarios_lines_go_over_the_labs() {
+        let said = "origins = [\"http://a.localhost\"]\n[[route]]\npath = \"/x\"\n\
+                    [layers.cors]\nmax_age = \"1s\"";
+        let table = text(said, &Layers::All);
+        assert_eq!(table["origins"].as_array().map(Vec::len), Some(1));
+        assert_eq!(table["route"].as_array().map(Vec::len), Some(3));
+        let cors = &table["layers"]["cors"];
+        assert_eq!(cors["credentials"].as_bool(), Some(true));
+        assert_eq!(cors["max_age"].as_str(), Some("1s"));
+    }
+
+    #[test]
+    fn layers_are_switched() {
+        let off = |table: &toml::Table, layer: &str| {
+            let mode = table["layers"].get(layer).and_then(|layer| layer.get("mode"));
+            mode.and_then(toml::Value::as_str) == Some("off")
+        };
+        let all = text("", &Layers::All);
+        assert!(!off(&all, "site") && !off(&all, "identity"));
+        let without = text("", &Layers::Without([Layer::Site].into()));
+        assert!(off(&without, "site") && !off(&without, "cors"));
+        let only = text("", &Layers::Only(Layer::Identity));
+        assert!(off(&only, "site") && off(&only, "quota") && !off(&only, "identity"));
+        assert_eq!(only["profile"].as_str(), Some("authenticated"));
+    }
+}

@@ -1,0 +1,122 @@
+//! What is going to answer, message by message.
+
+use super::gate::{FutureGate, Said};
+use crate::backend::{CorsPolicy, SameSite, expected};
+use crate::scenario::Backend;
+use doorward_browser::{Answer, Body, Headers, Sent};
+use http::header::{HOST, HeaderName, HeaderValue};
+use http::request::Parts;
+use http::response::Parts as Head;
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use std::net::IpAddr;
+use url::Position;
+
+/// What stands at the other end.
+pub(super) struct Behind<'a> {
+    pub(super) policy: &'a CorsPolicy,
+    pub(super) same_site: SameSite,
+    /// The gate in between, where there is one.
+    pub(super) gate: Option<&'a FutureGate>,
+    pub(super) demands_proof: bool,
+    pub(super) is_paid_ai: bool,
+}
+
+/// An answer, and who had a part in it.
+pub(super) struct Answered {
+    pub(super) head: Head,
+    pub(super) backend: Option<Backend>,
+    pub(super) gate: Option<String>,
+}
+
+impl Behind<'_> {
+    pub(super) fn answer(&self, head: &Parts, address: IpAddr) -> Answered {
+        if self.is_paid_ai {
+            return paid_ai(head);
+        }
+        let Some(gate) = self.gate else {
+            if self.demands_proof {
+                let refused = parts(StatusCode::FORBIDDEN, HeaderMap::new());
+                return Answered { head: refused, backend: Some(Backend::Refused), gate: None };
+            }
+            return self.backend(head);
+        };
+        match gate.judge(head, address) {
+            Said::Admitted(admitted) => {
+                let mut answered = self.backend(head);
+                admitted.dress(&mut answered.head.headers);
+                answered
+            }
+            Said::Replied(status, headers) => {
+                Answered { head: parts(status, headers), backend: None, gate: None }
+            }
+            Said::Refused { code, status, headers } => {
+                let gate = Some(code.to_owned());
+                Answered { head: parts(status, headers), backend: None, gate }
+            }
+        }
+    }
+
+    fn backend(&self, head: &Parts) -> Answered {
+        let said = expected(self.policy, self.same_site, head);
+        let backend = if said.is_executed {
+            Backend::Executed
+        } else if head.method == Method::OPTIONS && said.status == StatusCode::NO_CONTENT {
+            Backend::Asked
+        } else if said.status == StatusCode::FORBIDDEN {
+            Backend::Refused
+        } else {
+            Backend::Missing
+        };
+        // A question that needs a token is refused without one.
+        let needs_token = head.uri.path() == "/api/ask" && !head.headers.contains_key("x-token");
+        let backend = if needs_token { Backend::Refused } else { backend };
+        Answered { head: parts(said.status, said.headers), backend: Some(backend), gate: None }
+    }
+}
+
+/// The paid service lets any page read, and serves whoever has a key.
+fn paid_ai(head: &Parts) -> Answered {
+    let mut headers = HeaderMap::new();
+    headers.insert("access-control-allow-origin", HeaderValue::from_static("*"));
+    let (status, backend) = if head.method == Method::OPTIONS {
+        let listed = HeaderValue::from_static("authorization, content-type");
+        headers.insert("access-control-allow-headers", listed);
+        (StatusCode::NO_CONTENT, Backend::Asked)
+    } else if head.headers.contains_key("authorization") {
+        (StatusCode::OK, Backend::Executed)
+    } else {
+        (StatusCode::UNAUTHORIZED, Backend::Refused)
+    };
+    Answered { head: parts(status, headers), backend: Some(backend), gate: None }
+}
+
+fn parts(status: StatusCode, headers: HeaderMap) -> Head {
+    let (mut head, ()) = Response::new(()).into_parts();
+    (head.status, head.headers) = (status, headers);
+    head
+}
+
+/// A request of the model's, as it stands in the servers' types.
+pub(super) fn head(sent: &Sent) -> Option<Parts> {
+    let target = &sent.url[Position::BeforePath..Position::AfterQuery];
+    let mut request = Request::builder().method(sent.method.as_str()).uri(target);
+    let headers = request.headers_mut()?;
+    for (name, value) in sent.headers.iter() {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        headers.append(name, HeaderValue::from_bytes(value.as_bytes()).ok()?);
+    }
+    let host = &sent.url[Position::BeforeHost..Position::AfterPort];
+    headers.insert(HOST, HeaderValue::from_str(host).ok()?);
+    if sent.body != Body::Empty {
+        // How long it is decides nothing here.
+        headers.insert("content-length", HeaderValue::from_static("1"));
+    }
+    request.body(()).ok().map(|request| request.into_parts().0)
+}
+
+/// An answer in the model's types.
+pub(super) fn answer(status: u16, headers: &HeaderMap, is_executed: bool) -> Answer {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers: Headers = headers.iter().map(|(n, v)| (n.as_str(), text(v))).collect();
+    Answer { status, headers, is_executed }
+}

@@ -1,0 +1,201 @@
+//! What was seen of a step: by whoever asked, on the wire, and by the backend's own witness.
+
+use crate::acts::Report;
+use crate::backend::{Kind, Witness};
+use crate::lab::Lab;
+use crate::scenario::{Backend, Gets, Step};
+use crate::wire::{Mark, Message, Node, What};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Lines of the backend's log that are shown of one step.
+const LOG_LINES_MAX: usize = 12;
+
+/// What was seen.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Seen {
+    /// What the caller got.
+    pub gets: Option<Gets>,
+    /// The status that it read.
+    pub status: Option<u16>,
+    /// The error that its script got, in the engine's words.
+    pub error: String,
+    /// The headers that its script could read.
+    pub headers: BTreeMap<String, String>,
+    /// The beginning of what it read.
+    pub body: String,
+    /// The names of the cookies that arrived, sorted.
+    pub cookies: Vec<String>,
+    /// What the answers set, as they said it.
+    pub set_cookies: Vec<String>,
+    /// The `Origin` that arrived.
+    pub origin: Option<String>,
+    /// What the backend's log says, each once. Only its witness writes here.
+    pub backend: Vec<Backend>,
+    /// How often it ran the request.
+    pub executed: u64,
+    /// The lines of its log.
+    pub log: Vec<LogLine>,
+    /// The gate's code for what it refused.
+    pub gate: Option<String>,
+    /// How many requests came to which status, where there were many.
+    pub statuses: BTreeMap<u16, u64>,
+    /// Whether a refusal said when to come back.
+    pub retry_after: bool,
+    /// Nothing reached the API: the shared cache answered.
+    pub from_cache: bool,
+    /// Euros that moved to the attacker.
+    pub moved: i64,
+}
+
+/// One line of the backend's log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LogLine {
+    /// What became of the request.
+    pub kind: Backend,
+    /// The request.
+    pub request: String,
+    /// Who it said it was.
+    pub origin: Option<String>,
+    /// What happened.
+    pub what: String,
+}
+
+/// What the attacker has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ledger(i64);
+
+impl Ledger {
+    pub(super) fn of(lab: &Lab) -> Self {
+        Self(lab.bank.balance("evil").unwrap_or_default())
+    }
+}
+
+/// Where it is seen.
+pub(super) struct Observed<'a> {
+    pub(super) witness: &'a Witness,
+    pub(super) wire: &'a [Message],
+    pub(super) mark: Mark,
+    pub(super) step: &'a Step,
+    pub(super) report: Option<Report>,
+    pub(super) before: Ledger,
+}
+
+impl Observed<'_> {
+    pub(super) fn seen(self, after: Ledger) -> Seen {
+        let mut seen = Seen { moved: after.0 - self.before.0, ..Seen::default() };
+        self.backend(&mut seen);
+        self.travelled(&mut seen);
+        self.caller(&mut seen);
+        seen
+    }
+
+    /// What the backend itself says. Nothing else is taken for an execution.
+    fn backend(&self, seen: &mut Seen) {
+        let events = self.witness.events();
+        let own = events.iter().filter(|event| Mark::of_query(&event.query) == Some(self.mark));
+        for event in own {
+            let kind = match event.kind {
+                Kind::Executed => Backend::Executed,
+                Kind::Preflight => Backend::Asked,
+                Kind::Refused => Backend::Refused,
+                // A caller who left is told of by the execution before, if there was one.
+                Kind::Missing | Kind::CutOff => Backend::Missing,
+            };
+            seen.executed += u64::from(kind == Backend::Executed);
+            if !seen.backend.contains(&kind) {
+                seen.backend.push(kind);
+            }
+            if seen.log.len() < LOG_LINES_MAX {
+                let target = Mark::off(&format!("{}?{}", event.path, event.query));
+                seen.log.push(LogLine {
+                    kind,
+                    request: format!("{} {target}", event.method),
+                    origin: event.origin.clone(),
+                    what: event.what.clone(),
+                });
+            }
+        }
+        seen.backend.sort_unstable();
+    }
+
+    /// What the taps noted between the caller and whatever it called.
+    fn travelled(&self, seen: &mut Seen) {
+        let asked = |message: &&Message| message.from == Node::Caller;
+        let requests = self.wire.iter().filter(asked).filter_map(|message| match &message.what {
+            What::Request { method, headers, .. } => Some((method, headers)),
+            What::Answer { .. } | What::Broken => None,
+        });
+        // The request itself is told of before the question that came ahead of it.
+        let mut requests: Vec<_> = requests.collect();
+        requests.sort_by_key(|(method, _)| *method == "OPTIONS");
+        if let Some((_, headers)) = requests.first() {
+            let value = |name: &str| {
+                let own = headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+                own.map(|(_, value)| value.clone())
+            };
+            seen.origin = value("origin");
+            seen.cookies = cookie_names(&value("cookie").unwrap_or_default());
+        }
+        for message in self.wire {
+            let What::Answer { headers, .. } = &message.what else { continue };
+            let values = |name: &'static str| {
+                let own = headers.iter().filter(move |(own, _)| own.eq_ignore_ascii_case(name));
+                own.map(|(_, value)| value.clone())
+            };
+            if message.from == Node::Gate {
+                seen.gate = values("doorward-refusal").next().or(seen.gate.take());
+            }
+            if message.to == Node::Caller {
+                seen.set_cookies.extend(values("set-cookie"));
+                seen.retry_after |= values("retry-after").next().is_some();
+            }
+        }
+        let reached = |node| self.wire.iter().any(|message| message.to == node);
+        let fetched = self
+            .wire
+            .iter()
+            .any(|message| message.from == Node::Cache && message.to != Node::Caller);
+        seen.from_cache = reached(Node::Cache) && !fetched;
+    }
+
+    /// What the caller got.
+    fn caller(&self, seen: &mut Seen) {
+        let is_answered = self.wire.iter().any(|message| {
+            message.to == Node::Caller && matches!(message.what, What::Answer { .. })
+        });
+        let was_asked = self.wire.iter().any(|message| message.from == Node::Caller);
+        let Some(report) = &self.report else {
+            seen.gets = Some(match (is_answered, self.step.way.navigates()) {
+                (true, true) => Gets::Navigated,
+                (true, false) => Gets::Silent,
+                (false, _) => Gets::Nothing,
+            });
+            return;
+        };
+        seen.status = report.status;
+        seen.error.clone_from(&report.error);
+        seen.headers.clone_from(&report.headers);
+        seen.body.clone_from(&report.body);
+        seen.statuses.clone_from(&report.statuses);
+        seen.gets = Some(match report.outcome.as_str() {
+            "read" => Gets::Read,
+            "opaque" => Gets::Opaque,
+            "threw" if was_asked => Gets::Hidden,
+            "threw" => Gets::Throws,
+            "loaded" | "failed" | "unsupported" => Gets::Silent,
+            _ => Gets::Nothing,
+        });
+    }
+}
+
+fn cookie_names(line: &str) -> Vec<String> {
+    let pairs = line.split(';').map(str::trim).filter(|pair| !pair.is_empty());
+    let mut names: Vec<String> =
+        pairs.map(|pair| pair.split('=').next().unwrap_or_default().to_owned()).collect();
+    names.sort();
+    names.dedup();
+    names
+}
