@@ -19,6 +19,7 @@ pub(crate) const FOR_TESTS: &[Program] = &[
     Program { name: "chromedriver", package: "chromium-driver" },
     Program { name: "nginx", package: "nginx-light" },
     Program { name: "node", package: "nodejs" },
+    Program { name: "npm", package: "npm" },
     Program { name: "python3", package: "python3" },
     Program { name: "curl", package: "curl" },
 ];

@@ -1,4 +1,4 @@
-//! Doorward's own tasks: `cargo xtask test | quick | tidy | prove | bench`.
+//! Doorward's own tasks: `cargo xtask test | quick | tidy | vendor | prove | bench`.
 
 mod bench;
 mod count;
@@ -8,6 +8,7 @@ mod quick;
 mod step;
 mod test;
 mod tidy;
+mod web;
 mod workspace;
 
 use std::process::ExitCode;
@@ -16,6 +17,7 @@ const USAGE: &str = "\
 cargo xtask test              what continuous integration runs; installs what is missing
 cargo xtask quick             format, tidy, clippy, unit tests: under a minute
 cargo xtask tidy              the invariants and measures that can be checked by text
+cargo xtask vendor            writes web/vendor from the packages of web/package-lock.json
 cargo xtask prove [NAME [N]]  one campaign in full; without a name, the list
 cargo xtask bench [--rounds N] [--seconds S] [--rate R] [--peers A,B]
                               the gate beside nginx, HAProxy and Envoy doing the same work: CPU,
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(),
         ["quick"] => quick::run(),
         ["tidy"] => tidy::run(),
+        ["vendor"] => web::vendor(),
         ["prove", rest @ ..] => prove::run(rest),
         ["bench", rest @ ..] => bench::run(rest),
         ["help" | "--help" | "-h"] => {

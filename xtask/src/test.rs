@@ -20,6 +20,7 @@ pub(crate) fn run() -> anyhow::Result<bool> {
         Ok(true)
     });
     before_tests(&mut steps);
+    steps.check("the lab's pages", crate::web::check);
     steps.command("documentation", documentation());
     if steps.command("build", build()) {
         steps.tests("tests", tests());

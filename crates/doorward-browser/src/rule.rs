@@ -16,6 +16,14 @@ pub struct Rule {
     pub header: Option<&'static str>,
 }
 
+impl Rule {
+    /// The rule of a request that is sent without asking.
+    #[must_use]
+    pub const fn simple() -> Self {
+        SIMPLE
+    }
+}
+
 /// A rule of Fetch, HTML or another living standard.
 const fn rule(
     id: &'static str,

@@ -12,7 +12,8 @@ pub use page::{Act, Report};
 use crate::net::{Body, empty, whole};
 use crate::sites::Sites;
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderValue, ORIGIN,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, ORIGIN,
+    REFERRER_POLICY, SET_COOKIE,
 };
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
@@ -42,15 +43,27 @@ struct Open {
 
 struct Waiting {
     act: Act,
+    served: Option<oneshot::Sender<()>>,
     report: Option<oneshot::Sender<Report>>,
 }
 
+/// An act that is open.
+pub(crate) struct Opened {
+    /// Where its page is.
+    pub(crate) url: String,
+    /// Its page was fetched.
+    pub(crate) served: oneshot::Receiver<()>,
+    /// What came of it.
+    pub(crate) report: oneshot::Receiver<Report>,
+}
+
 impl Acts {
-    /// Opens an act; where its page is, and what comes of it.
-    pub fn open(&self, act: Act) -> (String, oneshot::Receiver<Report>) {
+    /// Opens an act.
+    pub(crate) fn open(&self, act: Act) -> Opened {
         let nonce = nonce();
         let url = format!("{}{PREFIX}act/{nonce}", act.origin);
-        let (sender, receiver) = oneshot::channel();
+        let (serve, served) = oneshot::channel();
+        let (sender, report) = oneshot::channel();
         let mut open = self.lock();
         if open.oldest_first.len() >= ACTS_MAX
             && let Some(oldest) = open.oldest_first.pop_front()
@@ -58,8 +71,14 @@ impl Acts {
             open.acts.remove(&oldest);
         }
         open.oldest_first.push_back(nonce.clone());
-        open.acts.insert(nonce, Waiting { act, report: Some(sender) });
-        (url, receiver)
+        open.acts.insert(nonce, Waiting { act, served: Some(serve), report: Some(sender) });
+        Opened { url, served, report }
+    }
+
+    /// Nobody shows the page at this address: whoever waits for its report need not.
+    pub(crate) fn give_up(&self, url: &str) {
+        let nonce = url.rsplit('/').next().unwrap_or_default();
+        self.lock().acts.remove(nonce);
     }
 
     /// Answers what is for the lab on a scenario's site.
@@ -72,6 +91,7 @@ impl Acts {
                 "act.css" => style(include_str!("../../../web/act/act.css")),
                 _ => nothing(),
             },
+            (&Method::POST, None) if path == "forget" => forget(request.headers()),
             (&Method::GET, Some(("act", nonce))) => self.page(sites, nonce, &host),
             (&Method::POST, Some(("report", nonce))) => {
                 let nonce = nonce.to_owned();
@@ -82,16 +102,23 @@ impl Acts {
     }
 
     fn page(&self, sites: &Sites, nonce: &str, host: &str) -> Response<Body> {
-        let open = self.lock();
-        let Some(waiting) = open.acts.get(nonce) else { return nothing() };
+        let mut open = self.lock();
+        let Some(waiting) = open.acts.get_mut(nonce) else { return nothing() };
         // The page of one origin is not served to another: names share listeners.
         if waiting.act.origin.split("://").nth(1) != Some(host) {
             return nothing();
+        }
+        if let Some(served) = waiting.served.take() {
+            // Whoever waited may have given up.
+            let _ = served.send(());
         }
         let mut response = Response::new(whole(waiting.act.html(nonce)));
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        // What every page has that says nothing of it; WebKit would take the lab's own instead.
+        let referrer = HeaderValue::from_static("strict-origin-when-cross-origin");
+        headers.insert(REFERRER_POLICY, referrer);
         let scripts = if waiting.act.way.is_without_scripts() { "'none'" } else { "'self'" };
         let lab = sites.lab();
         let policy = format!(
@@ -124,6 +151,29 @@ impl Acts {
     fn lock(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The names of all cookies that stories set.
+const COOKIES: [&str; 5] = ["session", "none", "lax", "strict", "unset"];
+
+/// Takes back what earlier stories left in this host's jar; only its own page may ask.
+fn forget(headers: &HeaderMap) -> Response<Body> {
+    let own = text(headers.get(HOST));
+    if text(headers.get(ORIGIN)).split("://").nth(1) != Some(own.as_str()) {
+        return nothing();
+    }
+    let mut response = Response::new(empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    for name in COOKIES {
+        // A Secure cookie is forgotten only by one that is Secure too, and WebKit takes none here.
+        for attributes in ["", "; Secure; SameSite=None"] {
+            let line = format!("{name}=; Path=/; Max-Age=0{attributes}");
+            if let Ok(line) = HeaderValue::from_str(&line) {
+                response.headers_mut().append(SET_COOKIE, line);
+            }
+        }
+    }
+    response
 }
 
 /// 128 random bits in hexadecimal digits.

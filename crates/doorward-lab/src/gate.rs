@@ -26,7 +26,7 @@ use ipnet::IpNet;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use thiserror::Error;
 
@@ -46,7 +46,8 @@ pub enum GateError {
 
 /// A running gate. Dropped, it drains on a thread of its own.
 pub(crate) struct Gate {
-    proxy: Option<Proxy>,
+    /// Behind a lock only so that the scene can be lent between threads.
+    proxy: Mutex<Option<Proxy>>,
     address: SocketAddr,
     core: Arc<Core>,
     admission: MacKey,
@@ -132,7 +133,13 @@ impl Gate {
         let admission = MacKey::new(&checked.settings.credential.admission_key);
         let gate_id = checked.settings.gate_id.clone();
         let proxy = Proxy::start(settings, checked.gate, Arc::new(store), Arc::new(memory))?;
-        Ok(Self { address: proxy.address(), proxy: Some(proxy), core, admission, gate_id })
+        Ok(Self {
+            address: proxy.address(),
+            proxy: Mutex::new(Some(proxy)),
+            core,
+            admission,
+            gate_id,
+        })
     }
 
     pub(crate) const fn address(&self) -> SocketAddr {
@@ -154,7 +161,7 @@ impl Gate {
 impl Drop for Gate {
     fn drop(&mut self) {
         // It waits for what is in flight, which nobody here should.
-        let proxy = self.proxy.take();
+        let proxy = self.proxy.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         std::thread::spawn(move || drop(proxy));
     }
 }

@@ -1,5 +1,6 @@
 //! The lab: its sites on their ports, its taps, and what stands behind them while a story runs.
 
+mod desk;
 mod scene;
 
 pub use scene::SceneError;
@@ -70,6 +71,10 @@ pub struct Lab {
     /// Where the gate sends what it admits.
     inner_address: SocketAddr,
     runs: AtomicU64,
+    /// How many scenes were set.
+    sets: AtomicU64,
+    /// What the attacker's desk calls.
+    standing: tokio::sync::Mutex<Option<desk::Standing>>,
     /// One story at a time: they share the taps.
     pub(crate) stage: tokio::sync::Mutex<()>,
     _serving: Vec<Serving>,
@@ -181,6 +186,8 @@ impl Lab {
             cache,
             inner_address,
             runs: AtomicU64::new(0),
+            sets: AtomicU64::new(0),
+            standing: tokio::sync::Mutex::default(),
             stage: tokio::sync::Mutex::default(),
             _serving: serving,
         };
@@ -208,6 +215,11 @@ impl Lab {
     #[must_use]
     pub fn balances(&self) -> Vec<(&'static str, i64)> {
         self.bank.balances()
+    }
+
+    /// Everybody gets back what they had.
+    pub fn reset_bank(&self) {
+        self.bank.reset();
     }
 
     /// What travelled.

@@ -1,19 +1,24 @@
 //! # doorward-lab
 //!
-//! What an attack needs to be seen: for now the sample backend, a small shop with a ledger, whose
-//! witness tells what it really executed.
+//! What an attack needs to be seen: a sample backend whose witness tells what it really executed,
+//! pages on sites of their own, a gate between, taps on the wire, stories as files, and the page on
+//! which all of it is watched.
 
 pub mod acts;
 pub mod backend;
+pub mod browsers;
 pub mod cache;
 pub mod client;
+pub mod control;
 pub mod curl;
 pub mod demo;
 pub mod gate;
+pub mod headless;
 pub mod lab;
 pub mod net;
 pub mod paid_ai;
 pub mod predict;
+pub mod record;
 pub mod run;
 pub mod scenario;
 pub mod sites;

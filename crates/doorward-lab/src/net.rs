@@ -6,4 +6,5 @@ mod serve;
 
 pub use authority::{Authority, AuthorityError};
 pub use bound::Bound;
-pub(crate) use serve::{Body, Serving, empty, serve, whole};
+pub use serve::Serving;
+pub(crate) use serve::{Body, empty, serve, whole};

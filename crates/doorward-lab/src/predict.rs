@@ -15,8 +15,8 @@ use crate::lab::Scene;
 use crate::scenario::{self, Backend, Gets, Payload};
 use crate::wire::Node;
 use doorward_browser::{
-    Answer, Because, Body, Credentials, Document, Engine, Headers, Mode, Reading, Request, Rule,
-    Sent, State, Target, Travel, Verdict, Way, decide,
+    Answer, Because, Body, Cause, Credentials, Document, Engine, Headers, Mode, Reading, Request,
+    Rule, Sent, State, Target, Travel, Verdict, Way, decide,
 };
 use gate::FutureGate;
 use serde::Serialize;
@@ -283,6 +283,72 @@ impl Told {
             detail: because.detail.clone(),
             header: header.map(str::to_owned),
         }
+    }
+}
+
+/// One of the three conditions of a simple request.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Condition {
+    /// What it is about: `method`, `headers`, `content type`.
+    pub about: &'static str,
+    /// Whether it holds.
+    pub holds: bool,
+    /// What was found.
+    pub found: String,
+    /// The rule.
+    pub rule: Told,
+}
+
+/// The three conditions of a simple request, for what a page is about to send; none where it makes
+/// no address.
+#[must_use]
+pub fn conditions(act: &Act) -> Option<Vec<Condition>> {
+    let request = request(act)?;
+    let page = Url::parse(&act.origin).ok()?;
+    let mut headers = request.headers.clone();
+    if let Some(kind) = request.body.implied_type().filter(|_| !headers.has("content-type")) {
+        headers.append("Content-Type", kind);
+    }
+    let mut silent = |_: &Sent| Answer { status: 200, ..Answer::default() };
+    let from = Document::top(page);
+    let engine = Engine::chromium();
+    let verdict = decide(&engine, Some(&from), &request, &mut silent, &State::default(), 0);
+    let scripted = request.way.is_scripted();
+    let causes = verdict.preflight.as_ref().map_or(&[][..], |preflight| &preflight.causes);
+    let of = |wanted: &dyn Fn(&Cause) -> bool| {
+        causes.iter().filter(|cause| wanted(cause)).map(cause_text).collect::<Vec<_>>()
+    };
+    let method = of(&|cause| matches!(cause, Cause::Method(_)));
+    let kind = of(&|cause| matches!(cause, Cause::Header(name) if name == "content-type"));
+    let named = of(&|cause| matches!(cause, Cause::Header(name) if name != "content-type"));
+    let simple = Told::of(&Because::of(Rule::simple()));
+    let condition = |about, found: Vec<String>, fallback: String| {
+        let cause = causes.iter().find(|cause| found.contains(&cause_text(cause)));
+        let rule = cause.map_or_else(|| simple.clone(), |c| Told::of(&Because::of(c.rule())));
+        let holds = found.is_empty() || !scripted;
+        let found = if found.is_empty() { fallback } else { found.join(", ") };
+        Condition { about, holds, found, rule }
+    };
+    let said_kind = headers.joined("content-type").unwrap_or_else(|| "none".to_owned());
+    let said_names: Vec<&str> = headers
+        .iter()
+        .map(|(name, _)| name)
+        .filter(|n| !n.eq_ignore_ascii_case("content-type"))
+        .collect();
+    let said_names = if said_names.is_empty() { "none".to_owned() } else { said_names.join(", ") };
+    Some(vec![
+        condition("method", method, request.method.clone()),
+        condition("headers", named, said_names),
+        condition("content type", kind, said_kind),
+    ])
+}
+
+fn cause_text(cause: &Cause) -> String {
+    match cause {
+        Cause::Method(text) | Cause::Header(text) => text.clone(),
+        Cause::Stream => "a stream".to_owned(),
+        Cause::Upload => "a listener".to_owned(),
     }
 }
 

@@ -8,21 +8,26 @@ mod seen;
 pub use compare::{Fault, FaultKind};
 pub use seen::{Ledger, LogLine, Seen};
 
-use crate::acts::{Act, Report};
+use crate::acts::{Act, Opened, PREFIX, Report};
 use crate::gate::Layers;
 use crate::lab::{Lab, Scene, SceneError, Setting, unix_s};
 use crate::predict::{Asker, Predicted, Predictor, Via};
 use crate::scenario::{Caller, CorsWord, Expected, Place, Said, Scenario, Side, Step, Way};
-use crate::wire::{Mark, Message};
+use crate::wire::{Mark, Message, What};
 use doorward_browser::{Engine, EngineId};
 use serde::Serialize;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
+use tokio::sync::oneshot;
 
 /// How long a page may take with one step.
 const STEP_PATIENCE: Duration = Duration::from_secs(12);
+
+/// How long a page may take until it is fetched, and how often it is shown.
+const FETCH_PATIENCE: Duration = Duration::from_millis(1_500);
+const SHOWS_MAX: u32 = 3;
 
 /// Why a run came to no end.
 #[derive(Debug, Error)]
@@ -188,6 +193,9 @@ pub async fn run(
     let number = lab.next_run();
     let predictor = Predictor::new(spec.engine.clone(), &scene, unix_s());
     let mut run = Run { lab, spec, screen, scene, predictor, number };
+    if spec.scenario.needs_window(spec.side) {
+        run.forget().await?;
+    }
     run.sign_in().await?;
     let mut steps = Vec::new();
     for (at, step) in spec.scenario.steps(spec.side) {
@@ -197,6 +205,9 @@ pub async fn run(
         let ran = run.step(at, step, listener).await?;
         listener.ended(number, &ran);
         steps.push(ran);
+    }
+    if spec.scenario.sign_in.is_some() {
+        run.forget().await?;
     }
     Ok(Ran {
         run: number,
@@ -226,6 +237,29 @@ struct Run<'a> {
 const BEFORE: u32 = 999;
 
 impl Run<'_> {
+    /// Forgets what earlier stories left in the browser: on each host's own page.
+    async fn forget(&self) -> Result<(), RunError> {
+        let (scenario, side) = (&self.spec.scenario, self.spec.side);
+        let steps = scenario.steps(side).map(|(_, step)| step.to);
+        let mut places: Vec<Place> =
+            steps.chain(scenario.sign_in.iter().map(|own| own.at)).collect();
+        places.sort_unstable();
+        places.dedup();
+        for place in places.into_iter().filter(|place| *place != Place::PaidAi) {
+            let origin = self.lab.sites().place(place, side);
+            let act = Act {
+                url: format!("{origin}{PREFIX}forget"),
+                origin,
+                way: Way::Fetch,
+                method: "POST".to_owned(),
+                said: Said::default(),
+                says: "The lab forgets what an earlier story left".to_owned(),
+            };
+            self.show(act, View::Window, Mark { run: self.number, step: BEFORE }).await?;
+        }
+        Ok(())
+    }
+
     /// Signs Ann in, where the story says so: on the API's own page, as she would.
     async fn sign_in(&mut self) -> Result<(), RunError> {
         let Some(sign_in) = &self.spec.scenario.sign_in else { return Ok(()) };
@@ -311,7 +345,11 @@ impl Run<'_> {
             return None;
         }
         let side = self.spec.side;
-        let mut expected = step.expected(side)?.in_engine(self.spec.engine.id);
+        let expected = step.expected(side)?;
+        if !expected.says_something() {
+            return None;
+        }
+        let mut expected = expected.in_engine(self.spec.engine.id);
         expected.origin = expected.origin.map(|origin| self.lab.fill(&origin, side));
         expected.gate = expected.gate.filter(|code| !code.is_empty());
         Some(expected)
@@ -340,11 +378,24 @@ impl Run<'_> {
         })
     }
 
+    /// Has a page shown until it is fetched. A browser that is still busy with the page before may
+    /// drop it; nothing of it was done then.
+    async fn bring(&self, show: Show, mut served: oneshot::Receiver<()>) -> Result<(), RunError> {
+        for _ in 0..SHOWS_MAX {
+            self.screen.show(show.clone()).await.map_err(RunError::Screen)?;
+            if tokio::time::timeout(FETCH_PATIENCE, &mut served).await.is_ok() {
+                return Ok(());
+            }
+        }
+        // The step then says that nothing came.
+        Ok(())
+    }
+
     /// Shows an act's page and waits until it has acted.
     async fn show(&self, act: Act, view: View, mark: Mark) -> Result<Option<Report>, RunError> {
         let (navigates, tells) = (act.way.navigates(), !act.way.is_without_scripts());
-        let (url, reported) = self.lab.acts.open(act);
-        self.screen.show(Show { url, view }).await.map_err(RunError::Screen)?;
+        let Opened { url, served, report: reported } = self.lab.acts.open(act);
+        self.bring(Show { url, view }, served).await?;
         let wire = self.lab.wire();
         let acted = async {
             if navigates || !tells {
@@ -358,6 +409,44 @@ impl Run<'_> {
         };
         Ok(tokio::time::timeout(STEP_PATIENCE, acted).await.unwrap_or_default())
     }
+}
+
+/// What a browser can be shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SelfTest {
+    /// It resolves the sites' names.
+    pub names: bool,
+    /// It says where requests come from: `Sec-Fetch-*`.
+    pub metadata: bool,
+}
+
+/// How long a browser may take to resolve a name of this machine.
+const SELF_TEST_PATIENCE: Duration = Duration::from_secs(4);
+
+/// Shows a hostile page in a frame and lets it call the backend.
+pub async fn self_test(lab: &Lab, screen: &dyn Screen) -> SelfTest {
+    let mark = Mark { run: lab.next_run(), step: BEFORE };
+    let origin = lab.sites().page(Caller::Evil, Side::Off).unwrap_or_default();
+    let act = Act {
+        origin,
+        way: Way::Fetch,
+        method: "GET".to_owned(),
+        url: lab.address(Place::Api, Side::Off, &mark.on("/status")),
+        said: Said::default(),
+        says: "The self-test".to_owned(),
+    };
+    let Opened { url, report: reported, .. } = lab.acts.open(act);
+    if screen.show(Show { url, view: View::Frame }).await.is_err() {
+        return SelfTest::default();
+    }
+    let names = tokio::time::timeout(SELF_TEST_PATIENCE, reported).await.is_ok_and(|r| r.is_ok());
+    let is_told = |message: &Message| match &message.what {
+        What::Request { headers, .. } => {
+            headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("sec-fetch-site"))
+        }
+        What::Answer { .. } | What::Broken => false,
+    };
+    SelfTest { names, metadata: lab.wire().of_step(mark).iter().any(is_told) }
 }
 
 /// Which way a request goes to a place.

@@ -17,6 +17,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Stand before a backend and refuse hostile requests before it runs them
     Guard(Box<Guard>),
+    /// See what CORS does, and what it does not, in your own browser
+    Lab(Box<Lab>),
     /// Check a configuration file: every error at once, with where, what and how to mend it
     Check(Check),
     /// Print the configuration's JSON Schema
@@ -83,6 +85,52 @@ pub(crate) enum Log {
     Json,
     /// None
     Off,
+}
+
+/// `doorward lab`
+#[derive(Debug, Args)]
+pub(crate) struct Lab {
+    /// The lab's own port [default: 4000, or one after it]
+    #[arg(long, value_name = "PORT", conflicts_with = "headless")]
+    pub(crate) port: Option<u16>,
+    /// Do not open a browser; print the address only
+    #[arg(long, conflicts_with = "headless")]
+    pub(crate) no_open: bool,
+    /// Serve the lab's sites by https, with certificates of a throw-away authority
+    #[arg(long)]
+    pub(crate) tls: bool,
+    /// Run all scenarios in the engines that are installed, without a person
+    #[arg(long)]
+    pub(crate) headless: bool,
+    /// Run this one, by its id or number (hidden-read, A1); may be repeated
+    #[arg(long = "scenario", value_name = "ID", requires = "headless")]
+    pub(crate) scenarios: Vec<String>,
+    /// A scenario of your own, in a file; may be repeated
+    #[arg(long = "file", value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Run in this engine; may be repeated [default: all three]
+    #[arg(long = "engine", value_enum, value_name = "ENGINE", requires = "headless")]
+    pub(crate) engines: Vec<EngineName>,
+    /// For people or for programs
+    #[arg(long, value_enum, value_name = "FORM", default_value = "table", requires = "headless")]
+    pub(crate) format: Form,
+    /// Write what was seen as one page that can be sent
+    #[arg(long, value_name = "FILE", requires = "headless")]
+    pub(crate) record: Option<PathBuf>,
+    /// List the scenarios
+    #[arg(long, conflicts_with = "headless")]
+    pub(crate) list: bool,
+}
+
+/// A browser engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EngineName {
+    /// Chrome, Edge and others
+    Chromium,
+    /// Firefox
+    Firefox,
+    /// Safari's engine, as its GTK port
+    Webkit,
 }
 
 /// `doorward check`

@@ -10,6 +10,7 @@ mod explain;
 mod greeting;
 mod guard;
 mod key;
+mod lab;
 mod machine;
 mod mounting;
 mod reload;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Guard(guard) if guard.demo => demo::run(&guard),
         Command::Guard(guard) => guard::run(&guard),
+        Command::Lab(lab) => lab::run(&lab),
         Command::Check(check) => check::run(&check),
         Command::Schema => check::schema(),
         Command::Explain(explain) => explain::run(&explain),

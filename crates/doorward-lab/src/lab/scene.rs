@@ -7,6 +7,7 @@ use crate::scenario::{Caller, CorsWord, SameSiteWord, Scenario, Side, TrustWord}
 use crate::wire::{Behind, Node};
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use thiserror::Error;
 
 /// Why a scene cannot be set.
@@ -96,6 +97,7 @@ impl Lab {
         self.taps.gate.put(before_gate);
         self.taps.fetched.put(before_gate.or(before_backend));
         self.cache.clear();
+        self.sets.fetch_add(1, Ordering::Relaxed);
         Ok(Scene { backend, gate, config, policy, same_site, demands_proof })
     }
 

@@ -8,8 +8,18 @@ use thiserror::Error;
 use tokio_rustls::TlsAcceptor;
 
 /// The names that the lab's sites have, with those under them.
-const NAMES: [&str; 5] =
-    ["localhost", "*.localhost", "shop.localhost", "*.shop.localhost", "127.0.0.1"];
+const NAMES: [&str; 9] = [
+    "localhost",
+    "127.0.0.1",
+    "shop.localhost",
+    "*.shop.localhost",
+    "admin.shop.localhost",
+    "promo.shop.localhost",
+    // A star directly under `localhost` is not taken by everybody.
+    "*.localhost",
+    "evil.localhost",
+    "ai.localhost",
+];
 
 /// Why there is no TLS.
 #[derive(Debug, Error)]

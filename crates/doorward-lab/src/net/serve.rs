@@ -39,7 +39,7 @@ fn never(never: Infallible) -> hyper::Error {
 
 /// Listeners that are served. Dropped, they and their connections are closed.
 #[derive(Debug)]
-pub(crate) struct Serving(Vec<JoinHandle<()>>);
+pub struct Serving(Vec<JoinHandle<()>>);
 
 impl Drop for Serving {
     fn drop(&mut self) {

@@ -63,6 +63,31 @@ pub struct LogLine {
     pub what: String,
 }
 
+impl LogLine {
+    /// What a witness noted of one step.
+    pub(crate) fn of(witness: &Witness, mark: Mark) -> Vec<Self> {
+        let events = witness.events().into_iter();
+        let own = events.filter(|event| Mark::of_query(&event.query) == Some(mark));
+        own.map(|event| Self {
+            kind: match event.kind {
+                Kind::Executed => Backend::Executed,
+                Kind::Preflight => Backend::Asked,
+                Kind::Refused => Backend::Refused,
+                // A caller who left is told of by the execution before, if there was one.
+                Kind::Missing | Kind::CutOff => Backend::Missing,
+            },
+            request: format!(
+                "{} {}",
+                event.method,
+                Mark::off(&format!("{}?{}", event.path, event.query))
+            ),
+            origin: event.origin,
+            what: event.what,
+        })
+        .collect()
+    }
+}
+
 /// What the attacker has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ledger(i64);
@@ -94,28 +119,13 @@ impl Observed<'_> {
 
     /// What the backend itself says. Nothing else is taken for an execution.
     fn backend(&self, seen: &mut Seen) {
-        let events = self.witness.events();
-        let own = events.iter().filter(|event| Mark::of_query(&event.query) == Some(self.mark));
-        for event in own {
-            let kind = match event.kind {
-                Kind::Executed => Backend::Executed,
-                Kind::Preflight => Backend::Asked,
-                Kind::Refused => Backend::Refused,
-                // A caller who left is told of by the execution before, if there was one.
-                Kind::Missing | Kind::CutOff => Backend::Missing,
-            };
-            seen.executed += u64::from(kind == Backend::Executed);
-            if !seen.backend.contains(&kind) {
-                seen.backend.push(kind);
+        for line in LogLine::of(self.witness, self.mark) {
+            seen.executed += u64::from(line.kind == Backend::Executed);
+            if !seen.backend.contains(&line.kind) {
+                seen.backend.push(line.kind);
             }
             if seen.log.len() < LOG_LINES_MAX {
-                let target = Mark::off(&format!("{}?{}", event.path, event.query));
-                seen.log.push(LogLine {
-                    kind,
-                    request: format!("{} {target}", event.method),
-                    origin: event.origin.clone(),
-                    what: event.what.clone(),
-                });
+                seen.log.push(line);
             }
         }
         seen.backend.sort_unstable();
@@ -180,6 +190,11 @@ impl Observed<'_> {
         seen.headers.clone_from(&report.headers);
         seen.body.clone_from(&report.body);
         seen.statuses.clone_from(&report.statuses);
+        if seen.gate.is_none() && !self.step.caller.is_page() {
+            // Of a flood the wire keeps the beginning; a program reads its last answer's headers.
+            seen.gate = report.headers.get("doorward-refusal").cloned();
+            seen.retry_after |= report.headers.contains_key("retry-after");
+        }
         seen.gets = Some(match report.outcome.as_str() {
             "read" => Gets::Read,
             "opaque" => Gets::Opaque,
