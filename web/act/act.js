@@ -1,7 +1,10 @@
 // What a page of a scenario does, and what it tells its own server of it.
 "use strict";
 
-const act = JSON.parse(document.getElementById("act").textContent);
+/** @param {string} id */
+const element = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+const act = JSON.parse(element("act").textContent ?? "");
 
 /** The body that `fetch` and XMLHttpRequest are given. */
 function payload() {
@@ -18,8 +21,10 @@ function fields() {
 }
 
 async function byFetch() {
-  const init = { method: act.method, headers: new Headers() };
-  for (const [name, value] of Object.entries(act.said.headers)) init.headers.append(name, value);
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(act.said.headers)) headers.append(name, value);
+  /** @type {RequestInit} */
+  const init = { method: act.method, headers };
   if (act.said.body) init.body = payload();
   if (act.said.mode) init.mode = act.said.mode;
   if (act.said.credentials) init.credentials = act.said.credentials;
@@ -61,6 +66,7 @@ function byForm() {
   form.submit();
 }
 
+/** @param {HTMLFormElement} form @param {string} name @param {any} value */
 function add(form, name, value) {
   const input = document.createElement("input");
   input.type = "hidden";
@@ -100,10 +106,12 @@ function byPrefetch() {
   });
 }
 
+/** @type {Record<string, () => Promise<any> | void>} */
 const ways = {
   fetch: byFetch, xhr: byXhr, form: byForm, link: byLink, image: byImage, prefetch: byPrefetch,
 };
 
+/** @type {Record<string, (seen: any) => string>} */
 const words = {
   read: (seen) => `This page reads the answer: ${seen.status}.`,
   opaque: () => "The browser gives this page an answer without content.",
@@ -122,7 +130,7 @@ async function run() {
   }
   // What navigates replaces this page: there is nobody left to tell.
   if (!seen) return;
-  document.getElementById("outcome").textContent = words[seen.outcome](seen);
+  element("outcome").textContent = words[seen.outcome](seen);
   await fetch(act.report, { method: "POST", body: JSON.stringify(seen) });
 }
 

@@ -17,6 +17,12 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// The rule of a question that was answered with yes.
+    #[must_use]
+    pub const fn approved() -> Self {
+        APPROVED
+    }
+
     /// The rule of a request that is sent without asking.
     #[must_use]
     pub const fn simple() -> Self {
@@ -172,6 +178,14 @@ pub(crate) const REMEMBERED: Rule = rule(
 
 // What the answer to the question lacks.
 
+/// A yes.
+pub(crate) const APPROVED: Rule = rule(
+    "approved",
+    "Fetch 4.8",
+    PREFLIGHT,
+    ALLOW_HEADERS,
+    "The answer to the preflight names this page, the method and the headers: the request is sent.",
+);
 /// Its status.
 pub(crate) const PREFLIGHT_STATUS: Rule = rule(
     "preflight-status",

@@ -161,7 +161,7 @@ impl Predictor {
         let predicted = Predicted {
             gets: gets(&verdict),
             rules: rules(&verdict, request.way),
-            console,
+            console: console.map(|line| crate::wire::unmarked(&line)),
             cookies: taken(&verdict.cookies),
             origin: origin(&verdict),
             ..self.world.told()
@@ -262,7 +262,7 @@ impl Told {
             id: code.to_owned(),
             section: format!("doorward explain {layer}"),
             link: String::new(),
-            says: format!("The gate: {}.", words.title),
+            says: format!("{}.", words.title),
             detail: String::new(),
             header: match layer {
                 "site" => Some("sec-fetch-site".to_owned()),
@@ -396,6 +396,10 @@ fn rules(verdict: &Verdict, way: Way) -> Vec<Told> {
     }
     if let Some(rule) = verdict.asking.filter(|_| way.is_scripted()) {
         rules.push(Told::of(&Because::of(rule)));
+    }
+    let asked = verdict.preflight.as_ref().filter(|preflight| preflight.sent.is_some());
+    if asked.is_some_and(|preflight| preflight.doubt.is_none()) {
+        rules.push(Told::of(&Because::of(Rule::approved())));
     }
     let shown = verdict.cookies.iter().filter(|travel| travel.rule.id != "cookie-no-credentials");
     rules.extend(shown.map(|travel| Told::of(&Because::on(travel.rule, &travel.name))));

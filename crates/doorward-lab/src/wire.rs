@@ -55,6 +55,27 @@ impl Mark {
     }
 }
 
+/// A text without any mark in it: for addresses within sentences.
+pub(crate) fn unmarked(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(PARAMETER) {
+        let is_parameter = rest[..at].ends_with(['?', '&']);
+        let end = at + PARAMETER.len();
+        let digits = |c: char| c.is_ascii_digit() || c == '.';
+        let length = rest[end..].chars().take_while(|c| digits(*c)).count();
+        if is_parameter && length > 0 {
+            out.push_str(&rest[..at - 1]);
+            rest = &rest[end + length..];
+        } else {
+            out.push_str(&rest[..end]);
+            rest = &rest[end..];
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
 impl fmt::Display for Mark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{PARAMETER}{}.{}", self.run, self.step)
@@ -64,6 +85,18 @@ impl fmt::Display for Mark {
 #[cfg(test)]
 mod tests {
     use super::Mark;
+
+    #[test]
+    fn marks_are_taken_out_of_sentences() {
+        let rows = [
+            ("Access to 'http://a/b?lab=2.0' was", "Access to 'http://a/b' was"),
+            ("http://a/b?c=1&lab=2.10.", "http://a/b?c=1"),
+            ("collab=1 and ?lab=x", "collab=1 and ?lab=x"),
+        ];
+        for (text, want) in rows {
+            assert_eq!(super::unmarked(text), want);
+        }
+    }
 
     #[test]
     fn marks_go_on_and_off() {

@@ -67,7 +67,7 @@ fn told(control: &Control, scenario: &crate::scenario::Scenario) -> Value {
             json!({
                 "says": step.says, "caller": step.caller, "attack": step.attack,
                 "off": step.off.is_some(), "on": step.on.is_some(),
-                "window": step.needs_window(),
+                "window": step.needs_window(), "times": step.times,
             })
         })
         .collect();

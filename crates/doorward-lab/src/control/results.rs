@@ -40,6 +40,8 @@ pub struct TableRow {
     pub scenario: String,
     /// One of the essay's own five.
     pub essay: bool,
+    /// Layers that it waits for.
+    pub waits_for: Vec<String>,
     /// What CORS alone does.
     pub off: Option<TableCell>,
     /// What the gate does.
@@ -53,7 +55,7 @@ pub struct TableCell {
     /// What the caller got, in words.
     pub browser: &'static str,
     /// What the backend did, in words.
-    pub backend: &'static str,
+    pub backend: String,
     /// The gate's code.
     pub gate: Option<String>,
 }
@@ -172,7 +174,8 @@ impl Results {
                 }
                 let of = |side| {
                     let ran = self.stories.get(&(scenario.id.clone(), side, engine))?;
-                    ran.steps.iter().find(|own| own.step == at).map(table_cell)
+                    let own = ran.steps.iter().find(|own| own.step == at);
+                    own.map(|own| table_cell(own, u64::from(step.times)))
                 };
                 let (off, on) = (of(Side::Off), of(Side::On));
                 let essay = step.table.is_some();
@@ -184,6 +187,7 @@ impl Results {
                     engine: name.to_owned(),
                     scenario: scenario.id.clone(),
                     essay,
+                    waits_for: scenario.waits_for.clone(),
                     off,
                     on,
                 });
@@ -239,7 +243,7 @@ fn cell(step: &StepRan, scenario: &Scenario) -> Cell {
     Cell { stopped, how }
 }
 
-fn table_cell(step: &StepRan) -> TableCell {
+fn table_cell(step: &StepRan, times: u64) -> TableCell {
     let seen = &step.seen;
     let browser = match (seen.gets, step.caller.is_page()) {
         (Some(Gets::Read), true) => "reads",
@@ -251,7 +255,13 @@ fn table_cell(step: &StepRan) -> TableCell {
         (Some(Gets::Nothing) | None, _) => "nothing came",
     };
     let asked = seen.backend.contains(&Backend::Asked);
-    let backend = if seen.executed > 0 {
+    let backend = if seen.executed > 0 && seen.executed < times {
+        return TableCell {
+            browser,
+            backend: format!("executes {} of {times}", seen.executed),
+            gate: seen.gate.clone(),
+        };
+    } else if seen.executed > 0 {
         "executes"
     } else if seen.gate.is_some() {
         "is not contacted"
@@ -264,7 +274,7 @@ fn table_cell(step: &StepRan) -> TableCell {
     } else {
         "is not contacted"
     };
-    TableCell { browser, backend, gate: seen.gate.clone() }
+    TableCell { browser, backend: backend.to_owned(), gate: seen.gate.clone() }
 }
 
 /// The closing table as Markdown.
@@ -278,9 +288,15 @@ pub fn table_markdown(rows: &[TableRow]) -> String {
         let side = |cell: &Option<TableCell>| match cell {
             None => "not run yet".to_owned(),
             Some(TableCell { backend, gate: Some(code), .. }) => format!("{backend} (`{code}`)"),
-            Some(TableCell { backend, gate: None, .. }) => (*backend).to_owned(),
+            Some(TableCell { backend, gate: None, .. }) => backend.clone(),
         };
-        let (off, on) = (side(&row.off), side(&row.on));
+        let waits = row.on.is_none() && !row.waits_for.is_empty();
+        let on = if waits {
+            format!("not built yet: {}", row.waits_for.join(", "))
+        } else {
+            side(&row.on)
+        };
+        let off = side(&row.off);
         let kind = cell_text(&row.kind);
         let _ = writeln!(out, "| {kind} | {} | {browser} | {off} | {on} |", row.caller);
     }
