@@ -135,8 +135,7 @@ fn files(packages: &Path) -> anyhow::Result<Vec<(String, String)>> {
 fn sha256(text: &str) -> anyhow::Result<String> {
     use std::io::Write as _;
     use std::process::Stdio;
-    let mut child =
-        command("sha256sum").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let mut child = command("sha256sum").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     child.stdin.take().context("no input")?.write_all(text.as_bytes())?;
     let output = child.wait_with_output()?;
     let text = String::from_utf8(output.stdout)?;

@@ -16,9 +16,10 @@
 //! | `GET /api/data` | three items as JSON |
 //! | `GET /api/catalog` | three items that shared caches may keep for a minute |
 //! | `GET /api/ledger` | the balances |
-//! | `GET /api/token`, `POST /api/ask` | a token for whoever asks; a question with `X-Token`, once |
+//! | `GET /api/token` | a token, for whoever asks |
+//! | `POST /api/ask` | takes a question with a token in `X-Token`, once |
 //! | `POST /hooks/payment` | takes an order for paid, whoever says so |
-//! | `POST /transfer`, `POST /api/transfer` | moves `amount` to `to` from the signed-in user |
+//! | `POST /transfer`, `POST /api/transfer` | moves `amount` to `to`, from the signed-in user |
 //! | `GET /transfer?to=&amount=` | the same, as no GET should |
 //! | `GET`, `PUT`, `PATCH`, `DELETE /api/items/{id}` | reads, sets, changes, removes an item |
 //! | any method, `/api/echo` | method, target, headers and body length as they arrived |

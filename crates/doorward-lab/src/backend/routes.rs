@@ -153,10 +153,7 @@ pub(super) async fn run(
             running.end(Kind::Refused, "no token, or one that was used");
             return Ok(plain(StatusCode::UNAUTHORIZED, "A token is needed.\n"));
         }
-        Route::Ask => (
-            json(StatusCode::OK, &json!({ "answer": "42" })),
-            "asked the model: 2 cents".to_owned(),
-        ),
+        Route::Ask => said(&json!({ "answer": "42" }), "asked the model: 2 cents"),
         Route::Transfer | Route::Login | Route::Data | Route::Item => {
             let bytes = match body::read(body).await {
                 Ok(bytes) => bytes,
@@ -175,30 +172,22 @@ pub(super) async fn run(
         }
         Route::Home => home(&shop, &head, &query),
         Route::WhoAmI => who_am_i(&shop, &head),
-        Route::Ledger => {
-            (json(StatusCode::OK, &json!(*shop.ledger())), "read the balances".to_owned())
-        }
-        Route::Status => {
-            (json(StatusCode::OK, &json!({ "status": "ok" })), "said that it is up".to_owned())
-        }
+        Route::Ledger => said(&json!(*shop.ledger()), "read the balances"),
+        Route::Status => said(&json!({ "status": "ok" }), "said that it is up"),
         Route::Cookies => cookies(),
-        Route::CsrfToken => {
-            let token = json!({ "token": shop.tokens.draw() });
-            (json(StatusCode::OK, &token), "gave a token".to_owned())
-        }
-        Route::Token => {
-            let token = json!({ "token": shop.tokens.issue() });
-            (json(StatusCode::OK, &token), "gave a token".to_owned())
-        }
+        Route::CsrfToken => said(&json!({ "token": shop.tokens.draw() }), "gave a token"),
+        Route::Token => said(&json!({ "token": shop.tokens.issue() }), "gave a token"),
         Route::Catalog => catalog(),
-        Route::Payment => {
-            (json(StatusCode::OK, &json!({ "paid": true })), "took the order for paid".to_owned())
-        }
+        Route::Payment => said(&json!({ "paid": true }), "took the order for paid"),
         Route::Options => (plain(StatusCode::OK, ""), "said nothing of its methods".to_owned()),
     };
     running.executed(&what);
     running.finish();
     Ok(response)
+}
+
+fn said(value: &Value, what: &str) -> (Response<Body>, String) {
+    (json(StatusCode::OK, value), what.to_owned())
 }
 
 fn transfer(

@@ -396,28 +396,43 @@ mod tests {
     #[test]
     fn lines() {
         const FORM: &str = "Content-Type: application/x-www-form-urlencoded";
+        const JSON: &str = "application/json";
         let rows = [
             ("curl http://a.localhost:1/b", "GET http://a.localhost:1/b [] ".to_owned()),
             ("curl a.localhost:1", "GET http://a.localhost:1/ [] ".to_owned()),
             ("curl -X DELETE 'http://a.localhost/'", "DELETE http://a.localhost/ [] ".to_owned()),
             ("curl -XPUT http://a.localhost/", "PUT http://a.localhost/ [] ".to_owned()),
             ("curl --request=PUT http://a.localhost/", "PUT http://a.localhost/ [] ".to_owned()),
-            ("curl -H 'Origin: http://b' -H \"X: \\\"1\\\"\" http://a.localhost/",
-                "GET http://a.localhost/ [Origin: http://b; X: \"1\"] ".to_owned()),
-            ("curl -d a=1 -d 'b=2 3' http://a.localhost/",
-                format!("POST http://a.localhost/ [{FORM}] a=1&b=2 3")),
-            ("curl --data-urlencode 'a=1 2' http://a.localhost/",
-                format!("POST http://a.localhost/ [{FORM}] a=1+2")),
-            ("curl -G -d a=1 'http://a.localhost/?b'", "GET http://a.localhost/?b&a=1 [] ".to_owned()),
-            ("curl --json '{}' http://a.localhost/",
-                "POST http://a.localhost/ [Accept: application/json; Content-Type: application/json] {}"
-                    .to_owned()),
+            (
+                "curl -H 'Origin: http://b' -H \"X: \\\"1\\\"\" http://a.localhost/",
+                "GET http://a.localhost/ [Origin: http://b; X: \"1\"] ".to_owned(),
+            ),
+            (
+                "curl -d a=1 -d 'b=2 3' http://a.localhost/",
+                format!("POST http://a.localhost/ [{FORM}] a=1&b=2 3"),
+            ),
+            (
+                "curl --data-urlencode 'a=1 2' http://a.localhost/",
+                format!("POST http://a.localhost/ [{FORM}] a=1+2"),
+            ),
+            (
+                "curl -G -d a=1 'http://a.localhost/?b'",
+                "GET http://a.localhost/?b&a=1 [] ".to_owned(),
+            ),
+            (
+                "curl --json '{}' http://a.localhost/",
+                format!("POST http://a.localhost/ [Accept: {JSON}; Content-Type: {JSON}] {{}}"),
+            ),
             ("curl -I http://a.localhost/", "HEAD http://a.localhost/ [] ".to_owned()),
-            ("curl \\\n  --data-raw $'it\\'s\\n' \\\n  http://a.localhost/ --compressed -s",
-                format!("POST http://a.localhost/ [{FORM}] it's\n")),
-            ("curl -b 'session=1' -A me -e http://x/ http://a.localhost/",
+            (
+                "curl \\\n  --data-raw $'it\\'s\\n' \\\n  http://a.localhost/ --compressed -s",
+                format!("POST http://a.localhost/ [{FORM}] it's\n"),
+            ),
+            (
+                "curl -b 'session=1' -A me -e http://x/ http://a.localhost/",
                 "GET http://a.localhost/ [Cookie: session=1; User-Agent: me; Referer: http://x/] "
-                    .to_owned()),
+                    .to_owned(),
+            ),
         ];
         for (line, want) in rows {
             assert_eq!(read(line).map(|call| own(&call)), Ok(want), "{line}");

@@ -5,16 +5,18 @@
 //! that the driver opens counts as typed by a person, who is nobody's cross-site (`Sec-Fetch-Site:
 //! none`), so [`Browser::open_page`] is only for the page that the story begins with.
 
-mod driver;
 mod pages;
 mod rebind;
 mod stage;
+mod turn;
 
 pub use pages::{Pages, Site};
 pub use rebind::Rebinding;
 pub use stage::{Gate, Setup, Stage};
+pub use turn::Turn;
 
-use driver::Driver;
+use doorward_browser::EngineId;
+use doorward_lab::browsers::{self, BrowserOptions};
 use fantoccini::{Client, Locator};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -25,12 +27,12 @@ pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 /// How long anything in a browser may take before its test fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A headless Chromium with a fresh profile: its own cookies, caches and preflight cache.
+/// A headless browser with a fresh profile: its own cookies, caches and preflight cache.
 ///
 /// One runs at a time on a machine: opening waits for the lock file that the other holds.
 pub struct Browser {
-    client: Client,
-    driver: Driver,
+    browser: browsers::Browser,
+    _turn: Turn,
 }
 
 /// What a page saw of its own `fetch`.
@@ -61,8 +63,28 @@ impl Browser {
     ///
     /// When either program is missing or does not come up.
     pub async fn open(host_resolver_rules: Option<&str>) -> Outcome<Self> {
-        let (driver, client) = Driver::start(host_resolver_rules).await?;
-        Ok(Self { client, driver })
+        Self::open_engine(
+            EngineId::Chromium,
+            BrowserOptions { host_resolver_rules, ..BrowserOptions::default() },
+        )
+        .await
+    }
+
+    /// Starts a browser of any engine.
+    ///
+    /// # Errors
+    ///
+    /// When a program is missing or does not come up.
+    pub async fn open_engine(engine: EngineId, options: BrowserOptions<'_>) -> Outcome<Self> {
+        let turn = Turn::take().await?;
+        let browser = browsers::Browser::open(engine, options).await?;
+        Ok(Self { browser, _turn: turn })
+    }
+
+    /// The WebDriver client, for what this kit has no words for.
+    #[must_use]
+    pub const fn client(&self) -> &Client {
+        self.browser.client()
     }
 
     /// Opens an address as a person who typed it, and waits until the page is loaded.
@@ -71,7 +93,7 @@ impl Browser {
     ///
     /// When the address does not answer.
     pub async fn open_page(&self, url: &str) -> Outcome<()> {
-        within(&format!("opening {url}"), async { Ok(self.client.goto(url).await?) }).await
+        within(&format!("opening {url}"), async { Ok(self.client().goto(url).await?) }).await
     }
 
     /// Clicks on the first element that `selector` names.
@@ -81,7 +103,7 @@ impl Browser {
     /// When there is none, or it cannot be clicked.
     pub async fn click(&self, selector: &str) -> Outcome<()> {
         within(&format!("a click on {selector}"), async {
-            Ok(self.client.find(Locator::Css(selector)).await?.click().await?)
+            Ok(self.client().find(Locator::Css(selector)).await?.click().await?)
         })
         .await
     }
@@ -93,7 +115,7 @@ impl Browser {
     /// When there is none.
     pub async fn text(&self, selector: &str) -> Outcome<String> {
         within(&format!("the text of {selector}"), async {
-            Ok(self.client.find(Locator::Css(selector)).await?.text().await?)
+            Ok(self.client().find(Locator::Css(selector)).await?.text().await?)
         })
         .await
     }
@@ -104,7 +126,7 @@ impl Browser {
     ///
     /// When the browser is gone.
     pub async fn url(&self) -> Outcome<String> {
-        within("the address", async { Ok(self.client.current_url().await?.to_string()) }).await
+        within("the address", async { Ok(self.client().current_url().await?.to_string()) }).await
     }
 
     /// Waits until an element that `selector` names is in the page, through any navigation.
@@ -114,7 +136,7 @@ impl Browser {
     /// When it does not come.
     pub async fn wait_for(&self, selector: &str) -> Outcome<()> {
         within(&format!("waiting for {selector}"), async {
-            self.client.wait().at_most(PATIENCE).for_element(Locator::Css(selector)).await?;
+            self.client().wait().at_most(PATIENCE).for_element(Locator::Css(selector)).await?;
             Ok(())
         })
         .await
@@ -128,8 +150,8 @@ impl Browser {
     pub async fn wait_for_url(&self, prefix: &str) -> Outcome<()> {
         within(&format!("waiting to be at {prefix}"), async {
             loop {
-                let ready = self.client.execute("return document.readyState", vec![]).await?;
-                let url = self.client.current_url().await?;
+                let ready = self.client().execute("return document.readyState", vec![]).await?;
+                let url = self.client().current_url().await?;
                 if url.as_str().starts_with(prefix) && ready == "complete" {
                     return Ok(());
                 }
@@ -151,7 +173,7 @@ impl Browser {
                  .then((value) => done({{ value }}), (error) => done({{ error: String(error) }}));"
         );
         within("a script", async {
-            let mut result = self.client.execute_async(&whole, vec![json!(args)]).await?;
+            let mut result = self.client().execute_async(&whole, vec![json!(args)]).await?;
             match result.get("error") {
                 Some(error) => Err(error.to_string().into()),
                 None => Ok(result.get_mut("value").map(Value::take).unwrap_or_default()),
@@ -199,8 +221,7 @@ impl Browser {
     ///
     /// When Chromium is gone already.
     pub async fn close(self) -> Outcome<()> {
-        within("closing the browser", async { Ok(self.client.close().await?) }).await?;
-        self.driver.stop().await
+        within("closing the browser", async { Ok(self.browser.close().await?) }).await
     }
 }
 
