@@ -51,7 +51,7 @@ struct Waiting {
 pub(crate) struct Opened {
     /// Where its page is.
     pub(crate) url: String,
-    /// Its page was fetched.
+    /// Its page is there: the browser fetched what belongs to it.
     pub(crate) served: oneshot::Receiver<()>,
     /// What came of it.
     pub(crate) report: oneshot::Receiver<Report>,
@@ -87,12 +87,16 @@ impl Acts {
         let host = text(request.headers().get(HOST));
         match (request.method(), path.split_once('/')) {
             (&Method::GET, None) => match path.as_str() {
-                "act.js" => script(include_str!("../../../web/act/act.js")),
-                "act.css" => style(include_str!("../../../web/act/act.css")),
+                "act.css" => style(),
                 _ => nothing(),
             },
             (&Method::POST, None) if path == "forget" => forget(request.headers()),
             (&Method::GET, Some(("act", nonce))) => self.page(sites, nonce, &host),
+            (&Method::GET, Some(("script", nonce))) => self.script(nonce),
+            (&Method::GET, Some(("style", nonce))) => {
+                self.there(nonce, true);
+                style()
+            }
             (&Method::POST, Some(("report", nonce))) => {
                 let nonce = nonce.to_owned();
                 self.report(&nonce, request).await
@@ -107,10 +111,6 @@ impl Acts {
         // The page of one origin is not served to another: names share listeners.
         if waiting.act.origin.split("://").nth(1) != Some(host) {
             return nothing();
-        }
-        if let Some(served) = waiting.served.take() {
-            // Whoever waited may have given up.
-            let _ = served.send(());
         }
         let mut response = Response::new(whole(waiting.act.html(nonce)));
         let headers = response.headers_mut();
@@ -129,6 +129,24 @@ impl Acts {
             headers.insert(CONTENT_SECURITY_POLICY, policy);
         }
         response
+    }
+
+    /// What the page runs: once. A browser that was shown it twice acts once.
+    fn script(&self, nonce: &str) -> Response<Body> {
+        let text = include_str!("../../../web/act/act.js");
+        asset(if self.there(nonce, false) { text } else { "" }, "text/javascript; charset=utf-8")
+    }
+
+    /// The page of this act is in a browser, not only on its way there: a browser that is busy with
+    /// the page before drops what it was given. Whether that is news.
+    fn there(&self, nonce: &str, without_scripts: bool) -> bool {
+        let mut open = self.lock();
+        let own = open.acts.get_mut(nonce);
+        let own = own.filter(|own| own.act.way.is_without_scripts() == without_scripts);
+        let Some(served) = own.and_then(|own| own.served.take()) else { return false };
+        // Whoever waited may have given up.
+        let _ = served.send(());
+        true
     }
 
     async fn report(&self, nonce: &str, request: Request<Incoming>) -> Response<Body> {
@@ -185,12 +203,8 @@ fn text(value: Option<&HeaderValue>) -> String {
     value.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
 }
 
-fn script(text: &'static str) -> Response<Body> {
-    asset(text, "text/javascript; charset=utf-8")
-}
-
-fn style(text: &'static str) -> Response<Body> {
-    asset(text, "text/css; charset=utf-8")
+fn style() -> Response<Body> {
+    asset(include_str!("../../../web/act/act.css"), "text/css; charset=utf-8")
 }
 
 fn asset(text: &'static str, kind: &'static str) -> Response<Body> {

@@ -25,7 +25,7 @@ use tokio::sync::oneshot;
 /// How long a page may take with one step.
 const STEP_PATIENCE: Duration = Duration::from_secs(12);
 
-/// How long a page may take until it is fetched, and how often it is shown.
+/// How long a page may take until it is there, and how often it is shown.
 const FETCH_PATIENCE: Duration = Duration::from_millis(1_500);
 const SHOWS_MAX: u32 = 3;
 
@@ -385,7 +385,7 @@ impl Run<'_> {
         })
     }
 
-    /// Has a page shown until it is fetched. A browser that is still busy with the page before may
+    /// Has a page shown until it is there. A browser that is still busy with the page before may
     /// drop it; nothing of it was done then.
     async fn bring(&self, show: Show, mut served: oneshot::Receiver<()>) -> Result<(), RunError> {
         for _ in 0..SHOWS_MAX {

@@ -57,7 +57,7 @@ impl Act {
     /// The page.
     pub(super) fn html(&self, nonce: &str) -> String {
         let host = self.origin.split("://").nth(1).unwrap_or_default();
-        let mut out = head(host);
+        let mut out = head(host, &format!("style/{nonce}"));
         let hostile = is_hostile(host);
         let class = if hostile { "hostile" } else { "own" };
         let who = if hostile { "A hostile page" } else { "Your own page" };
@@ -86,7 +86,7 @@ impl Act {
                 out,
                 "<p id=outcome role=status>It is being sent.</p>\n\
                  <script type=application/json id=act>{json}</script>\n\
-                 <script src={PREFIX}act.js></script>\n"
+                 <script src={PREFIX}script/{nonce}></script>\n"
             );
         }
         out.push_str("</main></body></html>\n");
@@ -197,11 +197,11 @@ fn is_hostile(host: &str) -> bool {
     hostile.iter().any(|start| host.starts_with(start)) || host.ends_with(":5174")
 }
 
-fn head(host: &str) -> String {
+fn head(host: &str, style: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n\
          <meta name=viewport content=\"width=device-width\">\n<link rel=icon href=\"data:,\">\n\
-         <title>{}</title>\n<link rel=stylesheet href={PREFIX}act.css>\n",
+         <title>{}</title>\n<link rel=stylesheet href={PREFIX}{style}>\n",
         escaped(host)
     )
 }
@@ -212,7 +212,7 @@ pub(super) fn landing(host: &str) -> String {
         "{}<body><main><p class=who>A site of the Doorward lab</p><h1>{}</h1>\n\
          <p>Pages of scenarios are served from here, so that they come from where they say. There \
          is nothing else.</p></main></body></html>\n",
-        head(host),
+        head(host, "act.css"),
         escaped(host)
     )
 }
