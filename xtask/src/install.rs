@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, bail};
 
-use crate::workspace::{command, find_program};
+use crate::workspace::{cargo, command, find_program};
 
 /// A program that must answer, and the Debian package that brings it.
 pub(crate) struct Program {
@@ -13,11 +13,16 @@ pub(crate) struct Program {
     package: &'static str,
 }
 
-/// What the tests need: a browser and its driver, a foreign server, and three HTTP clients.
+/// What the tests need: three browsers and their drivers, foreign servers, and three HTTP clients.
+/// Firefox's driver is no package: [`geckodriver`].
 pub(crate) const FOR_TESTS: &[Program] = &[
     Program { name: "chromium", package: "chromium" },
     Program { name: "chromedriver", package: "chromium-driver" },
+    Program { name: "firefox-esr", package: "firefox-esr" },
+    Program { name: "WebKitWebDriver", package: "webkit2gtk-driver" },
+    Program { name: "Xvfb", package: "xvfb" },
     Program { name: "nginx", package: "nginx-light" },
+    Program { name: "varnishd", package: "varnish" },
     Program { name: "node", package: "nodejs" },
     Program { name: "npm", package: "npm" },
     Program { name: "python3", package: "python3" },
@@ -41,6 +46,33 @@ pub(crate) fn cache_folder() -> PathBuf {
         PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache")
     });
     cache.join("doorward/bench")
+}
+
+/// The version of Firefox's driver that is built where there is none.
+const GECKODRIVER: &str = "0.37.1";
+
+/// Firefox's driver: the one on the search path, else one built once into the user's cache.
+pub(crate) fn geckodriver() -> anyhow::Result<PathBuf> {
+    let said = std::env::var_os("DOORWARD_GECKODRIVER").map(PathBuf::from);
+    if let Some(found) = said.or_else(|| find_program("geckodriver")) {
+        return Ok(found);
+    }
+    let folder = cache_folder().with_file_name("tools");
+    let own = folder.join("bin/geckodriver");
+    if !own.is_file() {
+        println!("building geckodriver {GECKODRIVER}: minutes, once");
+        let mut install = cargo("install");
+        install.args(["geckodriver", "--version", GECKODRIVER, "--locked", "--quiet", "--root"]);
+        // A folder of its own: its dependencies have other features than ours.
+        let target = folder.join("target");
+        let status = install.arg(&folder).env("CARGO_TARGET_DIR", &target).status()?;
+        if !status.success() {
+            bail!("cargo install geckodriver failed");
+        }
+        // What it was built from is of no more use.
+        let _ = std::fs::remove_dir_all(target);
+    }
+    Ok(own)
 }
 
 /// Makes every program answer, or says which packages are to be installed by hand.

@@ -12,6 +12,7 @@ const PACKAGES: &[&str] = &[
     "doorward-store",
     "doorward-porter",
     "doorward-proxy",
+    "doorward-lab",
 ];
 
 /// Runs the quick steps; whether all of them were well.

@@ -17,14 +17,15 @@ pub(crate) fn run() -> anyhow::Result<bool> {
     let mut steps = Steps::default();
     steps.check("programs that the tests need", || {
         install::ensure(install::FOR_TESTS)?;
+        install::geckodriver()?;
         Ok(true)
     });
     before_tests(&mut steps);
     steps.check("the lab's pages", crate::web::check);
     steps.command("documentation", documentation());
     if steps.command("build", build()) {
-        steps.tests("tests", tests());
-        steps.tests("documentation's examples", examples_in_documentation());
+        steps.tests("tests", small(tests()));
+        steps.tests("documentation's examples", small(examples_in_documentation()));
     }
     println!("== all in {:.0} s", start.elapsed().as_secs_f32());
     Ok(steps.close())
@@ -72,7 +73,7 @@ fn build() -> Command {
 }
 
 fn tests() -> Command {
-    let mut tests = if find_program("cargo-nextest").is_some() {
+    if find_program("cargo-nextest").is_some() {
         let mut nextest = plain_cargo("nextest");
         nextest.args(["run", "--workspace", "--cargo-profile", PROFILE, "--build-jobs", "2"]);
         nextest.args(["--config-file", "xtask/nextest.toml", "--no-fail-fast"]);
@@ -83,19 +84,25 @@ fn tests() -> Command {
         test.args(["--workspace", "--lib", "--bins", "--tests", "--no-fail-fast", "--quiet"]);
         test.args(["--profile", PROFILE]);
         test
-    };
-    small(&mut tests);
-    tests
+    }
 }
 
 fn examples_in_documentation() -> Command {
     let mut test = cargo("test");
     test.args(["--workspace", "--doc", "--no-fail-fast", "--quiet", "--profile", PROFILE]);
-    small(&mut test);
     test
 }
 
-/// Every campaign small, and the binary that tests start as a process.
-fn small(command: &mut Command) {
+/// Every campaign small, the binary that tests start as a process, and what they find nowhere
+/// else: Firefox's driver, and the packages that look at pages.
+fn small(mut command: Command) -> Command {
     command.env("DOORWARD_BIN", binary(PROFILE)).env_remove("DOORWARD_CAMPAIGN");
+    // What is missing was told in the steps before; a test that needs it says so again.
+    if let Ok(driver) = install::geckodriver() {
+        command.env("DOORWARD_GECKODRIVER", driver);
+    }
+    if let Ok(packages) = crate::web::packages() {
+        command.env("DOORWARD_WEB_PACKAGES", packages);
+    }
+    command
 }
