@@ -22,6 +22,7 @@ export function App() {
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
   }, []);
+  useEffect(() => arrive(route.value), [route.value.view, route.value.id]);
   const frames = useRef(null);
   useEffect(() => stage.setPlace(frames.current), []);
   const ready = lab.value && !broken.value;
@@ -38,6 +39,20 @@ export function App() {
     <div class="frames" ref=${frames} aria-hidden="true" inert></div>
     <p class="spoken" role="status" aria-live="polite">${said.value}</p>
     <${Help} />`;
+}
+
+/** The view that was shown last. */
+let shown = "";
+
+/** Another view begins at its top, and is heard from its beginning.
+ * @param {import("./types").Route} at */
+function arrive({ view, id }) {
+  const now = `${view}/${id}`;
+  if (shown && shown !== now) {
+    scrollTo(0, 0);
+    document.getElementById("main")?.focus({ preventScroll: true });
+  }
+  shown = now;
 }
 
 /** @param {Event} event */
@@ -86,8 +101,7 @@ function Account({ name, money }) {
   const change = money - (had.value.get(name) ?? money);
   const sign = change > 0 ? "+" : "−";
   return html`
-    <span class="account">${name} <b>${euros(money)}</b>${change !== 0 && html`
-      <span class="change">${sign}${euros(Math.abs(change))}</span>`}</span>`;
+    <span class="account">${name} <b>${euros(money)}</b>${change !== 0 && html` <span class="change">${sign}${euros(Math.abs(change))}</span>`}</span>`;
 }
 
 function toggleLarge() {
@@ -113,11 +127,10 @@ function Gate() {
   /** @param {import("./types").Side} side */
   const choose = (side) => go({ ...at, side, step: 0 });
   return html`
-    <fieldset class="gate">
-      <legend>gate</legend>
+    <div class="gate" role="radiogroup" aria-labelledby="gate"><span id="gate" class="soft">gate</span>
       ${/** @type {const} */ (["off", "on"]).map((side) => html`
         <label><input type="radio" name="gate" checked=${at.side === side} onChange=${() => choose(side)} /> ${side}</label>`)}
-    </fieldset>`;
+    </div>`;
 }
 
 const broad = matchMedia("(min-width: 60rem)");

@@ -1,7 +1,7 @@
 // Three columns of truth: what was predicted, what the browser says, what the backend says.
 
 import { html } from "./html.js";
-import { SHAPES, did, didKind, got, gotKind, isWell, total } from "./words.js";
+import { ENGINES, SHAPES, did, didKind, got, gotKind, isWell, total } from "./words.js";
 
 /** @typedef {import("./types").Step} Step */
 
@@ -35,8 +35,24 @@ export function Predicted({ step }) {
           <li>${rule.says}${rule.detail ? html` <code>${rule.detail}</code>` : ""} <${Section} rule=${rule} /></li>`)}
       </ul>
       ${predicted.console && html`
-        <p class="soft">Expected in ${"the"} console:</p><pre class="console">${predicted.console}</pre>`}
+        <p class="soft">Expected in the console:</p><pre class="console">${predicted.console}</pre>`}
+      ${step.elsewhere.length > 0 && html`
+        <dl class="facts elsewhere">${step.elsewhere.map((other) => html`
+          <div><dt>in ${ENGINES[other.engine]}</dt><dd>${otherwise(predicted, other.predicted, page)}</dd></div>`)}</dl>`}
     </section>`;
+}
+
+/** What another engine does otherwise, in words.
+ * @param {import("./types").Predicted} here @param {import("./types").Predicted} there
+ * @param {boolean} page */
+function otherwise(here, there, page) {
+  const parts = [];
+  if (String(here.cookies) !== String(there.cookies)) {
+    parts.push(there.cookies.length ? `along go ${there.cookies.join(", ")}` : "no cookie goes along");
+  }
+  if (here.gets !== there.gets) parts.push(got(there.gets, page).toLowerCase());
+  if (did(here) !== did(there)) parts.push(`the backend: ${did(there).toLowerCase()}`);
+  return parts.join("; ");
 }
 
 /** @param {{ rule: import("./types").Rule }} props */

@@ -111,7 +111,7 @@ async function selfTest() {
   try {
     const { names, metadata } = await api.post("/api/self-test", { screen: api.screen });
     await api.post("/api/secure-cookie", {});
-    const { secure } = await api.get("/api/secure-cookie");
+    const { secure } = await api.get(`/api/secure-cookie?screen=${api.screen}`);
     tested.value = { names, metadata, secure };
   } catch (error) {
     tell(error);

@@ -4,10 +4,13 @@ import { useEffect, useState } from "/assets/vendor/hooks.js";
 import { signal } from "/assets/vendor/signals-core.js";
 import { get, text } from "./api.js";
 import { html } from "./html.js";
-import { lab, runMany, running, tell } from "./state.js";
+import { ENGINES } from "./words.js";
+import { link } from "./route.js";
+import { lab, runMany, running, story, tell } from "./state.js";
 import { download } from "./story.js";
 
 /** @typedef {{ browser: string, backend: string, gate: string | null }} Cell */
+/** @typedef {{ scenario: string, gate: import("./types").Side, step: number, says: string, engines: { engine: string, seen: boolean, says: string }[] }} Difference */
 /** @typedef {{ kind: string, caller: string, engine: string, scenario: string, essay: boolean, "waits-for": string[], off: Cell | null, on: Cell | null }} Row */
 
 const progress = signal(/** @type {{ done: number, all: number } | null} */ (null));
@@ -25,7 +28,8 @@ function wishes() {
 export function Table() {
   const [rows, setRows] = useState(/** @type {Row[]} */ ([]));
   const busy = progress.value;
-  const load = () => get("/api/table").then(setRows, tell);
+  const [others, setOthers] = useState(/** @type {Difference[]} */ ([]));
+  const load = () => Promise.all([get("/api/table").then(setRows), get("/api/differences").then(setOthers)]).catch(tell);
   useEffect(() => { void load(); }, []);
   const runAll = async () => {
     const all = wishes();
@@ -69,7 +73,26 @@ export function Table() {
           </tbody>
         </table>
       </div>
+      ${others.length > 0 && html`<${Engines} rows=${others} />`}
     </section>`;
+}
+
+/** Where the engines differ. @param {{ rows: Difference[] }} props */
+function Engines({ rows }) {
+  return html`
+    <h2>Where the engines differ</h2>
+    <p>What was run here was seen; the others are predicted, as they are installed.
+      <code>doorward lab --headless</code> runs all three.</p>
+    <div class="scroll" tabindex="0" role="region" aria-label="Where the engines differ">
+      <table>
+        <thead><tr><th scope="col">request</th>${rows[0].engines.map((told) => html`<th scope="col">${ENGINES[told.engine]}</th>`)}</tr></thead>
+        <tbody>
+          ${rows.map((row) => html`
+            <tr><th scope="row"><a href=${link({ view: "story", id: row.scenario, side: row.gate, step: row.step })}>${story(row.scenario)?.title}</a><span class="soft"> ${row.says}</span></th>
+              ${row.engines.map((told) => html`<td>${told.says} <span class="soft">(${told.seen ? "seen" : "predicted"})</span></td>`)}</tr>`)}
+        </tbody>
+      </table>
+    </div>`;
 }
 
 /** @param {{ cell: Cell | null, waits?: string[] }} props */

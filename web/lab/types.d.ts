@@ -62,15 +62,18 @@ export interface Message {
   headers?: [string, string][];
 }
 
+export interface Predicted {
+  gets: Gets | null; backend: Ran[]; executed: number; gate: string | null; cookies: string[];
+  origin: string | null; "from-cache": boolean; rules: Rule[]; console: string | null;
+}
+
 export interface Step {
   step: number;
   says: string;
   caller: string;
   shown: string;
-  predicted: {
-    gets: Gets | null; backend: Ran[]; executed: number; gate: string | null; cookies: string[];
-    origin: string | null; "from-cache": boolean; rules: Rule[]; console: string | null;
-  };
+  predicted: Predicted;
+  elsewhere: { engine: string; predicted: Predicted }[];
   seen: {
     gets: Gets | null; status: number | null; error: string; headers: Record<string, string>;
     body: string; cookies: string[]; "set-cookies": string[]; origin: string | null;

@@ -5,6 +5,8 @@
 
 export const SHAPES = { executed: "■", refused: "□", hidden: "┄", sent: "─", never: "⊘" };
 
+export const ENGINES = /** @type {Record<string, string>} */ ({ chromium: "Chromium", firefox: "Firefox", webkit: "WebKit" });
+
 /** What somebody got, in words. @param {Gets | null} gets @param {boolean} page */
 export function got(gets, page) {
   switch (gets) {

@@ -12,8 +12,8 @@ pub use page::{Act, Report};
 use crate::net::{Body, empty, whole};
 use crate::sites::Sites;
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, ORIGIN,
-    REFERRER_POLICY, SET_COOKIE,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderValue,
+    ORIGIN, REFERRER_POLICY, SET_COOKIE,
 };
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
@@ -38,6 +38,8 @@ pub struct Acts {
 #[derive(Default)]
 struct Open {
     acts: HashMap<String, Waiting>,
+    /// Who waits whether a cookie goes along.
+    probe: Option<(String, oneshot::Sender<bool>)>,
     oldest_first: std::collections::VecDeque<String>,
 }
 
@@ -75,6 +77,14 @@ impl Acts {
         Opened { url, served, report }
     }
 
+    /// Whether the cookies that a page of the API's own gets here go along from elsewhere: a name,
+    /// and who hears of it. There is one at a time.
+    pub(crate) fn probe(&self) -> (String, oneshot::Receiver<bool>) {
+        let (nonce, (sender, came)) = (nonce(), oneshot::channel());
+        self.lock().probe = Some((nonce.clone(), sender));
+        (nonce, came)
+    }
+
     /// Nobody shows the page at this address: whoever waits for its report need not.
     pub(crate) fn give_up(&self, url: &str) {
         let nonce = url.rsplit('/').next().unwrap_or_default();
@@ -91,6 +101,8 @@ impl Acts {
                 _ => nothing(),
             },
             (&Method::POST, None) if path == "forget" => forget(request.headers()),
+            (&Method::POST, Some(("probe", _))) => set(request.headers(), &PROBES),
+            (&Method::GET, Some(("probe", nonce))) => self.probed(nonce, request.headers()),
             (&Method::GET, Some(("act", nonce))) => self.page(sites, nonce, &host),
             (&Method::GET, Some(("script", nonce))) => self.script(nonce),
             (&Method::GET, Some(("style", nonce))) => {
@@ -149,6 +161,15 @@ impl Acts {
         true
     }
 
+    fn probed(&self, nonce: &str, headers: &HeaderMap) -> Response<Body> {
+        let mut open = self.lock();
+        if let Some((_, told)) = open.probe.take_if(|(own, _)| own == nonce) {
+            // Whoever waited may have given up.
+            let _ = told.send(headers.contains_key(COOKIE));
+        }
+        nothing()
+    }
+
     async fn report(&self, nonce: &str, request: Request<Incoming>) -> Response<Body> {
         let origin = text(request.headers().get(ORIGIN));
         let sender = {
@@ -174,21 +195,34 @@ impl Acts {
 /// The names of all cookies that stories set.
 const COOKIES: [&str; 5] = ["session", "none", "lax", "strict", "unset"];
 
-/// Takes back what earlier stories left in this host's jar; only its own page may ask.
+/// What is set to see whether it goes along: WebKit keeps no `Secure` cookie here, and Chromium
+/// takes one that says nothing for `Lax`.
+const PROBES: [&str; 2] = [
+    "probe-none=1; Path=/__lab/probe; Max-Age=60; Secure; SameSite=None",
+    "probe-unset=1; Path=/__lab/probe; Max-Age=60",
+];
+
+/// Takes back what earlier stories left in this host's jar.
 fn forget(headers: &HeaderMap) -> Response<Body> {
+    // A Secure cookie is forgotten only by one that is Secure too, and WebKit takes none here.
+    let lines = COOKIES.iter().flat_map(|name| {
+        ["", "; Secure; SameSite=None"].map(|more| format!("{name}=; Path=/; Max-Age=0{more}"))
+    });
+    let lines: Vec<String> = lines.collect();
+    set(headers, &lines)
+}
+
+/// Sets cookies of this host; only its own page may ask.
+fn set(headers: &HeaderMap, lines: &[impl AsRef<str>]) -> Response<Body> {
     let own = text(headers.get(HOST));
     if text(headers.get(ORIGIN)).split("://").nth(1) != Some(own.as_str()) {
         return nothing();
     }
     let mut response = Response::new(empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
-    for name in COOKIES {
-        // A Secure cookie is forgotten only by one that is Secure too, and WebKit takes none here.
-        for attributes in ["", "; Secure; SameSite=None"] {
-            let line = format!("{name}=; Path=/; Max-Age=0{attributes}");
-            if let Ok(line) = HeaderValue::from_str(&line) {
-                response.headers_mut().append(SET_COOKIE, line);
-            }
+    for line in lines {
+        if let Ok(line) = HeaderValue::from_str(line.as_ref()) {
+            response.headers_mut().append(SET_COOKIE, line);
         }
     }
     response

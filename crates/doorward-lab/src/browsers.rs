@@ -6,7 +6,7 @@ mod screenless;
 
 pub use find::{Missing, find};
 
-use doorward_browser::EngineId;
+use doorward_browser::{EngineId, ThirdParty};
 use driver::Driver;
 use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder};
@@ -50,6 +50,8 @@ pub struct BrowserOptions<'a> {
     pub host_resolver_rules: Option<&'a str>,
     /// Certificates of nobody's are accepted.
     pub accepts_any_certificate: bool,
+    /// Cookies of other sites; none leaves it as it is installed. WebKit has no such switch.
+    pub third_party: Option<ThirdParty>,
 }
 
 /// A browser without a screen.
@@ -144,7 +146,8 @@ fn capabilities(
                 flags.push(format!("--host-resolver-rules={rules}"));
             }
             // Third-party cookies may travel, as in Chromium as Google ships it.
-            let preferences = json!({ "profile.cookie_controls_mode": 0 });
+            let blocks = u8::from(options.third_party == Some(ThirdParty::Blocked));
+            let preferences = json!({ "profile.cookie_controls_mode": blocks });
             let mut said = json!({ "args": flags, "prefs": preferences });
             if let Some(binary) = binary {
                 said["binary"] = json!(binary);
@@ -152,7 +155,15 @@ fn capabilities(
             own.insert("goog:chromeOptions".to_owned(), said);
         }
         EngineId::Firefox => {
-            let mut said = json!({ "args": ["-headless"] });
+            let behaviour = options.third_party.map(|what| match what {
+                ThirdParty::Allowed => 0,
+                ThirdParty::Blocked => 1,
+                ThirdParty::Partitioned => 5,
+            });
+            let mut said = json!({ "args": ["-headless"], "prefs": {} });
+            if let Some(behaviour) = behaviour {
+                said["prefs"]["network.cookie.cookieBehavior"] = json!(behaviour);
+            }
             if let Some(binary) = binary {
                 said["binary"] = json!(binary);
             }

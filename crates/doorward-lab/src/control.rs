@@ -7,12 +7,14 @@
 mod answers;
 mod assets;
 mod desk;
+mod differences;
 mod guard;
 mod results;
 mod screens;
 mod state;
 mod story;
 
+pub use differences::{Difference, Told};
 pub use results::{
     Cell, Column, MatrixRow, Results, TableCell, TableRow, matrix_markdown, table_markdown,
 };
@@ -59,6 +61,7 @@ impl Control {
             .route("/api/results", get(answers::results))
             .route("/api/table", get(answers::table))
             .route("/api/matrix", get(answers::matrix))
+            .route("/api/differences", get(answers::differences))
             .route("/api/record", post(answers::record))
             .route("/api/reset", post(answers::reset))
             .route("/api/naming", post(answers::naming))

@@ -4,12 +4,12 @@
 //! The same runs as on the lab's page, shown by the same scripts; only whoever clicks is a driver.
 
 use crate::browsers::{Browser, BrowserError, BrowserOptions};
-use crate::control::{Control, Watcher};
+use crate::control::{Control, Difference, Watcher};
 use crate::lab::{Lab, LabError, LabOptions};
 use crate::record::fault_text;
 use crate::run::{Ran, RunError, Spec, cannot_show, run};
 use crate::scenario::{Scenario, Side};
-use doorward_browser::{Engine, EngineId};
+use doorward_browser::{Engine, EngineId, ThirdParty};
 use fantoccini::Locator;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -32,6 +32,26 @@ pub struct Wanted {
     pub own: Vec<Scenario>,
     /// The sites speak TLS.
     pub tls: bool,
+    /// Cookies of other sites, where an engine can be told; none leaves it as it is installed.
+    pub third_party: Option<ThirdParty>,
+}
+
+/// How browsers are started.
+#[derive(Clone, Copy)]
+struct How {
+    tls: bool,
+    third_party: Option<ThirdParty>,
+}
+
+impl How {
+    /// The engine, started so.
+    fn engine(self, id: EngineId) -> Engine {
+        let engine = Engine::of(id);
+        match self.third_party.filter(|_| id != EngineId::WebKit) {
+            Some(third_party) => Engine { third_party, ..engine },
+            None => engine,
+        }
+    }
 }
 
 /// What came of a story in an engine, on one side.
@@ -73,6 +93,8 @@ pub struct Outcome {
     pub ran_in: Vec<(EngineId, String, f64)>,
     /// How often a browser had to be started again because its driver failed.
     pub retries: u32,
+    /// Where the engines differ.
+    pub differences: Vec<Difference>,
 }
 
 /// The counts of an outcome.
@@ -113,12 +135,13 @@ pub async fn headless(
         [] => EngineId::ALL.to_vec(),
         engines => engines.to_vec(),
     };
+    let how = How { tls: wanted.tls, third_party: wanted.third_party };
     let mut outcome = Outcome::default();
     for engine in engines {
-        match Show::open(&control, engine, wanted.tls).await {
+        match Show::open(&control, engine, how).await {
             Ok(show) => {
                 tell(&format!("{engine} {}", show.browser.version));
-                all_in(show, &control, &stories, wanted.tls, &mut outcome, tell).await;
+                all_in(show, &control, &stories, how, &mut outcome, tell).await;
             }
             Err(BrowserError::Missing(missing)) => {
                 outcome.missing.push((engine, missing.to_string()));
@@ -126,6 +149,7 @@ pub async fn headless(
             Err(error) => outcome.missing.push((engine, causes(&error))),
         }
     }
+    outcome.differences = control.results().differences(&stories);
     Ok((outcome, control))
 }
 
@@ -150,9 +174,11 @@ impl Show {
     async fn open(
         control: &Arc<Control>,
         engine: EngineId,
-        tls: bool,
+        how: How,
     ) -> Result<Self, BrowserError> {
-        let options = BrowserOptions { accepts_any_certificate: tls, ..BrowserOptions::default() };
+        let (accepts_any_certificate, third_party) = (how.tls, how.third_party);
+        let options =
+            BrowserOptions { accepts_any_certificate, third_party, ..BrowserOptions::default() };
         let browser = Browser::open(engine, options).await?;
         let ready = async {
             let client = browser.client();
@@ -174,7 +200,7 @@ async fn all_in(
     show: Show,
     control: &Arc<Control>,
     stories: &[Arc<Scenario>],
-    tls: bool,
+    how: How,
     outcome: &mut Outcome,
     tell: &(dyn Fn(&str) + Sync),
 ) {
@@ -183,9 +209,9 @@ async fn all_in(
     let mut show = Some(show);
     for scenario in stories {
         for side in [Side::Off, Side::On] {
-            let came = match without_running(scenario, engine, side, tls) {
+            let came = match without_running(scenario, engine, side, how.tls) {
                 Some(came) => came,
-                None => one(&mut show, control, scenario, side, tls, outcome).await,
+                None => one(&mut show, control, scenario, side, how, outcome).await,
             };
             tell(&told(scenario, side, &came));
             outcome.lines.push(Line { scenario: Arc::clone(scenario), engine, side, came });
@@ -215,12 +241,12 @@ async fn one(
     control: &Arc<Control>,
     scenario: &Arc<Scenario>,
     side: Side,
-    tls: bool,
+    how: How,
     outcome: &mut Outcome,
 ) -> Came {
     let Some(mut own) = show.take() else { return Came::Broken("there is no browser".to_owned()) };
     let engine = own.browser.engine();
-    let spec = Spec::new(Arc::clone(scenario), side, Engine::of(engine));
+    let spec = Spec::new(Arc::clone(scenario), side, how.engine(engine));
     let mut tries = 0;
     loop {
         control.lab().reset_bank();
@@ -245,7 +271,7 @@ async fn one(
         }
         drop(own);
         outcome.retries += 1;
-        own = match Show::open(control, engine, tls).await {
+        own = match Show::open(control, engine, how).await {
             Ok(own) => own,
             Err(error) => return Came::Broken(causes(&error)),
         };
@@ -339,6 +365,7 @@ impl Outcome {
             "not-run": not_run,
             "engines": engines.collect::<Vec<_>>(),
             "missing-engines": missing.collect::<Vec<_>>(),
+            "differences": self.differences,
             "counts": self.counts(),
             "retries": self.retries,
         })

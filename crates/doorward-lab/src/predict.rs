@@ -4,8 +4,12 @@
 //! Nothing of this is ever taken for what happened: that is read from the wire, from the page's
 //! report and from the backend's witness.
 
+mod everywhere;
 mod gate;
 mod server;
+
+pub use everywhere::Elsewhere;
+pub(crate) use everywhere::Everywhere;
 
 use crate::acts::Act;
 use crate::backend::{CorsPolicy, SameSite};

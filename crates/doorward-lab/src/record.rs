@@ -220,6 +220,7 @@ mod tests {
             caller: Caller::Evil,
             shown: hostile.clone(),
             predicted: Predicted::default(),
+            elsewhere: Vec::new(),
             seen,
             expected: None,
             faults: Vec::new(),

@@ -2,32 +2,27 @@
 //! was observed: by the page that asked, on the wire, and by the backend's own witness.
 
 mod compare;
+mod measure;
 mod program;
 mod seen;
+mod stage;
 
 pub use compare::{Fault, FaultKind};
+pub use measure::{SelfTest, self_test, third_party};
 pub use seen::{Ledger, LogLine, Seen};
+pub use stage::{Screen, Show, View};
 
-use crate::acts::{Act, Opened, PREFIX, Report};
+use crate::acts::{Act, PREFIX};
 use crate::gate::Layers;
 use crate::lab::{Lab, Scene, SceneError, Setting, unix_s};
-use crate::predict::{Asker, Predicted, Predictor, Via};
+use crate::predict::{Asker, Elsewhere, Everywhere, Predicted, Via};
 use crate::scenario::{Caller, CorsWord, Expected, Place, Said, Scenario, Side, Step, Way};
-use crate::wire::{Mark, Message, What};
+use crate::wire::{Mark, Message};
 use doorward_browser::{Engine, EngineId};
 use serde::Serialize;
-use std::pin::Pin;
+use stage::Stage;
 use std::sync::Arc;
-use std::time::Duration;
 use thiserror::Error;
-use tokio::sync::oneshot;
-
-/// How long a page may take with one step.
-const STEP_PATIENCE: Duration = Duration::from_secs(12);
-
-/// How long a page may take until it is there, and how often it is shown.
-const FETCH_PATIENCE: Duration = Duration::from_millis(1_500);
-const SHOWS_MAX: u32 = 3;
 
 /// Euros that one story moves, at most.
 const STORY_EUROS_MAX: i64 = 200;
@@ -81,38 +76,6 @@ impl Spec {
     }
 }
 
-/// Where a page is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum View {
-    /// In a frame of the lab's page.
-    Frame,
-    /// In a window of its own: frames change which cookies travel.
-    Window,
-}
-
-/// A page that is to be shown.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Show {
-    /// Its address.
-    pub url: String,
-    /// Where.
-    pub view: View,
-}
-
-/// Shows pages in a browser.
-pub trait Screen: Send + Sync {
-    /// Shows one page. That it was asked to is enough: what the page does tells the rest.
-    ///
-    /// # Errors
-    /// When there is no browser any more, in words.
-    fn show<'a>(
-        &'a self,
-        show: Show,
-    ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
-}
-
 /// One step that was run.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -127,6 +90,8 @@ pub struct StepRan {
     pub shown: String,
     /// What was predicted before it ran.
     pub predicted: Predicted,
+    /// What is predicted for other engines, where that is something else.
+    pub elsewhere: Vec<Elsewhere>,
     /// What was seen.
     pub seen: Seen,
     /// What the file says must be seen; none where something is other than the file says.
@@ -198,8 +163,8 @@ pub async fn run(
     }
     let scene = lab.set(&setting).await?;
     let number = lab.next_run();
-    let predictor = Predictor::new(spec.engine.clone(), &scene, unix_s());
-    let mut run = Run { lab, spec, screen, scene, predictor, number };
+    let predictors = Everywhere::new(&spec.engine, &scene, unix_s());
+    let mut run = Run { lab, spec, stage: Stage { lab, screen }, scene, predictors, number };
     if spec.scenario.needs_window(spec.side) {
         run.forget().await?;
     }
@@ -234,9 +199,9 @@ pub async fn run(
 struct Run<'a> {
     lab: &'a Lab,
     spec: &'a Spec,
-    screen: &'a dyn Screen,
+    stage: Stage<'a>,
     scene: Scene,
-    predictor: Predictor,
+    predictors: Everywhere,
     number: u64,
 }
 
@@ -262,7 +227,7 @@ impl Run<'_> {
                 said: Said::default(),
                 says: "The lab forgets what an earlier story left".to_owned(),
             };
-            self.show(act, View::Window, Mark { run: self.number, step: BEFORE }).await?;
+            self.stage.show(act, View::Window, Mark { run: self.number, step: BEFORE }).await?;
         }
         Ok(())
     }
@@ -282,8 +247,8 @@ impl Run<'_> {
             says: "Ann signs in".to_owned(),
         };
         let asker = Asker::Page { act: &act, frame_of: None };
-        self.predictor.step(&asker, via(place, side));
-        self.show(act, View::Window, mark).await?;
+        self.predictors.step(&asker, via(place, side));
+        self.stage.show(act, View::Window, mark).await?;
         Ok(())
     }
 
@@ -298,22 +263,22 @@ impl Run<'_> {
         let before = Ledger::of(self.lab);
         let side = self.spec.side;
         let via = via(step.to, side);
-        let (predicted, shown, report) = if step.caller.is_page() {
+        let ((predicted, elsewhere), shown, report) = if step.caller.is_page() {
             let act = self.act(step, mark)?;
             let view = if step.needs_window() { View::Window } else { View::Frame };
             let lab = self.lab.sites().lab();
             let frame_of = (view == View::Frame).then_some(lab.as_str());
-            let predicted = self.predictor.step(&Asker::Page { act: &act, frame_of }, via);
-            listener.began(self.number, at, &step.says, &predicted);
+            let foreseen = self.predictors.step(&Asker::Page { act: &act, frame_of }, via);
+            listener.began(self.number, at, &step.says, &foreseen.0);
             let shown = act.shown();
-            (predicted, shown, self.show(act, view, mark).await?)
+            (foreseen, shown, self.stage.show(act, view, mark).await?)
         } else {
             let program = program::Program::new(self.lab, step, side, mark);
             let asker = program.asker();
-            let predicted = asker.map(|asker| self.predictor.step(&asker, via));
-            let predicted = predicted.unwrap_or_default();
-            listener.began(self.number, at, &step.says, &predicted);
-            (predicted, program.shown(), program.run().await)
+            let foreseen = asker.map(|asker| self.predictors.step(&asker, via));
+            let foreseen = foreseen.unwrap_or_default();
+            listener.began(self.number, at, &step.says, &foreseen.0);
+            (foreseen, program.shown(), program.run().await)
         };
         let wire = self.lab.wire().of_step(mark);
         let seen = seen::Observed {
@@ -333,7 +298,18 @@ impl Run<'_> {
         let expected = self.expected(step);
         let faults = compare::faults(&predicted, &seen, expected.as_ref());
         let (says, caller) = (step.says.clone(), step.caller);
-        Ok(StepRan { step: at, says, caller, shown, predicted, seen, expected, faults, wire })
+        Ok(StepRan {
+            step: at,
+            says,
+            caller,
+            shown,
+            predicted,
+            elsewhere,
+            seen,
+            expected,
+            faults,
+            wire,
+        })
     }
 
     fn change_cors(&mut self, step: &Step) {
@@ -341,17 +317,21 @@ impl Run<'_> {
         let changed = step.cors(self.spec.side, &scenario.gate);
         if let Some(word) = changed.filter(|_| self.spec.cors.is_none()) {
             let policy = self.lab.policy(word, &scenario.backend.allows);
-            self.scene.backend.set_cors(policy.clone());
-            self.predictor.set_policy(policy);
+            self.predictors.set_policy(&policy);
+            self.scene.backend.set_cors(policy);
         }
     }
 
     /// What the file says of this engine, with names filled in.
     fn expected(&self, step: &Step) -> Option<Expected> {
-        if self.spec.is_changed() {
+        let side = self.spec.side;
+        // A file speaks of browsers as they are installed.
+        let other_cookies = self.spec.engine != Engine::of(self.spec.engine.id)
+            && self.spec.scenario.needs_window(side);
+        let not_here = cannot_show(&self.spec.scenario, self.spec.engine.id, self.lab.sites().tls);
+        if self.spec.is_changed() || other_cookies || not_here.is_some() {
             return None;
         }
-        let side = self.spec.side;
         let expected = step.expected(side)?;
         if !expected.says_something() {
             return None;
@@ -384,77 +364,6 @@ impl Run<'_> {
             says: step.says.clone(),
         })
     }
-
-    /// Has a page shown until it is there. A browser that is still busy with the page before may
-    /// drop it; nothing of it was done then.
-    async fn bring(&self, show: Show, mut served: oneshot::Receiver<()>) -> Result<(), RunError> {
-        for _ in 0..SHOWS_MAX {
-            self.screen.show(show.clone()).await.map_err(RunError::Screen)?;
-            if tokio::time::timeout(FETCH_PATIENCE, &mut served).await.is_ok() {
-                return Ok(());
-            }
-        }
-        // The step then says that nothing came.
-        Ok(())
-    }
-
-    /// Shows an act's page and waits until it has acted.
-    async fn show(&self, act: Act, view: View, mark: Mark) -> Result<Option<Report>, RunError> {
-        let (navigates, tells) = (act.way.navigates(), !act.way.is_without_scripts());
-        let Opened { url, served, report: reported } = self.lab.acts.open(act);
-        self.bring(Show { url, view }, served).await?;
-        let wire = self.lab.wire();
-        let acted = async {
-            if navigates || !tells {
-                // Nobody is left to tell: the answer on the wire is the end.
-                wire.quiet(mark, 1).await;
-                return None;
-            }
-            let report = reported.await.ok();
-            wire.quiet(mark, 0).await;
-            report
-        };
-        Ok(tokio::time::timeout(STEP_PATIENCE, acted).await.unwrap_or_default())
-    }
-}
-
-/// What a browser can be shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct SelfTest {
-    /// It resolves the sites' names.
-    pub names: bool,
-    /// It says where requests come from: `Sec-Fetch-*`.
-    pub metadata: bool,
-}
-
-/// How long a browser may take to resolve a name of this machine.
-const SELF_TEST_PATIENCE: Duration = Duration::from_secs(4);
-
-/// Shows a hostile page in a frame and lets it call the backend.
-pub async fn self_test(lab: &Lab, screen: &dyn Screen) -> SelfTest {
-    // Something must stand behind the taps to be called.
-    let Some(mark) = lab.desk_mark(BEFORE).await else { return SelfTest::default() };
-    let origin = lab.sites().page(Caller::Evil, Side::Off).unwrap_or_default();
-    let act = Act {
-        origin,
-        way: Way::Fetch,
-        method: "GET".to_owned(),
-        url: lab.address(Place::Api, Side::Off, &mark.on("/status")),
-        said: Said::default(),
-        says: "The self-test".to_owned(),
-    };
-    let Opened { url, report: reported, .. } = lab.acts.open(act);
-    if screen.show(Show { url, view: View::Frame }).await.is_err() {
-        return SelfTest::default();
-    }
-    let names = tokio::time::timeout(SELF_TEST_PATIENCE, reported).await.is_ok_and(|r| r.is_ok());
-    let is_told = |message: &Message| match &message.what {
-        What::Request { headers, .. } => {
-            headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("sec-fetch-site"))
-        }
-        What::Answer { .. } | What::Broken => false,
-    };
-    SelfTest { names, metadata: lab.wire().of_step(mark).iter().any(is_told) }
 }
 
 /// Which way a request goes to a place.

@@ -111,6 +111,9 @@ pub(crate) struct Lab {
     /// Run in this engine; may be repeated [default: all three]
     #[arg(long = "engine", value_enum, value_name = "ENGINE", requires = "headless")]
     pub(crate) engines: Vec<EngineName>,
+    /// Set Chromium and Firefox to this, not to what they are installed with
+    #[arg(long, value_enum, value_name = "WHAT", requires = "headless")]
+    pub(crate) third_party_cookies: Option<ThirdPartyCookies>,
     /// For people or for programs
     #[arg(long, value_enum, value_name = "FORM", default_value = "table", requires = "headless")]
     pub(crate) format: Form,
@@ -120,6 +123,15 @@ pub(crate) struct Lab {
     /// List the scenarios
     #[arg(long, conflicts_with = "headless")]
     pub(crate) list: bool,
+}
+
+/// What becomes of cookies of other sites.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ThirdPartyCookies {
+    /// They travel
+    Allow,
+    /// They do not
+    Block,
 }
 
 /// A browser engine.

@@ -3,9 +3,9 @@
 mod browse;
 mod table;
 
-use crate::args::{EngineName, Form, Lab as Typed};
+use crate::args::{EngineName, Form, Lab as Typed, ThirdPartyCookies};
 use crate::{EXIT_FINDINGS, EXIT_UNREACHED, EXIT_USAGE, machine};
-use doorward_browser::EngineId;
+use doorward_browser::{EngineId, ThirdParty};
 use doorward_lab::control::Control;
 use doorward_lab::headless::{Came, HeadlessError, Outcome, Wanted, headless};
 use doorward_lab::lab::{Lab, LabOptions};
@@ -152,7 +152,11 @@ fn without_a_person(typed: &Typed, own: Vec<Scenario>, runtime: &Runtime) -> Exi
         // A file that is given alone is run alone.
         scenarios = own.iter().map(|scenario| scenario.id.clone()).collect();
     }
-    let wanted = Wanted { engines: engines.collect(), scenarios, own, tls: typed.tls };
+    let third_party = typed.third_party_cookies.map(|what| match what {
+        ThirdPartyCookies::Allow => ThirdParty::Allowed,
+        ThirdPartyCookies::Block => ThirdParty::Blocked,
+    });
+    let wanted = Wanted { engines: engines.collect(), scenarios, own, tls: typed.tls, third_party };
     let tell = |line: &str| machine::talk(&format!("{line}\n"));
     let (outcome, control) = match runtime.block_on(headless(wanted, &tell)) {
         Ok(done) => done,

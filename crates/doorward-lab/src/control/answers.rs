@@ -107,7 +107,7 @@ pub(super) async fn events(
     headers: HeaderMap,
 ) -> Response {
     let engine = engine_of(&headers).unwrap_or(EngineId::Chromium);
-    let Some(seat) = Screens::seat(&control, &asked.screen, engine) else {
+    let Some(seat) = Screens::seat(&control, &asked.screen, Engine::of(engine)) else {
         return no(
             StatusCode::SERVICE_UNAVAILABLE,
             "screens",
@@ -138,11 +138,17 @@ pub(super) async fn run_story(State(control): Own, Json(wish): Json<Wish>) -> Re
         return no(StatusCode::CONFLICT, "screen", "This page does not listen; load it again.");
     };
     let watcher = Watcher { control: Arc::clone(&control), id: wish.screen.clone() };
-    let spec = match wish.spec(&control, Engine::of(engine)) {
+    let mut spec = match wish.spec(&control, engine) {
         Ok(spec) => spec,
         Err(said) => return no(StatusCode::BAD_REQUEST, "wish", &said),
     };
-    match run(&control.lab, &spec, &watcher, &watcher).await {
+    let ran = async {
+        if spec.scenario.needs_window(spec.side) {
+            spec.engine = watcher.measured(spec.engine.clone()).await?;
+        }
+        run(&control.lab, &spec, &watcher, &watcher).await
+    };
+    match ran.await {
         Ok(ran) => {
             let ran = control.results().take(ran, &spec.scenario, spec.is_changed());
             Json(&*ran).into_response()
@@ -207,6 +213,21 @@ pub(super) async fn matrix(State(control): Own, Query(form): Query<TableForm>) -
     Json(rows).into_response()
 }
 
+/// Where the engines differ, of what was run.
+pub(super) async fn differences(State(control): Own) -> Json<Value> {
+    let found = control.results().differences(&control.scenarios);
+    let rows = found.iter().map(|row| {
+        let cells = row.engines.iter().map(
+            |told| json!({ "engine": told.engine, "seen": told.seen, "says": told.text(row) }),
+        );
+        json!({
+            "scenario": row.scenario, "gate": row.gate, "step": row.step, "says": row.says,
+            "engines": cells.collect::<Vec<_>>(),
+        })
+    });
+    Json(Value::Array(rows.collect()))
+}
+
 #[derive(Deserialize)]
 pub(super) struct RunNumber {
     run: u64,
@@ -258,11 +279,16 @@ pub(super) async fn set_secure_cookie() -> Response {
     (StatusCode::NO_CONTENT, cookie).into_response()
 }
 
-pub(super) async fn secure_cookie(headers: HeaderMap) -> Json<Value> {
+pub(super) async fn secure_cookie(
+    State(control): Own,
+    Query(asked): Query<ScreenId>,
+    headers: HeaderMap,
+) -> Json<Value> {
     let kept = headers
         .get_all(COOKIE)
         .iter()
         .any(|line| line.to_str().is_ok_and(|line| line.contains("lab-secure=1")));
+    control.screens.keeps_secure(&asked.screen, kept);
     Json(json!({ "secure": kept }))
 }
 

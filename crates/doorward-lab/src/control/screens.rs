@@ -1,8 +1,8 @@
 //! The pages that watch: each hears events, and shows the pages of stories that it asked for.
 
 use crate::predict::Predicted;
-use crate::run::{Listener, Screen, Show, StepRan};
-use doorward_browser::EngineId;
+use crate::run::{Listener, RunError, Screen, Show, StepRan, third_party};
+use doorward_browser::{Engine, ThirdParty};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -26,7 +26,9 @@ pub(super) struct Screens {
 struct Line {
     number: u64,
     events: mpsc::Sender<String>,
-    engine: EngineId,
+    /// The engine, with what was measured of it.
+    engine: Engine,
+    is_measured: bool,
 }
 
 impl Default for Screens {
@@ -59,7 +61,7 @@ impl Drop for Seat {
 
 impl Screens {
     /// A screen of that id begins to listen; none when there are too many.
-    pub(super) fn seat(control: &Arc<super::Control>, id: &str, engine: EngineId) -> Option<Seat> {
+    pub(super) fn seat(control: &Arc<super::Control>, id: &str, engine: Engine) -> Option<Seat> {
         let screens = &control.screens;
         let (sender, events) = mpsc::channel(EVENTS_MAX);
         let mut open = screens.lock();
@@ -67,16 +69,36 @@ impl Screens {
             return None;
         }
         let number = screens.numbers.fetch_add(1, Ordering::Relaxed);
-        open.insert(id.to_owned(), Line { number, events: sender, engine });
+        open.insert(id.to_owned(), Line { number, events: sender, engine, is_measured: false });
         let count = open.len();
         drop(open);
         screens.count.send_replace(count);
         Some(Seat { screens: Arc::clone(control), id: id.to_owned(), number, events })
     }
 
-    /// The engine of a screen; none when there is no such screen.
-    pub(super) fn engine(&self, id: &str) -> Option<EngineId> {
-        self.lock().get(id).map(|line| line.engine)
+    /// The engine of a screen, as far as it is known; none when there is no such screen.
+    pub(super) fn engine(&self, id: &str) -> Option<Engine> {
+        self.lock().get(id).map(|line| line.engine.clone())
+    }
+
+    /// Whether it is not known yet what becomes of third-party cookies there.
+    pub(super) fn is_to_be_measured(&self, id: &str) -> bool {
+        self.lock().get(id).is_some_and(|line| !line.is_measured)
+    }
+
+    /// What becomes of third-party cookies there.
+    pub(super) fn measured(&self, id: &str, third_party: ThirdParty) {
+        if let Some(line) = self.lock().get_mut(id) {
+            line.is_measured = true;
+            line.engine.third_party = third_party;
+        }
+    }
+
+    /// Whether `Secure` cookies are kept there from names of this machine without TLS.
+    pub(super) fn keeps_secure(&self, id: &str, kept: bool) {
+        if let Some(line) = self.lock().get_mut(id) {
+            line.engine.secure_on_localhost = kept;
+        }
     }
 
     /// Any screen that is there; waits for one.
@@ -108,6 +130,21 @@ impl Screens {
 pub(crate) struct Watcher {
     pub(super) control: Arc<super::Control>,
     pub(super) id: String,
+}
+
+impl Watcher {
+    /// The engine of this screen, when it was found out what becomes of third-party cookies in it:
+    /// once, when a story needs it and its window is there.
+    pub(super) async fn measured(&self, engine: Engine) -> Result<Engine, RunError> {
+        let screens = &self.control.screens;
+        if !screens.is_to_be_measured(&self.id) {
+            return Ok(engine);
+        }
+        if let Some(found) = third_party(&self.control.lab, self).await? {
+            screens.measured(&self.id, found);
+        }
+        Ok(screens.engine(&self.id).unwrap_or(engine))
+    }
 }
 
 impl Screen for Watcher {

@@ -56,6 +56,7 @@ pub(super) fn text(outcome: &Outcome, unicode: bool) -> String {
                 writeln!(out, "{} cannot show {} on http: {why}", line.engine, line.scenario.id);
         }
     }
+    differences(outcome, &mut out);
     for (engine, version, seconds) in &outcome.ran_in {
         let _ = writeln!(out, "{engine} {version}: {seconds:.1} s");
     }
@@ -67,6 +68,22 @@ pub(super) fn text(outcome: &Outcome, unicode: bool) -> String {
         );
     }
     out
+}
+
+/// Where the engines differ: seen, and predicted for those that did not run it.
+fn differences(outcome: &Outcome, out: &mut String) {
+    for (at, difference) in outcome.differences.iter().enumerate() {
+        if at == 0 {
+            out.push_str("\nthe engines differ:\n");
+        }
+        let side = if difference.gate == Side::Off { "gate off" } else { "gate on" };
+        let (scenario, says) = (&difference.scenario, &difference.says);
+        let _ = writeln!(out, "  {scenario}, {side}, {says}");
+        for told in &difference.engines {
+            let word = if told.seen { "seen" } else { "predicted" };
+            let _ = writeln!(out, "    {:<10}{word:<11}{}", told.engine, told.text(difference));
+        }
+    }
 }
 
 fn shape(came: &Came, unicode: bool) -> char {
