@@ -202,8 +202,8 @@ function Unresolved() {
   }
   return html`
     <div class="notice">
-      <p>This browser does not resolve names such as <code>shop.localhost</code>. The lab can use
-        <code>localhost</code> against <code>127.0.0.1</code> instead; a sibling domain cannot be shown
+      <p>This browser does not resolve names such as <code>shop.localhost</code>. The lab can
+        use <code>localhost</code> against <code>127.0.0.1</code> instead; a sibling domain cannot be shown
         then. Or add this line to your hosts file and load the page again:</p>
       <pre>127.0.0.1 shop.localhost admin.shop.localhost promo.shop.localhost api.shop.localhost gate.shop.localhost cdn.shop.localhost evil.localhost ai.localhost</pre>
       <button onClick=${() => rename("plain")}>Use localhost and 127.0.0.1</button>

@@ -141,7 +141,11 @@ function Came({ side, title }) {
   return html`
     <section class="outcome" aria-label=${title}>
       <h2>${title}</h2>
-      <${Wire} step=${step} attack=${true} />
-      <div class="columns"><${Predicted} step=${step} /><${Browser} step=${step} /><${Backend} step=${step} attack=${true} /></div>
+      <${Wire} step=${step} attack=${true} of=${title} />
+      <div class="columns">
+        <${Predicted} step=${step} of=${title} />
+        <${Browser} step=${step} of=${title} />
+        <${Backend} step=${step} attack=${true} of=${title} />
+      </div>
     </section>`;
 }

@@ -20,13 +20,16 @@ export function Word({ kind, well, children }) {
   return html`<p class=${`word ${kind}${tone}`}><span aria-hidden="true">${SHAPES[kind]}</span> ${children}</p>`;
 }
 
-/** @param {{ step: Step }} props */
-export function Predicted({ step }) {
+/** A column's name, and whose it is where there are several. @param {string} name @param {string} [of] */
+const named = (name, of) => of ? `${name}, ${of}` : name;
+
+/** @param {{ step: Step, of?: string }} props */
+export function Predicted({ step, of }) {
   const { predicted, faults } = step;
   const wrong = faults.some((fault) => fault.kind === "predicted");
   const page = isPage(step.caller);
   return html`
-    <section class=${wrong ? "column wrong" : "column"} aria-label="Predicted">
+    <section class=${wrong ? "column wrong" : "column"} aria-label=${named("Predicted", of)}>
       <h3>predicted</h3>
       <${Word} kind=${gotKind(predicted.gets)}>${got(predicted.gets, page)}<//>
       <${Word} kind=${didKind(predicted)}>${did(predicted)}<//>
@@ -56,18 +59,18 @@ function otherwise(here, there, page) {
 }
 
 /** @param {{ rule: import("./types").Rule }} props */
-function Section({ rule }) {
+export function Section({ rule }) {
   if (!rule.link) return html`<span class="section">${rule.section}</span>`;
   return html`<a class="section" href=${rule.link} rel="noreferrer" target="_blank">${rule.section}</a>`;
 }
 
-/** @param {{ step: Step }} props */
-export function Browser({ step }) {
+/** @param {{ step: Step, of?: string }} props */
+export function Browser({ step, of }) {
   const { seen } = step;
   const page = isPage(step.caller);
   const all = total(seen);
   return html`
-    <section class="column" aria-label=${page ? "The browser" : "The program"}>
+    <section class="column" aria-label=${named(page ? "The browser" : "The program", of)}>
       <h3>${page ? "the browser" : "the program"}</h3>
       <${Word} kind=${gotKind(seen.gets)}>${got(seen.gets, page)}<//>
       ${seen.error && html`<pre class="console">${seen.error}</pre>`}
@@ -75,8 +78,8 @@ export function Browser({ step }) {
       ${all > 1 && html`<${Statuses} statuses=${seen.statuses} all=${all} />`}
       ${seen.body && html`<pre>${short(seen.body)}</pre>`}
       <dl class="facts">
-        <div><dt>Origin sent</dt><dd>${seen.origin ? html`<code>${seen.origin}</code>` : "none"}</dd></div>
-        <div><dt>cookies sent</dt><dd>${seen.cookies.length ? seen.cookies.join(", ") : "none"}</dd></div>
+        <div><dt>origin sent</dt><dd>${seen.origin ? html`<code>${seen.origin}</code>` : "no origin"}</dd></div>
+        <div><dt>cookies sent</dt><dd>${seen.cookies.length ? seen.cookies.map((name) => html`<code>${name}</code> `) : "no cookie"}</dd></div>
         ${seen["set-cookies"].length > 0 && html`
           <div><dt>answers set</dt><dd>${seen["set-cookies"].map((line) => html`<code>${line}</code> `)}</dd></div>`}
         ${seen["retry-after"] && html`
@@ -94,13 +97,13 @@ function Statuses({ statuses, all }) {
     </ul>`;
 }
 
-/** @param {{ step: Step, attack: boolean }} props */
-export function Backend({ step, attack }) {
+/** @param {{ step: Step, attack: boolean, of?: string }} props */
+export function Backend({ step, attack, of }) {
   const { seen } = step;
   const well = isWell(seen, attack);
   const log = seen.executed > LINES ? seen.log.slice(0, LINES) : seen.log;
   return html`
-    <section class="column" aria-label="The backend">
+    <section class="column" aria-label=${named("The backend", of)}>
       <h3>the backend</h3>
       <${Word} kind=${didKind(seen)} well=${seen.executed > 0 || seen.gate ? well : undefined}>${did(seen)}<//>
       ${seen.gate && html`<p>The gate refuses: <code>${seen.gate}</code></p>`}

@@ -99,13 +99,13 @@ function Answer({ of }) {
   return html`
     <div class="witnesses">
       <section class="column" aria-label="The answer">
-        <h3>the answer</h3>
+        <h2>the answer</h2>
         <p>status <b>${of.status}</b></p>
         <pre>${of.headers.map((/** @type {[string, string]} */ [name, value]) => `${name}: ${value}`).join("\n")}</pre>
         ${of.body && html`<pre>${of.body}</pre>`}
       </section>
       <section class="column" aria-label="The backend">
-        <h3>the backend</h3>
+        <h2>the backend</h2>
         ${of.log.length === 0 && html`<p>⊘ It was not contacted.</p>`}
         <ol class="log">${of.log.map((/** @type {any} */ one) => html`
           <li><span class=${`kind ${one.kind}`}>${one.kind}</span> <code>${one.request}</code> <span class="what">${one.what}</span></li>`)}</ol>

@@ -28,7 +28,7 @@ export function First() {
         <p><button class="run" disabled=${!guess || busy} onClick=${() => run({ scenario: ID, gate: "off" })}>
           ${busy ? "It is being sent" : "See"}</button></p>
         ${!guess && html`<p class="soft">Pick an answer first.</p>`}`}
-      ${off && html`<${Witnesses} ran=${off} title=${on ? "CORS alone" : ""} guess=${guess} />`}
+      ${off && html`<${Witnesses} ran=${off} title="CORS alone" guess=${on ? undefined : guess} />`}
       ${on && html`<${Witnesses} ran=${on} title="With the gate" />`}
       ${off && html`
         <p class="lesson">${on ? "The gate refused it before the bank was asked." : own.lesson}</p>
@@ -47,12 +47,12 @@ function Witnesses({ ran, title, guess }) {
   const step = ran.steps[0];
   const moved = step.seen.moved > 0;
   return html`
-    ${title && html`<h2>${title}</h2>`}
-    ${guess && !title && html`
+    ${guess && html`
       <p class="truth" role="status">${(guess === "yes") === moved ? "You were right: " : "It did: "}
         ${moved ? `${step.seen.moved} € moved.` : "nothing moved."}</p>`}
+    <h2>${title}</h2>
     <div class="witnesses">
-      <${Browser} step=${step} />
-      <${Backend} step=${step} attack=${true} />
+      <${Browser} step=${step} of=${title} />
+      <${Backend} step=${step} attack=${true} of=${title} />
     </div>`;
 }

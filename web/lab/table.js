@@ -81,8 +81,8 @@ export function Table() {
 function Engines({ rows }) {
   return html`
     <h2>Where the engines differ</h2>
-    <p>What was run here was seen; the others are predicted, as they are installed.
-      <code>doorward lab --headless</code> runs all three.</p>
+    <p>What was run here was seen; the others are predicted, as they are installed. All three are run
+      by <code>doorward lab --headless</code>.</p>
     <div class="scroll" tabindex="0" role="region" aria-label="Where the engines differ">
       <table>
         <thead><tr><th scope="col">request</th>${rows[0].engines.map((told) => html`<th scope="col">${ENGINES[told.engine]}</th>`)}</tr></thead>

@@ -1,7 +1,7 @@
 // The wire: who sends what to whom, in the order in which it happened, step by step.
 
 import { useEffect, useState } from "/assets/vendor/hooks.js";
-import { isPage } from "./columns.js";
+import { Section, isPage } from "./columns.js";
 import { html } from "./html.js";
 import { SHAPES, got, gotKind, total } from "./words.js";
 
@@ -79,8 +79,8 @@ function brief(shown) {
   return line.length > 44 ? `${line.slice(0, 43)}…` : line;
 }
 
-/** @param {{ step: Step, attack: boolean }} props */
-export function Wire({ step, attack }) {
+/** @param {{ step: Step, attack: boolean, of?: string }} props */
+export function Wire({ step, attack, of }) {
   const { nodes, rows } = drawn(step);
   const [until, setUntil] = useState(rows.length);
   const [playing, setPlaying] = useState(false);
@@ -96,10 +96,12 @@ export function Wire({ step, attack }) {
     setUntil(still ? rows.length : 0);
     setPlaying(!still);
   };
-  const decided = new Map(step.predicted.rules.flatMap((rule) => rule.header ? [[rule.header, rule]] : []));
+  // Of the rules about cookies, those of the cookies that went along.
+  const said = step.predicted.rules.filter((rule) => rule.header !== "cookie" || step.seen.cookies.includes(rule.detail));
+  const decided = new Map(said.flatMap((rule) => rule.header ? [[rule.header, rule]] : []));
   const columns = { gridTemplateColumns: `repeat(${nodes.length}, minmax(0, 1fr))` };
   return html`
-    <section class=${attack ? "wire" : "wire meant"} aria-label="The wire">
+    <section class=${attack ? "wire" : "wire meant"} aria-label=${of ? `The wire, ${of}` : "The wire"}>
       <div class="wire-head">
         <h3>the wire</h3>
         <button class="plain" onClick=${() => { setPlaying(false); setUntil(Math.max(1, until - 1)); }} disabled=${until <= 1}>Back</button>
@@ -179,7 +181,7 @@ function Deciding({ headers, decided }) {
       ${headers.map(([name, value]) => {
         const rule = decided.get(name.toLowerCase());
         const shown = value ? `${name}: ${value}` : `${name} is missing`;
-        return html`<li><mark><code>${shown}</code></mark> <span class="soft">${rule?.says}</span></li>`;
+        return html`<li><mark><code>${shown}</code></mark> <span class="soft">${rule?.says}</span>${rule && html` <${Section} rule=${rule} />`}</li>`;
       })}
     </ul>`;
 }

@@ -222,6 +222,28 @@ impl Lab {
         self.bank.reset();
     }
 
+    /// Opens an address at which a shared cache of another make fetches what stands behind it,
+    /// until what is returned is dropped.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub async fn open_to_cache(&self) -> io::Result<(SocketAddr, Serving)> {
+        let bound = Bound::near(0).await?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, bound.port()));
+        let tap = Arc::clone(&self.taps.fetched);
+        let serving = serve(bound, None, move |peer| {
+            let visitor = tap.visitor(peer);
+            move |request| visitor.clone().pass(request)
+        });
+        Ok((address, serving))
+    }
+
+    /// Has that cache answer in place of the lab's own.
+    pub fn put_cache(&self, address: SocketAddr) {
+        let node = Node::Cache;
+        self.taps.cdn.put(Some(Behind { node, address, is_told_peers: false }));
+    }
+
     /// What travelled.
     #[must_use]
     pub const fn wire(&self) -> &Arc<Wire> {

@@ -116,6 +116,31 @@ async fn what_needs_https_is_shown_with_tls_in_every_engine() -> Outcome<()> {
     Ok(())
 }
 
+/// What an engine does about third-party cookies hides what it thinks of those without `SameSite`:
+/// so it is told what to do about the former, and the latter is looked at.
+#[tokio::test]
+async fn lax_by_default_is_chromiums_alone() -> Outcome<()> {
+    let _turn = Turn::take().await?;
+    let rows = [("allow", r#"["none"]"#, r#"["none","unset"]"#), ("block", "[]", "[]")];
+    for (word, chromium, firefox) in rows {
+        let arguments = ["--tls", "--format", "json", "--scenario", "A16", "--third-party-cookies"];
+        let (output, said) = lab(&[&arguments[..], &[word]].concat()).await?;
+        // The model predicts each setting; what the file says is of browsers as they are installed.
+        assert!(output.status.success(), "{said}");
+        let all = json(&output)?;
+        for (engine, want) in
+            [("chromium", chromium), ("firefox", firefox), ("webkit", r#"["none","unset"]"#)]
+        {
+            let mut results = all["results"].as_array().into_iter().flatten();
+            let own = results.find(|line| line["engine"] == engine).ok_or("no result")?;
+            assert_eq!(own["browser"][1]["cookies"].to_string(), want, "{engine} {word}");
+            // A form of another site takes it along everywhere: Chromium waits two minutes.
+            assert_eq!(own["browser"][0]["cookies"].to_string(), r#"["none","unset"]"#, "{engine}");
+        }
+    }
+    Ok(())
+}
+
 const BROKEN: &str = r#"
 id = "broken"
 title = "A story that is wrong"

@@ -1,5 +1,5 @@
-//! What a browser is found to do before it is asked to show stories: settings differ where engines do
-//! not, and a prediction for another browser would be a false alarm.
+//! What a browser is found to do before it is asked to show stories: settings differ where engines
+//! do not, and a prediction for another browser would be a false alarm.
 
 use super::stage::{Screen, Show, Stage, View};
 use super::{BEFORE, RunError};

@@ -214,3 +214,54 @@ fn cookie_names(line: &str) -> Vec<String> {
     names.dedup();
     names
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Ledger, Observed};
+    use crate::acts::Report;
+    use crate::backend::Witness;
+    use crate::scenario::{Gets, Step};
+    use crate::wire::{Mark, Message, Node, What};
+
+    /// The wire, the page and even the backend's own answer may say what they like.
+    #[test]
+    fn what_no_witness_saw_was_not_executed() {
+        let step: Step =
+            toml::from_str("says = \"x\"\ncaller = \"evil\"\nrequest.path = \"/transfer\"")
+                .expect("a step");
+        let mark = Mark { run: 1, step: 0 };
+        let message = |from, to, what| Message { mark, at_us: 0, exchange: 1, from, to, what };
+        let headers = vec![("x-executed".to_owned(), "true".to_owned())];
+        let wire = [
+            message(
+                Node::Caller,
+                Node::Backend,
+                What::Request {
+                    method: "POST".to_owned(),
+                    host: "api.shop.localhost".to_owned(),
+                    target: "/transfer".to_owned(),
+                    headers: headers.clone(),
+                },
+            ),
+            message(Node::Backend, Node::Caller, What::Answer { status: 200, headers }),
+        ];
+        let report = Report {
+            outcome: "read".to_owned(),
+            status: Some(200),
+            body: "executed: 100 € moved".to_owned(),
+            ..Report::default()
+        };
+        let witness = Witness::new(None);
+        let observed = Observed {
+            witness: &witness,
+            wire: &wire,
+            mark,
+            step: &step,
+            report: Some(report),
+            before: Ledger(0),
+        };
+        let seen = observed.seen(Ledger(0));
+        assert_eq!(seen.gets, Some(Gets::Read));
+        assert_eq!((seen.executed, seen.backend, seen.moved), (0, Vec::new(), 0));
+    }
+}

@@ -1,4 +1,5 @@
-//! Pages of a story in a browser: each is shown until it is there, and waited for until it has acted.
+//! Pages of a story in a browser: each is shown until it is there, and waited for until it has
+//! acted.
 
 use super::RunError;
 use crate::acts::{Act, Opened, Report};

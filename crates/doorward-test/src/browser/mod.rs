@@ -7,11 +7,13 @@
 
 mod pages;
 mod rebind;
+mod running_lab;
 mod stage;
 mod turn;
 
 pub use pages::{Pages, Site};
 pub use rebind::Rebinding;
+pub use running_lab::RunningLab;
 pub use stage::{Gate, Setup, Stage};
 pub use turn::Turn;
 
