@@ -2,10 +2,10 @@
 
 import { useEffect, useState } from "/assets/vendor/hooks.js";
 import { signal } from "/assets/vendor/signals-core.js";
-import { get, text } from "./api.js";
+import { get } from "./api.js";
+import { Batch } from "./batch.js";
 import { html } from "./html.js";
-import { lab, runMany, running, story, tell } from "./state.js";
-import { download } from "./story.js";
+import { lab, story, tell } from "./state.js";
 
 /** @typedef {{ stopped: boolean, how: string }} Cell */
 /** @typedef {{ scenario: string, step: number, says: string, "has-gate": boolean, cells: [any, Cell | null][] }} Row */
@@ -28,36 +28,16 @@ function wishes() {
 
 export function Matrix() {
   const [rows, setRows] = useState(/** @type {Row[]} */ ([]));
-  const busy = progress.value;
   const load = () => get("/api/matrix").then(setRows, tell);
   useEffect(() => { void load(); }, []);
-  const fill = async () => {
-    const all = wishes();
-    progress.value = { done: 0, all: all.length };
-    await runMany(all, (done) => {
-      if (progress.value) progress.value = { done, all: all.length };
-      void load();
-    }, () => progress.value !== null);
-    progress.value = null;
-    void load();
-  };
-  const save = async (/** @type {"markdown" | "json"} */ format) => {
-    const body = format === "json" ? JSON.stringify(rows, null, 2) : await text("/api/matrix?format=markdown");
-    download(body, `defence-matrix.${format === "json" ? "json" : "md"}`, "text/plain");
-  };
   const columns = lab.value?.columns ?? [];
   return html`
     <section class="wide">
       <h1>The defence matrix</h1>
       <p>Each attack against CORS alone, against each layer of the gate by itself, and against all of
         them. A cell is filled by running it.</p>
-      <p class="actions">
-        <button class="run" disabled=${running.value !== null} onClick=${fill}>Fill it: ${wishes().length} runs</button>
-        ${busy && html`<progress max=${busy.all} value=${busy.done} aria-label="Runs so far"></progress> <span role="status">${busy.done} of ${busy.all}</span>
-          <button class="plain" onClick=${() => { progress.value = null; }}>Stop</button>`}
-        <button class="plain" onClick=${() => save("markdown")}>Markdown</button>
-        <button class="plain" onClick=${() => save("json")}>JSON</button>
-      </p>
+      <${Batch} says="Fill it" wishes=${wishes()} progress=${progress} load=${load} rows=${rows}
+        path="/api/matrix" file="defence-matrix" />
       <div class="scroll" tabindex="0" role="region" aria-label="The matrix">
         <table class="matrix">
           <thead><tr><th scope="col">attack</th>${columns.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>

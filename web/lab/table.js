@@ -2,12 +2,12 @@
 
 import { useEffect, useState } from "/assets/vendor/hooks.js";
 import { signal } from "/assets/vendor/signals-core.js";
-import { get, text } from "./api.js";
+import { get } from "./api.js";
+import { Batch } from "./batch.js";
 import { html } from "./html.js";
 import { ENGINES } from "./words.js";
 import { link } from "./route.js";
-import { lab, runMany, running, story, tell } from "./state.js";
-import { download } from "./story.js";
+import { lab, story, tell } from "./state.js";
 
 /** @typedef {{ browser: string, backend: string, gate: string | null }} Cell */
 /** @typedef {{ scenario: string, gate: import("./types").Side, step: number, says: string, engines: { engine: string, seen: boolean, says: string }[] }} Difference */
@@ -27,36 +27,16 @@ function wishes() {
 
 export function Table() {
   const [rows, setRows] = useState(/** @type {Row[]} */ ([]));
-  const busy = progress.value;
   const [others, setOthers] = useState(/** @type {Difference[]} */ ([]));
   const load = () => Promise.all([get("/api/table").then(setRows), get("/api/differences").then(setOthers)]).catch(tell);
   useEffect(() => { void load(); }, []);
-  const runAll = async () => {
-    const all = wishes();
-    progress.value = { done: 0, all: all.length };
-    await runMany(all, (done) => {
-      if (progress.value) progress.value = { done, all: all.length };
-      void load();
-    }, () => progress.value !== null);
-    progress.value = null;
-    void load();
-  };
-  const save = async (/** @type {"markdown" | "json"} */ format) => {
-    const body = format === "json" ? JSON.stringify(rows, null, 2) : await text("/api/table?format=markdown");
-    download(body, `closing-table.${format === "json" ? "json" : "md"}`, "text/plain");
-  };
   return html`
     <section class="wide">
       <h1>Who stops what</h1>
       <p>Filled from what was seen in ${lab.value?.["engine-name"]}, here, since the lab was started. The
         first five rows are the essay's.</p>
-      <p class="actions">
-        <button class="run" disabled=${running.value !== null} onClick=${runAll}>Run all stories: ${wishes().length} runs</button>
-        ${busy && html`<progress max=${busy.all} value=${busy.done} aria-label="Runs so far"></progress> <span role="status">${busy.done} of ${busy.all}</span>
-          <button class="plain" onClick=${() => { progress.value = null; }}>Stop</button>`}
-        <button class="plain" onClick=${() => save("markdown")}>Markdown</button>
-        <button class="plain" onClick=${() => save("json")}>JSON</button>
-      </p>
+      <${Batch} says="Run all stories" wishes=${wishes()} progress=${progress} load=${load} rows=${rows}
+        path="/api/table" file="closing-table" />
       <div class="scroll" tabindex="0" role="region" aria-label="The table">
         <table class="closing">
           <thead><tr><th scope="col">request</th><th scope="col">caller</th><th scope="col">the browser</th>

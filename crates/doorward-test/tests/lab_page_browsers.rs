@@ -209,3 +209,52 @@ async fn the_keys_of_the_page() -> Outcome<()> {
     assert_eq!(lab.stories_run(), 1, "what is typed is no key");
     browser.close().await
 }
+
+/// Presses the button that runs many, and waits until all were run.
+async fn fill(browser: &Browser, view: &str) -> Outcome<()> {
+    browser.run(&format!("location.hash = '#/{view}'"), &[]).await?;
+    browser.wait_for("section.wide tbody tr").await?;
+    browser.click("button.run").await?;
+    browser.wait_for("progress").await?;
+    // It says how far it is; as long as that grows, it is waited for.
+    let mut last = None;
+    while browser.until("!document.querySelector('progress')").await.is_err() {
+        let done = browser.value("document.querySelector('progress')?.value ?? null").await?;
+        assert_ne!(Some(&done), last.as_ref(), "it has stopped at {done}");
+        last = Some(done);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_tables_are_filled_by_running() -> Outcome<()> {
+    let (lab, browser) = open(EngineId::Chromium).await?;
+    browser.click(".all button").await?;
+    fill(&browser, "table").await?;
+    let (ran, wrong): (usize, Vec<String>) = {
+        let results = lab.control.results();
+        let wrong = results.stories().filter(|ran| !ran.ok).map(|ran| ran.scenario.clone());
+        (results.stories().count(), wrong.collect())
+    };
+    assert_eq!(wrong, Vec::<String>::new());
+    assert!(ran >= 40, "{ran} stories");
+    let rows = "[...document.querySelectorAll('.closing tr.essay')].map((own) => own.innerText)";
+    let rows = browser.value(rows).await?;
+    let essay: Vec<&str> =
+        rows.as_array().into_iter().flatten().filter_map(|own| own.as_str()).collect();
+    assert_eq!(essay.len(), 5, "{essay:?}");
+    assert!(essay[0].contains("hides the answer") && essay[0].contains("executes"), "{essay:?}");
+    assert!(essay[0].contains("site/cross-site"), "{essay:?}");
+    let empty = "document.querySelector('.closing').innerText.includes('not run yet')";
+    assert_eq!(browser.value(empty).await?, false);
+
+    fill(&browser, "matrix").await?;
+    let row = "[...document.querySelectorAll('.matrix tbody tr')].find((own) =>
+        own.innerText.includes('The transfer')).querySelectorAll('td')";
+    // CORS alone, cors, site, method, quota, identity (a key for everybody), all layers.
+    let stopped = browser.value(&format!("[...{row}].map((own) => own.className)")).await?;
+    let want =
+        serde_json::json!(["lands", "lands", "stopped", "lands", "lands", "stopped", "stopped"]);
+    assert_eq!(stopped, want);
+    browser.close().await
+}
