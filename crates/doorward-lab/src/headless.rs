@@ -4,6 +4,7 @@
 //! The same runs as on the lab's page, shown by the same scripts; only whoever clicks is a driver.
 
 use crate::browsers::{Browser, BrowserError, BrowserOptions};
+use crate::causes;
 use crate::control::{Control, Difference, Watcher};
 use crate::lab::{Lab, LabError, LabOptions};
 use crate::record::fault_text;
@@ -297,18 +298,6 @@ fn faults(ran: &Ran) -> Vec<String> {
         step.faults.iter().map(|fault| format!("step {}, {}", step.step + 1, fault_text(fault)))
     });
     steps.collect()
-}
-
-/// An error with what caused it.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut out = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        out.push_str(": ");
-        out.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    out
 }
 
 impl Outcome {

@@ -23,3 +23,16 @@ pub mod run;
 pub mod scenario;
 pub mod sites;
 pub mod wire;
+
+/// An error with what caused it, in a line.
+#[must_use]
+pub fn causes(error: &dyn std::error::Error) -> String {
+    let mut out = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        out.push_str(": ");
+        out.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    out
+}

@@ -6,6 +6,7 @@ mod table;
 use crate::args::{EngineName, Form, Lab as Typed, ThirdPartyCookies};
 use crate::{EXIT_FINDINGS, EXIT_UNREACHED, EXIT_USAGE, machine};
 use doorward_browser::{EngineId, ThirdParty};
+use doorward_lab::causes;
 use doorward_lab::control::Control;
 use doorward_lab::headless::{Came, HeadlessError, Outcome, Wanted, headless};
 use doorward_lab::lab::{Lab, LabOptions};
@@ -204,15 +205,4 @@ fn exit(outcome: &Outcome) -> ExitCode {
 fn unreached(said: &str) -> ExitCode {
     machine::talk(&format!("error: {said}\n"));
     ExitCode::from(EXIT_UNREACHED)
-}
-
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut out = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        out.push_str(": ");
-        out.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    out
 }

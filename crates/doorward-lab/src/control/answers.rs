@@ -5,6 +5,7 @@ use super::guard::no;
 use super::results::{Column, matrix_markdown, table_markdown};
 use super::screens::{Screens, Watcher};
 use super::story::Wish;
+use crate::causes;
 use crate::gate::Layer;
 use crate::run::{RunError, run, self_test as self_test_of};
 use crate::scenario::{Caller, CorsWord, Place, Side};
@@ -163,18 +164,6 @@ pub(super) async fn run_story(State(control): Own, Json(wish): Json<Wish>) -> Re
             no(StatusCode::UNPROCESSABLE_ENTITY, code, &causes(&error))
         }
     }
-}
-
-/// An error with what caused it.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut out = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        out.push_str(": ");
-        out.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    out
 }
 
 #[derive(Deserialize)]
