@@ -1,6 +1,6 @@
 //! What a person types.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -89,12 +89,13 @@ pub(crate) enum Log {
 
 /// `doorward lab`
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("alone").args(["headless", "record"]).multiple(true)))]
 pub(crate) struct Lab {
     /// The lab's own port [default: 4000, or one after it]
-    #[arg(long, value_name = "PORT", conflicts_with = "headless")]
+    #[arg(long, value_name = "PORT", conflicts_with = "alone")]
     pub(crate) port: Option<u16>,
     /// Do not open a browser; print the address only
-    #[arg(long, conflicts_with = "headless")]
+    #[arg(long, conflicts_with = "alone")]
     pub(crate) no_open: bool,
     /// Serve the lab's sites by https, with certificates of a throw-away authority
     #[arg(long)]
@@ -103,25 +104,25 @@ pub(crate) struct Lab {
     #[arg(long)]
     pub(crate) headless: bool,
     /// Run this one, by its id or number (hidden-read, A1); may be repeated
-    #[arg(long = "scenario", value_name = "ID", requires = "headless")]
+    #[arg(long = "scenario", value_name = "ID", requires = "alone")]
     pub(crate) scenarios: Vec<String>,
     /// A scenario of your own, in a file; may be repeated
     #[arg(long = "file", value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Run in this engine; may be repeated [default: all three]
-    #[arg(long = "engine", value_enum, value_name = "ENGINE", requires = "headless")]
+    #[arg(long = "engine", value_enum, value_name = "ENGINE", requires = "alone")]
     pub(crate) engines: Vec<EngineName>,
     /// Set Chromium and Firefox to this, not to what they are installed with
-    #[arg(long, value_enum, value_name = "WHAT", requires = "headless")]
+    #[arg(long, value_enum, value_name = "WHAT", requires = "alone")]
     pub(crate) third_party_cookies: Option<ThirdPartyCookies>,
     /// For people or for programs
-    #[arg(long, value_enum, value_name = "FORM", default_value = "table", requires = "headless")]
+    #[arg(long, value_enum, value_name = "FORM", default_value = "table", requires = "alone")]
     pub(crate) format: Form,
-    /// Write what was seen as one page that can be sent
-    #[arg(long, value_name = "FILE", requires = "headless")]
+    /// Run them likewise, and write what was seen as one page that can be sent
+    #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
     /// List the scenarios
-    #[arg(long, conflicts_with = "headless")]
+    #[arg(long, conflicts_with = "alone")]
     pub(crate) list: bool,
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn run(typed: &Typed) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return unreached(&format!("cannot start: {error}")),
     };
-    if typed.headless {
+    if typed.headless || typed.record.is_some() {
         return without_a_person(typed, own, &runtime);
     }
     runtime.block_on(with_a_person(typed, own))
