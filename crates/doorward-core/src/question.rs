@@ -95,7 +95,7 @@ pub enum Ask {
         /// What is wanted.
         cost: u32,
     },
-    /// Claims `key` once; a second claim before `until_unix_s` is a no.
+    /// Claims `key` once; a second claim before `until_unix_s` is [`Answer::Used`].
     ///
     /// A wrong yes lets a replay in; a wrong no refuses an honest first use. On `Unavailable`, or
     /// when the claims are full, the layer refuses.
@@ -107,6 +107,14 @@ pub enum Ask {
     },
     /// Gives a claim back, because what it stood for was never sent. Always yes.
     Unclaim {
+        /// What was claimed.
+        key: Key,
+    },
+    /// What stood for `key` was answered by the backend: whoever claims it again is told so. Always
+    /// yes.
+    ///
+    /// A wrong yes tells an honest client that a lost request ran; a wrong no, that it may have.
+    Answered {
         /// What was claimed.
         key: Key,
     },
@@ -135,6 +143,11 @@ pub enum Answer {
     No {
         /// Nanoseconds to wait.
         retry_ns: u64,
+    },
+    /// No: it was claimed before.
+    Used {
+        /// What it stood for was answered by the backend; else nobody knows what became of it.
+        answered: bool,
     },
     /// Not asked any more: an earlier question of the batch said no.
     Skipped,

@@ -151,7 +151,7 @@ impl Batch<'_, '_> {
             Ask::TakeFromWindow { limit, .. } => {
                 self.locked.take_from_window(named, limit, 0, self.now)
             }
-            Ask::ClaimOnce { .. } | Ask::Unclaim { .. } => Ok(answer),
+            Ask::ClaimOnce { .. } | Ask::Unclaim { .. } | Ask::Answered { .. } => Ok(answer),
         }
     }
 
@@ -165,6 +165,7 @@ impl Batch<'_, '_> {
             }
             Ask::ClaimOnce { until_unix_s, .. } => self.locked.claim(named, until_unix_s, now),
             Ask::Unclaim { .. } => self.locked.unclaim(named),
+            Ask::Answered { .. } => self.locked.answered(named),
             Ask::GiveTokens { rate, cost, .. } => self.locked.give(named, rate, cost, now),
         }
     }
@@ -172,13 +173,16 @@ impl Batch<'_, '_> {
 
 /// Whether this answer stops the batch. What is unavailable does: in doubt nothing is granted.
 const fn stops(question: &Question, answer: Answer) -> bool {
-    !question.watch && matches!(answer, Answer::No { .. } | Answer::Unavailable)
+    let is_no = matches!(answer, Answer::No { .. } | Answer::Used { .. } | Answer::Unavailable);
+    is_no && !question.watch
 }
 
 const fn subject_of(ask: &Ask) -> (&Key, Kind) {
     match ask {
         Ask::TakeTokens { key, .. } | Ask::GiveTokens { key, .. } => (key, Kind::Bucket),
         Ask::TakeFromWindow { key, window_s, .. } => (key, Kind::Window { window_s: *window_s }),
-        Ask::ClaimOnce { key, .. } | Ask::Unclaim { key } => (key, Kind::Claim),
+        Ask::ClaimOnce { key, .. } | Ask::Unclaim { key } | Ask::Answered { key } => {
+            (key, Kind::Claim)
+        }
     }
 }

@@ -172,12 +172,22 @@ impl<'t> Locked<'t> {
         }
         let Some(place) = self.find(named, now)? else { return Ok(Answer::Unavailable) };
         let held = self.value(place)?;
-        if held != 0 && held >= now.unix_s {
-            return Ok(Answer::No { retry_ns: share::claim_wait_ns(held, now) });
+        if held != 0 && share::claim_until(held) >= now.unix_s {
+            return Ok(Answer::Used { answered: share::is_answered(held) });
         }
-        // A last second of 0 would read as free.
-        let yes = Taken::Yes { value: until_unix_s.max(1), left: 0, reset_s: 0 };
-        self.write(named, place, yes, true)
+        let value = share::claim_value(until_unix_s);
+        self.write(named, place, Taken::Yes { value, left: 0, reset_s: 0 }, true)
+    }
+
+    /// Notes that what a claim stood for was answered; one that is not there stays so.
+    ///
+    /// # Errors
+    /// [`NotLocked`], and nothing has changed.
+    pub fn answered(&mut self, named: &Named<'_>) -> Result<Answer, NotLocked> {
+        let yes = |value| Taken::Yes { value, left: 0, reset_s: 0 };
+        let Some(place) = self.own(named.spot)? else { return Ok(answer(yes(0))) };
+        let held = self.value(place)?;
+        self.write(named, place, yes(share::answered(held)), held != 0)
     }
 
     /// Gives a claim back.
@@ -375,7 +385,7 @@ fn debt_ns(part: Part, tag: u64, value: u64, now: Now) -> u64 {
         return 0;
     }
     match part {
-        Part::Claims if value < now.unix_s => 0,
+        Part::Claims if share::claim_until(value) < now.unix_s => 0,
         Part::Claims => share::claim_wait_ns(value, now),
         Part::Strangers | Part::Wider | Part::Known if layout::is_window(tag) => {
             share::window_debt_ns(value, now)

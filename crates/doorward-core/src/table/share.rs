@@ -121,9 +121,40 @@ pub(super) fn window_debt_ns(value: u64, now: Now) -> u64 {
     u64::from(read_window(value, now).0) * SECOND_NS
 }
 
-/// Nanoseconds from now to the end of `until_unix_s`, when a claim is free again.
-pub(super) fn claim_wait_ns(until_unix_s: u64, now: Now) -> u64 {
-    until_unix_s.saturating_sub(now.unix_s).saturating_add(1).saturating_mul(SECOND_NS)
+/// Set in a claim whose request was answered. The last second has the other bits.
+const ANSWERED: u64 = 1 << 63;
+
+/// What is kept of a claim. A last second of 0 would read as free.
+pub(super) const fn claim_value(until_unix_s: u64) -> u64 {
+    let until = until_unix_s & !ANSWERED;
+    if until_unix_s > until {
+        // Beyond what can be kept: as long as can be.
+        !ANSWERED
+    } else if until == 0 {
+        1
+    } else {
+        until
+    }
+}
+
+/// The last second of a claim.
+pub(super) const fn claim_until(value: u64) -> u64 {
+    value & !ANSWERED
+}
+
+/// The same claim, whose request was answered.
+pub(super) const fn answered(value: u64) -> u64 {
+    value | ANSWERED
+}
+
+/// Whether what a claim stands for was answered.
+pub(super) const fn is_answered(value: u64) -> bool {
+    value & ANSWERED != 0
+}
+
+/// Nanoseconds from now to the end of a claim, when it is free again.
+pub(super) fn claim_wait_ns(value: u64, now: Now) -> u64 {
+    claim_until(value).saturating_sub(now.unix_s).saturating_add(1).saturating_mul(SECOND_NS)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the low half is what is wanted")]
@@ -276,5 +307,9 @@ mod tests {
         assert_eq!(claim_wait_ns(10, on(10)), SECOND_NS);
         assert_eq!(claim_wait_ns(10, on(8)), 3 * SECOND_NS);
         assert_eq!(claim_wait_ns(u64::MAX, on(0)), u64::MAX);
+        assert_eq!(claim_wait_ns(answered(10), on(8)), 3 * SECOND_NS);
+        assert!(is_answered(answered(10)) && !is_answered(10));
+        assert_eq!((claim_value(0), claim_value(7)), (1, 7));
+        assert_eq!(claim_until(answered(claim_value(u64::MAX))), u64::MAX >> 1);
     }
 }

@@ -92,6 +92,10 @@ pub(crate) const fn unclaim(key: Key) -> Question {
     plain(Ask::Unclaim { key })
 }
 
+pub(crate) const fn answered(key: Key) -> Question {
+    plain(Ask::Answered { key })
+}
+
 pub(crate) const fn yes(left: u32, reset_s: u32) -> Answer {
     Answer::Yes { left, reset_s }
 }
@@ -104,6 +108,8 @@ pub(crate) const fn no(retry_ns: u64) -> Answer {
 }
 
 pub(crate) const NEVER: Answer = no(u64::MAX);
+pub(crate) const USED: Answer = Answer::Used { answered: false };
+pub(crate) const USED_AND_ANSWERED: Answer = Answer::Used { answered: true };
 pub(crate) const SKIPPED: Answer = Answer::Skipped;
 
 pub(crate) const fn said_yes(answer: Answer) -> bool {

@@ -1,8 +1,8 @@
 //! Several questions in one batch: both phases, `always`, `watch`, order.
 
 use crate::asked::{
-    BEGIN_S, MS, NEVER, SECOND, SKIPPED, Story, TEN, YES, always, at, claim, from, give, key,
-    known, no, take, unclaim, watch, window, yes,
+    BEGIN_S, MS, NEVER, SECOND, SKIPPED, Story, TEN, USED, USED_AND_ANSWERED, YES, always,
+    answered, at, claim, from, give, key, known, no, take, unclaim, watch, window, yes,
 };
 use doorward_core::question::Key;
 
@@ -102,7 +102,7 @@ fn same_key() -> Vec<Story> {
         Story {
             name: "two claims of one key: the second is a replay, and the first is not kept",
             steps: vec![
-                (at(0), vec![claim(nonce, BEGIN_S), claim(nonce, BEGIN_S)], vec![YES, no(SECOND)]),
+                (at(0), vec![claim(nonce, BEGIN_S), claim(nonce, BEGIN_S)], vec![YES, USED]),
                 (at(0), vec![claim(nonce, BEGIN_S)], vec![YES]),
             ],
         },
@@ -229,7 +229,7 @@ fn claims() -> Vec<Story> {
                 (
                     at(0),
                     vec![ticket, always(take(second, TEN, 1)), take(user, TEN, 1)],
-                    vec![no(90 * SECOND), yes(1, 1), yes(2, 1)],
+                    vec![USED, yes(1, 1), yes(2, 1)],
                 ),
                 (at(0), vec![take(user, TEN, 2)], vec![yes(0, 1)]),
             ],
@@ -239,7 +239,7 @@ fn claims() -> Vec<Story> {
             steps: vec![
                 (at(0), vec![watch(ticket), take(user, TEN, 9)], vec![YES, NEVER]),
                 (at(0), vec![watch(ticket), take(user, TEN, 1)], vec![YES, yes(2, 1)]),
-                (at(0), vec![watch(ticket), take(user, TEN, 1)], vec![no(90 * SECOND), yes(1, 1)]),
+                (at(0), vec![watch(ticket), take(user, TEN, 1)], vec![USED, yes(1, 1)]),
             ],
         },
         Story {
@@ -247,10 +247,25 @@ fn claims() -> Vec<Story> {
             steps: vec![
                 (at(0), vec![ticket], vec![YES]),
                 (at(0), vec![ticket, unclaim(nonce)], vec![YES, YES]),
-                (at(0), vec![ticket], vec![no(90 * SECOND)]),
+                (at(0), vec![ticket], vec![USED]),
                 // A refused batch gives nothing back.
                 (at(0), vec![unclaim(nonce), take(user, TEN, 9)], vec![YES, NEVER]),
-                (at(0), vec![ticket], vec![no(90 * SECOND)]),
+                (at(0), vec![ticket], vec![USED]),
+            ],
+        },
+        Story {
+            name: "whoever claims again is told whether the first was answered",
+            steps: vec![
+                // Nothing is claimed yet, so nothing is answered.
+                (at(0), vec![answered(nonce)], vec![YES]),
+                (at(0), vec![ticket], vec![YES]),
+                (at(0), vec![ticket], vec![USED]),
+                (at(0), vec![answered(nonce)], vec![YES]),
+                (at(0), vec![ticket], vec![USED_AND_ANSWERED]),
+                (at(89_000), vec![ticket], vec![USED_AND_ANSWERED]),
+                (at(0), vec![unclaim(nonce)], vec![YES]),
+                (at(0), vec![ticket], vec![YES]),
+                (at(0), vec![ticket], vec![USED]),
             ],
         },
     ]

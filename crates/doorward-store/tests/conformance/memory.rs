@@ -1,7 +1,7 @@
 //! What is true of the memory store alone: it is bounded, and being full forgets no offender.
 
 use crate::asked::{
-    MS, SECOND, TEN, YES, at, claim, from, give, key, known, no, said_yes, take, window, yes,
+    MS, SECOND, TEN, USED, YES, at, claim, from, give, key, known, no, said_yes, take, window, yes,
 };
 use crate::oracle::Random;
 use doorward_core::address::Prefix;
@@ -163,13 +163,13 @@ fn full_claims_are_unavailable_and_never_forgotten() {
     let mut kept = Vec::new();
     for number in 0..60_000 {
         match one(&store, claim(caller(number), until), at(0)) {
-            Answer::Yes { .. } | Answer::No { .. } => kept.push(number),
+            Answer::Yes { .. } | Answer::No { .. } | Answer::Used { .. } => kept.push(number),
             Answer::Skipped | Answer::Unavailable => {}
         }
     }
     assert!((20_000..40_000).contains(&kept.len()), "{} claims", kept.len());
     for number in &kept {
-        assert_eq!(one(&store, claim(caller(*number), until), at(0)), no(61 * SECOND));
+        assert_eq!(one(&store, claim(caller(*number), until), at(0)), USED);
     }
     // A full store stops the batch, and nothing of it is taken; a watched one stops nothing.
     let full =

@@ -1,7 +1,9 @@
 //! A second, slow and plain store as model: maps without bounds, copied before every batch. Random
 //! batches at random times must get the same answers from both.
 
-use crate::asked::{Fresh, always, claim, from, give, key, known, take, unclaim, watch, window};
+use crate::asked::{
+    Fresh, always, answered, claim, from, give, key, known, take, unclaim, watch, window,
+};
 use doorward_core::moment::Now;
 use doorward_core::question::{Answer, Ask, Key, Question, Questions, Rate};
 use proptest::prelude::*;
@@ -12,7 +14,7 @@ use std::collections::HashMap;
 struct Model {
     buckets: HashMap<Key, u64>,
     windows: HashMap<(Key, u32), (u64, u32)>,
-    claims: HashMap<Key, u64>,
+    claims: HashMap<Key, (u64, bool)>,
 }
 
 impl Model {
@@ -24,7 +26,8 @@ impl Model {
         let mut answers = vec![Answer::Skipped; questions.len()];
         let stopped = order.iter().position(|&index| {
             answers[index] = tested.commit(&questions[index].ask, now);
-            matches!(answers[index], Answer::No { .. }) && !questions[index].watch
+            matches!(answers[index], Answer::No { .. } | Answer::Used { .. })
+                && !questions[index].watch
         });
         let Some(stopped) = stopped else {
             *self = tested;
@@ -90,16 +93,22 @@ impl Model {
             }
             Ask::ClaimOnce { key, until_unix_s } => match self.claims.get(&key) {
                 _ if until_unix_s < now.unix_s => Answer::No { retry_ns: u64::MAX },
-                Some(held) if *held >= now.unix_s => {
-                    Answer::No { retry_ns: (held + 1 - now.unix_s) * 1_000_000_000 }
+                Some((held, answered)) if *held >= now.unix_s => {
+                    Answer::Used { answered: *answered }
                 }
                 _ => {
-                    self.claims.insert(key, until_unix_s);
+                    self.claims.insert(key, (until_unix_s, false));
                     Answer::Yes { left: 0, reset_s: 0 }
                 }
             },
             Ask::Unclaim { key } => {
                 self.claims.remove(&key);
+                Answer::Yes { left: 0, reset_s: 0 }
+            }
+            Ask::Answered { key } => {
+                if let Some((_, answered)) = self.claims.get_mut(&key) {
+                    *answered = true;
+                }
                 Answer::Yes { left: 0, reset_s: 0 }
             }
         }
@@ -125,7 +134,9 @@ fn for_nothing(ask: Ask) -> Ask {
             Ask::TakeFromWindow { key, window_s, limit, cost: 0 }
         }
         // Giving a claim back answers the same whatever is claimed.
-        Ask::ClaimOnce { key, .. } | Ask::Unclaim { key } => Ask::Unclaim { key },
+        Ask::ClaimOnce { key, .. } | Ask::Unclaim { key } | Ask::Answered { key } => {
+            Ask::Unclaim { key }
+        }
     }
 }
 
@@ -133,13 +144,14 @@ fn question() -> impl Strategy<Value = Question> {
     let subjects = [from("203.0.113.7"), from("2001:db8::1"), known(1)];
     let key = (0..2_u64, prop::sample::select(subjects.to_vec())).prop_map(|(l, s)| key(l, s));
     let flags = (prop::bool::weighted(0.3), prop::bool::weighted(0.2));
-    (0..8, key, 0..4_u32, flags).prop_map(|(kind, key, cost, (is_always, is_watch))| {
+    (0..9, key, 0..4_u32, flags).prop_map(|(kind, key, cost, (is_always, is_watch))| {
         let rate = Rate { every_ns: [300_000_000, 7_000_000_000][key.limit as usize], burst: 3 };
         let question = match kind {
             0..3 => take(key, rate, cost),
             3..5 => window(key, [5, 60][key.limit as usize], 4, cost),
             5 => claim(key, 1_000 + u64::from(cost) * 8),
             6 => unclaim(key),
+            7 => answered(key),
             _ => give(key, rate, cost),
         };
         let question = if is_always { always(question) } else { question };

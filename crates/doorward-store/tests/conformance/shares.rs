@@ -1,10 +1,13 @@
 //! One question at a time: buckets, windows and claims at their edges.
 
 use crate::asked::{
-    BEGIN_S, MS, NEVER, SECOND, Story, TEN, YES, at, claim, from, give, key, known, no, on, take,
-    unclaim, window, yes,
+    BEGIN_S, MS, NEVER, SECOND, Story, TEN, USED, YES, at, claim, from, give, key, known, no, on,
+    take, unclaim, window, yes,
 };
 use doorward_core::question::Rate;
+
+/// The last second that a claim can be kept for: one bit says whether it was answered.
+const LAST_S: u64 = u64::MAX >> 1;
 
 pub(crate) fn stories() -> Vec<Story> {
     let mut stories = buckets();
@@ -213,18 +216,18 @@ fn claims() -> Vec<Story> {
             name: "a claim is made once, until its last second has passed",
             steps: vec![
                 once(BEGIN_S, YES),
-                once(BEGIN_S, no(91 * SECOND)),
-                (on(BEGIN_S), vec![claim(nonce, until + 500)], vec![no(91 * SECOND)]),
+                once(BEGIN_S, USED),
+                (on(BEGIN_S), vec![claim(nonce, until + 500)], vec![USED]),
                 (on(BEGIN_S), vec![claim(twin, until)], vec![YES]),
                 (on(BEGIN_S), vec![claim(other, until)], vec![YES]),
-                once(until, no(SECOND)),
+                once(until, USED),
                 (on(until + 1), vec![claim(nonce, until + 1)], vec![YES]),
-                (on(until + 1), vec![claim(nonce, until + 1)], vec![no(SECOND)]),
+                (on(until + 1), vec![claim(nonce, until + 1)], vec![USED]),
             ],
         },
         Story {
             name: "a claim that could not be kept is refused",
-            steps: vec![once(until + 1, NEVER), once(until, YES), once(until, no(SECOND))],
+            steps: vec![once(until + 1, NEVER), once(until, YES), once(until, USED)],
         },
         Story {
             name: "what is given back can be claimed again; what is not claimed may be given back",
@@ -232,7 +235,7 @@ fn claims() -> Vec<Story> {
                 (on(BEGIN_S), vec![unclaim(nonce)], vec![YES]),
                 once(BEGIN_S, YES),
                 (on(BEGIN_S), vec![unclaim(twin)], vec![YES]),
-                once(BEGIN_S, no(91 * SECOND)),
+                once(BEGIN_S, USED),
                 (on(BEGIN_S), vec![unclaim(nonce)], vec![YES]),
                 once(BEGIN_S, YES),
             ],
@@ -241,10 +244,10 @@ fn claims() -> Vec<Story> {
             name: "claims at the ends of their numbers",
             steps: vec![
                 (on(1), vec![claim(nonce, 1)], vec![YES]),
-                (on(1), vec![claim(nonce, 1)], vec![no(SECOND)]),
-                (on(5), vec![claim(twin, u64::MAX)], vec![YES]),
-                (on(u64::MAX - 1), vec![claim(twin, u64::MAX)], vec![no(2 * SECOND)]),
-                (on(5), vec![claim(twin, u64::MAX)], vec![NEVER]),
+                (on(1), vec![claim(nonce, 1)], vec![USED]),
+                (on(5), vec![claim(twin, LAST_S)], vec![YES]),
+                (on(LAST_S - 1), vec![claim(twin, LAST_S)], vec![USED]),
+                (on(5), vec![claim(twin, LAST_S)], vec![USED]),
             ],
         },
     ]

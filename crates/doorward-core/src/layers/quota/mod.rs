@@ -230,7 +230,8 @@ pub fn judge<'p>(
         match answers.next() {
             Some(Answer::Yes { .. }) => {}
             Some(Answer::Skipped) | None => unanswered = true,
-            Some(Answer::Unavailable) => return Some(store_away),
+            // A share is never claimed: whoever answers so did not understand the question.
+            Some(Answer::Unavailable | Answer::Used { .. }) => return Some(store_away),
             Some(Answer::No { retry_ns }) => {
                 let waits = |beyond: &Beyond<'p>| beyond.retry_ns.unwrap_or(0);
                 if worst.as_ref().is_none_or(|beyond| waits(beyond) < *retry_ns) {
