@@ -12,7 +12,7 @@ use crate::section::client_ip::FROM;
 use crate::section::issuer::KeysWritten;
 use crate::section::layers::WITH_MODE;
 use crate::section::quota::{DenyWritten, WHO};
-use crate::section::routes::{EFFECTS, EMBEDS, KINDS, OVERRIDES};
+use crate::section::routes::{EFFECTS, EMBEDS, KINDS, OVERRIDES, PASSES, TICKETS};
 use crate::section::upstream::HTTP;
 use crate::upstream::{Upstream, UpstreamHttp};
 use doorward_core::layers::quota::{By, Deny, DenyKnown, Limit, Measure};
@@ -38,6 +38,7 @@ pub(crate) struct Said {
     key_file: String,
     deny_known: Vec<DenyWritten>,
     later_off: Vec<&'static str>,
+    pass_is_said: bool,
 }
 
 impl Said {
@@ -60,6 +61,7 @@ impl Said {
             key_file: draft.key_file.clone(),
             deny_known: draft.deny_known.clone(),
             later_off: draft.later_off.clone(),
+            pass_is_said: draft.pass_is_said,
         }
     }
 }
@@ -224,7 +226,11 @@ fn layers(config: &Config, page: &mut Page<'_>) {
     for id in WITH_MODE {
         page.open(&format!("layers.{id}"));
         let said = settings.layer_modes.iter().find(|(layer, _)| layer == id);
-        page.key("mode", &mode_text(said.map_or(Mode::Enforce, |(_, mode)| *mode)));
+        if *id == "pass" && !page.said.pass_is_said {
+            page.absent("mode", "off; no pass is asked for");
+        } else {
+            page.key("mode", &mode_text(said.map_or(Mode::Enforce, |(_, mode)| *mode)));
+        }
         match *id {
             "cors" => {
                 page.key("credentials", &settings.cors.credentials.to_string());
@@ -242,6 +248,9 @@ fn layers(config: &Config, page: &mut Page<'_>) {
                 page.lines("deny", &deny);
             }
             "identity" => identity(&settings.identity, page),
+            "pass" => {
+                page.key("work", &settings.pass.work_bits.to_string());
+            }
             _ => {}
         }
     }
@@ -283,6 +292,8 @@ fn one_route(config: &Config, place: usize, route: &Route, page: &mut Page<'_>) 
     page.key("post", &route.post.to_string());
     page.key("override", &word(OVERRIDES, route.overrides));
     page.key("allow", if route.allow_encoded_slash { "[\"encoded-slash\"]" } else { "[]" });
+    page.key("pass", &word(PASSES, route.pass));
+    page.key("tickets", &word(TICKETS, route.tickets));
     let limits: Vec<String> = route.limits.iter().map(limit_text).collect();
     page.lines("limits", &limits);
     page.key("limits_only", &route.limits_only.to_string());
@@ -314,6 +325,7 @@ fn limit_text(limit: &Limit) -> String {
         By::Address => "address",
         By::Network => "network",
         By::User => "user",
+        By::Pass => "pass",
     };
     let route = if limit.per_route { ", \"route\"" } else { "" };
     let measure = match limit.measure {

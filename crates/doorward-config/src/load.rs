@@ -17,6 +17,7 @@ use crate::upstream::{HostHeader, Upstream, is_private};
 use crate::warn;
 use doorward_core::crypto;
 use doorward_core::gate::Gate;
+use doorward_core::mode::Mode;
 use doorward_core::origin::is_local_host;
 use doorward_core::secret::Secret;
 use std::net::SocketAddr;
@@ -126,6 +127,8 @@ fn finish(
     two_listeners(&draft, &mut reading);
     let secret_was_generated = signing(&mut draft, trying_out, fresh_secret, &mut reading);
     draft.settings.credential.admission_key = admission_key(&draft);
+    let signing = draft.signing.iter().map(|reference| reference.secret.clone());
+    draft.settings.pass.secrets = signing.collect();
     let gate = match Gate::new(&draft.settings) {
         Ok(gate) => Some(gate),
         Err(errors) => {
@@ -181,6 +184,11 @@ fn profile(draft: &mut Draft) {
     let authenticated = draft.profile == Profile::Authenticated;
     draft.settings.cors.credentials = draft.cors_credentials.unwrap_or(authenticated);
     draft.settings.requires_identity = authenticated;
+    let modes = &mut draft.settings.layer_modes;
+    draft.pass_is_said = modes.iter().any(|(id, _)| *id == "pass");
+    if !draft.pass_is_said {
+        modes.push(("pass", Mode::Off));
+    }
 }
 
 fn believes(draft: &Draft) -> bool {

@@ -20,7 +20,8 @@ pub(crate) fn words(draft: &Draft, reading: &Reading<'_>) -> Vec<String> {
         out.push(format!("layers.{id}.mode = \"off\""));
     }
     for (id, mode) in &settings.layer_modes {
-        if *mode != Mode::Enforce {
+        let is_unsaid = *id == "pass" && !draft.pass_is_said;
+        if *mode != Mode::Enforce && !is_unsaid {
             out.push(format!("layers.{id}.mode = {}", mode_text(*mode)));
         }
     }

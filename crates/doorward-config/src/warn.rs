@@ -25,12 +25,12 @@ pub(crate) fn add(draft: &Draft, trying_out: bool, reading: &mut Reading<'_>) {
 
 /// The public profile is meant to have passes.
 fn passes(draft: &Draft, reading: &mut Reading<'_>) {
-    if draft.profile == Profile::Public && !draft.later_off.contains(&"pass") {
+    if draft.profile == Profile::Public && !draft.pass_is_said {
         reading.note(
             None,
-            "this version has no passes yet: what one's own page may call, a program may call too"
+            "no passes are asked for: what one's own page may call, a program may call too"
                 .to_owned(),
-            "[layers.pass] mode = \"off\" says that you know",
+            "[layers.pass] mode = \"enforce\" asks for one, \"off\" says that you know",
         );
     }
 }

@@ -110,6 +110,12 @@ impl Prefix {
         (self.bits(), self.length)
     }
 
+    /// The prefix of which [`Prefix::parts`] says this.
+    #[must_use]
+    pub(crate) const fn of_parts(bits: u128, length: u8) -> Self {
+        Self::new(bits, length)
+    }
+
     const fn is_v4(self) -> bool {
         self.length >= MAPPED_BITS && self.bits() >> 32 == MAPPED >> 32
     }

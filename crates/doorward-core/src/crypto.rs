@@ -36,6 +36,23 @@ impl MacKey {
         }
         out
     }
+
+    /// Whether `mac` is HMAC-SHA256 over `bytes`, all 32 bytes of it, in constant time.
+    #[must_use]
+    pub fn matches(&self, bytes: &[u8], mac: &[u8]) -> bool {
+        hmac::verify(&self.0, bytes, mac).is_ok()
+    }
+}
+
+/// HKDF-SHA256 (RFC 5869): 32 bytes of `secret` under `salt` for `info`.
+#[must_use]
+pub fn expand(secret: &[u8], salt: &[u8], info: &[u8]) -> [u8; KEY_BYTES] {
+    let mut out = [0; KEY_BYTES];
+    let pseudo_random = hkdf::Salt::new(hkdf::HKDF_SHA256, salt).extract(secret);
+    // HKDF fails only for more than 255 blocks; 32 bytes are one.
+    let filled = pseudo_random.expand(&[info], KeyLength).and_then(|key| key.fill(&mut out));
+    debug_assert!(filled.is_ok(), "one block of HKDF always expands");
+    out
 }
 
 /// HKDF-SHA256 (RFC 5869) without salt: a key for one purpose. `info` tells purposes apart: each

@@ -118,6 +118,7 @@ impl Gate {
             "method" => self.modes.method,
             "quota" => self.modes.quota,
             "identity" => self.modes.identity,
+            "pass" => self.modes.pass,
             // The others cannot be monitored.
             _ => return Mode::Enforce,
         };

@@ -5,14 +5,15 @@ use crate::endpoints;
 use crate::fault::Fault;
 use crate::header::One;
 use crate::layers::identity::{self, Issuer, LookedUp, Who};
-use crate::layers::{self, Step, cors, credential, message, method, quota, site};
+use crate::layers::{self, Step, cors, credential, message, method, pass, quota, site};
 use crate::mode::{Force, Mode};
 use crate::moment::Moment;
 use crate::names::Names;
 use crate::origin::Origins;
+use crate::own::Own;
 use crate::reason::Reason;
 use crate::refused::Refused;
-use crate::route::{DEFAULT_ROUTE, Effect, Kind, Routes};
+use crate::route::{self, DEFAULT_ROUTE, Effect, Kind, Routes};
 use crate::turn::{self, Turn};
 use crate::verdict::{Reply, Verdict};
 use crate::view::{BodyHint, Fidelity, View};
@@ -37,17 +38,27 @@ pub struct Gate {
     pub(crate) method: method::Policy,
     pub(crate) quota: quota::Policy,
     pub(crate) identity: identity::Policy,
+    pub(crate) pass: pass::Policy,
     pub(crate) credential: credential::Policy,
 }
 
 /// The layers' own modes, for those that can be milder than the file.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct LayerModes {
     pub(crate) cors: Mode,
     pub(crate) site: Mode,
     pub(crate) method: Mode,
     pub(crate) quota: Mode,
     pub(crate) identity: Mode,
+    pub(crate) pass: Mode,
+}
+
+impl Default for LayerModes {
+    fn default() -> Self {
+        let mode = Mode::Enforce;
+        // Passes are made with secrets, which only a configuration has.
+        Self { cors: mode, site: mode, method: mode, quota: mode, identity: mode, pass: Mode::Off }
+    }
 }
 
 /// A layer that a mounting cannot carry.
@@ -67,7 +78,9 @@ impl Gate {
         if let Some(reply) = endpoints::reply(self, &view) {
             return Turn::Done(Verdict::Reply(reply));
         }
-        let judged = self.head(&mut visit, at).and_then(|()| self.who(&mut visit, at, None));
+        let judged = self.head(&mut visit, at);
+        let judged = judged.and_then(|()| self.who(&mut visit, at, None));
+        let judged = judged.and_then(|()| self.leave(&mut visit, at));
         end(visit, at, judged)
     }
 
@@ -79,6 +92,7 @@ impl Gate {
         looked_up: LookedUp,
     ) -> Turn<'v> {
         let judged = self.who(&mut visit, at, Some(looked_up));
+        let judged = judged.and_then(|()| self.leave(&mut visit, at));
         end(visit, at, judged)
     }
 
@@ -177,6 +191,47 @@ impl Gate {
         Ok(())
     }
 
+    /// Whether a stranger has leave: a pass or a ticket. Known callers need none.
+    fn leave(&self, visit: &mut Visit<'_>, at: Moment<'_>) -> Result<(), Stop> {
+        let force = match visit.route().own {
+            // Who asks for a pass has none yet. A ticket is for those who are known, or have one.
+            Some(Own::Pass) => return Ok(()),
+            Some(Own::Ticket) => Force::Enforce,
+            None => self.force(visit, self.modes.pass),
+        };
+        let needs_none = force == Force::Off
+            || visit.known.is_some()
+            || !matches!(visit.route().kind, Kind::Api)
+            || self.leaves_preflight(visit);
+        if needs_none {
+            return Ok(());
+        }
+        match pass::inspect(&self.pass, visit, at) {
+            Ok(held) => visit.held = Some(Box::new(held)),
+            Err(no)
+                if no.reason == pass::Reason::Missing
+                    && visit.route().pass == route::Pass::Optional => {}
+            Err(no) if force == Force::Enforce => {
+                if no.reason.is_strike() && !self.client_ip.trusts(visit.client) {
+                    quota::strike(&self.quota, visit.prefix, at);
+                }
+                return Err(Stop::Pass(no));
+            }
+            Err(no) => note(visit, Reason::Pass(no.reason)),
+        }
+        Ok(())
+    }
+
+    /// Whether the answers about what `pass` claims are only noted.
+    pub(crate) fn watches_pass(&self, visit: &Visit<'_>) -> bool {
+        visit.route().own.is_none() && self.force(visit, self.modes.pass) != Force::Enforce
+    }
+
+    /// Whether there are passes here at all.
+    pub(crate) fn has_passes(&self) -> bool {
+        self.modes.pass != Mode::Off && self.pass.has_keys()
+    }
+
     /// Whether a caller is let through although forgeries came from its address: one that costs no
     /// cryptography to know must not be locked out by others behind the same address.
     fn is_spared(&self, visit: &Visit<'_>, at: Moment<'_>, beyond: &quota::Beyond<'_>) -> bool {
@@ -199,7 +254,7 @@ impl Gate {
     /// Whether the store is asked for this visit, and whether its answers are only noted.
     pub(crate) fn asks(&self, visit: &Visit<'_>) -> (bool, bool) {
         let force = self.force(visit, self.modes.quota);
-        let asks = force != Force::Off && self.quota.asks(visit.counted());
+        let asks = force != Force::Off && self.quota.count(visit.counted()) > 0;
         (asks, force == Force::Monitor)
     }
 
@@ -236,6 +291,7 @@ impl Gate {
                 "method" => self.modes.method,
                 "quota" => self.modes.quota,
                 "identity" => self.modes.identity,
+                "pass" => self.modes.pass,
                 _ => Mode::Enforce,
             };
             if mode == Mode::Off {
@@ -282,6 +338,7 @@ impl Gate {
 enum Stop {
     Refuse(Reason),
     Beyond(quota::Beyond<'static>),
+    Pass(pass::No),
     Reply(Box<Reply>),
     Wait(Arc<Issuer>),
 }
@@ -294,6 +351,10 @@ fn end<'v>(visit: Visit<'v>, at: Moment<'_>, judged: Result<(), Stop>) -> Turn<'
         Err(Stop::Reply(reply)) => Turn::Done(Verdict::Reply(*reply)),
         Err(Stop::Refuse(reason)) => {
             Turn::Done(Verdict::Refuse(Refused::new(&visit, reason, at.id)))
+        }
+        Err(Stop::Pass(no)) => {
+            let refused = Refused::new(&visit, Reason::Pass(no.reason), at.id);
+            Turn::Done(Verdict::Refuse(refused.with_pass(at.now, no.note)))
         }
         Err(Stop::Beyond(beyond)) => {
             let reason = Reason::Quota(beyond.reason);

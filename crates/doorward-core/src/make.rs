@@ -3,10 +3,11 @@
 use crate::client_ip::ClientIp;
 use crate::gate::{Gate, LayerModes};
 use crate::layers::method::Methods;
-use crate::layers::{LAYERS, cors, credential, identity, message, method, quota, site};
+use crate::layers::{LAYERS, cors, credential, identity, message, method, pass, quota, site};
 use crate::mode::Mode;
 use crate::names::{External, Names};
 use crate::origin::Origins;
+use crate::own::Own;
 use crate::path;
 use crate::route::{Effect, Kind, Route, Routes, Settings as RouteSettings};
 use crate::settings::{Settings, SettingsError};
@@ -37,7 +38,7 @@ impl Gate {
         let names = names(settings, &mut errors);
         let origins = origins(&settings.origins, "origins", settings, &mut errors);
         let modes = layer_modes(&settings.layer_modes, &mut errors);
-        if path::inspect(&settings.endpoints).is_err() || settings.endpoints.ends_with('/') {
+        if !is_plain_path(&settings.endpoints) {
             errors.push(SettingsError::new(
                 "endpoints".to_owned(),
                 "the gate's own addresses begin with a plain path",
@@ -66,6 +67,13 @@ impl Gate {
             ));
         });
         let identity = who(settings, modes.identity, &mut errors);
+        if modes.pass != Mode::Off && settings.pass.secrets.is_empty() {
+            errors.push(SettingsError::new(
+                "layers.pass.mode".to_owned(),
+                "passes are sealed with a signing secret, and there is none",
+                "add [secrets] signing = [\"env:DOORWARD_SECRET\"]",
+            ));
+        }
         let (Some(routes), Ok(credential), true) = (routes, credential, errors.is_empty()) else {
             return Err(errors);
         };
@@ -86,9 +94,15 @@ impl Gate {
             method: method::Policy,
             quota: quota::Policy::new(&settings.quota, of_routes),
             identity,
+            pass: pass::Policy::new(&settings.pass, &settings.gate_id, settings.trying_out),
             credential,
         }))
     }
+}
+
+/// Whether the gate's own addresses may begin with this.
+fn is_plain_path(path: &str) -> bool {
+    path::inspect(path).is_ok() && !path.ends_with('/') && !path.contains(['{', '}', '*'])
 }
 
 fn names(settings: &Settings, errors: &mut Vec<SettingsError>) -> Names {
@@ -196,6 +210,7 @@ fn layer_modes(modes: &[(&'static str, Mode)], errors: &mut Vec<SettingsError>) 
             "method" => out.method = *mode,
             "quota" => out.quota = *mode,
             "identity" => out.identity = *mode,
+            "pass" => out.pass = *mode,
             _ if *mode == Mode::Enforce => {}
             _ => {
                 let known = LAYERS.iter().any(|meta| meta.id == *id);
@@ -236,11 +251,12 @@ fn check_limits(settings: &Settings, errors: &mut Vec<SettingsError>) {
     }
     let most = settings.quota.limits.len()
         + settings.routes.iter().map(|route| route.limits.len()).max().unwrap_or(0);
-    if most > crate::question::QUESTIONS_MAX {
+    // The claim and the count of passes that are asked for need a place each.
+    if most + 2 > crate::question::QUESTIONS_MAX {
         errors.push(SettingsError::new(
             "layers.quota.limits".to_owned(),
             format!("{most} limits would apply to one request"),
-            "at most 16 may: the file's and a route's together",
+            "at most 14 may: the file's and a route's together",
         ));
     }
 }
@@ -262,6 +278,17 @@ fn routes(
         list.push(Route {
             path: (*path).to_owned(),
             kind: Kind::Page,
+            implicit: true,
+            ..default_route()
+        });
+    }
+    let own = Own::ALL.iter().filter(|_| is_plain_path(&settings.endpoints));
+    for (name, own) in own {
+        list.push(Route {
+            path: format!("{}{name}", settings.endpoints),
+            methods: Methods::parse(&["POST".to_owned()]).unwrap_or_default(),
+            body_bytes_max: Some(crate::own::BODY_BYTES_MAX),
+            own: Some(*own),
             implicit: true,
             ..default_route()
         });
@@ -301,6 +328,9 @@ fn default_route() -> Route {
         body_bytes_max: None,
         bind_body: false,
         upstream: 0,
+        pass: crate::route::Pass::Required,
+        tickets: crate::route::Tickets::Once,
+        own: None,
         implicit: false,
     }
 }
@@ -354,6 +384,9 @@ fn one_route(
         body_bytes_max: route.body_bytes_max,
         bind_body: route.bind_body,
         upstream: route.upstream,
+        pass: route.pass,
+        tickets: route.tickets,
+        own: None,
         implicit: false,
     }
 }

@@ -1,11 +1,15 @@
 //! The process's bounded memory that the core reads while it decides: strikes per address prefix,
-//! and verified tokens.
+//! verified tokens, and what is known of passes.
 
 use crate::address::Prefix;
+use crate::crypto;
 use crate::layers::identity::Tokens;
 use crate::moment::Now;
+use crate::pass::{PassId, SKEW_S};
 use crate::question::{Key, Rate, Subject};
 use crate::table::{Kind, Locked, NotLocked, Shards, Sizes, Table};
+use arrayvec::ArrayVec;
+use quick_cache::sync::Cache;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bounded memory of one process, shared by all its workers.
@@ -14,6 +18,12 @@ pub struct Memory {
     pub strikes: Strikes,
     /// Tokens that were verified before.
     pub tokens: Tokens,
+    /// Passes that were asked for, per address prefix: what the next one costs depends on it.
+    pub mints: Strikes,
+    /// Which life of the process this is.
+    pub(crate) lives: Lives,
+    /// Where passes are used.
+    pub(crate) travels: Travels,
 }
 
 /// Strikes per address prefix: looked at before any work is done for a caller.
@@ -34,7 +44,22 @@ impl Memory {
         let sizes = Sizes { strangers_max: strikes_max, known_max: 0, claims_max: 0 };
         let table = Table::new(sizes, seed);
         let strikes = Strikes { table, forgotten_ns: AtomicU64::new(0) };
-        Self { strikes, tokens: Tokens::default() }
+        let mints = Strikes { table: Table::new(sizes, seed), forgotten_ns: AtomicU64::new(0) };
+        Self {
+            strikes,
+            tokens: Tokens::default(),
+            mints,
+            lives: Lives::new(seed),
+            travels: Travels::default(),
+        }
+    }
+}
+
+impl Memory {
+    /// Forgets that the clock was ever set back, so that passes of the first life hold again. For
+    /// tests alone: what was used before could be used once more.
+    pub fn insecure_rewind(&self) {
+        self.lives.rewind();
     }
 }
 
@@ -71,6 +96,74 @@ impl Strikes {
     }
 }
 
+/// Which life of which process this is. What was used is remembered in one life alone, so what was
+/// made in another is refused; a clock that is set back begins a new life too, because what was
+/// forgotten by time could be used again.
+pub(crate) struct Lives {
+    seed: [u8; 16],
+    latest_unix_s: AtomicU64,
+    count: AtomicU64,
+}
+
+impl Lives {
+    fn new(seed: [u8; 16]) -> Self {
+        Self { seed, latest_unix_s: AtomicU64::new(0), count: AtomicU64::new(0) }
+    }
+
+    /// Begins anew, as after a start: what was used is forgotten, and what was made holds again.
+    fn rewind(&self) {
+        self.latest_unix_s.store(0, Ordering::Release);
+        self.count.store(0, Ordering::Release);
+    }
+
+    /// This life's name.
+    pub(crate) fn boot(&self, now: Now) -> [u8; 8] {
+        let latest = self.latest_unix_s.load(Ordering::Acquire);
+        if now.unix_s > latest {
+            self.latest_unix_s.fetch_max(now.unix_s, Ordering::AcqRel);
+        } else if now.unix_s.saturating_add(SKEW_S) < latest {
+            let order = (Ordering::AcqRel, Ordering::Acquire);
+            let set = self.latest_unix_s.compare_exchange(latest, now.unix_s, order.0, order.1);
+            if set.is_ok() {
+                self.count.fetch_add(1, Ordering::AcqRel);
+            }
+        }
+        let count = self.count.load(Ordering::Acquire).to_be_bytes();
+        let named = crypto::sha256(&[b"boot", &self.seed[..], &count].concat());
+        named.first_chunk().copied().unwrap_or_default()
+    }
+}
+
+/// Networks beside its own that a pass is used from.
+const TRAVELS_MAX: usize = 3;
+/// Passes whose travels are kept; one that was not seen for long is forgotten first.
+const TRAVELLERS_MAX: usize = 20_000;
+
+/// Where passes are used, beside the network that they were asked for in. Most are used there
+/// alone, and are not kept here.
+pub(crate) struct Travels(Cache<PassId, ArrayVec<Prefix, TRAVELS_MAX>>);
+
+impl Default for Travels {
+    fn default() -> Self {
+        Self(Cache::new(TRAVELLERS_MAX))
+    }
+}
+
+impl Travels {
+    /// Whether a pass may be used from a network: one that it was seen in, or one of few.
+    pub(crate) fn takes(&self, pass: PassId, prefix: Prefix) -> bool {
+        let mut seen = self.0.get(&pass).unwrap_or_default();
+        if seen.contains(&prefix) {
+            return true;
+        }
+        let is_taken = seen.try_push(prefix).is_ok();
+        if is_taken {
+            self.0.insert(pass, seen);
+        }
+        is_taken
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +195,32 @@ mod tests {
         assert_eq!(strikes.wait_ns(bad, RATE, at(140)), None);
         assert_eq!(strikes.wait_ns(twin, RATE, at(40)), None);
         assert_eq!(strikes.wait_ns(prefix("2001:db8::1"), RATE, at(40)), None);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_begins_a_new_life() {
+        let memory = Memory::new(100, [7; 16]);
+        let at = |unix_s| memory.lives.boot(Now { steady_ns: 0, unix_s });
+        let first = at(1_000);
+        assert_eq!(at(1_000), first);
+        assert_eq!(at(2_000), first);
+        assert_eq!(at(2_000 - SKEW_S), first);
+        let second = at(1_000);
+        assert_ne!(second, first);
+        assert_eq!(at(1_001), second);
+        assert_ne!(Memory::new(100, [8; 16]).lives.boot(Now { steady_ns: 0, unix_s: 1 }), first);
+    }
+
+    #[test]
+    fn a_pass_is_used_from_few_networks() {
+        let travels = Travels::default();
+        let from = |last: u8| prefix(&format!("203.0.113.{last}"));
+        for last in [1, 2, 1, 3, 2] {
+            assert!(travels.takes([1; 16], from(last)), "{last}");
+        }
+        assert!(!travels.takes([1; 16], from(4)));
+        assert!(travels.takes([1; 16], from(3)));
+        assert!(travels.takes([2; 16], from(4)));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! beside its words, in its layer's file.
 
 use crate::fault::Fault;
-use crate::layers::{cors, credential, identity, message, method, quota, site};
+use crate::layers::{cors, credential, identity, message, method, pass, quota, site};
 use http::StatusCode;
 
 /// A reason's code, status and words.
@@ -33,6 +33,8 @@ pub enum Reason {
     Quota(quota::Reason),
     /// By `identity`.
     Identity(identity::Reason),
+    /// By `pass`.
+    Pass(pass::Reason),
     /// By `credential`.
     Credential(credential::Reason),
     /// What only a mounting could see.
@@ -50,6 +52,7 @@ impl Reason {
             Reason::Method(reason) => reason.words(),
             Reason::Quota(reason) => reason.words(),
             Reason::Identity(reason) => reason.words(),
+            Reason::Pass(reason) => reason.words(),
             Reason::Credential(reason) => reason.words(),
             Reason::Fault(fault) => fault.words(),
         }
@@ -74,6 +77,7 @@ impl Reason {
         match self {
             Reason::Fault(fault) => fault.is_strike(),
             Reason::Identity(reason) => reason.is_strike(),
+            Reason::Pass(reason) => reason.is_strike(),
             Reason::Message(_)
             | Reason::Cors(_)
             | Reason::Site(_)
@@ -93,6 +97,7 @@ impl Reason {
         out.extend(method::Reason::ALL.iter().copied().map(Reason::Method));
         out.extend(quota::Reason::ALL.iter().copied().map(Reason::Quota));
         out.extend(identity::Reason::ALL.iter().copied().map(Reason::Identity));
+        out.extend(pass::Reason::ALL.iter().copied().map(Reason::Pass));
         out.extend(credential::Reason::ALL.iter().copied().map(Reason::Credential));
         out.extend(Fault::ALL.iter().copied().map(Reason::Fault));
         out

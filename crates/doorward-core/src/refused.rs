@@ -2,7 +2,7 @@
 
 use crate::gate::Gate;
 use crate::layers::{cors, method, quota};
-use crate::moment::RequestId;
+use crate::moment::{Now, RequestId};
 use crate::page;
 use crate::reason::Reason;
 use crate::route::{Effect, RouteId};
@@ -28,6 +28,42 @@ pub struct Refused {
     retry_s: Option<u64>,
     /// `RateLimit` and `RateLimit-Policy`, where a limit was reached.
     rate_limit: Option<(String, String)>,
+    /// What became of the request at the backend.
+    executed: Executed,
+    /// What refusals of passes say beside.
+    pass: Option<Box<OfPass>>,
+}
+
+/// What became of a request at the backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Executed {
+    /// It never ran.
+    No,
+    /// It may have run.
+    Unknown,
+    /// It ran, and was answered.
+    Yes,
+}
+
+impl Executed {
+    const fn word(self) -> &'static str {
+        match self {
+            Executed::No => "no",
+            Executed::Unknown => "unknown",
+            Executed::Yes => "yes",
+        }
+    }
+}
+
+/// What a refusal of `pass` says beside its code.
+#[derive(Debug)]
+struct OfPass {
+    /// The gate's time: a client with another clock sets it by this.
+    now_unix_s: u64,
+    /// What differs, in words.
+    note: Option<String>,
+    /// Zero bits that the work must have.
+    bits: Option<u8>,
 }
 
 /// What the answer looks like.
@@ -82,7 +118,29 @@ impl Refused {
             shape: Shape::Problem,
             retry_s: None,
             rate_limit: None,
+            executed: Executed::No,
+            pass: None,
         }
+    }
+
+    /// Says the gate's time, and what differs.
+    pub(crate) fn with_pass(mut self, now: Now, note: Option<String>) -> Self {
+        self.pass = Some(Box::new(OfPass { now_unix_s: now.unix_s, note, bits: None }));
+        self
+    }
+
+    /// Says how much work is wanted.
+    pub(crate) fn with_bits(mut self, bits: u8) -> Self {
+        if let Some(pass) = &mut self.pass {
+            pass.bits = Some(bits);
+        }
+        self
+    }
+
+    /// Says what became of the request at the backend.
+    pub(crate) fn with_executed(mut self, executed: Executed) -> Self {
+        self.executed = executed;
+        self
     }
 
     pub(crate) fn after_admission(
@@ -92,7 +150,9 @@ impl Refused {
         route: RouteId,
     ) -> Self {
         let bare = Self::bare(admitted.gate(), reason, admitted.id(), admitted.client(), route);
-        Self { mirror, caller: admitted.caller(), ..bare }
+        // A fault behind the admission: whether the backend ran it shows nobody.
+        let executed = Executed::Unknown;
+        Self { mirror, caller: admitted.caller(), executed, ..bare }
     }
 
     pub(crate) fn with_wait(mut self, beyond: &quota::Beyond<'_>) -> Self {
@@ -189,7 +249,8 @@ impl Refused {
     }
 
     /// Whether the caller hears why and what to do: allowed origins and this machine.
-    fn tells_all(&self) -> bool {
+    #[must_use]
+    pub fn tells_all(&self) -> bool {
         self.mirror.is_some() || self.client.is_loopback()
     }
 
@@ -201,22 +262,40 @@ impl Refused {
         }
     }
 
-    /// Every text in it is the gate's own, so that nothing needs escaping.
+    /// Every text in it is the gate's own, so that nothing needs escaping, but for what a note
+    /// repeats of the request.
     fn problem(&self) -> String {
         let words = self.reason.words();
         let mut out = String::with_capacity(512);
-        let written = writeln!(
+        let detail = serde_json::Value::String(self.whole_detail());
+        let mut written = write!(
             out,
             "{{\"type\":\"urn:doorward:refusal:{code}\",\"title\":{title:?},\"status\":{status},\
-             \"detail\":{detail:?},\"code\":\"{code}\",\"id\":\"{id}\"}}",
+             \"detail\":{detail},\"code\":\"{code}\",\"id\":\"{id}\",\"executed\":\"{executed}\"",
             code = words.code,
             title = words.title,
             status = words.status.as_u16(),
-            detail = self.detail(),
             id = self.id.text().as_str(),
+            executed = self.executed.word(),
         );
+        if let Some(pass) = &self.pass {
+            written = written.and_then(|()| write!(out, ",\"now\":{}", pass.now_unix_s));
+            if let Some(bits) = pass.bits {
+                written = written.and_then(|()| write!(out, ",\"bits\":{bits}"));
+            }
+        }
+        written = written.and_then(|()| out.write_str("}\n"));
         debug_assert!(written.is_ok(), "writing to a string does not fail");
         out
+    }
+
+    /// The advice, and for those who may hear it what differs.
+    fn whole_detail(&self) -> String {
+        let note = self.pass.as_ref().and_then(|pass| pass.note.as_deref());
+        match note.filter(|_| self.tells_all()) {
+            Some(note) => format!("{note} {}", self.detail()),
+            None => self.detail().to_owned(),
+        }
     }
 
     fn page(&self, open_here: bool) -> String {

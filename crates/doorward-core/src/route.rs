@@ -4,6 +4,7 @@
 use crate::layers::method::Methods;
 use crate::mode::Mode;
 use crate::origin::Origins;
+use crate::own::Own;
 use crate::path::{self, Oddities};
 use std::collections::HashMap;
 
@@ -55,6 +56,26 @@ pub enum Override {
     Refuse,
 }
 
+/// Whether strangers need a pass on a route.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pass {
+    /// Where the layer is on.
+    #[default]
+    Required,
+    /// One that is there is judged; none is needed.
+    Optional,
+}
+
+/// How often a ticket for a route may be good.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tickets {
+    /// Once.
+    #[default]
+    Once,
+    /// For a time, where it is asked for: media, downloads.
+    Window,
+}
+
 /// What the file says about a route. See the fields' defaults in `Default`.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -95,6 +116,10 @@ pub struct Settings {
     pub bind_body: bool,
     /// Which upstream, by its place in the mounting's list.
     pub upstream: usize,
+    /// Whether strangers need a pass.
+    pub pass: Pass,
+    /// How often a ticket may be good.
+    pub tickets: Tickets,
 }
 
 /// A body whose digest goes into the admission proof is held up to this many bytes.
@@ -137,6 +162,12 @@ pub struct Route {
     pub bind_body: bool,
     /// Which upstream.
     pub upstream: usize,
+    /// Whether strangers need a pass.
+    pub pass: Pass,
+    /// How often a ticket may be good.
+    pub tickets: Tickets,
+    /// An address of the gate's own.
+    pub own: Option<Own>,
     /// Made by the gate itself (robots.txt and the like), not by the file.
     pub implicit: bool,
 }

@@ -1,7 +1,7 @@
 //! What a gate is made of, before it is checked, and what can be wrong with it.
 
 use crate::client_ip;
-use crate::layers::{cors, credential, identity, message, quota};
+use crate::layers::{cors, credential, identity, message, pass, quota};
 use crate::mode::Mode;
 use crate::question::Rate;
 use crate::route;
@@ -39,6 +39,8 @@ pub struct Settings {
     pub identity: identity::Settings,
     /// Whether callers must be known: the profile `authenticated`.
     pub requires_identity: bool,
+    /// `pass`. Off unless `layer_modes` says otherwise.
+    pub pass: pass::Settings,
     /// `credential`.
     pub credential: credential::Settings,
     /// The file's routes.
@@ -68,6 +70,7 @@ impl Settings {
             quota: quota::Settings::public(),
             identity: identity::Settings::default(),
             requires_identity: false,
+            pass: pass::Settings::default(),
             credential: credential::Settings::default(),
             routes: Vec::new(),
         }
@@ -93,6 +96,7 @@ impl quota::Settings {
                 limit("programs", quota::By::Address, quota::Who::Programs, 1200, 400),
                 limit("network", quota::By::Network, quota::Who::Strangers, 6000, 2000),
                 limit("user", quota::By::User, quota::Who::Known, 600, 200),
+                limit("pass", quota::By::Pass, quota::Who::Passes, 120, 60),
             ],
             deny: Vec::new(),
             deny_known: Vec::new(),

@@ -3,13 +3,14 @@
 use crate::address::Prefix;
 use crate::fault::Fault;
 use crate::layers::identity::{Issuer, LookedUp};
-use crate::layers::quota;
+use crate::layers::{pass, quota};
 use crate::moment::Moment;
-use crate::question::{Answers, Questions};
+use crate::own::{self, NoPass, Own, Ready};
+use crate::question::{Answer, Answers, Question, Questions};
 use crate::reason::Reason;
-use crate::refused::Refused;
+use crate::refused::{Executed, Refused};
 use crate::route::HELD_BODY_BYTES_MAX;
-use crate::verdict::{Admitted, Verdict};
+use crate::verdict::{Admitted, Reply, Verdict};
 use crate::visit::Visit;
 use std::sync::Arc;
 
@@ -41,8 +42,26 @@ pub struct AwaitingBody<'v> {
 /// A visit that waits for the store.
 pub struct Pending<'v> {
     visit: Visit<'v>,
-    /// The answers are only noted.
-    watch: bool,
+    stage: Stage,
+}
+
+/// What the store is asked for.
+enum Stage {
+    /// The shares; with them what the pass claims, unless a body is to be judged before.
+    Shares,
+    /// What is claimed behind the body.
+    Claim(Box<Claim>),
+    /// What a replay must not cost: its shares go back.
+    GiveBack(Box<Refused>),
+}
+
+/// A claim behind the body.
+struct Claim {
+    question: Question,
+    shares_taken: bool,
+    digest: Option<[u8; 32]>,
+    /// The gate's own answer, at an address of its own.
+    reply: Option<Reply>,
 }
 
 /// Within the head's checks: the keys of an issuer are to be looked up.
@@ -52,16 +71,28 @@ pub(crate) fn wait_for_keys(visit: Visit<'_>, issuer: Arc<Issuer>) -> Turn<'_> {
 
 /// Behind the head's checks: the store's questions, the body, the verdict.
 pub(crate) fn after_head<'v>(visit: Visit<'v>, at: Moment<'_>) -> Turn<'v> {
-    let (asks, watch) = visit.gate.asks(&visit);
-    if asks {
-        return Turn::Ask(Pending { visit, watch });
+    let (asks, _) = visit.gate.asks(&visit);
+    if asks || claims_at_once(&visit).is_some() || visit.route().own == Some(Own::Pass) {
+        return Turn::Ask(Pending { visit, stage: Stage::Shares });
     }
     after_shares(visit, at, false)
 }
 
+/// Whether the body is wanted before anything is claimed.
+fn wants_body(visit: &Visit<'_>) -> bool {
+    let is_signed = visit.held.as_ref().is_some_and(|held| held.digest.is_some());
+    visit.route().bind_body || is_signed || visit.route().own.is_some()
+}
+
+/// What the pass claims together with the shares.
+fn claims_at_once(visit: &Visit<'_>) -> Option<Question> {
+    let held = visit.held.as_ref().filter(|_| !wants_body(visit))?;
+    held.question(visit.gate.watches_pass(visit))
+}
+
 /// Whoever is beyond his share is refused before anything of his body is held.
 fn after_shares<'v>(visit: Visit<'v>, at: Moment<'_>, shares_taken: bool) -> Turn<'v> {
-    if visit.route().bind_body {
+    if wants_body(&visit) {
         return Turn::Body(AwaitingBody { visit, shares_taken });
     }
     Turn::Done(Verdict::Admit(admit(visit, at, shares_taken)))
@@ -73,28 +104,158 @@ fn admit(visit: Visit<'_>, at: Moment<'_>, shares_taken: bool) -> Admitted {
     if shares_taken { admitted.with_shares_taken() } else { admitted }
 }
 
+fn refuse<'v>(refused: Refused) -> Turn<'v> {
+    Turn::Done(Verdict::Refuse(refused))
+}
+
+fn note(visit: &mut Visit<'_>, reason: Reason) {
+    // The list is long enough for every layer; a full one has said enough.
+    let _ = visit.would_refuse.try_push(reason);
+}
+
 impl<'v> Pending<'v> {
     /// The batch for the store.
     #[must_use]
     pub fn questions(&self) -> Questions {
-        quota::questions(&self.visit.gate.quota, self.visit.counted(), self.watch)
+        match &self.stage {
+            Stage::Shares => self.shares(),
+            Stage::Claim(claim) => [claim.question].into_iter().collect(),
+            Stage::GiveBack(_) => quota::give_back(&self.visit.gate.quota, self.visit.counted()),
+        }
+    }
+
+    fn shares(&self) -> Questions {
+        let visit = &self.visit;
+        let (asks, watch) = visit.gate.asks(visit);
+        let mut out = match asks {
+            true => quota::questions(&visit.gate.quota, visit.counted(), watch),
+            false => Questions::new(),
+        };
+        // There is room for both: it was checked for when the gate was made.
+        if visit.route().own == Some(Own::Pass) {
+            let _ = out.try_push(own::mint_share(visit));
+        }
+        if let Some(claim) = claims_at_once(visit) {
+            let _ = out.try_push(claim);
+        }
+        out
     }
 
     /// Goes on with the store's answers, one for each question.
     #[must_use]
-    pub fn answer(mut self, answers: &Answers, at: Moment<'_>) -> Turn<'v> {
-        let gate = self.visit.gate.clone();
-        let Some(beyond) = quota::judge(&gate.quota, self.visit.counted(), answers) else {
-            return after_shares(self.visit, at, !self.watch);
-        };
-        let reason = Reason::Quota(beyond.reason);
-        if self.watch {
-            // The list is long enough for every layer; a full one has said enough.
-            let _ = self.visit.would_refuse.try_push(reason);
-            return after_shares(self.visit, at, false);
+    pub fn answer(self, answers: &Answers, at: Moment<'_>) -> Turn<'v> {
+        let Self { visit, stage } = self;
+        match stage {
+            Stage::Shares => after_answers(visit, answers, at),
+            Stage::Claim(claim) => after_claim(visit, *claim, answers.first().copied(), at),
+            Stage::GiveBack(refused) => refuse(*refused),
         }
-        let refused = Refused::new(&self.visit, reason, at.id).with_wait(&beyond);
-        Turn::Done(Verdict::Refuse(refused))
+    }
+}
+
+/// What the answers about shares, and about what is claimed with them, come to.
+fn after_answers<'v>(mut visit: Visit<'v>, answers: &Answers, at: Moment<'_>) -> Turn<'v> {
+    let gate = visit.gate.clone();
+    let (asks, watch) = gate.asks(&visit);
+    let mut rest = answers.as_slice();
+    let mut is_noted = false;
+    if asks {
+        rest = answers.get(gate.quota.count(visit.counted())..).unwrap_or_default();
+        if let Some(beyond) = quota::judge(&gate.quota, visit.counted(), answers) {
+            let reason = Reason::Quota(beyond.reason);
+            if !watch {
+                return refuse(Refused::new(&visit, reason, at.id).with_wait(&beyond));
+            }
+            note(&mut visit, reason);
+            is_noted = true;
+        }
+    }
+    let shares_taken = asks && !watch && !is_noted;
+    if visit.route().own == Some(Own::Pass) {
+        match rest.split_first() {
+            Some((Answer::Yes { .. }, behind)) => rest = behind,
+            Some((Answer::No { retry_ns }, _)) => {
+                let retry_ns = Some(*retry_ns);
+                let reason = quota::Reason::Share;
+                let beyond = quota::Beyond { reason, retry_ns, limit: None };
+                let refused = Refused::new(&visit, Reason::Quota(reason), at.id);
+                return refuse(refused.with_wait(&beyond));
+            }
+            Some(_) | None => return store_away(&visit, at),
+        }
+    }
+    let Some(question) = claims_at_once(&visit) else {
+        return after_shares(visit, at, shares_taken);
+    };
+    let is_claimed = match (rest.first(), question.watch) {
+        (Some(Answer::Yes { .. }), _) => true,
+        (Some(Answer::Used { .. }), true) => {
+            note(&mut visit, Reason::Pass(pass::Reason::Used));
+            false
+        }
+        (Some(Answer::Used { answered }), false) => return used(&visit, *answered, at),
+        (Some(_) | None, true) => {
+            note(&mut visit, Reason::Pass(pass::Reason::StoreAway));
+            false
+        }
+        (Some(_) | None, false) => return store_away(&visit, at),
+    };
+    let admitted = admit(visit, at, shares_taken);
+    let admitted = if is_claimed { admitted.with_claim() } else { admitted };
+    Turn::Done(Verdict::Admit(admitted))
+}
+
+fn used<'v>(visit: &Visit<'_>, answered: bool, at: Moment<'_>) -> Turn<'v> {
+    let executed = if answered { Executed::Yes } else { Executed::Unknown };
+    let refused = Refused::new(visit, Reason::Pass(pass::Reason::Used), at.id);
+    refuse(refused.with_pass(at.now, None).with_executed(executed))
+}
+
+fn store_away<'v>(visit: &Visit<'_>, at: Moment<'_>) -> Turn<'v> {
+    let reason = Reason::Pass(pass::Reason::StoreAway);
+    refuse(Refused::new(visit, reason, at.id).with_pass(at.now, None))
+}
+
+/// What the answer about a claim behind the body comes to.
+fn after_claim<'v>(
+    mut visit: Visit<'v>,
+    claim: Claim,
+    answer: Option<Answer>,
+    at: Moment<'_>,
+) -> Turn<'v> {
+    let is_claimed = match (answer, claim.question.watch) {
+        (Some(Answer::Yes { .. }), _) => true,
+        (Some(Answer::Used { .. }), true) => {
+            note(&mut visit, Reason::Pass(pass::Reason::Used));
+            false
+        }
+        (Some(Answer::Used { answered }), false) => {
+            let turn = used(&visit, answered, at);
+            return give_back(visit, claim.shares_taken, turn);
+        }
+        (Some(_) | None, _) => {
+            let turn = store_away(&visit, at);
+            return give_back(visit, claim.shares_taken, turn);
+        }
+    };
+    if let Some(reply) = claim.reply {
+        return Turn::Done(Verdict::Reply(reply));
+    }
+    let mut admitted = admit(visit, at, claim.shares_taken);
+    if let Some(digest) = claim.digest {
+        admitted = admitted.with_body_digest(digest);
+    }
+    let admitted = if is_claimed { admitted.with_claim() } else { admitted };
+    Turn::Done(Verdict::Admit(admitted))
+}
+
+/// A replay costs nobody but its sender: what it took of the pass's share goes back.
+fn give_back<'v>(visit: Visit<'v>, shares_taken: bool, turn: Turn<'v>) -> Turn<'v> {
+    match turn {
+        Turn::Done(Verdict::Refuse(refused)) if shares_taken => {
+            Turn::Ask(Pending { visit, stage: Stage::GiveBack(Box::new(refused)) })
+        }
+        turn => turn,
     }
 }
 
@@ -134,9 +295,36 @@ impl<'v> AwaitingBody<'v> {
         if body.len() > self.bytes_max() {
             return self.failed(Fault::BodyTooLarge, at);
         }
+        let Self { mut visit, shares_taken } = self;
         let digest = crate::crypto::sha256(body);
-        let admitted = admit(self.visit, at, self.shares_taken).with_body_digest(digest);
-        Turn::Done(Verdict::Admit(admitted))
+        let signed = visit.held.as_ref().and_then(|held| held.digest);
+        if signed.is_some_and(|signed| signed != digest) {
+            let reason = Reason::Pass(pass::Reason::BodyDiffers);
+            if !visit.gate.watches_pass(&visit) {
+                let refused = Refused::new(&visit, reason, at.id).with_pass(at.now, None);
+                return give_back(visit, shares_taken, refuse(refused));
+            }
+            note(&mut visit, reason);
+        }
+        if let Some(own) = visit.route().own {
+            return at_own(visit, own, body, shares_taken, at);
+        }
+        let watch = visit.gate.watches_pass(&visit);
+        let question = visit.held.as_ref().and_then(|held| held.question(watch));
+        let digest = visit.route().bind_body.then_some(digest);
+        match question {
+            Some(question) => {
+                let claim = Claim { question, shares_taken, digest, reply: None };
+                Turn::Ask(Pending { visit, stage: Stage::Claim(Box::new(claim)) })
+            }
+            None => {
+                let admitted = admit(visit, at, shares_taken);
+                Turn::Done(Verdict::Admit(match digest {
+                    Some(digest) => admitted.with_body_digest(digest),
+                    None => admitted,
+                }))
+            }
+        }
     }
 
     /// The body did not come.
@@ -144,5 +332,30 @@ impl<'v> AwaitingBody<'v> {
     pub fn failed(self, fault: Fault, at: Moment<'_>) -> Turn<'v> {
         let refused = Refused::new(&self.visit, Reason::Fault(fault), at.id);
         Turn::Done(Verdict::Refuse(refused))
+    }
+}
+
+/// What a request at one of the gate's own addresses comes to.
+fn at_own<'v>(
+    visit: Visit<'v>,
+    own: Own,
+    body: &[u8],
+    shares_taken: bool,
+    at: Moment<'_>,
+) -> Turn<'v> {
+    match own::with_body(own, &visit, body, at) {
+        Ok(Ready { reply, claim: None }) => Turn::Done(Verdict::Reply(reply)),
+        Ok(Ready { reply, claim: Some(question) }) => {
+            let claim = Claim { question, shares_taken, digest: None, reply: Some(reply) };
+            Turn::Ask(Pending { visit, stage: Stage::Claim(Box::new(claim)) })
+        }
+        Err(NoPass { no, bits }) => {
+            let refused = Refused::new(&visit, Reason::Pass(no.reason), at.id);
+            let refused = refused.with_pass(at.now, no.note);
+            refuse(match bits {
+                Some(bits) => refused.with_bits(bits),
+                None => refused,
+            })
+        }
     }
 }

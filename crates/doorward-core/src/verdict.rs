@@ -5,17 +5,18 @@ use crate::fault::Fault;
 use crate::gate::Gate;
 use crate::layers::credential::Edits;
 use crate::layers::identity::{Identity, Known};
+use crate::layers::pass::{Cut, Held};
 use crate::layers::quota::Counted;
 use crate::layers::{cors, credential, quota};
 use crate::moment::{Now, RequestId};
 use crate::names::External;
-use crate::question::Questions;
+use crate::question::{Ask, Key, Question, Questions};
 use crate::reason::Reason;
 use crate::refused::Refused;
 use crate::route::{Effect, Route, RouteId};
 use crate::visit::{Caller, Visit, WouldRefuse};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -50,6 +51,9 @@ pub struct Admitted {
     client: IpAddr,
     caller: Caller,
     known: Option<Known>,
+    held: Option<Box<Held>>,
+    /// What the pass stands for was claimed.
+    is_claimed: bool,
     /// Which of the listed names it came in by.
     external: Option<usize>,
     safe: bool,
@@ -67,6 +71,8 @@ pub enum Outcome {
     NeverSent,
     /// The backend may have run it.
     Sent,
+    /// The backend has answered it.
+    Answered,
 }
 
 /// What watches a body as it streams.
@@ -97,6 +103,8 @@ impl Admitted {
             client: visit.client,
             caller: visit.caller,
             known: visit.known,
+            held: visit.held,
+            is_claimed: false,
             cors_acts,
             shares_taken: false,
             body_digest: None,
@@ -106,6 +114,11 @@ impl Admitted {
 
     pub(crate) fn with_shares_taken(mut self) -> Self {
         self.shares_taken = true;
+        self
+    }
+
+    pub(crate) fn with_claim(mut self) -> Self {
+        self.is_claimed = true;
         self
     }
 
@@ -254,7 +267,16 @@ impl Admitted {
         if self.cors_acts {
             cors::dress(&self.gate.cors, self.mirror.as_ref(), headers);
         }
-        if !self.route().credentials.is_empty() || self.known.is_some() {
+        if self.cut() == Some(Cut::Protocols)
+            && headers.contains_key(header::SEC_WEBSOCKET_ACCEPT)
+            && !headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL)
+        {
+            // A browser that asked for subprotocols ends the connection when none was chosen.
+            let own = HeaderValue::from_static("doorward");
+            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, own);
+        }
+        let is_guarded = self.known.is_some() || self.held.is_some();
+        if !self.route().credentials.is_empty() || is_guarded {
             make_private(headers);
         }
     }
@@ -268,12 +290,46 @@ impl Admitted {
     /// What the store is told at the end.
     #[must_use]
     pub fn settle(&self, outcome: Outcome) -> Questions {
+        let held = self.held.as_ref().filter(|_| self.is_claimed);
+        let claimed = held.and_then(|held| held.claimed());
+        let about = |ask: fn(Key) -> Ask| {
+            claimed.map(|key| Question { ask: ask(key), always: true, watch: false })
+        };
+        let mut out = Questions::new();
         match outcome {
-            Outcome::NeverSent if self.shares_taken => {
-                quota::give_back(&self.gate.quota, self.counted())
+            Outcome::NeverSent => {
+                if self.shares_taken {
+                    out = quota::give_back(&self.gate.quota, self.counted());
+                }
+                // There is room for it: it was checked for when the gate was made.
+                out.extend(about(|key| Ask::Unclaim { key }));
             }
-            Outcome::NeverSent | Outcome::Sent => Questions::new(),
+            Outcome::Answered => out.extend(about(|key| Ask::Answered { key })),
+            Outcome::Sent => {}
         }
+        out
+    }
+
+    /// Whether the store is to be told that the backend answered.
+    #[must_use]
+    pub const fn is_claimed(&self) -> bool {
+        self.is_claimed
+    }
+
+    /// The path with its query as it goes to the backend: without a ticket. None: as it came.
+    #[must_use]
+    pub fn cut_target(&self, target: &str) -> Option<String> {
+        let Some(Cut::Query(stays)) = self.cut() else { return None };
+        let (path, query) = target.split_once('?')?;
+        match stays.and_then(|bytes| query.get(..bytes)) {
+            Some(query) => Some(format!("{path}?{query}")),
+            None => Some(path.to_owned()),
+        }
+    }
+
+    /// What of the request was the pass's alone.
+    pub(crate) fn cut(&self) -> Option<Cut> {
+        self.held.as_ref().map(|held| held.cut)
     }
 
     /// The refusal that a fault after the admission comes to.
@@ -287,7 +343,8 @@ impl Admitted {
     }
 
     fn counted(&self) -> Counted<'_> {
-        Counted::new(self.caller, self.client, self.known.as_ref(), self.route())
+        let pass = self.held.as_ref().and_then(|held| held.pass);
+        Counted::new(self.caller, self.client, self.known.as_ref(), self.route()).with_pass(pass)
     }
 }
 
@@ -307,10 +364,10 @@ impl Meter {
 /// An answer to a known caller, or one that was bought with a credential, belongs to its caller: a
 /// shared cache in front would hand it to anyone (RFC 9111 5.2.2.7).
 fn make_private(headers: &mut HeaderMap) {
-    let shareable = !headers.get_all(http::header::CACHE_CONTROL).iter().any(|line| {
+    let shareable = !headers.get_all(header::CACHE_CONTROL).iter().any(|line| {
         line.to_str().is_ok_and(|text| text.contains("no-store") || text.contains("private"))
     });
     if shareable {
-        headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static("private"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private"));
     }
 }

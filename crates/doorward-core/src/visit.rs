@@ -3,6 +3,7 @@
 use crate::address::Prefix;
 use crate::gate::Gate;
 use crate::layers::identity::Known;
+use crate::layers::pass::Held;
 use crate::layers::quota::Counted;
 use crate::names::Named;
 use crate::origin::Origins;
@@ -66,6 +67,8 @@ pub struct Visit<'v> {
     pub(crate) caller: Caller,
     /// Set by `identity`.
     pub(crate) known: Option<Known>,
+    /// Set by `pass`. Boxed: it is large, and most visits have none.
+    pub(crate) held: Option<Box<Held>>,
     pub(crate) would_refuse: WouldRefuse,
 }
 
@@ -83,6 +86,7 @@ impl<'v> Visit<'v> {
             origin: OriginIs::Unclear,
             caller: Caller::Program,
             known: None,
+            held: None,
             would_refuse: WouldRefuse::new(),
         }
     }
@@ -95,7 +99,8 @@ impl<'v> Visit<'v> {
 
     /// Who is counted by limits, and where.
     pub(crate) fn counted(&self) -> Counted<'_> {
-        Counted::new(self.caller, self.client, self.known.as_ref(), self.route())
+        let pass = self.held.as_ref().and_then(|held| held.pass);
+        Counted::new(self.caller, self.client, self.known.as_ref(), self.route()).with_pass(pass)
     }
 
     /// The origins that are allowed on this route.

@@ -81,17 +81,23 @@ pub async fn converse(
     Verdict::Refuse(gate.fault(Fault::GateBusy, view.peer, at))
 }
 
-/// Asks the store where it is wanted. This one is in the process, and answers without waiting: so
-/// nothing of the visit is moved into the future for it.
-fn ask<'v>(turn: Turn<'v>, at: Moment<'_>, store: &Store) -> Turn<'v> {
-    match turn {
-        Turn::Ask(pending) => {
-            let Store::Memory(memory) = store;
-            let answers = memory.answer(&pending.questions(), at.now);
-            pending.answer(&answers, at)
-        }
-        Turn::Done(_) | Turn::Body(_) | Turn::Keys(_) => turn,
+/// Batches that one visit can ask for in a row: a claim, and giving back what a replay took.
+const ASKS_MAX: usize = 3;
+
+/// Asks the store as long as it is wanted. This one is in the process, and answers without waiting:
+/// so nothing of the visit is moved into the future for it.
+fn ask<'v>(mut turn: Turn<'v>, at: Moment<'_>, store: &Store) -> Turn<'v> {
+    for _ in 0..ASKS_MAX {
+        turn = match turn {
+            Turn::Ask(pending) => {
+                let Store::Memory(memory) = store;
+                let answers = memory.answer(&pending.questions(), at.now);
+                pending.answer(&answers, at)
+            }
+            Turn::Done(_) | Turn::Body(_) | Turn::Keys(_) => return turn,
+        };
     }
+    turn
 }
 
 /// Tells the store how a visit ended.

@@ -11,7 +11,7 @@ use crate::upgrade::{self, Asks, Handshake};
 use crate::{head, scan, trailers, wire};
 use doorward_core::fault::Fault;
 use doorward_core::refused::Refused;
-use doorward_core::verdict::Outcome;
+use doorward_core::verdict::{Admitted, Outcome};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{Request, Response, StatusCode, Uri, Version, request};
@@ -59,6 +59,7 @@ pub(crate) async fn serve(
         let failed = match exchanged {
             Ok(exchanged) => {
                 passage.answered();
+                mount::answered(&client, &passage).await;
                 let response = match hand_on(&client, exchanged, passage, plan, number) {
                     Ok(response) => response,
                     Err(failed) => Box::pin(stay_closed(&client, *failed, number)).await,
@@ -162,6 +163,19 @@ impl From<Fault> for Box<Unsent> {
     }
 }
 
+/// Makes the target what the upstream is to see: a path, without a ticket.
+fn retarget(uri: &mut Uri, admitted: &Admitted) -> Result<(), Fault> {
+    if let Some(form) = origin_form(uri) {
+        *uri = form;
+    }
+    let target = uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    if let Some(cut) = admitted.cut_target(target) {
+        // What is left of a target that was judged is one.
+        *uri = PathAndQuery::try_from(cut).map_err(|_| Fault::GateBusy)?.into();
+    }
+    Ok(())
+}
+
 /// Makes the request's head what the upstream is to see.
 ///
 /// # Errors
@@ -175,9 +189,7 @@ fn rebuild(
 ) -> Result<Plan, Box<Unsent>> {
     let admitted = &passage.admitted;
     let backend = passage.backend().ok_or(Fault::UpstreamUnreachable)?;
-    if let Some(form) = origin_form(&parts.uri) {
-        parts.uri = form;
-    }
+    retarget(&mut parts.uri, admitted)?;
     let target = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
     let edits = admitted
         .upstream_edits(&parts.method, target)
@@ -205,6 +217,7 @@ fn rebuild(
         !look.ends_here(name) && *name != header::EXPECT && edits.keeps(name)
     });
     edits.strip_cookies(headers);
+    edits.strip_protocols(headers);
     // The name that was judged, which a trusted proxy may have told in place of its own.
     let judged = admitted.external().map(|external| external.authority().clone());
     let is_told = judged.is_none() || judged == look.host;

@@ -1,7 +1,7 @@
 //! What an operator is told once: how to mend what honest callers are most often refused for.
 
 use doorward_core::gate::Gate;
-use doorward_core::layers::quota;
+use doorward_core::layers::{pass, quota};
 use doorward_core::reason::Reason;
 use doorward_core::refused::Refused;
 use http::header::{self, HeaderMap, HeaderName};
@@ -23,6 +23,7 @@ pub(crate) struct Hints {
     origins: Mutex<Vec<String>>,
     images: Mutex<Vec<String>>,
     proxy: AtomicBool,
+    script: AtomicBool,
     backend_cors: AtomicBool,
 }
 
@@ -33,6 +34,7 @@ impl Hints {
             origins: Mutex::default(),
             images: Mutex::default(),
             proxy: AtomicBool::new(false),
+            script: AtomicBool::new(false),
             backend_cors: AtomicBool::new(false),
         }
     }
@@ -53,7 +55,16 @@ impl Hints {
                     );
                 }
             }
+            Reason::Pass(pass::Reason::Missing) if refused.tells_all() => {
+                if !self.script.swap(true, Ordering::Relaxed) {
+                    (self.talk)(
+                        "hint: your page sent this without Doorward's script. Load \
+                         /.doorward/auto.js first in the page",
+                    );
+                }
+            }
             Reason::Message(_)
+            | Reason::Pass(_)
             | Reason::Method(_)
             | Reason::Quota(_)
             | Reason::Identity(_)

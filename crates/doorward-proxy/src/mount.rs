@@ -122,6 +122,14 @@ const fn is_short(hint: BodyHint) -> bool {
     }
 }
 
+/// Tells the store that the backend answered, where somebody could ask for it again.
+pub(crate) async fn answered(client: &Client, passage: &Passage) {
+    if passage.admitted.is_claimed() {
+        let questions = passage.admitted.settle(Outcome::Answered);
+        settle(&questions, moment(client), &client.worker.shared.store).await;
+    }
+}
+
 /// The answer to what went wrong with an admitted request.
 pub(crate) async fn fault(
     client: &Arc<Client>,

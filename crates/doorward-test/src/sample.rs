@@ -55,7 +55,7 @@ const ROUTES: [&str; 20] = [
 ];
 
 /// What Chrome sends with `fetch(url)` from a page on `https://shop.test`.
-const CHROME: [(&str, &str); 13] = [
+pub const CHROME: [(&str, &str); 13] = [
     ("host", "api.shop.test"),
     ("connection", "keep-alive"),
     ("sec-ch-ua-platform", "\"Linux\""),

@@ -21,6 +21,10 @@ static HTTP2_SETTINGS: HeaderName = HeaderName::from_static("http2-settings");
 /// # Errors
 /// A refusal, when the proof of admission cannot be written.
 pub(crate) fn rebuild(parts: &mut Parts, admitted: &Admitted) -> Result<(), Box<Refused>> {
+    let cut = admitted.cut_target(&target(&parts.uri));
+    if let Some(target) = cut.and_then(|cut| PathAndQuery::try_from(cut).ok()) {
+        parts.uri = target.into();
+    }
     let edits = admitted.upstream_edits(&parts.method, &target(&parts.uri))?;
     let headers = &mut parts.headers;
     let dropped: Vec<HeaderName> =
@@ -29,6 +33,7 @@ pub(crate) fn rebuild(parts: &mut Parts, admitted: &Admitted) -> Result<(), Box<
         headers.remove(name);
     }
     edits.strip_cookies(headers);
+    edits.strip_protocols(headers);
     if !is_web_socket(headers) {
         headers.remove(header::UPGRADE);
         headers.remove(&HTTP2_SETTINGS);

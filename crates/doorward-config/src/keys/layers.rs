@@ -40,7 +40,7 @@ static OFF: Section = Section::later(
 
 /// The layers of later versions.
 pub(crate) const LATER_LAYERS: &[&str] =
-    &["cookie", "permission", "csrf", "pass", "challenge", "bot", "body"];
+    &["cookie", "permission", "csrf", "challenge", "bot", "body"];
 
 /// All layers.
 pub(crate) static LAYERS: Section = Section::new(
@@ -73,6 +73,12 @@ pub(crate) static LAYERS: Section = Section::new(
             "Callers whose token or key is missing, wrong, or not the only one.",
         ),
         key(
+            "pass",
+            Shape::Table(&PASS),
+            "",
+            "Strangers' requests without a pass, or with one that is not for them.",
+        ),
+        key(
             "credential",
             Shape::Table(&CREDENTIAL),
             "",
@@ -81,7 +87,6 @@ pub(crate) static LAYERS: Section = Section::new(
         later_layer("cookie"),
         later_layer("permission"),
         later_layer("csrf"),
-        later_layer("pass"),
         later_layer("challenge"),
         later_layer("bot"),
         later_layer("body"),
@@ -152,6 +157,24 @@ static DENY: Section = Section::new(
         key("key", Shape::Text, "", "An API key: its id."),
         key("until", Shape::Moment, "", "Until when; without it, for good."),
         key("why", Shape::Text, "", "Why, for the operator."),
+    ],
+);
+
+static PASS: Section = Section::new(
+    "Passes for the pages of strangers, and the signatures and tickets made with them.",
+    &[
+        key(
+            "mode",
+            Shape::Mode { may_be_off: true },
+            "\"off\"",
+            "How seriously this layer judges; the mildest of file, layer and route wins.",
+        ),
+        key(
+            "work",
+            Shape::Whole { least: 0, most: 15 },
+            "12",
+            "Zero bits of each of the eight numbers that a pass costs, at the least.",
+        ),
     ],
 );
 

@@ -31,7 +31,7 @@ pub(crate) static MODE_SHARE: Section = Section::new(
 );
 
 /// The words of a limit's `who`.
-const WHO: &[&str] = &["all", "pages", "programs", "known", "strangers"];
+const WHO: &[&str] = &["all", "pages", "programs", "known", "strangers", "passes"];
 
 /// One limit.
 static LIMIT: Section = Section::new(
@@ -46,13 +46,13 @@ static LIMIT: Section = Section::new(
         key(
             "by",
             Shape::List(&Shape::Words {
-                now: &["address", "network", "user", "route"],
-                later: &["key", "pass", "session", "subject", "tenant"],
+                now: &["address", "network", "user", "pass", "route"],
+                later: &["key", "session", "subject", "tenant"],
             }),
             "",
-            "Who is counted: `address` (IPv4 address, IPv6 /64), `network` (/24, /48) or `user` (a \
-             known caller, wherever it is; a stranger by address); with `route`, each route has a \
-             share of its own.",
+            "Who is counted: `address` (IPv4 address, IPv6 /64), `network` (/24, /48), `user` (a \
+             known caller, wherever it is; a stranger by address) or `pass`; with `route`, each \
+             route has a share of its own.",
         ),
         key(
             "who",

@@ -91,6 +91,18 @@ pub(super) static ROUTE: Section = Section::new(
             "Strangers may call a route that has a credential.",
         ),
         key("body", Shape::Table(&BODY), "", "What its request bodies may be."),
+        key(
+            "pass",
+            Shape::Words { now: &["required", "optional"], later: &[] },
+            "\"required\"",
+            "Whether strangers need a pass, where the layer is on.",
+        ),
+        key(
+            "tickets",
+            Shape::Words { now: &["once", "window"], later: &[] },
+            "\"once\"",
+            "How often a ticket may be good: once, or for a time (media, downloads).",
+        ),
         key("upstream", Shape::TextOr(&UPSTREAM), "", "Its own upstream."),
         later(
             "require",
@@ -100,7 +112,6 @@ pub(super) static ROUTE: Section = Section::new(
         later("navigate", LEAVE_OUT),
         later("cache", LEAVE_OUT),
         later("csrf", LEAVE_OUT),
-        later("tickets", LEAVE_OUT),
         later("sign_body", LEAVE_OUT),
         later("budget", LEAVE_OUT),
     ],

@@ -16,6 +16,7 @@ pub(crate) const WHO: &[(&str, Who)] = &[
     ("programs", Who::Programs),
     ("known", Who::Known),
     ("strangers", Who::Strangers),
+    ("passes", Who::Passes),
 ];
 
 /// What a limit counts by.
@@ -29,6 +30,7 @@ const COUNTS: &[(&str, Counts)] = &[
     ("address", Counts::By(By::Address)),
     ("network", Counts::By(By::Network)),
     ("user", Counts::By(By::User)),
+    ("pass", Counts::By(By::Pass)),
     ("route", Counts::Route),
 ];
 

@@ -5,7 +5,9 @@ use crate::config::Profile;
 use crate::document::{Table, Value};
 use crate::draft::Draft;
 use crate::reading::Reading;
-use doorward_core::route::{Effect, Embed, HELD_BODY_BYTES_MAX, Kind, Override, Settings};
+use doorward_core::route::{
+    Effect, Embed, HELD_BODY_BYTES_MAX, Kind, Override, Pass, Settings, Tickets,
+};
 
 /// The words of `kind`.
 pub(crate) const KINDS: &[(&str, Kind)] =
@@ -15,6 +17,12 @@ pub(crate) const EFFECTS: &[(&str, Effect)] = &[("read", Effect::Read), ("write"
 /// The words of `embed`.
 pub(crate) const EMBEDS: &[(&str, Embed)] =
     &[("own", Embed::Own), ("same-site", Embed::SameSite), ("anyone", Embed::Anyone)];
+/// The words of `pass`.
+pub(crate) const PASSES: &[(&str, Pass)] =
+    &[("required", Pass::Required), ("optional", Pass::Optional)];
+/// The words of `tickets`.
+pub(crate) const TICKETS: &[(&str, Tickets)] =
+    &[("once", Tickets::Once), ("window", Tickets::Window)];
 /// The words of `override`.
 pub(crate) const OVERRIDES: &[(&str, Override)] =
     &[("judge", Override::Judge), ("refuse", Override::Refuse)];
@@ -57,6 +65,12 @@ fn read_one(
     }
     if let Some(overrides) = table.choose("override", OVERRIDES, reading) {
         route.overrides = overrides;
+    }
+    if let Some(pass) = table.choose("pass", PASSES, reading) {
+        route.pass = pass;
+    }
+    if let Some(tickets) = table.choose("tickets", TICKETS, reading) {
+        route.tickets = tickets;
     }
     if let Some(mode) = table.value("mode").and_then(|value| value.mode(reading)) {
         route.mode = mode;

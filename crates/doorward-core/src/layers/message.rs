@@ -250,7 +250,9 @@ pub fn inspect(policy: &Policy, visit: &mut Visit<'_>) -> Step {
         return refuse(reason);
     }
     if endpoints::is_own(&visit.gate, target.path) {
-        return refuse(Reason::NoEndpoint);
+        visit.route = visit.gate.routes.find(target.path);
+        let is_there = visit.route().own.is_some() && visit.gate.has_passes();
+        return if is_there { Step::Next } else { refuse(Reason::NoEndpoint) };
     }
     let odd = match path::inspect(target.path) {
         Ok(odd) => odd,

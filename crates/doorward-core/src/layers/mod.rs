@@ -5,6 +5,7 @@ pub mod credential;
 pub mod identity;
 pub mod message;
 pub mod method;
+pub mod pass;
 pub mod quota;
 pub mod site;
 
@@ -58,5 +59,6 @@ pub const LAYERS: &[Meta] = &[
     method::META,
     quota::META,
     identity::META,
+    pass::META,
     credential::META,
 ];

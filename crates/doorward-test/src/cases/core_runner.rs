@@ -3,7 +3,7 @@
 use super::compare::{Contact, Saw, Seen, differences};
 use super::gate::Made;
 use super::request::{self, Request};
-use super::{Case, Need, Step, Verdict, gate};
+use super::{Case, MEMORY_SEED, Need, Step, Verdict, gate};
 use doorward_core::fault::Fault;
 use doorward_core::layers::identity::LookedUp;
 use doorward_core::memory::Memory;
@@ -33,10 +33,10 @@ pub fn run_in_core(case: &Case) -> Vec<String> {
         Ok(made) => made,
         Err(error) => return vec![format!("the configuration: {error}")],
     };
-    let sizes = Sizes { strangers_max: 1_000, known_max: 10, claims_max: 10 };
+    let sizes = Sizes { strangers_max: 1_000, known_max: 10, claims_max: 1_000 };
     let bench = Bench {
         made,
-        memory: Memory::new(1_000, [1; 16]),
+        memory: Memory::new(1_000, MEMORY_SEED),
         store: MemoryStore::new(sizes, [2; 16]),
         chance: SeededChance::insecure(3),
     };
@@ -149,12 +149,15 @@ impl Bench {
             return refusal(&admitted.fault(Fault::BodyTooLarge));
         }
         let target = request.uri.path_and_query().map_or("/", |target| target.as_str());
+        let cut = admitted.cut_target(target);
+        let target = cut.as_deref().unwrap_or(target);
         let edits = match admitted.upstream_edits(&request.method, target) {
             Ok(edits) => edits,
             Err(refused) => return refusal(&refused),
         };
         let mut client = request.headers.clone();
         edits.strip_cookies(&mut client);
+        edits.strip_protocols(&mut client);
         let kept: Vec<_> = client.iter().filter(|(name, _)| edits.keeps(name)).collect();
         let added = edits.into_adds();
         let contact = Contact {

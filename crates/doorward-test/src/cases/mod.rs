@@ -34,6 +34,15 @@
 //! | `token2: es256 by=second` | another one, for `{token2}` |
 //! | `keys: away` | an issuer's keys cannot be had (`busy`: nor waited for); for the core alone |
 //!
+//! | `pass: origin=https://shop.test` | a pass is asked for; words: `origin`, `agent`, `from` |
+//! | `sign: nonce=1 created=+0` | `{signed}` in this request is its signature |
+//! | `ticket: url=/v1/events?a=1` | asked for with the pass, stands for `{ticket}` |
+//! | `work: bits=12 time=+0` | what asks for a pass, stands for `{work}` |
+//!
+//! A signature is of the request itself, unless words say what is signed in its place: `method`,
+//! `authority`, `path`, `query`, `body`; `without=@path` leaves a component out. A ticket's other
+//! words are `method`, `for`, `origin`; those of work `origin`, `plain`, `key`.
+//!
 //! The words of a token are those of [`of_line`](crate::tokens::of_line); `{key:NAME}` in a request
 //! is the API key of that name. Configurations may name the files of [`file`](crate::tokens::file).
 //!
@@ -66,12 +75,16 @@ mod compare;
 mod core_runner;
 mod gate;
 mod parse;
+mod passes;
 mod proof;
 mod proxy_runner;
 mod request;
 mod stamp;
 mod tower_runner;
 mod wire;
+
+/// The seed of every runner's memory: passes are made for it when a case is read.
+const MEMORY_SEED: [u8; 16] = [1; 16];
 
 pub use compare::{Contact, Saw, Seen};
 pub use core_runner::run_in_core;
@@ -208,7 +221,7 @@ impl Step {
 
 /// The folders of `cases/` whose files are of this form, in the layers' order.
 pub const LAYERS: &[&str] =
-    &["message", "cors", "site", "method", "quota", "identity", "credential"];
+    &["message", "cors", "site", "method", "quota", "identity", "pass", "credential"];
 
 /// The repository's `cases/`.
 #[must_use]

@@ -1,5 +1,6 @@
 //! A case's text to a case.
 
+use super::passes::{self, Kit};
 use super::{
     Answer, Case, DEFAULT_FROM, DEFAULT_UNIX_NS, Given, Need, Step, Verdict, Want, WantedHeader,
     bytes, stamp,
@@ -63,15 +64,21 @@ pub fn parse(name: &str, text: &str) -> Result<Case, CaseError> {
         times: 1,
     };
     let mut tokens = Vec::new();
+    let mut kit = None;
+    let config = config.lines.join("\n") + "\n";
     let mut steps = Vec::new();
     for pair in pairs.chunks_exact(2) {
         given.needs = None;
         given.times = 1;
         given.keys = None;
-        let (line, request) = request(&pair[0], &mut given, &mut tokens)?;
+        let (line, request) = request(
+            &pair[0],
+            &mut given,
+            &mut Made { tokens: &mut tokens, kit: &mut kit, config: &config },
+        )?;
         steps.push(Step { line, given: given.clone(), request, want: want(&pair[1])? });
     }
-    Ok(Case { name: name.to_owned(), why, config: config.lines.join("\n") + "\n", steps })
+    Ok(Case { name: name.to_owned(), why, config, steps })
 }
 
 fn sections(text: &str) -> Vec<Section<'_>> {
@@ -90,9 +97,10 @@ fn sections(text: &str) -> Vec<Section<'_>> {
 fn request(
     section: &Section<'_>,
     given: &mut Given,
-    tokens: &mut Tokens,
+    made: &mut Made<'_>,
 ) -> Result<(usize, Vec<u8>), CaseError> {
     let mut begun_answer = false;
+    let mut sign = None;
     for (place, line) in section.lines.iter().enumerate() {
         let number = section.first + place;
         let error = |what: String| CaseError { line: number, what };
@@ -114,10 +122,12 @@ fn request(
             "store" | "needs" | "keys" => return Err(bad()),
             "token" | "token2" => {
                 let token = tokens::of_line(value, given.unix_ns / 1_000_000_000);
-                let token = token.map_err(error)?;
-                tokens.retain(|(name, _)| name != key);
-                tokens.push((key.to_owned(), token));
+                made.keep(key, token.map_err(error)?);
             }
+            "pass" | "ticket" | "work" => {
+                made.of_pass(key, value, given.unix_ns / 1_000_000_000).map_err(error)?;
+            }
+            "sign" => sign = Some(value),
             "backend" => {
                 let status = value.parse().map_err(|_| bad())?;
                 given.backend = Answer { status, headers: Vec::new() };
@@ -133,7 +143,9 @@ fn request(
             }
             _ => {
                 let lines = section.lines[place..].iter();
-                let lines: Vec<String> = lines.map(|line| filled(line, tokens)).collect();
+                let lines: Vec<String> = lines.map(|line| filled(line, made.tokens)).collect();
+                let lines = made.signed(lines, sign, given.unix_ns / 1_000_000_000);
+                let lines = lines.map_err(error)?;
                 let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
                 let request = bytes::request(&lines).map_err(error)?;
                 return Ok((number, request));
@@ -141,6 +153,57 @@ fn request(
         }
     }
     Err(CaseError { line: section.first, what: "here is no request".to_owned() })
+}
+
+/// What was made for a case's requests.
+struct Made<'c> {
+    tokens: &'c mut Tokens,
+    kit: &'c mut Option<Kit>,
+    config: &'c str,
+}
+
+impl Made<'_> {
+    fn keep(&mut self, name: &str, text: String) {
+        self.tokens.retain(|(known, _)| known != name);
+        self.tokens.push((name.to_owned(), text));
+    }
+
+    /// Asks the case's gate for what a line says.
+    fn of_pass(&mut self, key: &str, line: &str, now_unix_s: u64) -> Result<(), String> {
+        if key == "work" {
+            self.keep(key, passes::work(line, now_unix_s)?);
+            return Ok(());
+        }
+        if self.kit.is_none() {
+            *self.kit = Some(Kit::new(self.config)?);
+        }
+        let kit = self.kit.as_mut().ok_or("there is no gate")?;
+        if key == "pass" {
+            return kit.pass(line, now_unix_s);
+        }
+        let ticket = kit.ticket(line, now_unix_s)?;
+        self.keep(key, ticket);
+        Ok(())
+    }
+
+    /// The lines with the signature in place of `{signed}`.
+    fn signed(
+        &self,
+        lines: Vec<String>,
+        sign: Option<&str>,
+        now_unix_s: u64,
+    ) -> Result<Vec<String>, String> {
+        let Some(sign) = sign else { return Ok(lines) };
+        let place = lines.iter().position(|line| line == "{signed}");
+        let place = place.ok_or("a request that is signed has a line {signed}")?;
+        let mut lines = lines;
+        lines.remove(place);
+        let plain: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let kit = self.kit.as_ref().ok_or("there is no pass yet: `pass:` comes first")?;
+        let signed = kit.sign(sign, &bytes::request(&plain)?, now_unix_s)?;
+        lines.splice(place..place, signed);
+        Ok(lines)
+    }
 }
 
 /// A request's line with tokens and keys in the place of their names.

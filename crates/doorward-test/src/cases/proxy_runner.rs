@@ -6,7 +6,7 @@ use super::backend::Backend;
 use super::compare::{Saw, Seen, differences};
 use super::gate::{self, Made};
 use super::wire::{self, Message};
-use super::{Case, Need, Step, Verdict};
+use super::{Case, MEMORY_SEED, Need, Step, Verdict};
 use doorward_core::memory::Memory;
 use doorward_core::moment::Now;
 use doorward_porter::chance::SeededChance;
@@ -47,6 +47,7 @@ const SECRETS: &[&str] = &[
 pub struct ProxyRunner {
     proxy: Proxy,
     backend: Backend,
+    memory: Arc<Memory>,
     clock: Arc<FixedClock>,
     log: Log,
     steady_ns: u64,
@@ -86,7 +87,7 @@ impl ProxyRunner {
         let backend = Backend::start().map_err(|error| format!("the backend: {error}"))?;
         let clock = Arc::new(FixedClock::new(Now { steady_ns: 0, unix_s: 0 }));
         let log = Log::default();
-        let sizes = Sizes { strangers_max: 10_000, known_max: 10, claims_max: 10 };
+        let sizes = Sizes { strangers_max: 10_000, known_max: 10, claims_max: 10_000 };
         let settings = ProxySettings {
             talk: Box::new(|_| {}),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -115,10 +116,11 @@ impl ProxyRunner {
         };
         let Made { gate, .. } = gate::make("")?;
         let store = Arc::new(Store::Memory(MemoryStore::new(sizes, [5; 16])));
-        let memory = Arc::new(Memory::new(10_000, [6; 16]));
-        let proxy =
-            Proxy::start(settings, gate, store, memory).map_err(|error| error.to_string())?;
-        Ok(Self { proxy, backend, clock, log, steady_ns: 0, cases: 0, to_be_logged: Vec::new() })
+        let memory = Arc::new(Memory::new(10_000, MEMORY_SEED));
+        let proxy = Proxy::start(settings, gate, store, Arc::clone(&memory));
+        let proxy = proxy.map_err(|error| error.to_string())?;
+        let to_be_logged = Vec::new();
+        Ok(Self { proxy, backend, clock, log, memory, steady_ns: 0, cases: 0, to_be_logged })
     }
 
     /// Runs a case: every difference from what it wants, each a line.
@@ -131,6 +133,7 @@ impl ProxyRunner {
             return vec![format!("the proxy does not take the gate: {error}")];
         }
         self.steady_ns += APART_NS;
+        self.memory.insecure_rewind();
         self.cases = self.cases % 250 + 1;
         let begin_ns = case.steps.first().map_or(0, |step| step.given.unix_ns);
         let mut out = Vec::new();

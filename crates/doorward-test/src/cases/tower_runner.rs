@@ -5,7 +5,7 @@
 use super::compare::{Contact, Saw, Seen, differences};
 use super::gate::{self, Made};
 use super::wire::{self, Message};
-use super::{Answer, Case, Step, Verdict};
+use super::{Answer, Case, MEMORY_SEED, Step, Verdict};
 use doorward_core::memory::Memory;
 use doorward_core::moment::Now;
 use doorward_porter::chance::SeededChance;
@@ -143,9 +143,9 @@ impl TowerRunner {
     }
 
     fn gated(&self, made: &Made) -> Result<Gated<Application>, String> {
-        let sizes = Sizes { strangers_max: 1_000, known_max: 10, claims_max: 10 };
+        let sizes = Sizes { strangers_max: 1_000, known_max: 10, claims_max: 1_000 };
         let store = Store::Memory(MemoryStore::new(sizes, [7; 16]));
-        let memory = Memory::new(1_000, [8; 16]);
+        let memory = Memory::new(1_000, MEMORY_SEED);
         let layer = GateLayer::builder(Arc::clone(&made.gate), Arc::new(store), Arc::new(memory))
             .insecure_partial(["message"])
             .clock(Arc::clone(&self.stage.clock) as _)

@@ -43,6 +43,7 @@
 
 mod names;
 
+use super::pass::{self, Cut};
 use super::{Meta, Need};
 use crate::crypto::MacKey;
 use crate::proof;
@@ -200,7 +201,9 @@ impl<'a> Edits<'a> {
         let stays =
             if text.contains('_') { keeps_underscored(text, policy) } else { !is_removed(text) };
         let is_unjudged = self.judged.is_some_and(|judged| policy.is_unjudged(judged, name));
-        stays && !is_unjudged && !self.is_credential(text)
+        let is_ours = self.admitted.cut() == Some(Cut::Signature)
+            && matches!(text, "signature" | "signature-input");
+        stays && !is_unjudged && !is_ours && !self.is_credential(text)
     }
 
     /// Whether a trailer of this name goes on. Credentials are judged in the head alone: one behind
@@ -229,6 +232,20 @@ impl<'a> Edits<'a> {
         headers.remove(header::COOKIE);
         if let (Ok(value), false) = (HeaderValue::from_bytes(&kept), kept.is_empty()) {
             headers.insert(header::COOKIE, value);
+        }
+    }
+
+    /// Removes a ticket from the WebSocket's subprotocols.
+    pub fn strip_protocols(&self, headers: &mut header::HeaderMap) {
+        if self.admitted.cut() != Some(Cut::Protocols) {
+            return;
+        }
+        let lines = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).into_iter();
+        let lines: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
+        let kept = pass::without_ticket(&lines.join(","));
+        headers.remove(header::SEC_WEBSOCKET_PROTOCOL);
+        if let Some(value) = kept.and_then(|kept| HeaderValue::from_str(&kept).ok()) {
+            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, value);
         }
     }
 

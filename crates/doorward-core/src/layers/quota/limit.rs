@@ -2,6 +2,7 @@
 
 use crate::address::Prefix;
 use crate::layers::identity::Known;
+use crate::pass::PassId;
 use crate::question::{Ask, Key, Question, Rate, Subject};
 use crate::route::Route;
 use crate::visit::Caller;
@@ -16,6 +17,8 @@ pub enum By {
     Network,
     /// A known caller, wherever it calls from; a stranger by his address.
     User,
+    /// A pass, wherever it is used; without one, the address.
+    Pass,
 }
 
 /// Whom a limit is for.
@@ -32,6 +35,8 @@ pub enum Who {
     Known,
     /// All but known callers.
     Strangers,
+    /// Requests with a pass or a ticket.
+    Passes,
 }
 
 /// How much, in what time.
@@ -57,6 +62,8 @@ pub struct Counted<'a> {
     pub client: IpAddr,
     /// The digest of a known caller's name.
     pub user: Option<[u8; 16]>,
+    /// The pass, where the request has a good one.
+    pub pass: Option<PassId>,
     /// The route.
     pub route: &'a Route,
 }
@@ -70,12 +77,19 @@ impl<'a> Counted<'a> {
         route: &'a Route,
     ) -> Self {
         match known {
-            None => Self { caller, client, user: None, route },
+            None => Self { caller, client, user: None, pass: None, route },
             Some(Known { visitor: Some(client), .. }) => {
-                Self { caller: Caller::Page, client: *client, user: None, route }
+                Self { caller: Caller::Page, client: *client, user: None, pass: None, route }
             }
-            Some(known) => Self { caller, client, user: Some(known.identity.user()), route },
+            Some(known) => {
+                Self { caller, client, user: Some(known.identity.user()), pass: None, route }
+            }
         }
+    }
+
+    /// The same, with a pass.
+    pub(crate) fn with_pass(self, pass: Option<PassId>) -> Self {
+        Self { pass, ..self }
     }
 }
 
@@ -96,8 +110,9 @@ pub struct Limit {
 
 impl Limit {
     /// Whether the limit is for a caller.
-    pub(super) fn counts(&self, caller: Caller) -> bool {
-        match (self.who, caller) {
+    pub(super) fn counts(&self, counted: Counted<'_>) -> bool {
+        match (self.who, counted.caller) {
+            (Who::Passes, _) => counted.pass.is_some(),
             (Who::All, _)
             | (Who::Pages | Who::Strangers, Caller::Page)
             | (Who::Programs | Who::Strangers, Caller::Program)
@@ -111,12 +126,17 @@ impl Limit {
 
     /// The question for a caller that the limit is for, in a space that [`Limit::space`] gave.
     pub(super) fn question(&self, counted: Counted<'_>, space: u64, watch: bool) -> Question {
-        let subject = match (self.by, counted.user) {
-            (By::User, Some(user)) => Subject::Known(user),
-            (By::Address, _) | (By::User, None) => {
+        let known = match self.by {
+            By::User => counted.user,
+            By::Pass => counted.pass,
+            By::Address | By::Network => None,
+        };
+        let subject = match (known, self.by) {
+            (Some(known), _) => Subject::Known(known),
+            (None, By::Network) => Subject::Address(Prefix::neighbourhood(counted.client)),
+            (None, By::Address | By::User | By::Pass) => {
                 Subject::Address(Prefix::subscriber(counted.client))
             }
-            (By::Network, _) => Subject::Address(Prefix::neighbourhood(counted.client)),
         };
         let limit = if self.per_route { fnv(space, counted.route.path.as_bytes()) } else { space };
         let key = Key { limit, subject };

@@ -165,12 +165,12 @@ impl Policy {
         let of_file = if counted.route.limits_only { 0 } else { self.file_limits };
         let of_route = counted.route.limits.iter().filter_map(|place| self.limits.get(*place));
         let all = self.limits[..of_file].iter().chain(of_route);
-        all.filter(move |counter| counter.limit.counts(counted.caller))
+        all.filter(move |counter| counter.limit.counts(counted))
     }
 
-    /// Whether any limit counts this caller.
-    pub(crate) fn asks(&self, counted: Counted<'_>) -> bool {
-        self.limits_for(counted).next().is_some()
+    /// How many limits count this caller.
+    pub(crate) fn count(&self, counted: Counted<'_>) -> usize {
+        self.limits_for(counted).count()
     }
 }
 

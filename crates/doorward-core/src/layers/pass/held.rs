@@ -1,0 +1,69 @@
+//! What a good pass or ticket comes to: what is still to be claimed, and whose share is counted.
+
+use crate::crypto;
+use crate::pass::PassId;
+use crate::question::{Ask, Key, Question, Subject};
+
+/// A pass or ticket that was found good, but for its being used before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Whose share is counted: the pass.
+    pub(crate) pass: Option<PassId>,
+    /// What is claimed, and until when; none: it is good more than once.
+    claim: Option<(Key, u64)>,
+    /// The body's digest, where it was signed.
+    pub(crate) digest: Option<[u8; 32]>,
+    /// What is taken out on the way upstream.
+    pub(crate) cut: Cut,
+}
+
+/// What is taken out of a request on its way upstream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// The signature's headers.
+    Signature,
+    /// The query's last parameter; what stays has this many bytes. None: nothing stays.
+    Query(Option<usize>),
+    /// Two of the WebSocket's subprotocols.
+    Protocols,
+}
+
+/// What a [`Held`] is made of.
+pub(crate) struct Facts<'f> {
+    pub(crate) pass: Option<PassId>,
+    /// What makes it the only one of its kind; none: it is good more than once.
+    pub(crate) once: Option<&'f [&'f [u8]]>,
+    pub(crate) until_unix_s: u64,
+    pub(crate) digest: Option<[u8; 32]>,
+    pub(crate) cut: Cut,
+}
+
+/// Nonces and keys are claimed in one space: their digests tell them apart.
+const SPACE: u64 = 0x646f_6f72_7761_7264;
+
+impl Held {
+    pub(crate) fn new(facts: &Facts<'_>) -> Self {
+        let claim = facts.once.map(|parts| (claim_key(parts), facts.until_unix_s));
+        Self { pass: facts.pass, claim, digest: facts.digest, cut: facts.cut }
+    }
+
+    /// Claims it. `watch`: only to note what would have been said, in a space of its own.
+    pub(crate) fn question(&self, watch: bool) -> Option<Question> {
+        let (key, until_unix_s) = self.claim?;
+        let key = Key { limit: key.limit ^ u64::from(watch), ..key };
+        let ask = Ask::ClaimOnce { key, until_unix_s };
+        Some(Question { ask, always: false, watch })
+    }
+
+    /// What a claim is told by, once it was made.
+    pub(crate) fn claimed(&self) -> Option<Key> {
+        self.claim.map(|(key, _)| key)
+    }
+}
+
+/// What is claimed for these parts.
+pub(crate) fn claim_key(parts: &[&[u8]]) -> Key {
+    let digest = crypto::sha256(&parts.concat());
+    let subject = Subject::Known(digest.first_chunk().copied().unwrap_or_default());
+    Key { limit: SPACE, subject }
+}

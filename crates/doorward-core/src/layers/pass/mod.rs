@@ -1,0 +1,152 @@
+//! # Pass
+//!
+//! Refuses requests of strangers that carry no pass, or one that is stale, used, forged, or for
+//! something else.
+//!
+//! ## What it stops
+//!
+//! * A copied request: curl from the network tab, a scraper that repeats what it saw (lab:
+//!   `curl-copied`, `replayed-request`; CWE-294).
+//! * A changed copy: another method, path, query, body, name or page (CWE-345).
+//! * A token in the page's source that works for everybody: each page has its own, for minutes.
+//! * A link to a guarded image or stream, passed on (lab: `hotlinked-media`).
+//!
+//! ## How it decides
+//!
+//! 1. Only strangers on `api` routes need a pass: a known caller does not.
+//! 2. A signed request: the pass must open with one of the gate's keys, be of this life of this
+//!    instance, and not have ended.
+//! 3. The signature must cover method, authority, path, query, pass, and what it has of body and
+//!    type. HMAC-SHA256 comes before everything that is remembered.
+//! 4. It must be at most `MAX_AGE_S` old and at most `SKEW_S` ahead, and come from the page and the
+//!    kind of browser that the pass was made for; the pass must have been seen in few networks.
+//! 5. A ticket is for one method and address, named in it in clear.
+//! 6. The nonce is claimed last, with the shares: a replay is `pass/used` and says what became of
+//!    the first. A signed body is held until its digest is right.
+//!
+//! ## What it does not stop
+//!
+//! * **A script that speaks the protocol.** A pass proves that a client spoke it and paid for it,
+//!   never that it is a browser or your page (lab: `script-that-speaks-the-protocol`). So each pass
+//!   costs work, has a share of its own, and is counted on its address.
+//! * Script that runs in your page: it can use the page's key while it runs.
+//! * Answers that were already handed out.
+//!
+//! ## When it cannot decide
+//!
+//! A repeated or unreadable header is `pass/malformed`. When the store is away or its claims are
+//! full it is `pass/store-away`. After a restart it is `pass/other-instance`, because what was used
+//! before is forgotten.
+//!
+//! ## References
+//!
+//! RFC 9421; RFC 9530; RFC 8452; RFC 5869; NIST SP 800-56A (ECDH); RFC 9110 4.2.3.
+
+mod held;
+mod judge;
+mod reason;
+mod request;
+
+pub use held::Held;
+pub(crate) use held::{Cut, claim_key};
+pub use reason::Reason;
+pub(crate) use request::{canonical_authority, page_origin, without_ticket};
+
+use super::{Meta, Need};
+use crate::moment::Moment;
+use crate::pass::{Pass, SealError, Seals, TicketKeys, WORK_BITS};
+use crate::secret::Secret;
+use crate::visit::Visit;
+
+/// What is said about this layer.
+pub const META: Meta = Meta {
+    id: "pass",
+    title: "Refuses strangers' requests without a pass, or with one that is not for them.",
+    needs: &[Need::Edits],
+    can_be_off: true,
+    store_away: Some("the request is refused: pass/store-away"),
+    source: include_str!("mod.rs"),
+};
+
+/// What passes are made with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The signing secrets: the first seals and signs, all open and verify.
+    pub secrets: Vec<Secret>,
+    /// Zero bits that a pass's work begins with, at the least.
+    pub work_bits: u8,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { secrets: Vec::new(), work_bits: WORK_BITS }
+    }
+}
+
+/// Checked settings.
+pub struct Policy {
+    pub(crate) seals: Option<Seals>,
+    pub(crate) tickets: TicketKeys,
+    pub(crate) gate_id: String,
+    pub(crate) work_bits: u8,
+    pub(crate) allows_plain: bool,
+}
+
+impl std::fmt::Debug for Policy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Policy").field("gate_id", &self.gate_id).finish_non_exhaustive()
+    }
+}
+
+impl Policy {
+    /// Derives the keys. `allows_plain`: the gate is being tried out.
+    #[must_use]
+    pub fn new(settings: &Settings, gate_id: &str, allows_plain: bool) -> Self {
+        Self {
+            seals: Seals::new(&settings.secrets, gate_id),
+            tickets: TicketKeys::new(&settings.secrets, gate_id),
+            gate_id: gate_id.to_owned(),
+            work_bits: settings.work_bits,
+            allows_plain,
+        }
+    }
+
+    /// Whether there are keys to make passes with.
+    #[must_use]
+    pub fn has_keys(&self) -> bool {
+        self.seals.is_some()
+    }
+
+    /// Opens a pass.
+    pub(crate) fn open(&self, text: &str) -> Result<Pass, Reason> {
+        let seals = self.seals.as_ref().ok_or(Reason::OtherInstance)?;
+        seals.open(text).map_err(|error| match error {
+            SealError::Malformed => Reason::Malformed,
+            SealError::UnknownKey => Reason::OtherInstance,
+            SealError::Forged => Reason::Forged,
+        })
+    }
+}
+
+/// A no, and what else its refusal says.
+#[derive(Debug)]
+pub(crate) struct No {
+    pub(crate) reason: Reason,
+    /// What differs, in words; both values stand in it.
+    pub(crate) note: Option<String>,
+}
+
+impl From<Reason> for No {
+    fn from(reason: Reason) -> Self {
+        Self { reason, note: None }
+    }
+}
+
+/// Judges the pass or ticket of a request. What it comes to is still to be claimed.
+pub(crate) fn inspect(policy: &Policy, visit: &Visit<'_>, at: Moment<'_>) -> Result<Held, No> {
+    match request::find(visit)? {
+        request::Carried::Nothing => Err(Reason::Missing.into()),
+        request::Carried::Pass(text) => judge::signed(policy, visit, at, text),
+        request::Carried::Ticket(text, cut) => judge::ticket(policy, visit, at, (text, cut)),
+    }
+}
