@@ -22,6 +22,7 @@ pub(crate) fn run() -> anyhow::Result<bool> {
     });
     before_tests(&mut steps);
     steps.check("the lab's pages", crate::web::check);
+    steps.check("the client of passes", crate::web::check_client);
     steps.command("documentation", documentation());
     if steps.command("build", build()) {
         steps.tests("tests", small(tests()));

@@ -48,6 +48,28 @@ pub(crate) fn vendor() -> anyhow::Result<bool> {
     Ok(true)
 }
 
+/// Where the client of passes stands.
+const CLIENT: &str = "clients/js";
+
+/// Checks the client of passes: its types, its tests, and that what is committed is what its source
+/// gives.
+pub(crate) fn check_client() -> anyhow::Result<bool> {
+    let packages = packages_of(CLIENT, "client")?;
+    link(CLIENT, &packages)?;
+    let mut npm = command("npm");
+    npm.args(["test", "--silent"]).current_dir(root().join(CLIENT));
+    Ok(npm.status().context("npm does not start; install it")?.success())
+}
+
+/// Tools look for packages beside the modules that name them.
+fn link(project: &str, packages: &Path) -> anyhow::Result<()> {
+    let link = root().join(project).join("node_modules");
+    if !link.exists() {
+        std::os::unix::fs::symlink(packages, &link).context("cannot link the packages")?;
+    }
+    Ok(())
+}
+
 /// Checks what is vendored and our own modules.
 pub(crate) fn check() -> anyhow::Result<bool> {
     let packages = packages()?;
@@ -60,22 +82,23 @@ pub(crate) fn check() -> anyhow::Result<bool> {
         }
     }
     let compiler = packages.join("typescript/bin/tsc");
-    // It looks for types beside the modules that name them.
-    let link = root().join("web/node_modules");
-    if !link.exists() {
-        std::os::unix::fs::symlink(&packages, &link).context("cannot link the packages")?;
-    }
+    link("web", &packages)?;
     let status = command("node").arg(compiler).args(["--project", "web"]).status()?;
     Ok(well && status.success())
 }
 
 /// The folder of packages, with what `web/package-lock.json` names in it.
 pub(crate) fn packages() -> anyhow::Result<PathBuf> {
-    let folder = crate::install::cache_folder().with_file_name("web");
+    packages_of("web", "web")
+}
+
+/// The same for any project with a `package-lock.json`; kept in the cache by `name`.
+fn packages_of(project: &str, name: &str) -> anyhow::Result<PathBuf> {
+    let folder = crate::install::cache_folder().with_file_name(name);
     fs::create_dir_all(&folder)?;
     let mut is_new = !folder.join("node_modules").exists();
     for name in ["package.json", "package-lock.json"] {
-        let wanted = fs::read(root().join("web").join(name))?;
+        let wanted = fs::read(root().join(project).join(name))?;
         let own = folder.join(name);
         is_new |= fs::read(&own).unwrap_or_default() != wanted;
         fs::write(own, wanted)?;

@@ -199,10 +199,13 @@ impl Gate {
             Some(Own::Ticket) => Force::Enforce,
             None => self.force(visit, self.modes.pass),
         };
+        // A ticket is the gate's alone, whoever sends it and whether it is needed or not.
+        visit.cut = if self.has_passes() { pass::cut(visit) } else { None };
+        let leaves_preflight = visit.route().own.is_none() && self.leaves_preflight(visit);
         let needs_none = force == Force::Off
             || visit.known.is_some()
             || !matches!(visit.route().kind, Kind::Api)
-            || self.leaves_preflight(visit);
+            || leaves_preflight;
         if needs_none {
             return Ok(());
         }
@@ -212,7 +215,7 @@ impl Gate {
                 if no.reason == pass::Reason::Missing
                     && visit.route().pass == route::Pass::Optional => {}
             Err(no) if force == Force::Enforce => {
-                if no.reason.is_strike() && !self.client_ip.trusts(visit.client) {
+                if no.is_strike && !self.client_ip.trusts(visit.client) {
                     quota::strike(&self.quota, visit.prefix, at);
                 }
                 return Err(Stop::Pass(no));
@@ -244,7 +247,9 @@ impl Gate {
     /// Whether it is a preflight that `cors` leaves to the backend: browsers put no credentials on
     /// one, so asking for them would refuse every page.
     fn leaves_preflight(&self, visit: &Visit<'_>) -> bool {
-        cors::is_preflight(visit) && self.force(visit, self.modes.cors) != Force::Enforce
+        let is_bare = matches!(visit.view.body, BodyHint::Empty | BodyHint::Length(0))
+            && visit.seen.method_override.is_absent();
+        is_bare && cors::is_preflight(visit) && self.force(visit, self.modes.cors) != Force::Enforce
     }
 
     fn force(&self, visit: &Visit<'_>, layer: Mode) -> Force {

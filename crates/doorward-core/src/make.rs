@@ -289,6 +289,7 @@ fn routes(
             methods: Methods::parse(&["POST".to_owned()]).unwrap_or_default(),
             body_bytes_max: Some(crate::own::BODY_BYTES_MAX),
             own: Some(*own),
+            origins: of_any_route(settings, errors),
             implicit: true,
             ..default_route()
         });
@@ -307,6 +308,23 @@ fn routes(
             (None, limits)
         }
     }
+}
+
+/// Where a route has origins of its own, its pages ask for passes too.
+fn of_any_route(settings: &Settings, errors: &mut Vec<SettingsError>) -> Option<Origins> {
+    let own = settings.routes.iter().filter_map(|route| route.origins.as_ref());
+    let mut all: Vec<String> = own.flatten().cloned().collect();
+    if all.is_empty() {
+        return None;
+    }
+    all.extend(settings.origins.iter().cloned());
+    all.sort();
+    all.dedup();
+    let known = errors.len();
+    let out = origins(&all, "origins", settings, errors);
+    // What is wrong with one was said where it stands.
+    errors.truncate(known);
+    Some(out)
 }
 
 fn default_route() -> Route {

@@ -11,6 +11,7 @@ use crate::table::{Kind, Locked, NotLocked, Shards, Sizes, Table};
 use arrayvec::ArrayVec;
 use quick_cache::sync::Cache;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Bounded memory of one process, shared by all its workers.
 pub struct Memory {
@@ -101,29 +102,36 @@ impl Strikes {
 /// forgotten by time could be used again.
 pub(crate) struct Lives {
     seed: [u8; 16],
-    latest_unix_s: AtomicU64,
+    /// The wall clock's lead over the steady one, in seconds. Both are read together, so that a
+    /// moment that is looked at late changes nothing.
+    lead_s: AtomicU64,
     count: AtomicU64,
 }
 
+const NS_PER_S: u64 = 1_000_000_000;
+/// Added to the lead, which is below zero where a steady clock is ahead of the wall clock.
+const AHEAD_S: u64 = 1 << 40;
+
 impl Lives {
     fn new(seed: [u8; 16]) -> Self {
-        Self { seed, latest_unix_s: AtomicU64::new(0), count: AtomicU64::new(0) }
+        Self { seed, lead_s: AtomicU64::new(0), count: AtomicU64::new(0) }
     }
 
     /// Begins anew, as after a start: what was used is forgotten, and what was made holds again.
     fn rewind(&self) {
-        self.latest_unix_s.store(0, Ordering::Release);
+        self.lead_s.store(0, Ordering::Release);
         self.count.store(0, Ordering::Release);
     }
 
     /// This life's name.
     pub(crate) fn boot(&self, now: Now) -> [u8; 8] {
-        let latest = self.latest_unix_s.load(Ordering::Acquire);
-        if now.unix_s > latest {
-            self.latest_unix_s.fetch_max(now.unix_s, Ordering::AcqRel);
-        } else if now.unix_s.saturating_add(SKEW_S) < latest {
+        let latest = self.lead_s.load(Ordering::Acquire);
+        let lead_s = now.unix_s.saturating_add(AHEAD_S).saturating_sub(now.steady_ns / NS_PER_S);
+        if lead_s > latest {
+            self.lead_s.fetch_max(lead_s, Ordering::AcqRel);
+        } else if lead_s.saturating_add(SKEW_S) < latest {
             let order = (Ordering::AcqRel, Ordering::Acquire);
-            let set = self.latest_unix_s.compare_exchange(latest, now.unix_s, order.0, order.1);
+            let set = self.lead_s.compare_exchange(latest, lead_s, order.0, order.1);
             if set.is_ok() {
                 self.count.fetch_add(1, Ordering::AcqRel);
             }
@@ -141,26 +149,33 @@ const TRAVELLERS_MAX: usize = 20_000;
 
 /// Where passes are used, beside the network that they were asked for in. Most are used there
 /// alone, and are not kept here.
-pub(crate) struct Travels(Cache<PassId, ArrayVec<Prefix, TRAVELS_MAX>>);
+pub(crate) struct Travels {
+    seen: Cache<PassId, ArrayVec<Prefix, TRAVELS_MAX>>,
+    noting: Mutex<()>,
+}
 
 impl Default for Travels {
     fn default() -> Self {
-        Self(Cache::new(TRAVELLERS_MAX))
+        Self { seen: Cache::new(TRAVELLERS_MAX), noting: Mutex::new(()) }
     }
 }
 
 impl Travels {
-    /// Whether a pass may be used from a network: one that it was seen in, or one of few.
+    /// Whether a pass may be used from a network: one that it was seen in, or one of few. Changes
+    /// nothing, so that a copy that is refused uses up nothing either.
     pub(crate) fn takes(&self, pass: PassId, prefix: Prefix) -> bool {
-        let mut seen = self.0.get(&pass).unwrap_or_default();
-        if seen.contains(&prefix) {
-            return true;
+        let seen = self.seen.get(&pass);
+        seen.is_none_or(|seen| !seen.is_full() || seen.contains(&prefix))
+    }
+
+    /// Notes that a pass was used from a network.
+    pub(crate) fn note(&self, pass: PassId, prefix: Prefix) {
+        // One at a time, or two at once would forget each other. Few passes travel.
+        let _alone = self.noting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen.get(&pass).unwrap_or_default();
+        if !seen.contains(&prefix) && seen.try_push(prefix).is_ok() {
+            self.seen.insert(pass, seen);
         }
-        let is_taken = seen.try_push(prefix).is_ok();
-        if is_taken {
-            self.0.insert(pass, seen);
-        }
-        is_taken
     }
 }
 
@@ -217,6 +232,7 @@ mod tests {
         let from = |last: u8| prefix(&format!("203.0.113.{last}"));
         for last in [1, 2, 1, 3, 2] {
             assert!(travels.takes([1; 16], from(last)), "{last}");
+            travels.note([1; 16], from(last));
         }
         assert!(!travels.takes([1; 16], from(4)));
         assert!(travels.takes([1; 16], from(3)));

@@ -3,10 +3,10 @@
 use crate::gate::Gate;
 use crate::header::{self, One};
 use crate::layers::cors;
-use crate::layers::pass::{No, Reason, canonical_authority, claim_key, page_origin};
+use crate::layers::pass::{No, Reason, canonical_authority, claim_key, mounted_at, page_origin};
 use crate::moment::Moment;
 use crate::pass::{
-    BITS_MAX, MintError, Place, SKEW_S, TICKET_S, Ticket, Use, WINDOW_S_MAX, WORK_AGE_S,
+    Asked, BITS_MAX, MintError, Place, SKEW_S, TICKET_S, Ticket, Use, WINDOW_S_MAX, WORK_AGE_S,
     client_class, is_done, mint, read_request,
 };
 use crate::question::{Ask, Key, Question, Rate, Subject};
@@ -78,6 +78,10 @@ pub(crate) fn with_body(
     body: &[u8],
     at: Moment<'_>,
 ) -> Result<Ready, NoPass> {
+    // A preflight that is left to the backend comes past `method`.
+    if *visit.view.method != Method::POST {
+        return Err(Reason::Malformed.into());
+    }
     match own {
         Own::Pass => pass(visit, body, at),
         Own::Ticket => ticket(visit, body, at),
@@ -110,7 +114,7 @@ fn pass(visit: &Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<Ready, NoPass>
     }
     let bits = price(gate, visit, at);
     if !is_done(&asked.seed(&canonical_authority(visit), &origin), &asked.work, bits) {
-        return Err(NoPass { no: Reason::Work.into(), bits: Some(bits) });
+        return Err(NoPass { no: other_name(visit, &asked, &origin, bits), bits: Some(bits) });
     }
     let seals = gate.pass.seals.as_ref().ok_or(Reason::StoreAway)?;
     let place = Place {
@@ -133,6 +137,18 @@ fn pass(visit: &Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<Ready, NoPass>
     Ok(Ready { reply: reply(visit, &minted.json), claim })
 }
 
+/// Work that is too little; or that was done for a name that a proxy between has changed.
+fn other_name(visit: &Visit<'_>, asked: &Asked, origin: &str, bits: u8) -> No {
+    let named = origin.split_once("://").map(|(_, authority)| authority);
+    let fits = named.is_some_and(|named| is_done(&asked.seed(named, origin), &asked.work, bits));
+    if !fits {
+        return Reason::Work.into();
+    }
+    let own = canonical_authority(visit);
+    let note = format!("It was worked for {:?} and came in by {own:?}.", named.unwrap_or_default());
+    No::noted(Reason::OtherHost, note)
+}
+
 fn ticket(visit: &Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<Ready, NoPass> {
     let object = json::object(body).map_err(|_| Reason::Malformed)?;
     let text =
@@ -144,30 +160,38 @@ fn ticket(visit: &Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<Ready, NoPas
         Some(value) => Some(value.as_u64().filter(|s| *s > 0).ok_or(Reason::Malformed)?),
     };
     let authority = canonical_authority(visit).into_owned();
-    let target = of_gate(visit, &authority, url).ok_or_else(|| No {
-        reason: Reason::OtherRequest,
-        note: Some("A ticket is for an address of this gate, without a fragment.".to_owned()),
+    let is_asked_by =
+        visit.known.is_some() || visit.held.as_ref().is_some_and(|held| held.is_signed);
+    if !is_asked_by {
+        return Err(Reason::Missing.into());
+    }
+    let target = of_gate(visit, &authority, url).ok_or_else(|| {
+        let note = "A ticket is for an address of this gate, without a fragment.";
+        No::noted(Reason::OtherRequest, note.to_owned())
     });
     let target = target.map_err(|no| NoPass { no, bits: None })?;
     let (path, query) = match target.split_once('?') {
-        Some((path, query)) => (path, Some(query.to_owned())),
+        Some((path, query)) => (path, Some(query.to_owned()).filter(|query| !query.is_empty())),
         None => (target, None),
     };
     let is_safe = method == "GET" || method == "HEAD";
     let of_route = visit.gate.routes.route(visit.gate.routes.find(path)).tickets;
     let allows_window = is_safe && of_route == route::Tickets::Window;
-    if Method::from_bytes(method.as_bytes()).is_err() || (window_s.is_some() && !allows_window) {
-        let note = "A ticket for a time is for GET and HEAD, where the route says \
+    if !is_safe || (window_s.is_some() && !allows_window) {
+        let note = "A ticket is for GET or HEAD, and for a time only where the route says \
                     tickets = \"window\".";
-        let no = No { reason: Reason::OtherRequest, note: Some(note.to_owned()) };
+        let no = No::noted(Reason::OtherRequest, note.to_owned());
         return Err(NoPass { no, bits: None });
     }
     let mut nonce = [0; 16];
     at.chance.fill(&mut nonce);
     let life_s = window_s.map_or(TICKET_S, |seconds| seconds.min(WINDOW_S_MAX));
+    let expires_unix_s = at.now.unix_s + life_s;
+    let ends_unix_s = visit.known.as_ref().and_then(|known| known.identity.ends_unix_s());
     let ticket = Ticket {
         issued_unix_s: at.now.unix_s,
-        expires_unix_s: at.now.unix_s + life_s,
+        // It ends with the caller that asked for it.
+        expires_unix_s: ends_unix_s.unwrap_or(u64::MAX).min(expires_unix_s),
         nonce,
         used: if window_s.is_some() { Use::Window } else { Use::Once },
         method: method.to_owned(),
@@ -188,6 +212,7 @@ fn ticket(visit: &Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<Ready, NoPas
 
 /// The path and query of an address of this gate.
 fn of_gate<'u>(visit: &Visit<'_>, authority: &str, url: &'u str) -> Option<&'u str> {
+    let mount = mounted_at(visit);
     let target = match url.split_once("://") {
         Some((scheme, rest)) if scheme == "http" || scheme == "https" => {
             let end = rest.find('/')?;
@@ -196,6 +221,8 @@ fn of_gate<'u>(visit: &Visit<'_>, authority: &str, url: &'u str) -> Option<&'u s
         }
         Some(_) | None => url,
     };
+    // Routes stand for what the gate sees: behind the path at which a proxy mounts it.
+    let target = target.strip_prefix(mount)?;
     let is_plain = target.starts_with('/')
         && !target.starts_with("//")
         && !target.contains('#')

@@ -77,12 +77,13 @@ impl Reason {
         match self {
             Reason::Fault(fault) => fault.is_strike(),
             Reason::Identity(reason) => reason.is_strike(),
-            Reason::Pass(reason) => reason.is_strike(),
             Reason::Message(_)
             | Reason::Cors(_)
             | Reason::Site(_)
             | Reason::Method(_)
             | Reason::Quota(_)
+            // Only a pass that nobody sealed is one: the layer says so by itself.
+            | Reason::Pass(_)
             | Reason::Credential(_) => false,
         }
     }

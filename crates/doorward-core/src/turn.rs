@@ -57,6 +57,8 @@ enum Stage {
 
 /// A claim behind the body.
 struct Claim {
+    /// A share that is taken with it: of the passes that an address may ask for.
+    share: Option<Question>,
     question: Question,
     shares_taken: bool,
     digest: Option<[u8; 32]>,
@@ -72,7 +74,7 @@ pub(crate) fn wait_for_keys(visit: Visit<'_>, issuer: Arc<Issuer>) -> Turn<'_> {
 /// Behind the head's checks: the store's questions, the body, the verdict.
 pub(crate) fn after_head<'v>(visit: Visit<'v>, at: Moment<'_>) -> Turn<'v> {
     let (asks, _) = visit.gate.asks(&visit);
-    if asks || claims_at_once(&visit).is_some() || visit.route().own == Some(Own::Pass) {
+    if asks || claims_at_once(&visit).is_some() {
         return Turn::Ask(Pending { visit, stage: Stage::Shares });
     }
     after_shares(visit, at, false)
@@ -100,6 +102,9 @@ fn after_shares<'v>(visit: Visit<'v>, at: Moment<'_>, shares_taken: bool) -> Tur
 
 fn admit(visit: Visit<'_>, at: Moment<'_>, shares_taken: bool) -> Admitted {
     let cors_acts = visit.gate.cors_acts(&visit);
+    if let Some(traveller) = visit.held.as_ref().and_then(|held| held.traveller) {
+        at.memory.travels.note(traveller, visit.prefix);
+    }
     let admitted = Admitted::new(visit, at.now, at.id, cors_acts);
     if shares_taken { admitted.with_shares_taken() } else { admitted }
 }
@@ -119,7 +124,7 @@ impl<'v> Pending<'v> {
     pub fn questions(&self) -> Questions {
         match &self.stage {
             Stage::Shares => self.shares(),
-            Stage::Claim(claim) => [claim.question].into_iter().collect(),
+            Stage::Claim(claim) => claim.share.into_iter().chain([claim.question]).collect(),
             Stage::GiveBack(_) => quota::give_back(&self.visit.gate.quota, self.visit.counted()),
         }
     }
@@ -131,10 +136,7 @@ impl<'v> Pending<'v> {
             true => quota::questions(&visit.gate.quota, visit.counted(), watch),
             false => Questions::new(),
         };
-        // There is room for both: it was checked for when the gate was made.
-        if visit.route().own == Some(Own::Pass) {
-            let _ = out.try_push(own::mint_share(visit));
-        }
+        // There is room for it: it was checked for when the gate was made.
         if let Some(claim) = claims_at_once(visit) {
             let _ = out.try_push(claim);
         }
@@ -147,7 +149,7 @@ impl<'v> Pending<'v> {
         let Self { visit, stage } = self;
         match stage {
             Stage::Shares => after_answers(visit, answers, at),
-            Stage::Claim(claim) => after_claim(visit, *claim, answers.first().copied(), at),
+            Stage::Claim(claim) => after_claim(visit, *claim, answers, at),
             Stage::GiveBack(refused) => refuse(*refused),
         }
     }
@@ -171,19 +173,6 @@ fn after_answers<'v>(mut visit: Visit<'v>, answers: &Answers, at: Moment<'_>) ->
         }
     }
     let shares_taken = asks && !watch && !is_noted;
-    if visit.route().own == Some(Own::Pass) {
-        match rest.split_first() {
-            Some((Answer::Yes { .. }, behind)) => rest = behind,
-            Some((Answer::No { retry_ns }, _)) => {
-                let retry_ns = Some(*retry_ns);
-                let reason = quota::Reason::Share;
-                let beyond = quota::Beyond { reason, retry_ns, limit: None };
-                let refused = Refused::new(&visit, Reason::Quota(reason), at.id);
-                return refuse(refused.with_wait(&beyond));
-            }
-            Some(_) | None => return store_away(&visit, at),
-        }
-    }
     let Some(question) = claims_at_once(&visit) else {
         return after_shares(visit, at, shares_taken);
     };
@@ -201,7 +190,7 @@ fn after_answers<'v>(mut visit: Visit<'v>, answers: &Answers, at: Moment<'_>) ->
         (Some(_) | None, false) => return store_away(&visit, at),
     };
     let admitted = admit(visit, at, shares_taken);
-    let admitted = if is_claimed { admitted.with_claim() } else { admitted };
+    let admitted = if is_claimed { admitted.with_claim(&question) } else { admitted };
     Turn::Done(Verdict::Admit(admitted))
 }
 
@@ -220,9 +209,16 @@ fn store_away<'v>(visit: &Visit<'_>, at: Moment<'_>) -> Turn<'v> {
 fn after_claim<'v>(
     mut visit: Visit<'v>,
     claim: Claim,
-    answer: Option<Answer>,
+    answers: &Answers,
     at: Moment<'_>,
 ) -> Turn<'v> {
+    let answer = answers.last().copied();
+    if let (Some(_), Some(Answer::No { retry_ns })) = (claim.share, answers.first()) {
+        let (reason, retry_ns) = (quota::Reason::Share, Some(*retry_ns));
+        let beyond = quota::Beyond { reason, retry_ns, limit: None };
+        let refused = Refused::new(&visit, Reason::Quota(reason), at.id).with_wait(&beyond);
+        return give_back(visit, claim.shares_taken, refuse(refused));
+    }
     let is_claimed = match (answer, claim.question.watch) {
         (Some(Answer::Yes { .. }), _) => true,
         (Some(Answer::Used { .. }), true) => {
@@ -245,7 +241,7 @@ fn after_claim<'v>(
     if let Some(digest) = claim.digest {
         admitted = admitted.with_body_digest(digest);
     }
-    let admitted = if is_claimed { admitted.with_claim() } else { admitted };
+    let admitted = if is_claimed { admitted.with_claim(&claim.question) } else { admitted };
     Turn::Done(Verdict::Admit(admitted))
 }
 
@@ -306,6 +302,13 @@ impl<'v> AwaitingBody<'v> {
             }
             note(&mut visit, reason);
         }
+        let is_late = visit.held.as_ref().is_some_and(|held| held.is_late(at.now));
+        if is_late && !visit.gate.watches_pass(&visit) {
+            // It was timely when its head came, and its body took too long.
+            let reason = Reason::Pass(pass::Reason::Expired);
+            let refused = Refused::new(&visit, reason, at.id).with_pass(at.now, None);
+            return give_back(visit, shares_taken, refuse(refused));
+        }
         if let Some(own) = visit.route().own {
             return at_own(visit, own, body, shares_taken, at);
         }
@@ -314,7 +317,7 @@ impl<'v> AwaitingBody<'v> {
         let digest = visit.route().bind_body.then_some(digest);
         match question {
             Some(question) => {
-                let claim = Claim { question, shares_taken, digest, reply: None };
+                let claim = Claim { share: None, question, shares_taken, digest, reply: None };
                 Turn::Ask(Pending { visit, stage: Stage::Claim(Box::new(claim)) })
             }
             None => {
@@ -330,8 +333,11 @@ impl<'v> AwaitingBody<'v> {
     /// The body did not come.
     #[must_use]
     pub fn failed(self, fault: Fault, at: Moment<'_>) -> Turn<'v> {
-        let refused = Refused::new(&self.visit, Reason::Fault(fault), at.id);
-        Turn::Done(Verdict::Refuse(refused))
+        let Self { visit, shares_taken } = self;
+        let refused = Refused::new(&visit, Reason::Fault(fault), at.id);
+        // A copy of a signed head, without its body, must not cost the pass anything.
+        let is_signed = visit.held.is_some();
+        give_back(visit, shares_taken && is_signed, refuse(refused))
     }
 }
 
@@ -346,16 +352,21 @@ fn at_own<'v>(
     match own::with_body(own, &visit, body, at) {
         Ok(Ready { reply, claim: None }) => Turn::Done(Verdict::Reply(reply)),
         Ok(Ready { reply, claim: Some(question) }) => {
-            let claim = Claim { question, shares_taken, digest: None, reply: Some(reply) };
+            let share = (own == Own::Pass).then(|| own::mint_share(&visit));
+            let reply = Some(reply);
+            let claim = Claim { share, question, shares_taken, digest: None, reply };
             Turn::Ask(Pending { visit, stage: Stage::Claim(Box::new(claim)) })
         }
         Err(NoPass { no, bits }) => {
             let refused = Refused::new(&visit, Reason::Pass(no.reason), at.id);
             let refused = refused.with_pass(at.now, no.note);
-            refuse(match bits {
+            let refused = match bits {
                 Some(bits) => refused.with_bits(bits),
                 None => refused,
-            })
+            };
+            // Nothing was claimed, so a copy of it must not cost the pass either.
+            let is_signed = visit.held.is_some();
+            give_back(visit, shares_taken && is_signed, refuse(refused))
         }
     }
 }

@@ -52,8 +52,9 @@ pub struct Admitted {
     caller: Caller,
     known: Option<Known>,
     held: Option<Box<Held>>,
+    cut: Option<Cut>,
     /// What the pass stands for was claimed.
-    is_claimed: bool,
+    claimed: Option<Key>,
     /// Which of the listed names it came in by.
     external: Option<usize>,
     safe: bool,
@@ -104,7 +105,8 @@ impl Admitted {
             caller: visit.caller,
             known: visit.known,
             held: visit.held,
-            is_claimed: false,
+            cut: visit.cut,
+            claimed: None,
             cors_acts,
             shares_taken: false,
             body_digest: None,
@@ -117,8 +119,11 @@ impl Admitted {
         self
     }
 
-    pub(crate) fn with_claim(mut self) -> Self {
-        self.is_claimed = true;
+    pub(crate) fn with_claim(mut self, question: &Question) -> Self {
+        self.claimed = match question.ask {
+            Ask::ClaimOnce { key, .. } => Some(key),
+            _ => None,
+        };
         self
     }
 
@@ -290,10 +295,8 @@ impl Admitted {
     /// What the store is told at the end.
     #[must_use]
     pub fn settle(&self, outcome: Outcome) -> Questions {
-        let held = self.held.as_ref().filter(|_| self.is_claimed);
-        let claimed = held.and_then(|held| held.claimed());
         let about = |ask: fn(Key) -> Ask| {
-            claimed.map(|key| Question { ask: ask(key), always: true, watch: false })
+            self.claimed.map(|key| Question { ask: ask(key), always: true, watch: false })
         };
         let mut out = Questions::new();
         match outcome {
@@ -313,7 +316,7 @@ impl Admitted {
     /// Whether the store is to be told that the backend answered.
     #[must_use]
     pub const fn is_claimed(&self) -> bool {
-        self.is_claimed
+        self.claimed.is_some()
     }
 
     /// The path with its query as it goes to the backend: without a ticket. None: as it came.
@@ -328,8 +331,8 @@ impl Admitted {
     }
 
     /// What of the request was the pass's alone.
-    pub(crate) fn cut(&self) -> Option<Cut> {
-        self.held.as_ref().map(|held| held.cut)
+    pub(crate) const fn cut(&self) -> Option<Cut> {
+        self.cut
     }
 
     /// The refusal that a fault after the admission comes to.

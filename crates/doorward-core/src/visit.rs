@@ -3,7 +3,7 @@
 use crate::address::Prefix;
 use crate::gate::Gate;
 use crate::layers::identity::Known;
-use crate::layers::pass::Held;
+use crate::layers::pass::{Cut, Held};
 use crate::layers::quota::Counted;
 use crate::names::Named;
 use crate::origin::Origins;
@@ -69,6 +69,8 @@ pub struct Visit<'v> {
     pub(crate) known: Option<Known>,
     /// Set by `pass`. Boxed: it is large, and most visits have none.
     pub(crate) held: Option<Box<Held>>,
+    /// What of it is the gate's alone. Set by `pass`.
+    pub(crate) cut: Option<Cut>,
     pub(crate) would_refuse: WouldRefuse,
 }
 
@@ -87,6 +89,7 @@ impl<'v> Visit<'v> {
             caller: Caller::Program,
             known: None,
             held: None,
+            cut: None,
             would_refuse: WouldRefuse::new(),
         }
     }

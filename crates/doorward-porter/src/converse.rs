@@ -1,6 +1,7 @@
 //! The loop that carries a visit: between the core, which decides, the body, the store and the
 //! world outside.
 
+use crate::clock::Clock;
 use crate::outside::Outside;
 use bytes::Bytes;
 use doorward_core::fault::Fault;
@@ -25,6 +26,8 @@ pub struct Reach<'a> {
     pub store: &'a Store,
     /// The world outside: issuers of tokens.
     pub outside: &'a Outside,
+    /// The time: what was waited for is judged by the time at which it came.
+    pub clock: &'a dyn Clock,
 }
 
 /// What a visit waits for; boxed, because few visits do.
@@ -62,16 +65,16 @@ pub async fn converse(
     for _ in 0..TURNS_MAX {
         let turn = match waiting {
             Waiting::Body(awaiting) => match Box::pin(body.hold(awaiting.bytes_max())).await {
-                Ok(bytes) => awaiting.with(&bytes, at),
-                Err(fault) => awaiting.failed(fault, at),
+                Ok(bytes) => awaiting.with(&bytes, later(at, reach)),
+                Err(fault) => awaiting.failed(fault, later(at, reach)),
             },
             Waiting::Keys(awaiting) => {
                 let looked_up = Box::pin(reach.outside.keys(awaiting.issuer(), awaiting.prefix()));
                 let looked_up = looked_up.await;
-                awaiting.with(looked_up, at)
+                awaiting.with(looked_up, later(at, reach))
             }
         };
-        waiting = match ask(turn, at, reach.store) {
+        waiting = match ask(turn, later(at, reach), reach.store) {
             Turn::Done(verdict) => return verdict,
             Turn::Body(awaiting) => Waiting::Body(Box::new(awaiting)),
             Turn::Keys(awaiting) => Waiting::Keys(Box::new(awaiting)),
@@ -79,6 +82,11 @@ pub async fn converse(
         };
     }
     Verdict::Refuse(gate.fault(Fault::GateBusy, view.peer, at))
+}
+
+/// The same visit's moment, after something was waited for.
+fn later<'a>(at: Moment<'a>, reach: Reach<'_>) -> Moment<'a> {
+    Moment { now: reach.clock.now(), ..at }
 }
 
 /// Batches that one visit can ask for in a row: a claim, and giving back what a replay took.

@@ -86,7 +86,7 @@ pub(crate) async fn judge(
     let lent = view::lend(parts, client.peer.ip(), hint);
     let setup = shared.setup.load_full();
     let gate = &setup.gate;
-    let reach = Reach { store: &shared.store, outside: &shared.outside };
+    let reach = Reach { store: &shared.store, outside: &shared.outside, clock: &*shared.clock };
     let verdict = converse(gate, lent, at, reach, &mut body).await;
     let judged_ns = observe::judged(client, gate, &verdict, &parts.method, hint, at);
     let (reply, refused) = match verdict {

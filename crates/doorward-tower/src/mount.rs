@@ -211,7 +211,7 @@ where
     }
     let lent = view::lend(parts, peer, hint);
     let mut body = Holding { body, mount };
-    let reach = Reach { store: &mount.store, outside: &mount.outside };
+    let reach = Reach { store: &mount.store, outside: &mount.outside, clock: &*mount.clock };
     converse(&mount.gate, lent, at, reach, &mut body).await
 }
 

@@ -10,7 +10,7 @@ mod ticket;
 mod work;
 
 pub(crate) use class::client_class;
-pub(crate) use mint::{MintError, Place, mint, read_request};
+pub(crate) use mint::{Asked, MintError, Place, mint, read_request};
 pub use seal::PassId;
 pub(crate) use seal::{Pass, SealError, Seals, id_text};
 pub(crate) use signature::{Base, InputError, Signed, parse_bytes, parse_input};

@@ -94,7 +94,7 @@ impl Gatehouse {
             chance: &SystemChance,
             memory: &self.memory,
         };
-        let reach = Reach { store: &self.store, outside: &self.outside };
+        let reach = Reach { store: &self.store, outside: &self.outside, clock: &*self.clock };
         match converse(&self.gate, view, at, reach, &mut NoBody).await {
             Verdict::Admit(_) => "admit",
             Verdict::Refuse(refused) => refused.reason().code(),

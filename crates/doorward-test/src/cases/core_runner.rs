@@ -17,6 +17,7 @@ use doorward_core::view::{BodyHint, Fidelity, Target, View};
 use doorward_porter::chance::SeededChance;
 use doorward_store::{MemoryStore, Sizes};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use std::cell::Cell;
 
 /// What one case is judged with.
 struct Bench {
@@ -24,6 +25,8 @@ struct Bench {
     memory: Memory,
     store: MemoryStore,
     chance: SeededChance,
+    /// The steady clock never goes back, though the wall clock may be set back.
+    steady_ns: Cell<u64>,
 }
 
 /// Runs a case: every difference from what it wants, each a line. None: it is as it should be.
@@ -39,6 +42,7 @@ pub fn run_in_core(case: &Case) -> Vec<String> {
         memory: Memory::new(1_000, MEMORY_SEED),
         store: MemoryStore::new(sizes, [2; 16]),
         chance: SeededChance::insecure(3),
+        steady_ns: Cell::new(0),
     };
     let mut out = Vec::new();
     for step in &case.steps {
@@ -61,12 +65,17 @@ impl Bench {
     fn at(&self, step: &Step) -> Moment<'_> {
         let unix_ns = step.given.unix_ns;
         Moment {
-            // Both clocks go together, so one stamp is enough for both.
-            now: Now { steady_ns: unix_ns, unix_s: unix_ns / 1_000_000_000 },
+            // Both clocks go forward together, so one stamp is enough for both.
+            now: Now { steady_ns: self.steady(unix_ns), unix_s: unix_ns / 1_000_000_000 },
             id: RequestId::draw(&self.chance),
             chance: &self.chance,
             memory: &self.memory,
         }
+    }
+
+    fn steady(&self, unix_ns: u64) -> u64 {
+        self.steady_ns.set(self.steady_ns.get().max(unix_ns));
+        self.steady_ns.get()
     }
 
     fn see(&self, step: &Step) -> Result<Seen, String> {

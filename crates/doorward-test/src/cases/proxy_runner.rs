@@ -135,11 +135,14 @@ impl ProxyRunner {
         self.steady_ns += APART_NS;
         self.memory.insecure_rewind();
         self.cases = self.cases % 250 + 1;
+        let mut latest_ns = 0;
         let begin_ns = case.steps.first().map_or(0, |step| step.given.unix_ns);
         let mut out = Vec::new();
         for step in case.steps.iter().filter(|step| !step.is_for_core_alone()) {
             let unix_ns = step.given.unix_ns;
-            let steady_ns = self.steady_ns + unix_ns.saturating_sub(begin_ns);
+            // The steady clock never goes back, though the wall clock may be set back.
+            latest_ns = unix_ns.max(latest_ns);
+            let steady_ns = self.steady_ns + latest_ns.saturating_sub(begin_ns);
             self.clock.set(Now { steady_ns, unix_s: unix_ns / 1_000_000_000 });
             self.backend.answers(&step.given.backend);
             for number in 1..=step.given.times {

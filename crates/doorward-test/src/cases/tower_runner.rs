@@ -126,12 +126,15 @@ impl TowerRunner {
         let made = gate::make(&case.config)?;
         let gated = self.gated(&made)?;
         let mut out = Vec::new();
+        // The steady clock never goes back, though the wall clock may be set back.
+        let mut latest_ns = 0;
         for (place, step) in case.steps.iter().enumerate() {
             if Self::leaves_out(step) {
                 continue;
             }
             let unix_ns = step.given.unix_ns;
-            self.stage.clock.set(Now { steady_ns: unix_ns, unix_s: unix_ns / 1_000_000_000 });
+            latest_ns = unix_ns.max(latest_ns);
+            self.stage.clock.set(Now { steady_ns: latest_ns, unix_s: unix_ns / 1_000_000_000 });
             for _ in 0..step.given.times {
                 if let Some(becomes) = self.difference(step, &gated, &made) {
                     out.push(Came { step: place + 1, line: step.line, becomes });

@@ -1,6 +1,7 @@
 //! What a good pass or ticket comes to: what is still to be claimed, and whose share is counted.
 
 use crate::crypto;
+use crate::moment::Now;
 use crate::pass::PassId;
 use crate::question::{Ask, Key, Question, Subject};
 
@@ -13,8 +14,10 @@ pub struct Held {
     claim: Option<(Key, u64)>,
     /// The body's digest, where it was signed.
     pub(crate) digest: Option<[u8; 32]>,
-    /// What is taken out on the way upstream.
-    pub(crate) cut: Cut,
+    /// Where it is used is noted once it is admitted: of which pass or ticket.
+    pub(crate) traveller: Option<[u8; 16]>,
+    /// It is a signature, not a ticket.
+    pub(crate) is_signed: bool,
 }
 
 /// What is taken out of a request on its way upstream.
@@ -35,7 +38,8 @@ pub(crate) struct Facts<'f> {
     pub(crate) once: Option<&'f [&'f [u8]]>,
     pub(crate) until_unix_s: u64,
     pub(crate) digest: Option<[u8; 32]>,
-    pub(crate) cut: Cut,
+    pub(crate) traveller: Option<[u8; 16]>,
+    pub(crate) is_signed: bool,
 }
 
 /// Nonces and keys are claimed in one space: their digests tell them apart.
@@ -44,7 +48,18 @@ const SPACE: u64 = 0x646f_6f72_7761_7264;
 impl Held {
     pub(crate) fn new(facts: &Facts<'_>) -> Self {
         let claim = facts.once.map(|parts| (claim_key(parts), facts.until_unix_s));
-        Self { pass: facts.pass, claim, digest: facts.digest, cut: facts.cut }
+        Self {
+            pass: facts.pass,
+            claim,
+            digest: facts.digest,
+            traveller: facts.traveller,
+            is_signed: facts.is_signed,
+        }
+    }
+
+    /// Whether what is claimed could be forgotten by now.
+    pub(crate) fn is_late(&self, now: Now) -> bool {
+        self.claim.is_some_and(|(_, until_unix_s)| until_unix_s < now.unix_s)
     }
 
     /// Claims it. `watch`: only to note what would have been said, in a space of its own.
@@ -53,11 +68,6 @@ impl Held {
         let key = Key { limit: key.limit ^ u64::from(watch), ..key };
         let ask = Ask::ClaimOnce { key, until_unix_s };
         Some(Question { ask, always: false, watch })
-    }
-
-    /// What a claim is told by, once it was made.
-    pub(crate) fn claimed(&self) -> Option<Key> {
-        self.claim.map(|(key, _)| key)
     }
 }
 

@@ -1,22 +1,24 @@
-//! The judgement of a signed request and of a ticket. Cryptography first: what is forged costs no
-//! memory.
+//! The judgement of a signed request. Cryptography first: what is forged costs no memory.
 
-use super::held::{Cut, Facts, Held};
+use super::held::{Facts, Held};
 use super::request;
 use super::{No, Policy, Reason};
 use crate::crypto::{self, MacKey};
 use crate::header::{self, One};
 use crate::moment::Moment;
 use crate::pass::{
-    Base, InputError, MAX_AGE_S, Pass, SKEW_S, Signed, Ticket, TicketError, Use, client_class,
-    id_text, parse_bytes, parse_input,
+    Base, InputError, MAX_AGE_S, Pass, SKEW_S, Signed, client_class, id_text, parse_bytes,
+    parse_input,
 };
 use crate::route::HELD_BODY_BYTES_MAX;
 use crate::secret::Secret;
 use crate::view::BodyHint;
 use crate::visit::Visit;
 use http::HeaderName;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
+
+/// Other names of the gate that a signature is tried for.
+const OTHERS_MAX: usize = 8;
 
 static SIGNATURE_INPUT: HeaderName = HeaderName::from_static("signature-input");
 static SIGNATURE: HeaderName = HeaderName::from_static("signature");
@@ -51,13 +53,18 @@ pub(super) fn signed(
         (digest == crypto::sha256(b"")).then_some(()).ok_or(Reason::BodyDiffers)?;
     }
     is_for(visit, pass.class, &pass.origin)?;
-    stays_near(&pass, visit, at)?;
+    let is_away = pass.prefix != visit.prefix;
+    if is_away && !at.memory.travels.takes(pass.id, visit.prefix) {
+        return Err(Reason::Elsewhere.into());
+    }
     Ok(Held::new(&Facts {
         pass: Some(pass.id),
         once: Some(&[&pass.id, signed.nonce.as_bytes()]),
-        until_unix_s: signed.created_unix_s + MAX_AGE_S + SKEW_S,
+        // A clock may be set back by as much as it may differ.
+        until_unix_s: signed.created_unix_s + MAX_AGE_S + 2 * SKEW_S,
         digest: digest.filter(|_| !is_empty(visit.view.body)),
-        cut: Cut::Signature,
+        traveller: is_away.then_some(pass.id),
+        is_signed: true,
     }))
 }
 
@@ -74,6 +81,10 @@ impl<'v> Parts<'v> {
     /// Picks them out. What must be signed and is not makes the signature incomplete.
     fn of(visit: &Visit<'v>, signed: Signed<'v>, pass: &'v str) -> Result<Self, Reason> {
         let content_type = one(visit, &CONTENT_TYPE)?;
+        // What would make another request of it, and is not signed.
+        let is_changed = !visit.seen.method_override.is_absent()
+            || !visit.seen.upgrade.is_absent()
+            || visit.view.headers.contains_key(CONTENT_ENCODING);
         let covered = signed.covered;
         let is_bound = match visit.view.body {
             BodyHint::Empty | BodyHint::Length(0) => true,
@@ -82,7 +93,7 @@ impl<'v> Parts<'v> {
             }
             BodyHint::Length(_) | BodyHint::Stream => covered.digest,
         };
-        if !is_bound || (content_type.is_some() && !covered.content_type) {
+        if !is_bound || is_changed || (content_type.is_some() && !covered.content_type) {
             return Err(Reason::Incomplete);
         }
         let of = |is_covered, name| match is_covered {
@@ -127,7 +138,7 @@ fn is_signed(
     };
     let own = request::canonical_authority(visit);
     let prefix = request::mounted_at(visit);
-    if fits(&own, "") || (!prefix.is_empty() && fits(&own, prefix)) {
+    if fits(&own, prefix) {
         return Ok(());
     }
     let listed = visit.gate.names.listed().iter();
@@ -136,82 +147,15 @@ fn is_signed(
     let of_page = visit.seen.origin.value().and_then(|origin| origin.split_once("://"));
     let said = said.into_iter().chain([(of_page.map(|(_, authority)| authority), "")]);
     let others = listed.chain(said.filter_map(|(name, prefix)| Some((name?, prefix))));
-    for (authority, prefix) in others {
+    for (authority, mount) in others.take(OTHERS_MAX) {
         let authority = authority.to_ascii_lowercase();
-        if fits(&authority, "") || (!prefix.is_empty() && fits(&authority, prefix)) {
-            let note = format!("It was signed for {authority:?} and came in by {own:?}.");
-            return Err(No { reason: Reason::OtherHost, note: Some(note) });
+        if fits(&authority, "") || (!mount.is_empty() && fits(&authority, mount)) {
+            let note =
+                format!("It was signed for {authority:?}{mount} and came in by {own:?}{prefix}.");
+            return Err(No::noted(Reason::OtherHost, note));
         }
     }
     Err(Reason::Forged.into())
-}
-
-/// Judges a ticket.
-pub(super) fn ticket(
-    policy: &Policy,
-    visit: &Visit<'_>,
-    at: Moment<'_>,
-    (text, cut): (&str, Cut),
-) -> Result<Held, No> {
-    let ticket = policy.tickets.read(text).map_err(|error| match error {
-        TicketError::Malformed => Reason::Malformed,
-        TicketError::UnknownKey => Reason::OtherInstance,
-        TicketError::Forged => Reason::Forged,
-    })?;
-    if ticket.expires_unix_s < at.now.unix_s {
-        return Err(Reason::Expired.into());
-    }
-    if ticket.issued_unix_s > at.now.unix_s + SKEW_S {
-        return Err(Reason::FromTheFuture.into());
-    }
-    if ticket.boot != at.memory.lives.boot(at.now) {
-        return Err(Reason::OtherInstance.into());
-    }
-    is_for_this(&ticket, visit, cut)?;
-    is_for(visit, ticket.class, &ticket.origin)?;
-    let once: [&[u8]; 2] = [b"ticket", &ticket.nonce];
-    Ok(Held::new(&Facts {
-        pass: ticket.pass,
-        once: (ticket.used == Use::Once).then_some(&once),
-        until_unix_s: ticket.expires_unix_s,
-        digest: None,
-        cut,
-    }))
-}
-
-/// Whether a ticket is for this method and address; what differs is named.
-fn is_for_this(ticket: &Ticket, visit: &Visit<'_>, cut: Cut) -> Result<(), No> {
-    let target = visit.view.target;
-    let query = match (cut, target.query) {
-        (Cut::Query(Some(stays)), Some(query)) => query.get(..stays),
-        (Cut::Query(_), _) | (Cut::Signature | Cut::Protocols, None) => None,
-        (Cut::Signature | Cut::Protocols, Some(query)) => Some(query),
-    };
-    let own = request::canonical_authority(visit);
-    let prefix = request::mounted_at(visit);
-    let is_path = ticket.path == target.path
-        || ticket.path.strip_prefix(prefix).is_some_and(|rest| rest == target.path);
-    let method = visit.view.method.as_str();
-    let is_method = ticket.method == method || (ticket.used == Use::Window && method == "HEAD");
-    let differs = |what: &str, wanted: &str, came: &str| No {
-        reason: Reason::OtherRequest,
-        note: Some(format!("Its {what} is for {wanted:?}, and this is {came:?}.")),
-    };
-    if ticket.authority != own {
-        let note = format!("It is for {:?}, and the request came in by {own:?}.", ticket.authority);
-        return Err(No { reason: Reason::OtherHost, note: Some(note) });
-    }
-    if !is_method {
-        return Err(differs("method", &ticket.method, method));
-    }
-    if !is_path {
-        return Err(differs("path", &ticket.path, target.path));
-    }
-    if ticket.query.as_deref() != query {
-        let [wanted, came] = [ticket.query.as_deref(), query].map(Option::unwrap_or_default);
-        return Err(differs("query", wanted, came));
-    }
-    Ok(())
 }
 
 /// Whether a pass is of this life of this instance, and has not ended.
@@ -245,21 +189,20 @@ fn is_for(visit: &Visit<'_>, class: u8, origin: &str) -> Result<(), No> {
     if client_class(agent) != class {
         return Err(Reason::OtherClient.into());
     }
+    is_from(visit, origin)
+}
+
+/// Whether a request comes from the page that a pass was made for.
+pub(super) fn is_from(visit: &Visit<'_>, origin: &str) -> Result<(), No> {
     if request::is_from(visit, origin) {
         return Ok(());
     }
     let here = visit.seen.origin.value().unwrap_or_default();
     let note = format!("It was made for {origin:?}, and this is {here:?}.");
-    Err(No { reason: Reason::OtherOrigin, note: Some(note) })
+    Err(No::noted(Reason::OtherOrigin, note))
 }
 
-/// Whether a pass is used where it was asked for, or from few other networks.
-fn stays_near(pass: &Pass, visit: &Visit<'_>, at: Moment<'_>) -> Result<(), Reason> {
-    let is_near = pass.prefix == visit.prefix || at.memory.travels.takes(pass.id, visit.prefix);
-    is_near.then_some(()).ok_or(Reason::Elsewhere)
-}
-
-const fn is_empty(body: BodyHint) -> bool {
+pub(super) const fn is_empty(body: BodyHint) -> bool {
     matches!(body, BodyHint::Empty | BodyHint::Length(0))
 }
 

@@ -46,11 +46,12 @@ mod held;
 mod judge;
 mod reason;
 mod request;
+mod tickets;
 
 pub use held::Held;
 pub(crate) use held::{Cut, claim_key};
 pub use reason::Reason;
-pub(crate) use request::{canonical_authority, page_origin, without_ticket};
+pub(crate) use request::{canonical_authority, mounted_at, page_origin, without_ticket};
 
 use super::{Meta, Need};
 use crate::moment::Moment;
@@ -118,12 +119,12 @@ impl Policy {
     }
 
     /// Opens a pass.
-    pub(crate) fn open(&self, text: &str) -> Result<Pass, Reason> {
+    pub(crate) fn open(&self, text: &str) -> Result<Pass, No> {
         let seals = self.seals.as_ref().ok_or(Reason::OtherInstance)?;
         seals.open(text).map_err(|error| match error {
-            SealError::Malformed => Reason::Malformed,
-            SealError::UnknownKey => Reason::OtherInstance,
-            SealError::Forged => Reason::Forged,
+            SealError::Malformed => Reason::Malformed.into(),
+            SealError::UnknownKey => Reason::OtherInstance.into(),
+            SealError::Forged => No { is_strike: true, ..Reason::Forged.into() },
         })
     }
 }
@@ -134,19 +135,42 @@ pub(crate) struct No {
     pub(crate) reason: Reason,
     /// What differs, in words; both values stand in it.
     pub(crate) note: Option<String>,
+    /// It counts against the address: what no honest client sends. What a redirect, a proxy between
+    /// or a restart does to a client is none, nor what a hostile page could make a browser send.
+    pub(crate) is_strike: bool,
+}
+
+impl No {
+    /// A no that says what differs.
+    pub(crate) fn noted(reason: Reason, note: String) -> Self {
+        Self { reason, note: Some(note), is_strike: false }
+    }
 }
 
 impl From<Reason> for No {
     fn from(reason: Reason) -> Self {
-        Self { reason, note: None }
+        Self { reason, note: None, is_strike: false }
+    }
+}
+
+/// What of a request is the gate's alone, and never goes on to the backend.
+pub(crate) fn cut(visit: &Visit<'_>) -> Option<Cut> {
+    match request::find(visit) {
+        Ok(request::Carried::Pass(_)) => Some(Cut::Signature),
+        Ok(request::Carried::Ticket(_, cut)) => Some(cut),
+        Ok(request::Carried::Nothing) | Err(_) => None,
     }
 }
 
 /// Judges the pass or ticket of a request. What it comes to is still to be claimed.
 pub(crate) fn inspect(policy: &Policy, visit: &Visit<'_>, at: Moment<'_>) -> Result<Held, No> {
     match request::find(visit)? {
+        // Tickets do not beget tickets.
+        request::Carried::Ticket(..) if visit.route().own.is_some() => {
+            Err(Reason::Malformed.into())
+        }
         request::Carried::Nothing => Err(Reason::Missing.into()),
         request::Carried::Pass(text) => judge::signed(policy, visit, at, text),
-        request::Carried::Ticket(text, cut) => judge::ticket(policy, visit, at, (text, cut)),
+        request::Carried::Ticket(text, cut) => tickets::ticket(policy, visit, at, (text, cut)),
     }
 }

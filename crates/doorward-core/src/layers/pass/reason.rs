@@ -67,13 +67,6 @@ impl Reason {
         Self::StoreAway,
     ];
 
-    /// Whether it counts against the address: only what no honest client sends. What a restart or a
-    /// proxy between can do to a client is none.
-    #[must_use]
-    pub const fn is_strike(self) -> bool {
-        matches!(self, Self::Forged | Self::BodyDiffers)
-    }
-
     /// Its code, status and words.
     #[must_use]
     pub const fn words(self) -> Words {

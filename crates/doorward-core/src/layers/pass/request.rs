@@ -88,7 +88,7 @@ pub(crate) fn canonical_authority<'a>(visit: &'a Visit<'_>) -> Cow<'a, str> {
 }
 
 /// The path prefix under which a proxy in front mounts the gate.
-pub(super) fn mounted_at<'a>(visit: &'a Visit<'_>) -> &'a str {
+pub(crate) fn mounted_at<'a>(visit: &'a Visit<'_>) -> &'a str {
     let place = visit.named.and_then(|named| named.external);
     let external = place.and_then(|place| visit.gate.names.listed().get(place));
     external.map_or("", |external| external.prefix())

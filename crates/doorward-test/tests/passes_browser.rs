@@ -1,0 +1,281 @@
+//! A page that loads `auto.js`, in each engine, on another origin than the gate: its first requests
+//! of a first visit, JSON, uploads, event streams, WebSockets and images. And what of its key can
+//! be carried away: nothing.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use doorward_browser::EngineId;
+use doorward_lab::browsers::BrowserOptions;
+use doorward_test::browser::{Browser, Outcome, Pages, Site};
+use doorward_test::running_gate::{GateOptions, RunningGate};
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::net::TcpListener;
+
+/// What the backend executed: method and target, in order.
+#[derive(Clone, Default)]
+struct Executed(Arc<Mutex<Vec<String>>>);
+
+impl Executed {
+    fn note(&self, what: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+    }
+
+    fn count(&self, begin: &str) -> usize {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter().filter(|what| what.starts_with(begin)).count()
+    }
+}
+
+/// RFC 6455 1.3: what the key is hashed with.
+const WEB_SOCKET_GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+/// A picture of one pixel.
+const PICTURE: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\
+    \x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
+
+async fn backend(executed: Executed) -> Outcome<SocketAddr> {
+    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let executed = executed.clone();
+            let serve = service_fn(move |request| answer(request, executed.clone()));
+            let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), serve);
+            tokio::spawn(connection.with_upgrades());
+        }
+    });
+    Ok(address)
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    executed: Executed,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    executed.note(format!("{} {}", request.method(), request.uri()));
+    if request.uri().path() == "/socket" {
+        return Ok(socket(request));
+    }
+    let (parts, body) = request.into_parts();
+    let (kind, bytes) = match parts.uri.path() {
+        "/events" => ("text/event-stream", b"id: 1\ndata: one\n\n".to_vec()),
+        path if path.starts_with("/img/") => ("image/gif", PICTURE.to_vec()),
+        _ => {
+            let length = body.collect().await.map_or(0, |body| body.to_bytes().len());
+            let own = parts.headers.keys().filter(|name| {
+                let name = name.as_str();
+                name.starts_with("signature") || name == "doorward-pass"
+            });
+            let said = json!({ "length": length, "leaked": own.count() });
+            ("application/json", said.to_string().into_bytes())
+        }
+    };
+    let mut response = Response::new(Full::new(Bytes::from(bytes)));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    Ok(response)
+}
+
+/// Opens a WebSocket, choosing none of the application's subprotocols.
+fn socket(request: Request<Incoming>) -> Response<Full<Bytes>> {
+    use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+    let key = request.headers().get(header::SEC_WEBSOCKET_KEY).and_then(|key| key.to_str().ok());
+    let text = format!("{}{WEB_SOCKET_GUID}", key.unwrap_or_default());
+    let accept = STANDARD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes()));
+    tokio::spawn(async move {
+        use tokio::io::AsyncReadExt;
+        // It stays open until the page closes it.
+        if let Ok(stream) = hyper::upgrade::on(request).await {
+            let _ = TokioIo::new(stream).read_to_end(&mut Vec::new()).await;
+        }
+    });
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let lines = [
+        (header::CONNECTION, HeaderValue::from_static("upgrade")),
+        (header::UPGRADE, HeaderValue::from_static("websocket")),
+    ];
+    response.headers_mut().extend(lines.map(|(name, value)| (name, value)));
+    if let Ok(value) = HeaderValue::from_str(&accept) {
+        response.headers_mut().insert(header::SEC_WEBSOCKET_ACCEPT, value);
+    }
+    response
+}
+
+/// A gate, its page, and what the backend behind it executed.
+struct Scene {
+    pages: Pages,
+    gate: RunningGate,
+    address: String,
+    executed: Executed,
+}
+
+const CONFIG: &str = "[layers.pass]\nmode = \"enforce\"\n[[route]]\npath = \"/img/**\"\n\
+                      kind = \"page\"\nembed = \"same-site\"\n";
+
+async fn scene() -> Outcome<Scene> {
+    let executed = Executed::default();
+    let backend = backend(executed.clone()).await?;
+    let pages = Pages::start().await?;
+    let own = pages.origin(Site::Shop);
+    let upstream = format!("http://{backend}");
+    let options = GateOptions {
+        upstream: &upstream,
+        origins: &[&own],
+        config: CONFIG,
+        ..GateOptions::default()
+    };
+    let gate = RunningGate::start(options).await?;
+    let address = format!("http://api.shop.localhost:{}", gate.address().port());
+    let script = format!("<script src='{address}/.doorward/auto.js'></script>");
+    // Twenty requests, before the page has loaded.
+    let early = format!(
+        "<script>window.early = Promise.all(Array.from({{ length: 20 }}, (_, number) =>
+            fetch('{address}/early?' + number).then((answer) => answer.status, String)));</script>"
+    );
+    pages.put("/app", &format!("{script}{early}<title>App</title>"));
+    // Keeps whatever key signs, as a hostile script in the page would.
+    let thief = "<script>window.kept = []; const sign = SubtleCrypto.prototype.sign;
+        SubtleCrypto.prototype.sign = function (how, key, bytes) {
+            window.kept.push(key); return sign.call(this, how, key, bytes); };</script>";
+    pages.put("/thief", &format!("{thief}{script}{early}<title>Thief</title>"));
+    Ok(Scene { pages, gate, address, executed })
+}
+
+/// Everything that a page does.
+const WORKS: &str = r#"
+    const [gate] = args;
+    const early = await window.early;
+    const type = { "Content-Type": "application/json" };
+    const sent = await fetch(gate + "/json", { method: "POST", headers: type, body: '{"a":1}' });
+    const form = new FormData();
+    form.append("file", new Blob([new Uint8Array(100_000)]), "file.bin");
+    const upload = await fetch(gate + "/upload", { method: "POST", body: form });
+    const body = new Blob([new Uint8Array(3 << 20)]);
+    const large = await fetch(gate + "/large", { method: "PUT", body });
+    const xhr = await new Promise((done) => {
+        const request = new XMLHttpRequest();
+        request.open("POST", gate + "/xhr?a=1");
+        request.onloadend = () => done([request.status, request.responseText]);
+        request.send("text");
+    });
+    const event = await new Promise((done) => {
+        const source = new EventSource(gate + "/events?room=1");
+        source.onmessage = (message) => { source.close(); done(message.data); };
+    });
+    const socket = await new Promise((done) => {
+        const one = new WebSocket(gate.replace("http", "ws") + "/socket?a=1");
+        one.onopen = () => { done("open " + one.protocol); one.close(); };
+        one.onerror = () => done("error");
+    });
+    const load = (_, number) => new Promise((done) => {
+        const image = new Image();
+        image.onload = () => done(true);
+        image.onerror = () => done(false);
+        image.src = gate + "/img/" + number;
+    });
+    const images = await Promise.all(Array.from({ length: 30 }, load));
+    return {
+        early, event, socket, xhr,
+        images: images.filter(Boolean).length,
+        json: [sent.status, await sent.json()],
+        upload: [upload.status, (await upload.json()).length > 100_000],
+        large: [large.status, await large.json()],
+    };
+"#;
+
+#[tokio::test]
+async fn a_first_visit_works_in_every_engine() -> Outcome<()> {
+    let mut scene = scene().await?;
+    for engine in EngineId::ALL {
+        let browser = Browser::open_engine(engine, BrowserOptions::default()).await?;
+        let before = scene.executed.count("GET /early");
+        browser.open_page(&format!("{}/app", scene.pages.origin(Site::Shop))).await?;
+        let found = browser.run(WORKS, &[json!(scene.address)]).await?;
+
+        assert_eq!(found["early"], json!(vec![200; 20]), "{engine}: {found}");
+        assert_eq!(scene.executed.count("GET /early") - before, 20, "{engine}");
+        let plain = |length: u64| json!([200, { "length": length, "leaked": 0 }]);
+        assert_eq!(found["json"], plain(7), "{engine}: {found}");
+        assert_eq!(found["upload"], json!([200, true]), "{engine}: {found}");
+        assert_eq!(found["large"], plain(3 << 20), "{engine}: {found}");
+        assert_eq!(found["xhr"], json!([200, "{\"leaked\":0,\"length\":4}"]), "{engine}: {found}");
+        assert_eq!(found["event"], "one", "{engine}: {found}");
+        assert_eq!(found["socket"], "open ", "{engine}: {found}");
+        assert_eq!(found["images"], 30, "{engine}: {found}");
+        browser.close().await?;
+    }
+    // A ticket is for the gate alone.
+    assert_eq!(scene.executed.count("GET /socket?a=1"), EngineId::ALL.len());
+    let leaked =
+        scene.executed.count("GET /socket?a=1&") + scene.executed.count("GET /events?room=1&");
+    assert_eq!(leaked, 0);
+    let bare = scene.gate.address();
+    let copied = format!("GET /copied HTTP/1.1\r\nHost: {bare}\r\nConnection: close\r\n\r\n");
+    let answer = tokio::task::spawn_blocking(move || said(bare, &copied)).await??;
+    assert!(answer.contains("doorward-refusal: pass/missing"), "{answer}");
+    assert_eq!(scene.executed.count("GET /copied"), 0);
+    let _ = scene.gate.logged("GET", "/copied").await?;
+    Ok(())
+}
+
+/// What a program is answered.
+fn said(address: SocketAddr, request: &str) -> std::io::Result<String> {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(address)?;
+    stream.write_all(request.as_bytes())?;
+    let mut out = Vec::new();
+    stream.read_to_end(&mut out)?;
+    Ok(String::from_utf8_lossy(&out).into_owned())
+}
+
+/// Every way in which WebCrypto gives a key away, tried on the key that signs.
+const THEFT: &str = r#"
+    await window.early;
+    const key = window.kept.at(-1);
+    const wrap = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, true,
+        ["wrapKey", "encrypt"]);
+    const iv = new Uint8Array(12);
+    const to = { name: "HMAC", hash: "SHA-256" };
+    const ways = {
+        raw: () => crypto.subtle.exportKey("raw", key),
+        jwk: () => crypto.subtle.exportKey("jwk", key),
+        pkcs8: () => crypto.subtle.exportKey("pkcs8", key),
+        spki: () => crypto.subtle.exportKey("spki", key),
+        wrapRaw: () => crypto.subtle.wrapKey("raw", key, wrap, { name: "AES-GCM", iv }),
+        wrapJwk: () => crypto.subtle.wrapKey("jwk", key, wrap, { name: "AES-GCM", iv }),
+        hkdf: () => crypto.subtle.deriveBits(
+            { name: "HKDF", hash: "SHA-256", salt: iv, info: iv }, key, 256),
+        ecdh: () => crypto.subtle.deriveKey({ name: "ECDH", public: key }, key, to, true, ["sign"]),
+        imported: () => crypto.subtle.importKey("raw", key, to, true, ["sign"]),
+        verified: () => crypto.subtle.verify("HMAC", key, iv, iv),
+        cloned: () => crypto.subtle.exportKey("raw", structuredClone(key)),
+    };
+    const taken = [];
+    for (const [name, way] of Object.entries(ways)) {
+        try { await way(); taken.push(name); } catch { /* as it should be */ }
+    }
+    return { taken, type: key.type, extractable: key.extractable, usages: [...key.usages],
+        algorithm: key.algorithm.name, tried: Object.keys(ways).length };
+"#;
+
+#[tokio::test]
+async fn the_key_cannot_be_carried_away() -> Outcome<()> {
+    let scene = scene().await?;
+    for engine in EngineId::ALL {
+        let browser = Browser::open_engine(engine, BrowserOptions::default()).await?;
+        browser.open_page(&format!("{}/thief", scene.pages.origin(Site::Shop))).await?;
+        let found: Value = browser.run(THEFT, &[]).await?;
+        let want = json!({ "taken": [], "type": "secret", "extractable": false,
+            "usages": ["sign"], "algorithm": "HMAC", "tried": 11 });
+        assert_eq!(found, want, "{engine}");
+        browser.close().await?;
+    }
+    Ok(())
+}
