@@ -32,8 +32,7 @@ export async function ticketOf(
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(asked),
-    // The gate seals who the user is in the ticket.
-    credentials: "include",
+    credentials: "same-origin",
     cache: "no-store",
     signal: signal ?? null,
   });

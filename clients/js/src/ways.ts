@@ -19,7 +19,7 @@ export function waysOf(core: Core): Omit<Gate, "axios"> {
     WebSocket: choosing(scope.WebSocket, Socket, core),
     sendBeacon: (url, body = null) => {
       // The page may be gone before an answer comes; nobody is left to hear of an error.
-      const init: RequestInit = { method: "POST", keepalive: true, credentials: "include", body };
+      const init: RequestInit = { method: "POST", keepalive: true, credentials: "same-origin", body };
       fetch(url, init).catch(() => undefined);
       return true;
     },
