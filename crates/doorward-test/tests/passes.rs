@@ -448,3 +448,31 @@ fn in_monitor_nobody_is_refused_and_what_would_be_is_noted() {
     assert_eq!(noted(judge(&rig, &two, BODY, now)), ["pass/used"]);
     assert_eq!(noted(judge(&rig, &two, b"other", now)), ["pass/body-differs", "pass/used"]);
 }
+
+#[test]
+fn a_script_that_speaks_the_protocol_is_held_to_its_addresss_share() {
+    let sizes =
+        doorward_store::Sizes { strangers_max: 10_000, known_max: 10_000, claims_max: 10_000 };
+    let rig = Rig::sized(&settings(), sizes);
+    let now = at(0);
+    assert_eq!(spoken(&ask(&rig, &Keys::new(), now, 0)), "refuse pass/work", "no work, no pass");
+    let admitted = |pass: &Pass| {
+        let each = (0..100_u8).map(|nonce| get(pass, nonce, now.unix_s));
+        each.filter(|request| spoken(&judge(&rig, request, b"", now)) == "admit").count()
+    };
+    // From the fifteenth on they are a little dearer.
+    let passes = (1..=20).map(|number| {
+        let keys = Keys::new();
+        match ask(&rig, &keys, now, if number <= 15 { 12 } else { 13 }) {
+            Verdict::Reply(reply) => keys.pass(&reply.body),
+            other => panic!("{number}: {}", spoken(&other)),
+        }
+    });
+    let passes: Vec<Pass> = passes.collect();
+    let each: Vec<usize> = passes.iter().map(admitted).collect();
+    let (one, all) = (each[0], each.iter().sum::<usize>());
+    println!("one pass: {one} requests at once; twenty of one address: {all}");
+    assert_eq!(one, 60, "one pass is one visitor");
+    // Asking for them, once without work, counts on the address too.
+    assert_eq!(all, 400 - 21);
+}

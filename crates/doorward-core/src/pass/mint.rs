@@ -148,7 +148,7 @@ fn plain(chance: &dyn Chance) -> ([u8; KEY_BYTES], String) {
 }
 
 /// The secret that both sides derive, and the gate's key for it.
-fn agree(
+pub(super) fn agree(
     asked: &Asked,
     info: &[u8],
     chance: &dyn Chance,

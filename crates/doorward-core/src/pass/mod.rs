@@ -32,3 +32,7 @@ pub const WINDOW_S_MAX: u64 = 3_600;
 pub const WORK_AGE_S: u64 = 300;
 /// Zero bits that each of the eight numbers of a pass's work begins with, at the least.
 pub const WORK_BITS: u8 = 12;
+
+#[cfg(test)]
+#[path = "vectors_tests.rs"]
+mod vectors;

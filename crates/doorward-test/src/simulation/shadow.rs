@@ -55,13 +55,20 @@ pub(super) fn foretell(world: &World, facts: &Facts) -> Foretold {
     }
     match mode_of(world, route, "method") {
         Mode::Off => {}
-        // Left to the backend, which answers it.
-        _ if preflight => {}
+        // Left to the backend, which answers it: but only what a browser sends, without a body and
+        // without a header that names another method.
+        _ if preflight && is_bare(facts) => {}
         _ if takes(route, facts) => {}
         Mode::Monitor => going.noted.push("method"),
         Mode::Share(_) | Mode::Enforce => return Foretold::Refuse("method"),
     }
     Foretold::Goes(going)
+}
+
+/// Whether a request has neither a body nor a header with a second method.
+fn is_bare(facts: &Facts) -> bool {
+    let names_another = matches!(facts.second, Second::Header(_) | Second::Twice);
+    facts.body_bytes == 0 && !names_another
 }
 
 /// What no mounting carries here, or no route takes, once the address is not denied.
