@@ -3,11 +3,12 @@
 use doorward_config::{Config, Profile};
 use doorward_core::layers::LAYERS;
 use doorward_core::layers::identity::Place;
+use doorward_core::mode::Mode;
 use std::fmt::Write;
 use std::net::SocketAddr;
 
 /// Layers of the profile that this version does not have yet.
-const NOT_BUILT: &str = "passes, bot detection, body checks";
+const NOT_BUILT: &str = "bot detection, body checks";
 
 /// The greeting of a gate that listens at `address`, and for its operator at `admin`.
 pub(crate) fn text(config: &Config, address: SocketAddr, admin: Option<SocketAddr>) -> String {
@@ -15,7 +16,9 @@ pub(crate) fn text(config: &Config, address: SocketAddr, admin: Option<SocketAdd
     let listening = format!("{scheme}://{address}");
     let call = config.settings.external.first().map_or(listening.as_str(), String::as_str);
     let state = if config.trying_out { "trying out" } else { "production" };
-    let layers: Vec<&str> = LAYERS.iter().map(|meta| meta.id).collect();
+    let is_on = |layer: &str| config.gate.mode_of(layer) != Mode::Off;
+    let layers: Vec<&str> = LAYERS.iter().map(|meta| meta.id).filter(|id| is_on(id)).collect();
+    let has_passes = is_on("pass");
     let profile = Profile::WORDS.iter().find(|(_, profile)| *profile == config.profile);
     let profile = profile.map_or("", |(word, _)| *word);
     let mut out = String::new();
@@ -31,9 +34,16 @@ pub(crate) fn text(config: &Config, address: SocketAddr, admin: Option<SocketAdd
     }
     line("profile", &format!("{}, {state}: {}", profile, layers.join(", ")));
     match config.profile {
+        Profile::Public if has_passes => {
+            let scripts = format!("{call}{}/auto.js", config.settings.endpoints);
+            line("page", &format!("<script src=\"{scripts}\"></script>, first in the page"));
+            line("programs", "a key needs no pass: layers.identity.keys, doorward key create me");
+            line("not yet", NOT_BUILT);
+        }
         Profile::Public => {
             let open = "a program that says what a page says is let in";
-            line("not yet", &format!("{NOT_BUILT}: {open}"));
+            line("no passes", &format!("{open}; [layers.pass] mode = \"enforce\" asks for one"));
+            line("not yet", NOT_BUILT);
         }
         Profile::Authenticated => line("callers", &callers(config)),
     }
@@ -41,7 +51,11 @@ pub(crate) fn text(config: &Config, address: SocketAddr, admin: Option<SocketAdd
         line("secret", "made for this run; set [secrets] signing before production");
     }
     line("refused", &format!("curl -i -H 'Origin: https://evil.example' {call}/"));
-    line("let through", &format!("curl -i {}{call}/", credential(config)));
+    if config.profile == Profile::Public && has_passes {
+        line("refused too", &format!("curl -i {call}/: it carries no pass"));
+    } else {
+        line("let through", &format!("curl -i {}{call}/", credential(config)));
+    }
     line("still open", &still_open(config));
     if let Some(admin) = admin {
         line("admin", &format!("http://{admin}/metrics, /readyz; with its token as a bearer"));

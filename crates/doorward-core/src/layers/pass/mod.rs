@@ -6,10 +6,10 @@
 //! ## What it stops
 //!
 //! * A copied request: curl from the network tab, a scraper that repeats what it saw (lab:
-//!   `curl-copied`, `replayed-request`; CWE-294).
+//!   `copied-token`; CWE-294).
 //! * A changed copy: another method, path, query, body, name or page (CWE-345).
 //! * A token in the page's source that works for everybody: each page has its own, for minutes.
-//! * A link to a guarded image or stream, passed on (lab: `hotlinked-media`).
+//! * A link to a guarded image or stream, passed on.
 //!
 //! ## How it decides
 //!
@@ -27,8 +27,10 @@
 //! ## What it does not stop
 //!
 //! * **A script that speaks the protocol.** A pass proves that a client spoke it and paid for it,
-//!   never that it is a browser or your page (lab: `script-that-speaks-the-protocol`). So each pass
-//!   costs work, has a share of its own, and is counted on its address.
+//!   never that it is a browser or your page (lab: `own-pass`). So each pass costs work, has a
+//!   share of its own, and is counted on its address. The work for 10,000 calls at 60 a pass takes
+//!   one native core about a second at `work = 12`, and twice as long for each bit more; what holds
+//!   a script back is the share of its addresses.
 //! * Script that runs in your page: it can use the page's key while it runs.
 //! * Answers that were already handed out.
 //!
