@@ -64,6 +64,21 @@ pub struct Question {
     pub watch: bool,
 }
 
+impl Question {
+    /// Whether it is about the share of a verified caller or a pass, not of an address.
+    #[must_use]
+    pub const fn is_of_known(&self) -> bool {
+        match self.ask {
+            Ask::TakeTokens { key, .. }
+            | Ask::TakeFromWindow { key, .. }
+            | Ask::ClaimOnce { key, .. }
+            | Ask::Unclaim { key }
+            | Ask::Answered { key }
+            | Ask::GiveTokens { key, .. } => matches!(key.subject, Subject::Known(_)),
+        }
+    }
+}
+
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {

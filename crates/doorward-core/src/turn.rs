@@ -125,7 +125,11 @@ impl<'v> Pending<'v> {
         match &self.stage {
             Stage::Shares => self.shares(),
             Stage::Claim(claim) => claim.share.into_iter().chain([claim.question]).collect(),
-            Stage::GiveBack(_) => quota::give_back(&self.visit.gate.quota, self.visit.counted()),
+            Stage::GiveBack(_) => {
+                let taken = quota::give_back(&self.visit.gate.quota, self.visit.counted());
+                // The address that sent it is not spared.
+                taken.into_iter().filter(Question::is_of_known).collect()
+            }
         }
     }
 
@@ -245,10 +249,12 @@ fn after_claim<'v>(
     Turn::Done(Verdict::Admit(admitted))
 }
 
-/// A replay costs nobody but its sender: what it took of the pass's share goes back.
+/// What is refused behind the shares costs nobody but its sender's address: what a copy took of a
+/// pass's share goes back. Whoever has no pass, and asks for one, pays for each try.
 fn give_back<'v>(visit: Visit<'v>, shares_taken: bool, turn: Turn<'v>) -> Turn<'v> {
+    let is_of_pass = visit.held.is_some();
     match turn {
-        Turn::Done(Verdict::Refuse(refused)) if shares_taken => {
+        Turn::Done(Verdict::Refuse(refused)) if shares_taken && is_of_pass => {
             Turn::Ask(Pending { visit, stage: Stage::GiveBack(Box::new(refused)) })
         }
         turn => turn,
@@ -336,8 +342,7 @@ impl<'v> AwaitingBody<'v> {
         let Self { visit, shares_taken } = self;
         let refused = Refused::new(&visit, Reason::Fault(fault), at.id);
         // A copy of a signed head, without its body, must not cost the pass anything.
-        let is_signed = visit.held.is_some();
-        give_back(visit, shares_taken && is_signed, refuse(refused))
+        give_back(visit, shares_taken, refuse(refused))
     }
 }
 
@@ -365,8 +370,7 @@ fn at_own<'v>(
                 None => refused,
             };
             // Nothing was claimed, so a copy of it must not cost the pass either.
-            let is_signed = visit.held.is_some();
-            give_back(visit, shares_taken && is_signed, refuse(refused))
+            give_back(visit, shares_taken, refuse(refused))
         }
     }
 }

@@ -476,3 +476,34 @@ fn a_script_that_speaks_the_protocol_is_held_to_its_addresss_share() {
     // Asking for them, once without work, counts on the address too.
     assert_eq!(all, 400 - 21);
 }
+
+#[test]
+fn what_is_sent_again_costs_the_address_that_sends_it() {
+    let sizes =
+        doorward_store::Sizes { strangers_max: 10_000, known_max: 10_000, claims_max: 10_000 };
+    let rig = Rig::sized(&settings(), sizes);
+    let now = at(0);
+    let pass = minted(&rig, now);
+    let used = post(&pass, 1, now.unix_s);
+    assert_eq!(spoken(&judge(&rig, &used, BODY, now)), "admit");
+    // Asking for a pass with a key that is taken costs the gate a key agreement each time.
+    let keys = Keys::new();
+    let body = keys.ask(HOST, ORIGIN, now.unix_s, 15);
+    let mut asking = chrome(Method::POST, "/.doorward/pass");
+    asking.body = BodyHint::Length(body.len() as u64);
+    asking.peer = [203, 0, 113, 20].into();
+    assert_eq!(spoken(&judge(&rig, &asking, body.as_bytes(), now)), "reply 200");
+    let mut copy = used;
+    copy.peer = [203, 0, 113, 21].into();
+    for (request, body) in [(&asking, body.as_bytes()), (&copy, BODY)] {
+        let said = (0..=400).map(|_| spoken(&judge(&rig, request, body, now)));
+        let said: Vec<String> = said.collect();
+        assert_eq!(said[0], "refuse pass/used");
+        assert_eq!(said.last().map(String::as_str), Some("refuse quota/share"));
+    }
+    // The pass itself lost nothing by it.
+    let admitted = (2..100_u8)
+        .filter(|nonce| spoken(&judge(&rig, &get(&pass, *nonce, now.unix_s), b"", now)) == "admit")
+        .count();
+    assert_eq!(admitted, 59);
+}
