@@ -38,6 +38,12 @@ pub(crate) fn apply(given: &Given, draft: &mut Draft, reading: &mut Reading<'_>)
         reading.point("mode", &place);
         draft.settings.mode = draft.settings.mode.milder(Mode::Monitor);
     }
+    if given.no_passes {
+        let place = reading.add_flag("--no-passes", "");
+        reading.point("layers.pass.mode", &place);
+        draft.settings.layer_modes.retain(|(id, _)| *id != "pass");
+        draft.settings.layer_modes.push(("pass", Mode::Off));
+    }
     if let Some(log) = given.log {
         let place = reading.add_flag("--log", "");
         reading.point("log", &place);

@@ -50,8 +50,6 @@ pub(crate) struct Draft {
     pub(crate) cors_credentials: Option<bool>,
     /// Layers of later versions that the file says are off.
     pub(crate) later_off: Vec<&'static str>,
-    /// The file says how seriously `pass` is taken.
-    pub(crate) pass_is_said: bool,
 }
 
 /// A secret and how it was referred to; a literal one is referred to as `…`.
@@ -86,7 +84,6 @@ impl Default for Draft {
             deny_known: Vec::new(),
             cors_credentials: None,
             later_off: Vec::new(),
-            pass_is_said: false,
         }
     }
 }

@@ -38,7 +38,6 @@ pub(crate) struct Said {
     key_file: String,
     deny_known: Vec<DenyWritten>,
     later_off: Vec<&'static str>,
-    pass_is_said: bool,
 }
 
 impl Said {
@@ -61,7 +60,6 @@ impl Said {
             key_file: draft.key_file.clone(),
             deny_known: draft.deny_known.clone(),
             later_off: draft.later_off.clone(),
-            pass_is_said: draft.pass_is_said,
         }
     }
 }
@@ -226,11 +224,7 @@ fn layers(config: &Config, page: &mut Page<'_>) {
     for id in WITH_MODE {
         page.open(&format!("layers.{id}"));
         let said = settings.layer_modes.iter().find(|(layer, _)| layer == id);
-        if *id == "pass" && !page.said.pass_is_said {
-            page.absent("mode", "off; no pass is asked for");
-        } else {
-            page.key("mode", &mode_text(said.map_or(Mode::Enforce, |(_, mode)| *mode)));
-        }
+        page.key("mode", &mode_text(said.map_or(Mode::Enforce, |(_, mode)| *mode)));
         match *id {
             "cors" => {
                 page.key("credentials", &settings.cors.credentials.to_string());

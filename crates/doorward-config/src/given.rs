@@ -19,6 +19,8 @@ pub struct Given {
     pub profile: Option<String>,
     /// `--monitor`: nobody is refused, whatever the file says.
     pub monitor: bool,
+    /// `--no-passes`: `[layers.pass] mode = "off"`.
+    pub no_passes: bool,
     /// `--log`.
     pub log: Option<LogKind>,
     /// `--threads`.

@@ -133,6 +133,10 @@ fn finish(
         Ok(gate) => Some(gate),
         Err(errors) => {
             for mut error in errors {
+                // That there is no secret was said where it is missing.
+                if error.place == "layers.pass.mode" && draft.signing.is_empty() {
+                    continue;
+                }
                 if error.place == "layers.identity" && !believes(&draft) {
                     error.place = who_is_missing(&draft, &reading);
                     error.hint.push_str(OFF_HINT);
@@ -185,9 +189,8 @@ fn profile(draft: &mut Draft) {
     draft.settings.cors.credentials = draft.cors_credentials.unwrap_or(authenticated);
     draft.settings.requires_identity = authenticated;
     let modes = &mut draft.settings.layer_modes;
-    draft.pass_is_said = modes.iter().any(|(id, _)| *id == "pass");
-    if !draft.pass_is_said {
-        modes.push(("pass", Mode::Off));
+    if modes.iter().all(|(id, _)| *id != "pass") {
+        modes.push(("pass", if authenticated { Mode::Off } else { Mode::Enforce }));
     }
 }
 

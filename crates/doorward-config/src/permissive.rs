@@ -1,5 +1,6 @@
 //! Every permissive word of a configuration, to be printed at each start.
 
+use crate::config::Profile;
 use crate::draft::Draft;
 use crate::effective::mode_text;
 use crate::reading::Reading;
@@ -20,8 +21,9 @@ pub(crate) fn words(draft: &Draft, reading: &Reading<'_>) -> Vec<String> {
         out.push(format!("layers.{id}.mode = \"off\""));
     }
     for (id, mode) in &settings.layer_modes {
-        let is_unsaid = *id == "pass" && !draft.pass_is_said;
-        if *mode != Mode::Enforce && !is_unsaid {
+        // The authenticated profile knows its callers: passes are no part of it.
+        let is_of_profile = *id == "pass" && draft.profile == Profile::Authenticated;
+        if *mode != Mode::Enforce && !is_of_profile {
             out.push(format!("layers.{id}.mode = {}", mode_text(*mode)));
         }
     }

@@ -1,6 +1,5 @@
 //! What a configuration may say, and somebody should look at.
 
-use crate::config::Profile;
 use crate::document::shorten;
 use crate::draft::Draft;
 use crate::reading::Reading;
@@ -14,25 +13,12 @@ use doorward_core::settings::Settings;
 
 /// Adds the warnings and notes of a configuration without errors.
 pub(crate) fn add(draft: &Draft, trying_out: bool, reading: &mut Reading<'_>) {
-    passes(draft, reading);
     upstreams(draft, reading);
     whom(draft, reading);
     externals(draft, reading);
     origins(draft, trying_out, reading);
     writes(draft, reading);
     windows(draft, reading);
-}
-
-/// The public profile is meant to have passes.
-fn passes(draft: &Draft, reading: &mut Reading<'_>) {
-    if draft.profile == Profile::Public && !draft.pass_is_said {
-        reading.note(
-            None,
-            "no passes are asked for: what one's own page may call, a program may call too"
-                .to_owned(),
-            "[layers.pass] mode = \"enforce\" asks for one, \"off\" says that you know",
-        );
-    }
 }
 
 fn upstreams(draft: &Draft, reading: &mut Reading<'_>) {

@@ -170,8 +170,10 @@ fn credentials_go_where_somebody_said() {
     let credential = texts(&["Authorization: Bearer env:API_KEY"]);
     let nowhere = Given { credential: credential.clone(), ..guard("http://127.0.0.1:3000") };
     assert_eq!(report(&nowhere).problems()[0].what, "no request would be given this credential");
-    let open =
-        Given { credential, allow: texts(&["POST /v1/chat"]), ..guard("http://127.0.0.1:3000") };
+    let allow = texts(&["POST /v1/chat"]);
+    let passes = Given { credential, allow, ..guard("http://127.0.0.1:3000") };
+    assert_eq!(config(&passes).permissive, Vec::<String>::new());
+    let open = Given { no_passes: true, ..passes };
     let what = "strangers may call this route, and the credential would work for them";
     assert_eq!(report(&open).problems()[0].what, what);
     assert_eq!(report(&open).problems()[0].line, "--allow POST /v1/chat");

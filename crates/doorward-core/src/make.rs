@@ -195,6 +195,13 @@ fn requires_identity(route: &RouteSettings, settings: &Settings) -> bool {
     route.kind == Kind::Api && route.requires_identity.unwrap_or(settings.requires_identity)
 }
 
+/// Whether strangers need a pass on a route, each of them.
+fn requires_pass(route: &RouteSettings, settings: &Settings) -> bool {
+    let is_said = settings.layer_modes.contains(&("pass", Mode::Enforce));
+    let is_asked = route.kind == Kind::Api && route.pass == crate::route::Pass::Required;
+    is_asked && is_said && settings.mode == Mode::Enforce
+}
+
 /// Whether a layer is enforced, as far as the file says.
 fn is_enforced(settings: &Settings, layer: &str) -> bool {
     let of_layer = settings.layer_modes.iter().find(|(id, _)| *id == layer);
@@ -423,11 +430,11 @@ fn credentials(
         errors.push(SettingsError::new(at.clone(), what, hint));
     };
     let is_guarded = requires_identity(route, settings) && is_enforced(settings, "identity");
-    if !route.insecure_open_credential && !is_guarded {
+    if !route.insecure_open_credential && !is_guarded && !requires_pass(route, settings) {
         error(
             "strangers may call this route, and the credential would work for them",
-            "say profile = \"authenticated\" on the route, or insecure_open_credential = true to \
-             accept that",
+            "enforce passes ([layers.pass]), say profile = \"authenticated\" on the route, or \
+             insecure_open_credential = true to accept that",
         );
     }
     if route.methods.is_empty() || route.path.contains("**") || route.mode != Mode::Enforce {

@@ -25,7 +25,7 @@ pub struct GateOptions<'a> {
     pub upstream: &'a str,
     /// The allowed origins.
     pub origins: &'a [&'a str],
-    /// The text of a configuration file; no file when it is empty.
+    /// The text of a configuration file. Passes are off unless it says otherwise.
     pub config: &'a str,
     /// Further arguments.
     pub arguments: &'a [&'a str],
@@ -52,7 +52,7 @@ pub struct LogLine {
 pub struct RunningGate {
     child: Child,
     address: SocketAddr,
-    config: Option<PathBuf>,
+    config: PathBuf,
     /// The log, a line a request, in the order in which the gate wrote it.
     pub log: mpsc::UnboundedReceiver<LogLine>,
     /// What the gate says on stderr after it listens, line by line.
@@ -77,10 +77,7 @@ impl RunningGate {
             command.args(["--origin", origin]);
         }
         let config = written(options.config)?;
-        if let Some(path) = &config {
-            command.arg("--config").arg(path);
-        }
-        command.args(options.arguments);
+        command.arg("--config").arg(&config).args(options.arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command
             .spawn()
@@ -178,9 +175,7 @@ impl Drop for RunningGate {
     fn drop(&mut self) {
         // Nobody is left to hear of a failure; the file is in the system's folder for such files.
         let _ = self.terminate();
-        if let Some(path) = &self.config {
-            let _ = fs::remove_file(path);
-        }
+        let _ = fs::remove_file(&self.config);
     }
 }
 
@@ -203,16 +198,17 @@ pub fn program() -> Result<PathBuf, Failure> {
     Ok(path)
 }
 
-fn written(config: &str) -> io::Result<Option<PathBuf>> {
+fn written(config: &str) -> io::Result<PathBuf> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    if config.is_empty() {
-        return Ok(None);
-    }
+    let off = match config.contains("[layers.pass]") {
+        true => "",
+        false => "[layers.pass]\nmode = \"off\"\n",
+    };
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let name = format!("doorward-test-{}-{number}.toml", std::process::id());
     let path = env::temp_dir().join(name);
-    fs::write(&path, config)?;
-    Ok(Some(path))
+    fs::write(&path, format!("{config}\n{off}"))?;
+    Ok(path)
 }
 
 /// Reads lines in a task of its own, so that the gate never waits for its reader.

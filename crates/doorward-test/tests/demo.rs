@@ -37,7 +37,7 @@ fn the_printed_commands_give_the_printed_outcomes() {
     let moved = output(&mut demo.0);
     let transfers: Vec<&str> =
         moved.lines().filter(|line| line.contains("executed") && line.contains("evil +")).collect();
-    assert_eq!(transfers.len(), 2, "the bare backend's, and the one that is not stopped:\n{moved}");
+    assert_eq!(transfers.len(), 1, "the bare backend's, and no other:\n{moved}");
     let refused =
         moved.lines().filter(|line| line.contains("\"code\":\"site/cross-site\"")).count();
     assert_eq!(refused, 2, "{moved}");

@@ -32,7 +32,8 @@ impl Gate {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = env::temp_dir().join(format!("doorward-reload-{}-{number}", process::id()));
         fs::create_dir_all(&folder)?;
-        for (name, text) in [&[("gate.toml", config)], files].concat() {
+        let config = format!("{config}\n[layers.pass]\nmode = \"off\"\n");
+        for (name, text) in [&[("gate.toml", config.as_str())], files].concat() {
             fs::write(folder.join(name), text)?;
         }
         let mut child = Command::new(program()?)

@@ -56,6 +56,9 @@ pub(crate) struct Guard {
     /// Judge and count, but refuse nobody
     #[arg(long)]
     pub(crate) monitor: bool,
+    /// Ask strangers for no pass: pages need no script, and programs are let in
+    #[arg(long)]
+    pub(crate) no_passes: bool,
     /// The log, one line a request on standard output [default: pretty on a terminal, else json]
     #[arg(long, value_enum, value_name = "FORM")]
     pub(crate) log: Option<Log>,

@@ -168,9 +168,12 @@ fn what_to_try(places: &Places, backend: SocketAddr, gate: SocketAddr, cookie: &
         ),
     );
     attempt(
-        "your own page reads the ledger",
-        "200, with Access-Control-Allow-Origin for your page",
-        format!("curl -i -H 'Origin: {shop}' -b '{cookie}' http://{gate}/api/ledger"),
+        "your own page asks whether it may send JSON: the preflight that browsers send first",
+        "204, with Access-Control-Allow-Origin for your page",
+        format!(
+            "curl -i -X OPTIONS -H 'Origin: {shop}' -H 'Access-Control-Request-Method: PUT' \
+             http://{gate}/api/ledger"
+        ),
     );
     attempt(
         "a name that is not the gate's, as DNS rebinding brings it",
@@ -178,8 +181,8 @@ fn what_to_try(places: &Places, backend: SocketAddr, gate: SocketAddr, cookie: &
         format!("curl -i -H 'Host: rebind.example' http://{gate}/api/ledger"),
     );
     attempt(
-        "what this version does not stop: a program that writes your page's origin by hand",
-        "200, and the money moves; logins stop it (profile = \"authenticated\"), and passes will",
+        "a program that writes your page's origin by hand: a header proves nothing",
+        "403 pass/missing; your page loads the gate's script, which signs each request",
         format!("curl -i -H 'Origin: {shop}' -b '{cookie}' {form} http://{gate}/transfer"),
     );
     out.push_str(

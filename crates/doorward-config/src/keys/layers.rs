@@ -166,8 +166,9 @@ static PASS: Section = Section::new(
         key(
             "mode",
             Shape::Mode { may_be_off: true },
-            "\"off\"",
-            "How seriously this layer judges; the mildest of file, layer and route wins.",
+            "\"enforce\"",
+            "How seriously this layer judges, the mildest of file, layer and route; off in the \
+             profile `authenticated` where nothing is said.",
         ),
         key(
             "work",

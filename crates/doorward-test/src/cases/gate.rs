@@ -67,6 +67,10 @@ fn whole(config: &str) -> String {
         out.push_str("external = [\"https://shop.test\"]\n");
     }
     out.push_str(config);
+    // Most cases are about requests, not about who pays for them.
+    if !says(config, "[layers.pass]") {
+        out.push_str("[layers.pass]\nmode = \"off\"\n");
+    }
     if !says(config, "[secrets]") {
         out.push_str("[secrets]\nsigning = [\"env:DOORWARD_SECRET\"]\n");
     }
