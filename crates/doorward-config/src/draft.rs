@@ -42,6 +42,10 @@ pub(crate) struct Draft {
     pub(crate) credential_values: Vec<String>,
     /// How the keys of each issuer were written.
     pub(crate) jwt_keys: Vec<KeysWritten>,
+    /// How the key of each integration that signs was written: `key = "…"`.
+    pub(crate) signature_keys: Vec<String>,
+    /// How the secrets of routes' webhooks were referred to, each with its route's place.
+    pub(crate) webhook_secrets: Vec<(usize, Vec<String>)>,
     /// `layers.identity.keys.file`.
     pub(crate) key_file: String,
     /// Denied callers and tokens, as they were written.
@@ -80,6 +84,8 @@ impl Default for Draft {
             admission: None,
             credential_values: Vec::new(),
             jwt_keys: Vec::new(),
+            signature_keys: Vec::new(),
+            webhook_secrets: Vec::new(),
             key_file: KEY_FILE_NAME.to_owned(),
             deny_known: Vec::new(),
             cors_credentials: None,

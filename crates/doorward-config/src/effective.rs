@@ -19,7 +19,7 @@ use doorward_core::layers::quota::{By, Deny, DenyKnown, Limit, Measure};
 use doorward_core::mode::Mode;
 use doorward_core::question::Rate;
 use doorward_core::route::{Effect, Settings as Route};
-use identity::identity;
+use identity::{identity, webhook};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -35,6 +35,8 @@ pub(crate) struct Said {
     credential_values: Vec<String>,
     admin_token: Option<String>,
     jwt_keys: Vec<KeysWritten>,
+    signature_keys: Vec<String>,
+    webhook_secrets: Vec<(usize, Vec<String>)>,
     key_file: String,
     deny_known: Vec<DenyWritten>,
     later_off: Vec<&'static str>,
@@ -57,6 +59,8 @@ impl Said {
             credential_values: draft.credential_values.clone(),
             admin_token: draft.admin_token.clone(),
             jwt_keys: draft.jwt_keys.clone(),
+            signature_keys: draft.signature_keys.clone(),
+            webhook_secrets: draft.webhook_secrets.clone(),
             key_file: draft.key_file.clone(),
             deny_known: draft.deny_known.clone(),
             later_off: draft.later_off.clone(),
@@ -288,6 +292,7 @@ fn one_route(config: &Config, place: usize, route: &Route, page: &mut Page<'_>) 
     page.key("allow", if route.allow_encoded_slash { "[\"encoded-slash\"]" } else { "[]" });
     page.key("pass", &word(PASSES, route.pass));
     page.key("tickets", &word(TICKETS, route.tickets));
+    webhook(route, place, page);
     let limits: Vec<String> = route.limits.iter().map(limit_text).collect();
     page.lines("limits", &limits);
     page.key("limits_only", &route.limits_only.to_string());

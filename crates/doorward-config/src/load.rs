@@ -196,7 +196,7 @@ fn profile(draft: &mut Draft) {
 
 fn believes(draft: &Draft) -> bool {
     let identity = &draft.settings.identity;
-    !identity.issuers.is_empty() || identity.keys.is_some()
+    !identity.issuers.is_empty() || identity.keys.is_some() || !identity.signers.is_empty()
 }
 
 /// Where it is felt that nobody is believed: where the layer is set up, or what asks for callers

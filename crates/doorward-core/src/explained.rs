@@ -172,6 +172,12 @@ fn look(gate: &Arc<Gate>, visit: &mut Visit<'_>, layer: &str, at: Moment<'_>) ->
 
 /// Who is calling, as far as it can be told without asking anybody.
 fn who(gate: &Arc<Gate>, visit: &mut Visit<'_>, at: Moment<'_>) -> Said {
+    if let Some(read) = identity::read_delivery(visit, at.now) {
+        return match read {
+            Ok(_) => Said::Skipped("whether the delivery's signature fits is told by its body"),
+            Err(reason) => Said::Refuse(Reason::Signature(reason)),
+        };
+    }
     if !matches!(visit.route().kind, Kind::Api) {
         return Said::Skipped("this kind of route asks nobody who they are");
     }
@@ -184,7 +190,8 @@ fn who(gate: &Arc<Gate>, visit: &mut Visit<'_>, at: Moment<'_>) -> Said {
             "the token's issuer must be asked for its keys, which only the running gate does",
         ),
         Who::Refuse(reason) => Said::Refuse(Reason::Identity(reason)),
-        Who::Known(known) => {
+        Who::Unsigned(reason) => Said::Refuse(Reason::Signature(reason)),
+        Who::Known(known) | Who::Signed(known, _) => {
             visit.caller = Caller::Known;
             visit.known = Some(known);
             Said::Next

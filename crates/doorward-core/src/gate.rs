@@ -5,6 +5,7 @@ use crate::endpoints;
 use crate::fault::Fault;
 use crate::header::One;
 use crate::layers::identity::{self, Issuer, LookedUp, Who};
+use crate::layers::pass::Of;
 use crate::layers::{self, Step, cors, credential, message, method, pass, quota, site};
 use crate::mode::{Force, Mode};
 use crate::moment::Moment;
@@ -153,6 +154,9 @@ impl Gate {
         looked_up: Option<LookedUp>,
     ) -> Result<(), Stop> {
         let force = self.force(visit, self.modes.identity);
+        if visit.route().kind == Kind::Webhook {
+            return self.delivery(visit, at, force);
+        }
         let asks = matches!(visit.route().kind, Kind::Api) && force != Force::Off;
         if !asks || (self.identity.is_empty() && !visit.route().requires_identity) {
             return Ok(());
@@ -172,6 +176,17 @@ impl Gate {
                 let refuse = Step::Refuse(Reason::Identity(reason));
                 return take(visit, refuse, force);
             }
+            Who::Unsigned(reason) => {
+                let is_his_own = !self.client_ip.trusts(visit.client);
+                if reason.is_strike() && force == Force::Enforce && is_his_own {
+                    quota::strike(&self.quota, visit.prefix, at);
+                }
+                return take(visit, Step::Refuse(Reason::Signature(reason)), force);
+            }
+            Who::Signed(known, held) => {
+                visit.held = Some(held);
+                known
+            }
             Who::Known(known) => known,
         };
         let quota_force = self.force(visit, self.modes.quota);
@@ -188,6 +203,24 @@ impl Gate {
         }
         visit.caller = Caller::Known;
         visit.known = Some(known);
+        Ok(())
+    }
+    /// Who has sent a webhook's delivery, as far as its head tells. It is the route's own check,
+    /// and not off where `identity` is.
+    /// not off where `identity` is.
+    fn delivery(&self, visit: &mut Visit<'_>, at: Moment<'_>, force: Force) -> Result<(), Stop> {
+        match identity::read_delivery(visit, at.now) {
+            Some(Ok(delivery)) => visit.delivery = Some(delivery),
+            Some(Err(_)) | None if self.leaves_preflight(visit) => {}
+            Some(Err(reason)) => {
+                let force = if force == Force::Off { Force::Enforce } else { force };
+                take(visit, Step::Refuse(Reason::Signature(reason)), force)?;
+            }
+            None => {
+                let reason = identity::SignatureReason::Missing;
+                take(visit, Step::Refuse(Reason::Signature(reason)), Force::Enforce)?;
+            }
+        }
         Ok(())
     }
 
@@ -225,9 +258,15 @@ impl Gate {
         Ok(())
     }
 
-    /// Whether the answers about what `pass` claims are only noted.
-    pub(crate) fn watches_pass(&self, visit: &Visit<'_>) -> bool {
-        visit.route().own.is_none() && self.force(visit, self.modes.pass) != Force::Enforce
+    /// Whether the answers about what a pass, a signature or a delivery claims are only noted.
+    pub(crate) fn watches(&self, visit: &Visit<'_>, of: Of) -> bool {
+        let layer = match of {
+            Of::Pass => self.modes.pass,
+            Of::Signature | Of::Delivery => self.modes.identity,
+        };
+        let force = self.force(visit, layer);
+        let is_off = force == Force::Off && of != Of::Delivery;
+        visit.route().own.is_none() && (is_off || force == Force::Monitor)
     }
 
     /// Whether there are passes here at all.

@@ -11,6 +11,8 @@ use crate::own::Own;
 use crate::path;
 use crate::route::{Effect, Kind, Route, Routes, Settings as RouteSettings};
 use crate::settings::{Settings, SettingsError};
+use crate::webhook::Scheme;
+use http::Method;
 use std::sync::Arc;
 
 /// Paths that are pages by default, whatever stands behind the gate.
@@ -178,7 +180,9 @@ fn who(settings: &Settings, mode: Mode, errors: &mut Vec<SettingsError>) -> iden
     });
     let requires = settings.requires_identity
         || settings.routes.iter().any(|route| route.requires_identity == Some(true));
-    let believes = !settings.identity.issuers.is_empty() || settings.identity.keys.is_some();
+    let identity = &settings.identity;
+    let believes =
+        !identity.issuers.is_empty() || identity.keys.is_some() || !identity.signers.is_empty();
     if requires && !believes && mode != Mode::Off {
         errors.push(SettingsError::new(
             "layers.identity".to_owned(),
@@ -355,6 +359,7 @@ fn default_route() -> Route {
         upstream: 0,
         pass: crate::route::Pass::Required,
         tickets: crate::route::Tickets::Once,
+        webhook: None,
         own: None,
         implicit: false,
     }
@@ -368,7 +373,11 @@ fn one_route(
     errors: &mut Vec<SettingsError>,
 ) -> Route {
     let at = |key: &str| format!("route[{place}].{key}");
-    let methods = Methods::parse(&route.methods).unwrap_or_else(|name| {
+    // Deliveries are posted.
+    let posted = [Method::POST.to_string()];
+    let is_posted = route.kind == Kind::Webhook && route.methods.is_empty();
+    let named = if is_posted { &posted[..] } else { &route.methods };
+    let methods = Methods::parse(named).unwrap_or_else(|name| {
         errors.push(SettingsError::new(
             at("methods"),
             format!("{name:?} is no method that could be let through"),
@@ -411,8 +420,33 @@ fn one_route(
         upstream: route.upstream,
         pass: route.pass,
         tickets: route.tickets,
+        webhook: webhook(route, place, errors),
         own: None,
         implicit: false,
+    }
+}
+
+/// How a webhook's deliveries are signed.
+fn webhook(route: &RouteSettings, place: usize, errors: &mut Vec<SettingsError>) -> Option<Scheme> {
+    let at = format!("route[{place}].webhook");
+    let mut error = |what: String, hint: &str| {
+        errors.push(SettingsError::new(at.clone(), what, hint));
+    };
+    let example = "write kind = \"webhook\" and webhook = { scheme = \"stripe\", \
+                   secret = \"env:STRIPE_SECRET\" }";
+    match (route.kind, &route.webhook) {
+        (Kind::Webhook, Some(settings)) => Scheme::new(&settings.kind, &settings.secrets)
+            .map_err(|wrong| error(wrong.to_string(), "see docs/integrations.md"))
+            .ok(),
+        (Kind::Webhook, None) => {
+            error("nobody could tell who sends this webhook".to_owned(), example);
+            None
+        }
+        (_, Some(_)) => {
+            error("only a route of the kind `webhook` has a sender".to_owned(), example);
+            None
+        }
+        (_, None) => None,
     }
 }
 

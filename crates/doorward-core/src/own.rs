@@ -239,6 +239,16 @@ fn class(visit: &Visit<'_>) -> u8 {
     }
 }
 
+/// The answer to a delivery that was taken before, and has succeeded. Senders count it as taken;
+/// anything else would have them send it for days.
+pub(crate) fn taken_before() -> Reply {
+    let mut headers = HeaderMap::with_capacity(4);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let body = Bytes::from_static(b"This delivery was taken before.\n");
+    Reply { status: StatusCode::OK, headers, body }
+}
+
 fn reply(visit: &Visit<'_>, body: &Value) -> Reply {
     let mut headers = HeaderMap::with_capacity(6);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -33,6 +33,8 @@ pub enum Reason {
     Quota(quota::Reason),
     /// By `identity`.
     Identity(identity::Reason),
+    /// By `identity`, about a signature.
+    Signature(identity::SignatureReason),
     /// By `pass`.
     Pass(pass::Reason),
     /// By `credential`.
@@ -52,6 +54,7 @@ impl Reason {
             Reason::Method(reason) => reason.words(),
             Reason::Quota(reason) => reason.words(),
             Reason::Identity(reason) => reason.words(),
+            Reason::Signature(reason) => reason.words(),
             Reason::Pass(reason) => reason.words(),
             Reason::Credential(reason) => reason.words(),
             Reason::Fault(fault) => fault.words(),
@@ -82,6 +85,8 @@ impl Reason {
             | Reason::Site(_)
             | Reason::Method(_)
             | Reason::Quota(_)
+            // A webhook's forgery is none: the layer says so by itself.
+            | Reason::Signature(_)
             // Only a pass that nobody sealed is one: the layer says so by itself.
             | Reason::Pass(_)
             | Reason::Credential(_) => false,
@@ -98,6 +103,8 @@ impl Reason {
         out.extend(method::Reason::ALL.iter().copied().map(Reason::Method));
         out.extend(quota::Reason::ALL.iter().copied().map(Reason::Quota));
         out.extend(identity::Reason::ALL.iter().copied().map(Reason::Identity));
+        let signature = identity::SignatureReason::ALL.iter().copied();
+        out.extend(signature.map(Reason::Signature));
         out.extend(pass::Reason::ALL.iter().copied().map(Reason::Pass));
         out.extend(credential::Reason::ALL.iter().copied().map(Reason::Credential));
         out.extend(Fault::ALL.iter().copied().map(Reason::Fault));

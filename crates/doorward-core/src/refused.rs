@@ -220,6 +220,10 @@ impl Refused {
         if let (StatusCode::UNAUTHORIZED, Reason::Identity(reason)) = (words.status, self.reason) {
             headers.insert(header::WWW_AUTHENTICATE, self.gate.identity.challenge(reason));
         }
+        if let (StatusCode::UNAUTHORIZED, Reason::Signature(_)) = (words.status, self.reason) {
+            let value = HeaderValue::from_static("Signature realm=\"doorward\"");
+            headers.insert(header::WWW_AUTHENTICATE, value);
+        }
         if let Some(seconds) = self.retry_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -1,11 +1,13 @@
 //! Routes: what the file says about some paths. They refine the file's settings, never replace
 //! them.
 
+use crate::layers::identity::WebhookSettings;
 use crate::layers::method::Methods;
 use crate::mode::Mode;
 use crate::origin::Origins;
 use crate::own::Own;
 use crate::path::{self, Oddities};
+use crate::webhook::Scheme;
 use std::collections::HashMap;
 
 /// What a route is for.
@@ -18,6 +20,8 @@ pub enum Kind {
     Page,
     /// Where a sign-in or payment provider sends people back.
     Return,
+    /// Deliveries that their sender signs by a scheme of its own.
+    Webhook,
     /// The application's own health check: GET and HEAD.
     Health,
 }
@@ -120,6 +124,8 @@ pub struct Settings {
     pub pass: Pass,
     /// How often a ticket may be good.
     pub tickets: Tickets,
+    /// Who sends the deliveries of a `webhook` route.
+    pub webhook: Option<WebhookSettings>,
 }
 
 /// A body whose digest goes into the admission proof is held up to this many bytes.
@@ -166,6 +172,8 @@ pub struct Route {
     pub pass: Pass,
     /// How often a ticket may be good.
     pub tickets: Tickets,
+    /// How the deliveries of a `webhook` route are signed.
+    pub webhook: Option<Scheme>,
     /// An address of the gate's own.
     pub own: Option<Own>,
     /// Made by the gate itself (robots.txt and the like), not by the file.

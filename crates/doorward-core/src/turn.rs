@@ -2,8 +2,9 @@
 
 use crate::address::Prefix;
 use crate::fault::Fault;
-use crate::layers::identity::{Issuer, LookedUp};
-use crate::layers::{pass, quota};
+use crate::layers::identity::{Issuer, LookedUp, check_delivery};
+use crate::layers::pass::Of;
+use crate::layers::quota;
 use crate::moment::Moment;
 use crate::own::{self, NoPass, Own, Ready};
 use crate::question::{Answer, Answers, Question, Questions};
@@ -83,13 +84,14 @@ pub(crate) fn after_head<'v>(visit: Visit<'v>, at: Moment<'_>) -> Turn<'v> {
 /// Whether the body is wanted before anything is claimed.
 fn wants_body(visit: &Visit<'_>) -> bool {
     let is_signed = visit.held.as_ref().is_some_and(|held| held.digest.is_some());
-    visit.route().bind_body || is_signed || visit.route().own.is_some()
+    let is_of_own = visit.route().own.is_some() || visit.delivery.is_some();
+    visit.route().bind_body || is_signed || is_of_own
 }
 
 /// What the pass claims together with the shares.
 fn claims_at_once(visit: &Visit<'_>) -> Option<Question> {
     let held = visit.held.as_ref().filter(|_| !wants_body(visit))?;
-    held.question(visit.gate.watches_pass(visit))
+    held.question(visit.gate.watches(visit, held.of))
 }
 
 /// Whoever is beyond his share is refused before anything of his body is held.
@@ -183,12 +185,14 @@ fn after_answers<'v>(mut visit: Visit<'v>, answers: &Answers, at: Moment<'_>) ->
     let is_claimed = match (rest.first(), question.watch) {
         (Some(Answer::Yes { .. }), _) => true,
         (Some(Answer::Used { .. }), true) => {
-            note(&mut visit, Reason::Pass(pass::Reason::Used));
+            let reason = what(&visit).used();
+            note(&mut visit, reason);
             false
         }
         (Some(Answer::Used { answered }), false) => return used(&visit, *answered, at),
         (Some(_) | None, true) => {
-            note(&mut visit, Reason::Pass(pass::Reason::StoreAway));
+            let reason = what(&visit).store_away();
+            note(&mut visit, reason);
             false
         }
         (Some(_) | None, false) => return store_away(&visit, at),
@@ -198,15 +202,19 @@ fn after_answers<'v>(mut visit: Visit<'v>, answers: &Answers, at: Moment<'_>) ->
     Turn::Done(Verdict::Admit(admitted))
 }
 
+/// What it is that is claimed. Keys of passes that are asked for are a pass's.
+fn what(visit: &Visit<'_>) -> Of {
+    visit.held.as_ref().map_or(Of::Pass, |held| held.of)
+}
+
 fn used<'v>(visit: &Visit<'_>, answered: bool, at: Moment<'_>) -> Turn<'v> {
     let executed = if answered { Executed::Yes } else { Executed::Unknown };
-    let refused = Refused::new(visit, Reason::Pass(pass::Reason::Used), at.id);
+    let refused = Refused::new(visit, what(visit).used(), at.id);
     refuse(refused.with_pass(at.now, None).with_executed(executed))
 }
 
 fn store_away<'v>(visit: &Visit<'_>, at: Moment<'_>) -> Turn<'v> {
-    let reason = Reason::Pass(pass::Reason::StoreAway);
-    refuse(Refused::new(visit, reason, at.id).with_pass(at.now, None))
+    refuse(Refused::new(visit, what(visit).store_away(), at.id).with_pass(at.now, None))
 }
 
 /// What the answer about a claim behind the body comes to.
@@ -225,8 +233,14 @@ fn after_claim<'v>(
     }
     let is_claimed = match (answer, claim.question.watch) {
         (Some(Answer::Yes { .. }), _) => true,
+        // A sender's own retry: the first has not succeeded, as far as is known.
+        (Some(Answer::Used { answered: false }), false) if what(&visit) == Of::Delivery => true,
+        (Some(Answer::Used { answered: true }), false) if what(&visit) == Of::Delivery => {
+            return Turn::Done(Verdict::Reply(own::taken_before()));
+        }
         (Some(Answer::Used { .. }), true) => {
-            note(&mut visit, Reason::Pass(pass::Reason::Used));
+            let reason = what(&visit).used();
+            note(&mut visit, reason);
             false
         }
         (Some(Answer::Used { answered }), false) => {
@@ -299,26 +313,29 @@ impl<'v> AwaitingBody<'v> {
         }
         let Self { mut visit, shares_taken } = self;
         let digest = crate::crypto::sha256(body);
-        let signed = visit.held.as_ref().and_then(|held| held.digest);
-        if signed.is_some_and(|signed| signed != digest) {
-            let reason = Reason::Pass(pass::Reason::BodyDiffers);
-            if !visit.gate.watches_pass(&visit) {
+        if let Err(turn) = deliver(&mut visit, body, at) {
+            return *turn;
+        }
+        let signed = visit.held.as_ref().and_then(|held| held.digest.as_ref());
+        if signed.is_some_and(|signed| !signed.fits(body, &digest)) {
+            let reason = what(&visit).body_differs();
+            if !visit.gate.watches(&visit, what(&visit)) {
                 let refused = Refused::new(&visit, reason, at.id).with_pass(at.now, None);
                 return give_back(visit, shares_taken, refuse(refused));
             }
             note(&mut visit, reason);
         }
         let is_late = visit.held.as_ref().is_some_and(|held| held.is_late(at.now));
-        if is_late && !visit.gate.watches_pass(&visit) {
+        if is_late && !visit.gate.watches(&visit, what(&visit)) {
             // It was timely when its head came, and its body took too long.
-            let reason = Reason::Pass(pass::Reason::Expired);
+            let reason = what(&visit).expired();
             let refused = Refused::new(&visit, reason, at.id).with_pass(at.now, None);
             return give_back(visit, shares_taken, refuse(refused));
         }
         if let Some(own) = visit.route().own {
             return at_own(visit, own, body, shares_taken, at);
         }
-        let watch = visit.gate.watches_pass(&visit);
+        let watch = visit.gate.watches(&visit, what(&visit));
         let question = visit.held.as_ref().and_then(|held| held.question(watch));
         let digest = visit.route().bind_body.then_some(digest);
         match question {
@@ -344,6 +361,23 @@ impl<'v> AwaitingBody<'v> {
         // A copy of a signed head, without its body, must not cost the pass anything.
         give_back(visit, shares_taken, refuse(refused))
     }
+}
+
+/// Checks a webhook's delivery over its body. Its sender's address gets no strike: anybody can have
+/// a provider send him something that fails, from the address of all the provider's others.
+fn deliver<'v>(visit: &mut Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<(), Box<Turn<'v>>> {
+    let Some(delivery) = visit.delivery.take() else { return Ok(()) };
+    match check_delivery(visit, &delivery, body) {
+        Ok(held) => visit.held = Some(Box::new(held)),
+        Err(reason) if visit.gate.watches(visit, Of::Delivery) => {
+            note(visit, Reason::Signature(reason));
+        }
+        Err(reason) => {
+            let refused = Refused::new(visit, Reason::Signature(reason), at.id);
+            return Err(Box::new(refuse(refused)));
+        }
+    }
+    Ok(())
 }
 
 /// What a request at one of the gate's own addresses comes to.

@@ -5,7 +5,7 @@ use crate::fault::Fault;
 use crate::gate::Gate;
 use crate::layers::credential::Edits;
 use crate::layers::identity::{Identity, Known};
-use crate::layers::pass::{Cut, Held};
+use crate::layers::pass::{Cut, Held, Of};
 use crate::layers::quota::Counted;
 use crate::layers::{cors, credential, quota};
 use crate::moment::{Now, RequestId};
@@ -73,7 +73,7 @@ pub enum Outcome {
     /// The backend may have run it.
     Sent,
     /// The backend has answered it.
-    Answered,
+    Answered(StatusCode),
 }
 
 /// What watches a body as it streams.
@@ -307,10 +307,18 @@ impl Admitted {
                 // There is room for it: it was checked for when the gate was made.
                 out.extend(about(|key| Ask::Unclaim { key }));
             }
-            Outcome::Answered => out.extend(about(|key| Ask::Answered { key })),
+            // A delivery that failed comes again, and must be let in.
+            Outcome::Answered(status) if self.is_delivery() && !is_success(status) => {
+                out.extend(about(|key| Ask::Unclaim { key }));
+            }
+            Outcome::Answered(_) => out.extend(about(|key| Ask::Answered { key })),
             Outcome::Sent => {}
         }
         out
+    }
+
+    fn is_delivery(&self) -> bool {
+        self.held.as_ref().is_some_and(|held| held.of == Of::Delivery)
     }
 
     /// Whether the store is to be told that the backend answered.
@@ -362,6 +370,11 @@ impl Meter {
             None => MeterStep::End(Fault::BodyTooLarge),
         }
     }
+}
+
+/// Whether a sender of webhooks takes an answer for a success.
+fn is_success(status: StatusCode) -> bool {
+    status.is_success()
 }
 
 /// An answer to a known caller, or one that was bought with a credential, belongs to its caller: a

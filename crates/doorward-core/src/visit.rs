@@ -10,6 +10,7 @@ use crate::origin::Origins;
 use crate::reason::Reason;
 use crate::route::{DEFAULT_ROUTE, Route, RouteId};
 use crate::view::{Seen, View};
+use crate::webhook::Delivery;
 use arrayvec::ArrayVec;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -67,8 +68,10 @@ pub struct Visit<'v> {
     pub(crate) caller: Caller,
     /// Set by `identity`.
     pub(crate) known: Option<Known>,
-    /// Set by `pass`. Boxed: it is large, and most visits have none.
+    /// Set by `pass`, and by `identity` for signatures. Boxed: it is large, and most have none.
     pub(crate) held: Option<Box<Held>>,
+    /// A webhook's delivery, of which the body is still to be checked. Set by `identity`.
+    pub(crate) delivery: Option<Box<Delivery>>,
     /// What of it is the gate's alone. Set by `pass`.
     pub(crate) cut: Option<Cut>,
     pub(crate) would_refuse: WouldRefuse,
@@ -89,6 +92,7 @@ impl<'v> Visit<'v> {
             caller: Caller::Program,
             known: None,
             held: None,
+            delivery: None,
             cut: None,
             would_refuse: WouldRefuse::new(),
         }

@@ -68,6 +68,7 @@ impl Hints {
             | Reason::Method(_)
             | Reason::Quota(_)
             | Reason::Identity(_)
+            | Reason::Signature(_)
             | Reason::Credential(_)
             | Reason::Fault(_) => {}
         }

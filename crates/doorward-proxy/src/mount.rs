@@ -15,7 +15,7 @@ use doorward_core::verdict::{Admitted, Outcome, Reply, Verdict};
 use doorward_core::view::BodyHint;
 use doorward_porter::{Reach, converse, settle};
 use http::header;
-use http::{Response, request};
+use http::{Response, StatusCode, request};
 use hyper::body::Incoming;
 use std::sync::Arc;
 
@@ -123,9 +123,9 @@ const fn is_short(hint: BodyHint) -> bool {
 }
 
 /// Tells the store that the backend answered, where somebody could ask for it again.
-pub(crate) async fn answered(client: &Client, passage: &Passage) {
+pub(crate) async fn answered(client: &Client, passage: &Passage, status: StatusCode) {
     if passage.admitted.is_claimed() {
-        let questions = passage.admitted.settle(Outcome::Answered);
+        let questions = passage.admitted.settle(Outcome::Answered(status));
         settle(&questions, moment(client), &client.worker.shared.store).await;
     }
 }

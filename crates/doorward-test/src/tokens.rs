@@ -28,6 +28,8 @@ pub fn file(name: &str) -> Option<&'static [u8]> {
         "loose.json" => Some(include_bytes!("../keys/loose.json")),
         // Keys for other purposes, off their curve and of unknown kinds, beside one of use.
         "odd.json" => Some(include_bytes!("../keys/odd.json")),
+        // The public key of an integration that signs; `partner.p8` is the other half.
+        "partner.pem" => Some(include_bytes!("../keys/partner.pem")),
         "kit-keys.toml" => Some(include_bytes!("../keys/kit-keys.toml")),
         _ => None,
     }

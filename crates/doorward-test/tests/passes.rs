@@ -8,7 +8,7 @@ use doorward_core::verdict::{Outcome, Verdict};
 use doorward_core::view::BodyHint;
 use doorward_test::passes::{Keys, Pass, Signing};
 use doorward_test::sample::{self, BEGIN_UNIX_S, CHROME, ORIGIN, Request, Rig, spoken};
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::Value;
 
 const HOST: &str = "api.shop.test";
@@ -106,7 +106,9 @@ fn a_copy_is_refused_and_told_what_became_of_the_first() {
     let pass = minted(&rig, at(0));
     let begin = at(0).unix_s;
     for (index, outcome) in
-        [None, Some(Outcome::Answered), Some(Outcome::NeverSent)].into_iter().enumerate()
+        [None, Some(Outcome::Answered(StatusCode::OK)), Some(Outcome::NeverSent)]
+            .into_iter()
+            .enumerate()
     {
         let nonce = u8::try_from(index).expect("few");
         for (request, body) in

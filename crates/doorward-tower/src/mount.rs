@@ -183,7 +183,7 @@ where
         return Ok(passage.refuse(&refused));
     }
     let response = answered?;
-    passage.outcome = Outcome::Answered;
+    passage.outcome = Outcome::Answered(response.status());
     if let Some(record) = &mut passage.record {
         record.answered(response.status());
     }

@@ -79,6 +79,11 @@ fn callers(config: &Config) -> String {
             count => format!("{count} API keys"),
         });
     }
+    let signers = identity.signers.iter().map(|signer| signer.subject.as_str());
+    let signers = signers.collect::<Vec<_>>().join(", ");
+    if !signers.is_empty() {
+        known.push(format!("signatures of {signers}"));
+    }
     if known.is_empty() { "anybody: identity is off".to_owned() } else { known.join(", ") }
 }
 

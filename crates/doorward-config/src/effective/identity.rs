@@ -3,9 +3,12 @@
 use super::{Page, list, quote};
 use crate::section::identity::KINDS;
 use crate::section::issuer::{KeysWritten, place_text, seconds_text};
+use crate::section::webhook::{DIGESTS, ENCODINGS, SCHEMES, Word};
 use doorward_core::layers::identity::{
-    Algorithm, IssuerSettings, KeySettings, KeysFrom, Place, Settings,
+    Algorithm, IssuerSettings, KeySettings, KeysFrom, Place, Settings, SignerSettings,
 };
+use doorward_core::route::Settings as Route;
+use doorward_core::webhook;
 
 pub(super) fn identity(settings: &Settings, page: &mut Page<'_>) {
     let issuers = settings.issuers.iter().zip(&page.said.jwt_keys);
@@ -19,10 +22,61 @@ pub(super) fn identity(settings: &Settings, page: &mut Page<'_>) {
         }
         None => page.absent("keys", "none"),
     }
+    let signers = settings.signers.iter().zip(&page.said.signature_keys);
+    let signers: Vec<String> = signers.map(|(one, key)| signer_text(one, key)).collect();
+    page.lines("signatures", &signers);
     let word = |kind| KINDS.iter().find(|(_, meaning)| *meaning == kind).map(|(word, _)| *word);
     let prefer: Vec<String> =
         settings.prefer.iter().filter_map(|kind| word(*kind)).map(str::to_owned).collect();
     page.key("prefer", &list(&prefer));
+}
+
+fn signer_text(signer: &SignerSettings, key: &str) -> String {
+    format!(
+        "{{ keyid = {}, algorithm = {}, {key}, subject = {}, scopes = {}, covers = {} }}",
+        quote(&signer.key_id),
+        quote(signer.key.algorithm().name()),
+        quote(&signer.subject),
+        list(&signer.scopes),
+        list(&signer.covers),
+    )
+}
+
+/// `route.webhook`, where there is one.
+pub(super) fn webhook(route: &Route, place: usize, page: &mut Page<'_>) {
+    let Some(settings) = &route.webhook else { return };
+    let mut secrets = page.said.webhook_secrets.iter();
+    let written = secrets.find(|(of, _)| *of == place).map(|(_, written)| written.clone());
+    let word = match &settings.kind {
+        webhook::Kind::GitHub => Word::GitHub,
+        webhook::Kind::Stripe => Word::Stripe,
+        webhook::Kind::Slack => Word::Slack,
+        webhook::Kind::Shopify => Word::Shopify,
+        webhook::Kind::StandardWebhooks => Word::StandardWebhooks,
+        webhook::Kind::Custom(_) => Word::Custom,
+    };
+    let scheme = SCHEMES.iter().find(|(_, other)| *other == word).map_or("", |(word, _)| *word);
+    let secret = list(&written.unwrap_or_default());
+    let mut out = format!("{{ scheme = {}, secret = {secret}", quote(scheme));
+    if let webhook::Kind::Custom(custom) = &settings.kind {
+        let encoding = ENCODINGS.iter().find(|(_, one)| *one == custom.encoding);
+        let digest = DIGESTS.iter().find(|(_, one)| *one == custom.digest);
+        out.push_str(&format!(
+            ", header = {}, prefix = {}, encoding = {}, digest = {}, signed = {}, window = {}",
+            quote(&custom.header),
+            quote(&custom.prefix),
+            quote(encoding.map_or("", |(word, _)| *word)),
+            quote(digest.map_or("", |(word, _)| *word)),
+            quote(&custom.signed),
+            quote(&seconds_text(custom.window_s)),
+        ));
+        for (name, header) in [("timestamp", &custom.timestamp), ("id", &custom.id)] {
+            let Some(header) = header else { continue };
+            out.push_str(&format!(", {name} = {}", quote(header)));
+        }
+    }
+    out.push_str(" }");
+    page.key("webhook", &out);
 }
 
 fn keys_header(keys: &KeySettings) -> String {

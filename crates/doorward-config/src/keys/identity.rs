@@ -12,6 +12,12 @@ pub(super) static IDENTITY: Section = Section::new(
         key("jwt", Shape::List(&Shape::Table(&JWT)), "[]", "Issuers whose tokens are believed."),
         key("keys", Shape::Table(&KEYS), "", "API keys, as `doorward key` makes them."),
         key(
+            "signatures",
+            Shape::List(&Shape::Table(&SIGNATURE)),
+            "[]",
+            "Integrations that sign each request with a key of their own (RFC 9421).",
+        ),
+        key(
             "prefer",
             Shape::List(&Shape::Words { now: &["key", "jwt"], later: &[] }),
             "[]",
@@ -91,6 +97,44 @@ static JWT: Section = Section::new(
             Shape::Boolean,
             "false",
             "The `jwks` is at a private address on purpose, and may be fetched over http.",
+        ),
+    ],
+);
+
+static SIGNATURE: Section = Section::new(
+    "An integration that signs its requests (RFC 9421).",
+    &[
+        key("keyid", Shape::Text, "", "The `keyid` of its signatures."),
+        key(
+            "algorithm",
+            Shape::Words {
+                now: &[
+                    "ed25519",
+                    "ecdsa-p256-sha256",
+                    "ecdsa-p384-sha384",
+                    "rsa-pss-sha512",
+                    "rsa-v1_5-sha256",
+                    "hmac-sha256",
+                ],
+                later: &[],
+            },
+            "",
+            "How it signs.",
+        ),
+        key("key", Shape::Text, "", "The file with its public key, in PEM."),
+        key(
+            "secret",
+            Shape::Secret,
+            "",
+            "In place of `key`, for hmac-sha256 alone: 32 bytes or more that both sides know.",
+        ),
+        key("subject", Shape::Text, "", "What it is called; without it, its `keyid`."),
+        key("scopes", Shape::List(&Shape::Text), "[]", "What it may do, for the backend."),
+        key(
+            "covers",
+            Shape::List(&Shape::Text),
+            "[]",
+            "Headers that its signatures must cover, beside method, name, path, query and body.",
         ),
     ],
 );

@@ -16,10 +16,10 @@ pub(super) static ROUTE: Section = Section::new(
         ),
         key(
             "kind",
-            Shape::Words { now: &["api", "page", "return", "health"], later: &["webhook"] },
+            Shape::Words { now: &["api", "page", "return", "webhook", "health"], later: &[] },
             "\"api\"",
-            "What it is for: programs, documents, where people are sent back to, the app's health \
-             check.",
+            "What it is for: programs, documents, where people are sent back to, deliveries that \
+             their sender signs, the app's health check.",
         ),
         key(
             "profile",
@@ -108,12 +108,66 @@ pub(super) static ROUTE: Section = Section::new(
             "require",
             "a route can only ask for some known caller; keep the rest in the backend",
         ),
-        later("webhook", "let the backend verify the sender's signature for now"),
+        key(
+            "webhook",
+            Shape::Table(&WEBHOOK),
+            "",
+            "Who sends the deliveries of a route of the kind `webhook`.",
+        ),
         later("navigate", LEAVE_OUT),
         later("cache", LEAVE_OUT),
         later("csrf", LEAVE_OUT),
         later("sign_body", LEAVE_OUT),
         later("budget", LEAVE_OUT),
+    ],
+);
+
+static WEBHOOK: Section = Section::new(
+    "A webhook's sender: { scheme = \"stripe\", secret = \"env:STRIPE_SECRET\" }.",
+    &[
+        key(
+            "scheme",
+            Shape::Words {
+                now: &["github", "stripe", "slack", "shopify", "standard-webhooks", "custom"],
+                later: &[],
+            },
+            "",
+            "How it signs what it delivers.",
+        ),
+        key(
+            "secret",
+            Shape::OneOrMore(&Shape::Secret),
+            "",
+            "The secret that it signs with; a list of two while it is changed.",
+        ),
+        key("header", Shape::Text, "", "Of a custom scheme: the header with the signature."),
+        key("prefix", Shape::Text, "\"\"", "What stands before the signature: \"sha256=\"."),
+        key(
+            "encoding",
+            Shape::Words { now: &["hex", "base64"], later: &[] },
+            "\"hex\"",
+            "How the signature is written.",
+        ),
+        key(
+            "digest",
+            Shape::Words { now: &["sha256", "sha512"], later: &[] },
+            "\"sha256\"",
+            "The hash of its HMAC.",
+        ),
+        key(
+            "signed",
+            Shape::Text,
+            "\"{body}\"",
+            "What is signed: \"{timestamp}.{body}\", with {id} where it has one.",
+        ),
+        key("timestamp", Shape::Text, "", "The header with the signed time, in seconds."),
+        key("id", Shape::Text, "", "The header with the delivery's id."),
+        key(
+            "window",
+            Shape::Duration { least_s: 1, most_s: 3600 },
+            "\"5m\"",
+            "By how much a signed time may differ from now.",
+        ),
     ],
 );
 

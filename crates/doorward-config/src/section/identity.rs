@@ -1,6 +1,6 @@
 //! `[layers.identity]`: whom the gate believes.
 
-use super::{credential, issuer};
+use super::{credential, issuer, signatures};
 use crate::document::{Table, shorten};
 use crate::draft::Draft;
 use crate::key_file::{self, KEY_FILE_NAME};
@@ -23,6 +23,12 @@ pub(crate) fn read(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'
         names.push(issuer.issuer.clone());
         draft.settings.identity.issuers.push(issuer);
         draft.jwt_keys.push(written);
+    }
+    for value in table.list("signatures", reading) {
+        let known = &draft.settings.identity.signers;
+        let Some((signer, written)) = signatures::read(&value, known, reading) else { continue };
+        draft.settings.identity.signers.push(signer);
+        draft.signature_keys.push(written);
     }
     if let Some(value) = table.value("keys")
         && let Some(keys) = value.table(reading)

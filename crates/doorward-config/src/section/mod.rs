@@ -11,5 +11,7 @@ mod listeners;
 pub(crate) mod quota;
 pub(crate) mod routes;
 pub(crate) mod secrets;
+mod signatures;
 pub(crate) mod top;
 pub(crate) mod upstream;
+pub(crate) mod webhook;

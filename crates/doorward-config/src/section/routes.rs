@@ -1,6 +1,6 @@
 //! `[[route]]`: what the file says about some paths.
 
-use super::{quota, top, upstream};
+use super::{quota, top, upstream, webhook};
 use crate::config::Profile;
 use crate::document::{Table, Value};
 use crate::draft::Draft;
@@ -10,8 +10,13 @@ use doorward_core::route::{
 };
 
 /// The words of `kind`.
-pub(crate) const KINDS: &[(&str, Kind)] =
-    &[("api", Kind::Api), ("page", Kind::Page), ("return", Kind::Return), ("health", Kind::Health)];
+pub(crate) const KINDS: &[(&str, Kind)] = &[
+    ("api", Kind::Api),
+    ("page", Kind::Page),
+    ("return", Kind::Return),
+    ("webhook", Kind::Webhook),
+    ("health", Kind::Health),
+];
 /// The words of `effect`.
 pub(crate) const EFFECTS: &[(&str, Effect)] = &[("read", Effect::Read), ("write", Effect::Write)];
 /// The words of `embed`.
@@ -92,6 +97,12 @@ fn read_one(
     {
         route.upstream = draft.route_upstream(upstream);
     }
+    if let Some(value) = table.value("webhook")
+        && let Some((webhook, written)) = webhook::read(&value, reading)
+    {
+        route.webhook = Some(webhook);
+        draft.webhook_secrets.push((draft.settings.routes.len(), written));
+    }
     profile(table, route, reading);
 }
 
@@ -100,7 +111,7 @@ fn profile(table: &Table<'_>, route: &mut Settings, reading: &mut Reading<'_>) {
     let Some(profile) = value.choose(Profile::WORDS, reading) else { return };
     let is_authenticated = profile == Profile::Authenticated;
     if is_authenticated && route.kind != Kind::Api {
-        let what = "pages, returns and health checks are for everybody";
+        let what = "pages, returns, webhooks and health checks have no logins";
         let hint = "leave out `profile`, or say kind = \"api\" on this route";
         let _: Option<()> = value.error(what, hint, reading);
     }

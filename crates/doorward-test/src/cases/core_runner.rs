@@ -16,6 +16,7 @@ use doorward_core::verdict::{self, Admitted, MeterStep, Outcome};
 use doorward_core::view::{BodyHint, Fidelity, Target, View};
 use doorward_porter::chance::SeededChance;
 use doorward_store::{MemoryStore, Sizes};
+use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use std::cell::Cell;
 
@@ -175,7 +176,8 @@ impl Bench {
             headers: pairs(kept.into_iter().chain(added.iter().map(|(name, value)| (name, value)))),
             body: request.body.clone(),
         };
-        let settled = admitted.settle(Outcome::Sent);
+        let status = StatusCode::from_u16(step.given.backend.status).unwrap_or(StatusCode::OK);
+        let settled = admitted.settle(Outcome::Answered(status));
         self.answer(step, &settled, at.now);
         let mut headers = HeaderMap::new();
         for (name, value) in &step.given.backend.headers {

@@ -29,6 +29,9 @@ impl Outside for Stage {
             "DOORWARD_SECRET" => SECRET,
             "ADMISSION_KEY" => ADMISSION,
             "SHARED_KEY" => tokens::SHARED_SECRET,
+            "WEBHOOK_SECRET" => "whsec_c2VjcmV0IG9mIHRoZSBjYXNlcycgd2ViaG9va3M=",
+            "OLD_WEBHOOK_SECRET" => "an older secret of the cases' webhooks",
+            "PARTNER_SECRET" => "a secret that the cases' partner knows, and nobody else",
             "MODEL_KEY" => "model-key-of-the-cases",
             _ => return None,
         };

@@ -214,7 +214,7 @@ fn takes(route: &RouteFacts, facts: &Facts) -> bool {
         };
         let of_kind = match route.kind {
             Kind::Page | Kind::Health => matches!(method, "GET" | "HEAD"),
-            Kind::Api | Kind::Return => true,
+            Kind::Api | Kind::Return | Kind::Webhook => true,
         };
         declared && of_kind && !(route.writes && safe(method))
     };

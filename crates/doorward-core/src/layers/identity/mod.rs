@@ -23,9 +23,13 @@
 //!    its signature is checked by the key that its `kid` names, out of its own issuer's.
 //! 5. A key that is not known, or keys that are too old, are fetched once; the request waits for
 //!    that.
-//! 6. A cookie goes wherever its browser goes: where neither `Origin` nor `Sec-Fetch-Site` says
+//! 6. An integration's signature (RFC 9421) must cover method, name, path, query and body, be at
+//!    most five minutes old, and fit the key that its `keyid` names; it is taken once. A webhook's
+//!    delivery is judged by its sender's own scheme, over its exact bytes; what has succeeded is
+//!    answered by the gate when it comes again.
+//! 7. A cookie goes wherever its browser goes: where neither `Origin` nor `Sec-Fetch-Site` says
 //!    where a request comes from, it is not enough to change anything.
-//! 7. Nobody is refused on routes where identity is optional. A wrong credential is refused there
+//! 8. Nobody is refused on routes where identity is optional. A wrong credential is refused there
 //!    too. Pages, returns and health checks are not judged, and a preflight that `cors` leaves to
 //!    the backend needs no credential.
 //!
@@ -35,6 +39,7 @@
 //! ## What it does not stop
 //!
 //! * A stolen token or key, until it ends or is denied (`layers.quota.deny`).
+//! * A delivery that GitHub or Shopify signed, sent again under another id: they sign none.
 //! * A token in a body (RFC 6750 2.2): a backend that reads one there does so by itself.
 //! * What a known caller may do with what is not its own: that is the backend's to know.
 //!
@@ -45,9 +50,11 @@
 //!
 //! ## References
 //!
-//! RFC 6750; RFC 7515 to 7519; RFC 8037; RFC 8725; RFC 9068; CVE-2015-9235; CVE-2022-21449.
+//! RFC 6750; RFC 7515 to 7519; RFC 8037; RFC 8725; RFC 9068; RFC 9421; CVE-2015-9235;
+//! CVE-2022-21449.
 
 mod algorithm;
+mod delivery;
 mod issuer;
 mod jwt;
 mod key;
@@ -56,9 +63,13 @@ mod place;
 mod policy;
 mod reason;
 mod remembered;
+mod signature;
+mod signature_reason;
 mod who;
 
 pub use algorithm::Algorithm;
+pub use delivery::WebhookSettings;
+pub(crate) use delivery::{check as check_delivery, read as read_delivery};
 pub use issuer::{
     Issuer, IssuerSettings, KeysFrom, KeysUrl, LEEWAY_S, REFRESH_S, SHARED_SECRET_BYTES_MIN,
     STALE_S,
@@ -70,8 +81,11 @@ pub use place::Place;
 pub use policy::{PLACES_MAX, Policy, PolicyError, Settings};
 pub use reason::Reason;
 pub use remembered::Tokens;
+pub use signature::{SIGNATURE_AGE_S, SIGNATURE_ISSUER, SignerSettings};
+pub use signature_reason::SignatureReason;
 pub use who::{Identity, KEY_ISSUER, Kind, token_digest, user_digest};
 
+use super::pass::Held;
 use super::{Meta, method};
 use crate::moment::Moment;
 use crate::visit::Visit;
@@ -97,8 +111,12 @@ pub(crate) enum Who {
     Nobody,
     /// A verified caller.
     Known(Known),
+    /// A verified caller, by a signature that is still to be claimed.
+    Signed(Known, Box<Held>),
     /// Somebody who is not believed.
     Refuse(Reason),
+    /// Somebody whose signature is not taken.
+    Unsigned(SignatureReason),
     /// It shows when an issuer's keys were looked up.
     Wait(Arc<Issuer>),
 }
@@ -134,7 +152,15 @@ pub(crate) fn inspect(
     at: Moment<'_>,
     looked_up: Option<LookedUp>,
 ) -> Who {
-    let (place, text) = match find(policy, visit) {
+    let found = find(policy, visit);
+    if !policy.signers.is_empty() && signature::is_signed(visit) {
+        return match found {
+            Ok(None) => signature::who(&policy.signers, visit, at),
+            Ok(Some(_)) => Who::Refuse(Reason::TwoCredentials),
+            Err(reason) => Who::Refuse(reason),
+        };
+    }
+    let (place, text) = match found {
         Ok(Some(found)) => found,
         Ok(None) if visit.route().requires_identity => return Who::Refuse(Reason::Missing),
         Ok(None) => return Who::Nobody,

@@ -5,6 +5,7 @@ use super::issuer::{Issuer, IssuerSettings, KeysFrom, SHARED_SECRET_BYTES_MIN};
 use super::key::{KeySettings, Keys};
 use super::key_set::KeySetError;
 use super::place::Place;
+use super::signature::{SIGNATURE_ISSUER, Signer, SignerSettings};
 use super::who::{KEY_ISSUER, Kind};
 use http::{HeaderName, HeaderValue};
 use std::sync::Arc;
@@ -19,6 +20,8 @@ pub struct Settings {
     pub issuers: Vec<IssuerSettings>,
     /// API keys.
     pub keys: Option<KeySettings>,
+    /// Integrations that sign their requests.
+    pub signers: Vec<SignerSettings>,
     /// Which kind is judged where both come, the first first; empty: both at once are refused.
     pub prefer: Vec<Kind>,
 }
@@ -30,6 +33,7 @@ pub struct Policy {
     pub(super) issuers: Vec<Arc<Issuer>>,
     pub(super) keys: Option<(Place, Keys)>,
     pub(super) prefer: Vec<Kind>,
+    pub(super) signers: Vec<Signer>,
 }
 
 /// What is wrong with the settings.
@@ -74,7 +78,7 @@ impl Policy {
             }
             // API keys have the gate itself for their issuer: neither a share nor the deny-list may
             // take a token for a key.
-            let is_taken = issuer.issuer == KEY_ISSUER
+            let is_taken = [KEY_ISSUER, SIGNATURE_ISSUER].contains(&issuer.issuer.as_str())
                 || policy.issuers.iter().any(|other| other.name() == issuer.issuer);
             if is_taken {
                 return Err(PolicyError::Twice(index));
@@ -88,6 +92,7 @@ impl Policy {
             policy.add_place(&keys.place);
             policy.keys = Some((keys.place.clone(), Keys::new(&keys.keys)));
         }
+        policy.signers = settings.signers.iter().map(Signer::new).collect();
         if policy.places.len() > PLACES_MAX { Err(PolicyError::Places) } else { Ok(policy) }
     }
 
@@ -99,7 +104,7 @@ impl Policy {
 
     /// Whether anybody is believed at all.
     pub(crate) fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        self.places.is_empty() && self.signers.is_empty()
     }
 
     /// The issuers of tokens.

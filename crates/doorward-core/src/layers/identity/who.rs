@@ -12,6 +12,8 @@ pub enum Kind {
     Jwt,
     /// An API key.
     Key,
+    /// A signature of its own (RFC 9421).
+    Signature,
 }
 
 /// What the issuer of API keys is called: the gate itself.

@@ -1,19 +1,71 @@
-//! What a good pass or ticket comes to: what is still to be claimed, and whose share is counted.
+//! What a good pass, ticket, signature or delivery comes to: what is still to be claimed, and whose
+//! share is counted.
 
+use super::Reason as PassReason;
 use crate::crypto;
+use crate::http_signature::ContentDigest;
+use crate::layers::identity::SignatureReason;
 use crate::moment::Now;
 use crate::pass::PassId;
 use crate::question::{Ask, Key, Question, Subject};
+use crate::reason::Reason;
 
-/// A pass or ticket that was found good, but for its being used before.
+/// What is good once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Of {
+    /// A pass's signature, or a ticket.
+    Pass,
+    /// An integration's signature.
+    Signature,
+    /// A webhook's delivery.
+    Delivery,
+}
+
+impl Of {
+    /// It was used before.
+    pub(crate) const fn used(self) -> Reason {
+        match self {
+            Self::Pass => Reason::Pass(PassReason::Used),
+            Self::Signature | Self::Delivery => Reason::Signature(SignatureReason::Used),
+        }
+    }
+
+    /// Whether it was used before cannot be told.
+    pub(crate) const fn store_away(self) -> Reason {
+        match self {
+            Self::Pass => Reason::Pass(PassReason::StoreAway),
+            Self::Signature | Self::Delivery => Reason::Signature(SignatureReason::StoreAway),
+        }
+    }
+
+    /// The body is not the one that was signed.
+    pub(crate) const fn body_differs(self) -> Reason {
+        match self {
+            Self::Pass => Reason::Pass(PassReason::BodyDiffers),
+            Self::Signature | Self::Delivery => Reason::Signature(SignatureReason::BodyDiffers),
+        }
+    }
+
+    /// Its body took too long.
+    pub(crate) const fn expired(self) -> Reason {
+        match self {
+            Self::Pass => Reason::Pass(PassReason::Expired),
+            Self::Signature | Self::Delivery => Reason::Signature(SignatureReason::Expired),
+        }
+    }
+}
+
+/// What was found good, but for its being used before.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
+    /// What it is.
+    pub(crate) of: Of,
     /// Whose share is counted: the pass.
     pub(crate) pass: Option<PassId>,
     /// What is claimed, and until when; none: it is good more than once.
     claim: Option<(Key, u64)>,
     /// The body's digest, where it was signed.
-    pub(crate) digest: Option<[u8; 32]>,
+    pub(crate) digest: Option<ContentDigest>,
     /// Where it is used is noted once it is admitted: of which pass or ticket.
     pub(crate) traveller: Option<[u8; 16]>,
     /// It is a signature, not a ticket.
@@ -32,12 +84,13 @@ pub(crate) enum Cut {
 }
 
 /// What a [`Held`] is made of.
-pub(crate) struct Facts<'f> {
+pub(crate) struct Claimed<'f> {
+    pub(crate) of: Of,
     pub(crate) pass: Option<PassId>,
     /// What makes it the only one of its kind; none: it is good more than once.
     pub(crate) once: Option<&'f [&'f [u8]]>,
     pub(crate) until_unix_s: u64,
-    pub(crate) digest: Option<[u8; 32]>,
+    pub(crate) digest: Option<ContentDigest>,
     pub(crate) traveller: Option<[u8; 16]>,
     pub(crate) is_signed: bool,
 }
@@ -46,12 +99,13 @@ pub(crate) struct Facts<'f> {
 const SPACE: u64 = 0x646f_6f72_7761_7264;
 
 impl Held {
-    pub(crate) fn new(facts: &Facts<'_>) -> Self {
+    pub(crate) fn new(facts: &Claimed<'_>) -> Self {
         let claim = facts.once.map(|parts| (claim_key(parts), facts.until_unix_s));
         Self {
+            of: facts.of,
             pass: facts.pass,
             claim,
-            digest: facts.digest,
+            digest: facts.digest.clone(),
             traveller: facts.traveller,
             is_signed: facts.is_signed,
         }

@@ -1,10 +1,11 @@
 //! The judgement of a signed request. Cryptography first: what is forged costs no memory.
 
-use super::held::{Facts, Held};
+use super::held::{Claimed, Held, Of};
 use super::request;
 use super::{No, Policy, Reason};
 use crate::crypto::{self, MacKey};
 use crate::header::{self, One};
+use crate::http_signature::ContentDigest;
 use crate::moment::Moment;
 use crate::pass::{
     Base, InputError, MAX_AGE_S, Pass, SKEW_S, Signed, client_class, id_text, parse_bytes,
@@ -57,12 +58,13 @@ pub(super) fn signed(
     if is_away && !at.memory.travels.takes(pass.id, visit.prefix) {
         return Err(Reason::Elsewhere.into());
     }
-    Ok(Held::new(&Facts {
+    Ok(Held::new(&Claimed {
+        of: Of::Pass,
         pass: Some(pass.id),
         once: Some(&[&pass.id, signed.nonce.as_bytes()]),
         // A clock may be set back by as much as it may differ.
         until_unix_s: signed.created_unix_s + MAX_AGE_S + 2 * SKEW_S,
-        digest: digest.filter(|_| !is_empty(visit.view.body)),
+        digest: digest.filter(|_| !is_empty(visit.view.body)).map(ContentDigest::sha256),
         traveller: is_away.then_some(pass.id),
         is_signed: true,
     }))

@@ -51,7 +51,7 @@ mod request;
 mod tickets;
 
 pub use held::Held;
-pub(crate) use held::{Cut, claim_key};
+pub(crate) use held::{Claimed, Cut, Of, claim_key};
 pub use reason::Reason;
 pub(crate) use request::{canonical_authority, mounted_at, page_origin, without_ticket};
 
@@ -162,6 +162,11 @@ pub(crate) fn cut(visit: &Visit<'_>) -> Option<Cut> {
         Ok(request::Carried::Ticket(_, cut)) => Some(cut),
         Ok(request::Carried::Nothing) | Err(_) => None,
     }
+}
+
+/// Whether a request carries a pass, whatever it is worth.
+pub(crate) fn is_carried(visit: &Visit<'_>) -> bool {
+    visit.view.headers.contains_key(&request::PASS)
 }
 
 /// Judges the pass or ticket of a request. What it comes to is still to be claimed.

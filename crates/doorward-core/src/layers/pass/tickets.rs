@@ -1,6 +1,6 @@
 //! The judgement of a ticket: its fields stand in clear, so a refusal names what differs.
 
-use super::held::{Cut, Facts, Held};
+use super::held::{Claimed, Cut, Held, Of};
 use super::judge::{is_empty, is_from};
 use super::request;
 use super::{No, Policy, Reason};
@@ -45,7 +45,8 @@ pub(super) fn ticket(
         return Err(Reason::Elsewhere.into());
     }
     let once: [&[u8]; 2] = [b"ticket", &ticket.nonce];
-    Ok(Held::new(&Facts {
+    Ok(Held::new(&Claimed {
+        of: Of::Pass,
         pass: ticket.pass,
         once: (ticket.used == Use::Once).then_some(&once),
         until_unix_s: ticket.expires_unix_s,
