@@ -205,9 +205,9 @@ impl Gate {
         visit.known = Some(known);
         Ok(())
     }
+
     /// Who has sent a webhook's delivery, as far as its head tells. It is the route's own check,
     /// and not off where `identity` is.
-    /// not off where `identity` is.
     fn delivery(&self, visit: &mut Visit<'_>, at: Moment<'_>, force: Force) -> Result<(), Stop> {
         match identity::read_delivery(visit, at.now) {
             Some(Ok(delivery)) => visit.delivery = Some(delivery),

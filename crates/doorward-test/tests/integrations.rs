@@ -1,0 +1,72 @@
+//! Requests that another implementation of RFC 9421 has signed.
+
+use doorward_test::running_gate::{GateOptions, RunningGate};
+use serde_json::{Value, json};
+use std::error::Error;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::process::Command;
+
+const SECRET: &str = "a secret of the nightly batch, and of nobody else";
+
+/// A backend that says yes to everything.
+async fn backend() -> std::io::Result<SocketAddr> {
+    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut head = [0; 4096];
+                let read = stream.read(&mut head).await.unwrap_or_default();
+                let answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+                if read > 0 {
+                    // A gate that has left hears nothing.
+                    let _ = stream.write_all(answer.as_bytes()).await;
+                }
+            });
+        }
+    });
+    Ok(address)
+}
+
+#[tokio::test]
+async fn another_implementation_signs_and_is_known() -> Result<(), Box<dyn Error + Send + Sync>> {
+    let packages = std::env::var_os("DOORWARD_WEB_PACKAGES").map(PathBuf::from);
+    let packages =
+        packages.ok_or("DOORWARD_WEB_PACKAGES names no folder: run `cargo xtask test`")?;
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let key = here.join("keys/partner.pem");
+    let secret = std::env::temp_dir().join(format!("doorward-batch-{}", std::process::id()));
+    std::fs::write(&secret, SECRET)?;
+    let config = format!(
+        "profile = \"authenticated\"\n[layers.identity]\nsignatures = [\n\
+         {{ keyid = \"partner\", algorithm = \"ed25519\", key = {key:?} }},\n\
+         {{ keyid = \"batch\", algorithm = \"hmac-sha256\", secret = {:?} }},\n]\n",
+        format!("file:{}", secret.display())
+    );
+    let upstream = format!("http://{}", backend().await?);
+    let options = GateOptions { upstream: &upstream, config: &config, ..GateOptions::default() };
+    let mut gate = RunningGate::start(options).await?;
+    let ran = Command::new("node")
+        .arg(here.join("scripts/sign.mjs"))
+        .arg(packages)
+        .arg(format!("http://{}", gate.address()))
+        .arg(here.join("keys/partner.p8"))
+        .env("BATCH_SECRET", SECRET)
+        .output()
+        .await?;
+    std::fs::remove_file(&secret)?;
+    let said = String::from_utf8_lossy(&ran.stdout);
+    let said: Value = serde_json::from_str(&said)
+        .map_err(|error| format!("{error}: {said} {}", String::from_utf8_lossy(&ran.stderr)))?;
+    let want = json!({
+        "get": "200", "again": "identity/signature-used", "post": "200", "hmac": "200",
+        "changed": "identity/signature-forged", "body": "identity/signature-body-differs",
+    });
+    assert_eq!(said, want);
+    let line = gate.logged("POST", "/v1/items").await?;
+    assert_eq!((line.status, line.code), (200, None));
+    Ok(())
+}
