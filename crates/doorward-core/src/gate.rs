@@ -228,7 +228,7 @@ impl Gate {
     fn leave(&self, visit: &mut Visit<'_>, at: Moment<'_>) -> Result<(), Stop> {
         let force = match visit.route().own {
             // Who asks for a pass has none yet. A ticket is for those who are known, or have one.
-            Some(Own::Pass) => return Ok(()),
+            Some(Own::Pass | Own::Challenge) => return Ok(()),
             Some(Own::Ticket) => Force::Enforce,
             None => self.force(visit, self.modes.pass),
         };

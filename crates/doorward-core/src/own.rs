@@ -6,8 +6,8 @@ use crate::layers::cors;
 use crate::layers::pass::{No, Reason, canonical_authority, claim_key, mounted_at, page_origin};
 use crate::moment::Moment;
 use crate::pass::{
-    Asked, BITS_MAX, MintError, Place, SKEW_S, TICKET_S, Ticket, Use, WINDOW_S_MAX, WORK_AGE_S,
-    client_class, is_done, mint, read_request,
+    Asked, BITS_MAX, Bound, MintError, Paid, Place, SKEW_S, SolutionError, TICKET_S, Ticket, Use,
+    WINDOW_S_MAX, WORK_AGE_S, client_class, is_done, is_key, mint, read_request,
 };
 use crate::question::{Ask, Key, Question, Rate, Subject};
 use crate::verdict::Reply;
@@ -28,12 +28,14 @@ pub enum Own {
     Pass,
     /// Tickets are asked for.
     Ticket,
+    /// Work for a pass is asked for, in ALTCHA's form.
+    Challenge,
 }
 
 impl Own {
     /// All, with what stands behind the gate's prefix.
-    pub(crate) const ALL: [(&'static str, Self); 2] =
-        [("/pass", Self::Pass), ("/ticket", Self::Ticket)];
+    pub(crate) const ALL: [(&'static str, Self); 3] =
+        [("/pass", Self::Pass), ("/ticket", Self::Ticket), ("/challenge", Self::Challenge)];
 }
 
 /// What an address of the gate's own comes to.
@@ -85,6 +87,7 @@ pub(crate) fn with_body(
     match own {
         Own::Pass => pass(visit, body, at),
         Own::Ticket => ticket(visit, body, at),
+        Own::Challenge => challenge(visit, body, at),
     }
 }
 
@@ -103,19 +106,10 @@ fn pass(visit: &Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<Ready, NoPass>
     let gate = &visit.gate;
     let asked = read_request(body).ok_or(Reason::Malformed)?;
     let origin = page_origin(visit).ok_or(Reason::NoOrigin)?;
-    if asked.time_unix_s > at.now.unix_s.saturating_add(SKEW_S) {
-        return Err(Reason::FromTheFuture.into());
-    }
-    if asked.time_unix_s.saturating_add(WORK_AGE_S) < at.now.unix_s {
-        return Err(Reason::Expired.into());
-    }
     if asked.is_plain && !gate.pass.allows_plain {
         return Err(Reason::Plain.into());
     }
-    let bits = price(gate, visit, at);
-    if !is_done(&asked.seed(&canonical_authority(visit), &origin), &asked.work, bits) {
-        return Err(NoPass { no: other_name(visit, &asked, &origin, bits), bits: Some(bits) });
-    }
+    let bits = paid(visit, &asked, &origin, at)?;
     let seals = gate.pass.seals.as_ref().ok_or(Reason::StoreAway)?;
     let place = Place {
         gate_id: &gate.pass.gate_id,
@@ -129,7 +123,9 @@ fn pass(visit: &Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<Ready, NoPass>
         MintError::Malformed => Reason::Malformed,
         MintError::Failed => Reason::StoreAway,
     })?;
-    at.memory.mints.strike(visit.prefix, PRICE_RATE, at.now);
+    if matches!(asked.paid, Paid::Work { .. }) {
+        at.memory.mints.strike(visit.prefix, PRICE_RATE, at.now);
+    }
     let until_unix_s = at.now.unix_s + WORK_AGE_S + SKEW_S;
     let key = claim_key(&[b"key", &asked.key_digest()]);
     let ask = Ask::ClaimOnce { key, until_unix_s };
@@ -137,16 +133,64 @@ fn pass(visit: &Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<Ready, NoPass>
     Ok(Ready { reply: reply(visit, &minted.json), claim })
 }
 
-/// Work that is too little; or that was done for a name that a proxy between has changed.
-fn other_name(visit: &Visit<'_>, asked: &Asked, origin: &str, bits: u8) -> No {
-    let named = origin.split_once("://").map(|(_, authority)| authority);
-    let fits = named.is_some_and(|named| is_done(&asked.seed(named, origin), &asked.work, bits));
-    if !fits {
-        return Reason::Work.into();
-    }
+/// The zero bits that were worked for a pass, where that is enough.
+fn paid(visit: &Visit<'_>, asked: &Asked, origin: &str, at: Moment<'_>) -> Result<u8, NoPass> {
     let own = canonical_authority(visit);
-    let note = format!("It was worked for {:?} and came in by {own:?}.", named.unwrap_or_default());
-    No::noted(Reason::OtherHost, note)
+    let (time_unix_s, work) = match &asked.paid {
+        Paid::Work { time_unix_s, work } => (*time_unix_s, work),
+        Paid::Solution(text) => {
+            let bound = Bound { authority: &own, origin, key: asked.key_text() };
+            let solved = visit.gate.pass.challenges.check(text, &bound, at.now);
+            return solved.map_err(|error| NoPass::from(of_solution(error)));
+        }
+    };
+    if time_unix_s > at.now.unix_s.saturating_add(SKEW_S) {
+        return Err(Reason::FromTheFuture.into());
+    }
+    if time_unix_s.saturating_add(WORK_AGE_S) < at.now.unix_s {
+        return Err(Reason::Expired.into());
+    }
+    let bits = price(&visit.gate, visit, at);
+    let fits = |name: &str| is_done(&asked.seed(name, origin, time_unix_s), work, bits);
+    if fits(&own) {
+        return Ok(bits);
+    }
+    // Work that is too little; or that was done for a name that a proxy between has changed.
+    let named = origin.split_once("://").map(|(_, authority)| authority);
+    let no = match named.filter(|named| fits(named)) {
+        None => Reason::Work.into(),
+        Some(named) => {
+            let note = format!("It was worked for {named:?} and came in by {own:?}.");
+            No::noted(Reason::OtherHost, note)
+        }
+    };
+    Err(NoPass { no, bits: Some(bits) })
+}
+
+const fn of_solution(error: SolutionError) -> Reason {
+    match error {
+        SolutionError::Malformed => Reason::Malformed,
+        SolutionError::Forged => Reason::Forged,
+        SolutionError::Expired => Reason::Expired,
+        SolutionError::Wrong => Reason::Work,
+    }
+}
+
+/// A challenge. It counts for the price at once: whoever collects them does not get them cheaper.
+fn challenge(visit: &Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<Ready, NoPass> {
+    let object = json::object(body).map_err(|_| Reason::Malformed)?;
+    let key = json::member(&object, "key").and_then(Value::as_str).ok_or(Reason::Malformed)?;
+    if !is_key(key) {
+        return Err(Reason::Malformed.into());
+    }
+    let origin = page_origin(visit).ok_or(Reason::NoOrigin)?;
+    let authority = canonical_authority(visit);
+    let bound = Bound { authority: &authority, origin: &origin, key };
+    let bits = price(&visit.gate, visit, at);
+    let written = visit.gate.pass.challenges.write(&bound, bits, at.now, at.chance);
+    let json = written.ok_or(Reason::StoreAway)?;
+    at.memory.mints.strike(visit.prefix, PRICE_RATE, at.now);
+    Ok(Ready { reply: reply(visit, &json), claim: None })
 }
 
 fn ticket(visit: &Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<Ready, NoPass> {

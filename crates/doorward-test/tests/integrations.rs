@@ -1,13 +1,16 @@
-//! Requests that another implementation of RFC 9421 has signed.
+//! Other implementations speak with the gate: one of RFC 9421 signs requests, ALTCHA's solver pays
+//! for passes.
 
 use doorward_test::running_gate::{GateOptions, RunningGate};
 use serde_json::{Value, json};
 use std::error::Error;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::process::Command;
+
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 const SECRET: &str = "a secret of the nightly batch, and of nobody else";
 
@@ -31,11 +34,47 @@ async fn backend() -> std::io::Result<SocketAddr> {
     Ok(address)
 }
 
-#[tokio::test]
-async fn another_implementation_signs_and_is_known() -> Result<(), Box<dyn Error + Send + Sync>> {
+/// What a script of `scripts` prints.
+async fn run(script: &str, arguments: &[String]) -> Outcome<Value> {
     let packages = std::env::var_os("DOORWARD_WEB_PACKAGES").map(PathBuf::from);
     let packages =
         packages.ok_or("DOORWARD_WEB_PACKAGES names no folder: run `cargo xtask test`")?;
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scripts").join(script);
+    let mut command = Command::new("node");
+    command.arg(path).arg(packages).args(arguments).env("BATCH_SECRET", SECRET);
+    let ran = command.output().await?;
+    let said = String::from_utf8_lossy(&ran.stdout);
+    let heard = || format!("{said} {}", String::from_utf8_lossy(&ran.stderr));
+    serde_json::from_str(&said).map_err(|error| format!("{error}: {}", heard()).into())
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+#[tokio::test]
+async fn altchas_own_solver_pays_for_a_pass() -> Outcome<()> {
+    let upstream = format!("http://{}", backend().await?);
+    let own = "http://shop.localhost:5173";
+    let options = GateOptions {
+        upstream: &upstream,
+        origins: &[own],
+        config: "[layers.pass]\nmode = \"enforce\"\n",
+        ..GateOptions::default()
+    };
+    let gate = RunningGate::start(options).await?;
+    let arguments = [format!("http://{}", gate.address()), own.to_owned()];
+    let want = json!({
+        "maxnumber": 65_536, "otherKey": "pass/forged", "wrong": "pass/work",
+        "both": "pass/malformed", "noKey": "pass/malformed", "stranger": "site/cross-site",
+        "pass": "dwp1.", "again": "pass/used", "dearer": true,
+    });
+    assert_eq!(run("solve.mjs", &arguments).await?, want);
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_implementation_signs_and_is_known() -> Outcome<()> {
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let key = here.join("keys/partner.pem");
     let secret = std::env::temp_dir().join(format!("doorward-batch-{}", std::process::id()));
@@ -49,18 +88,9 @@ async fn another_implementation_signs_and_is_known() -> Result<(), Box<dyn Error
     let upstream = format!("http://{}", backend().await?);
     let options = GateOptions { upstream: &upstream, config: &config, ..GateOptions::default() };
     let mut gate = RunningGate::start(options).await?;
-    let ran = Command::new("node")
-        .arg(here.join("scripts/sign.mjs"))
-        .arg(packages)
-        .arg(format!("http://{}", gate.address()))
-        .arg(here.join("keys/partner.p8"))
-        .env("BATCH_SECRET", SECRET)
-        .output()
-        .await?;
+    let arguments = [format!("http://{}", gate.address()), text(&here.join("keys/partner.p8"))];
+    let said = run("sign.mjs", &arguments).await?;
     std::fs::remove_file(&secret)?;
-    let said = String::from_utf8_lossy(&ran.stdout);
-    let said: Value = serde_json::from_str(&said)
-        .map_err(|error| format!("{error}: {said} {}", String::from_utf8_lossy(&ran.stderr)))?;
     let want = json!({
         "get": "200", "again": "identity/signature-used", "post": "200", "hmac": "200",
         "changed": "identity/signature-forged", "body": "identity/signature-body-differs",

@@ -25,10 +25,18 @@ pub(crate) struct Asked {
     /// Its key, as written.
     key_text: String,
     key: [u8; POINT_BYTES],
-    pub(crate) time_unix_s: u64,
-    pub(crate) work: [u8; WORK_BYTES],
+    pub(crate) paid: Paid,
     /// It has no cryptography of its browser's, and asks for the secret in clear.
     pub(crate) is_plain: bool,
+}
+
+/// What was done for a pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Paid {
+    /// Eight numbers, for a puzzle that follows from the request and its time.
+    Work { time_unix_s: u64, work: [u8; WORK_BYTES] },
+    /// A challenge of the gate's, solved.
+    Solution(String),
 }
 
 /// Where and for whom a pass is made.
@@ -61,21 +69,42 @@ pub(crate) fn read_request(body: &[u8]) -> Option<Asked> {
     let object = json::object(body).ok()?;
     let text = |name| json::member(&object, name).and_then(Value::as_str);
     let key_text = text("key")?;
-    let key = <[u8; POINT_BYTES]>::try_from(from_base64url(key_text)?).ok()?;
-    let work = <[u8; WORK_BYTES]>::try_from(from_base64url(text("work")?)?).ok()?;
+    let key = point(key_text)?;
+    let paid = match (text("altcha"), text("work")) {
+        (Some(solution), None) => Paid::Solution(solution.to_owned()),
+        (None, Some(work)) => Paid::Work {
+            time_unix_s: json::member(&object, "time")?.as_u64()?,
+            work: <[u8; WORK_BYTES]>::try_from(from_base64url(work)?).ok()?,
+        },
+        (Some(_), Some(_)) | (None, None) => return None,
+    };
     let is_plain = match json::member(&object, "plain") {
         None => false,
         Some(value) => value.as_bool()?,
     };
-    let time_unix_s = json::member(&object, "time")?.as_u64()?;
-    let is_point = key.first() == Some(&UNCOMPRESSED);
-    is_point.then(|| Asked { key_text: key_text.to_owned(), key, time_unix_s, work, is_plain })
+    Some(Asked { key_text: key_text.to_owned(), key, paid, is_plain })
+}
+
+/// The bytes of an uncompressed point. Whether it is one of the curve is told at the agreement.
+fn point(text: &str) -> Option<[u8; POINT_BYTES]> {
+    let key = <[u8; POINT_BYTES]>::try_from(from_base64url(text)?).ok()?;
+    (key.first() == Some(&UNCOMPRESSED)).then_some(key)
+}
+
+/// Whether a text has the form of a client's key.
+pub(crate) fn is_key(text: &str) -> bool {
+    point(text).is_some()
 }
 
 impl Asked {
     /// What was to be worked on.
-    pub(crate) fn seed(&self, authority: &str, origin: &str) -> [u8; KEY_BYTES] {
-        seed(authority, origin, &self.key_text, self.time_unix_s)
+    pub(crate) fn seed(&self, authority: &str, origin: &str, time: u64) -> [u8; KEY_BYTES] {
+        seed(authority, origin, &self.key_text, time)
+    }
+
+    /// Its key, as it is written.
+    pub(crate) fn key_text(&self) -> &str {
+        &self.key_text
     }
 
     /// A digest of the key: a key is taken once.

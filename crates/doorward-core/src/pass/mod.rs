@@ -1,6 +1,7 @@
 //! Passes, tickets and the work that a pass costs: the protocol of `docs/passes.md`, apart from any
 //! request. The layer `pass` puts it to work.
 
+mod challenge;
 mod class;
 mod fields;
 mod mint;
@@ -9,8 +10,9 @@ mod signature;
 mod ticket;
 mod work;
 
+pub(crate) use challenge::{Bound, ChallengeKeys, SolutionError};
 pub(crate) use class::client_class;
-pub(crate) use mint::{Asked, MintError, Place, mint, read_request};
+pub(crate) use mint::{Asked, MintError, Paid, Place, is_key, mint, read_request};
 pub use seal::PassId;
 pub(crate) use seal::{Pass, SealError, Seals, id_text};
 pub(crate) use signature::{Base, InputError, Signed, parse_bytes, parse_input};

@@ -57,7 +57,7 @@ pub(crate) use request::{canonical_authority, mounted_at, page_origin, without_t
 
 use super::{Meta, Need};
 use crate::moment::Moment;
-use crate::pass::{Pass, SealError, Seals, TicketKeys, WORK_BITS};
+use crate::pass::{ChallengeKeys, Pass, SealError, Seals, TicketKeys, WORK_BITS};
 use crate::secret::Secret;
 use crate::visit::Visit;
 
@@ -90,6 +90,7 @@ impl Default for Settings {
 pub struct Policy {
     pub(crate) seals: Option<Seals>,
     pub(crate) tickets: TicketKeys,
+    pub(crate) challenges: ChallengeKeys,
     pub(crate) gate_id: String,
     pub(crate) work_bits: u8,
     pub(crate) allows_plain: bool,
@@ -108,6 +109,7 @@ impl Policy {
         Self {
             seals: Seals::new(&settings.secrets, gate_id),
             tickets: TicketKeys::new(&settings.secrets, gate_id),
+            challenges: ChallengeKeys::new(&settings.secrets, gate_id),
             gate_id: gate_id.to_owned(),
             work_bits: settings.work_bits,
             allows_plain,
