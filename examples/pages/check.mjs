@@ -89,13 +89,20 @@ function start(command, options = {}) {
   running.add(child);
   const lines = [];
   const waiting = new Set();
+  let end;
   const tell = () => waiting.forEach((look) => look());
   for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on("line", (line) => tell(lines.push(line)));
+    createInterface({ input: stream }).on("line", (line) => {
+      lines.push(line);
+      tell();
+    });
   }
-  let end;
-  child.on("error", (error) => tell(end = error.message));
-  child.on("exit", (code) => tell(end ??= `ended with ${code}`));
+  const close = (why) => {
+    end ??= why;
+    tell();
+  };
+  child.on("error", ({ message }) => close(message));
+  child.on("close", (code) => close(`ended with ${code}`));
   /** The first match in a line that came, or is still to come. */
   const line = (pattern) => new Promise((resolve, reject) => {
     const look = () => {
@@ -140,7 +147,8 @@ async function door() {
   const server = createServer((socket) => {
     const onward = connect(behind);
     socket.pipe(onward).pipe(socket);
-    for (const one of [socket, onward]) one.on("error", () => socket.destroy(onward.destroy()));
+    socket.on("error", () => onward.destroy());
+    onward.on("error", () => socket.destroy());
   });
   await new Promise((listening) => server.listen(0, "localhost", listening));
   const lead = (address) => {
@@ -159,7 +167,9 @@ function script(folder, name, more = "") {
 /** A copy of an example, in which the gate's address can be put in. */
 function copy(folder, home) {
   const target = join(home, folder);
-  files.cpSync(join(HERE, folder), target, { recursive: true });
+  // What was built or installed in the folder itself stays there.
+  const isOwn = (path) => !/[\\/](node_modules|dist)$/.test(path);
+  files.cpSync(join(HERE, folder), target, { recursive: true, filter: isOwn });
   if (folder !== "vite-react-axios") return target;
   // A folder of its own, since Vite writes into it; what is in it is elsewhere.
   files.mkdirSync(join(target, "node_modules"));

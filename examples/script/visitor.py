@@ -150,6 +150,7 @@ class Pass:
         self.text, self.id, self.key = granted["pass"], granted["id"], key
         # By how much the gate's clock is ahead of ours.
         self.ahead_s = granted["now"] - time.time()
+        self.life_s = granted["expires"] - granted["now"]
         self.bits, self.work_s, self.agreement_s = bits, work_s, agreement_s
 
 
@@ -165,7 +166,9 @@ class Visitor:
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         source = (address, 0) if address else None
         self.connection = kind(gate.hostname, gate.port, timeout=10, source_address=source)
-        is_same_site = (page.scheme, page.hostname) == (gate.scheme, gate.hostname)
+        site = "cross-site"
+        if (page.scheme, page.hostname) == (gate.scheme, gate.hostname):
+            site = "same-origin" if page.netloc == gate.netloc else "same-site"
         self.forged = {
             "Accept": "*/*",
             "Accept-Language": "en-US,en;q=0.9",
@@ -176,7 +179,7 @@ class Visitor:
             "Sec-CH-UA-Platform": '"Linux"',
             "Sec-Fetch-Dest": "empty",
             "Sec-Fetch-Mode": "cors",
-            "Sec-Fetch-Site": "same-site" if is_same_site else "cross-site",
+            "Sec-Fetch-Site": site,
             "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)"
             " Chrome/156.0.0.0 Safari/537.36",
         }
@@ -291,6 +294,7 @@ def with_work(visitor, arguments):
         "bits": holder.bits,
         "work_s": holder.work_s,
         "agreement_s": holder.agreement_s,
+        "life_s": holder.life_s,
         "requests_s": time.perf_counter() - begin,
         **counted(answers),
     }
@@ -338,26 +342,36 @@ def many_networks(visitor, arguments):
     return {"before_elsewhere": before, "at_home_again": home, **counted(answers)}
 
 
+def share(shares):
+    """How much there is at once, and how much comes back in a second: '"address";q=400;w=20'. None
+    where the gate told nothing of it."""
+    told = [re.fullmatch(r'"[^"]+";q=(\d+);w=(\d+)', text) for text in shares]
+    told = [(int(found[1]), int(found[1]) / int(found[2])) for found in told if found]
+    return min(told, key=lambda each: each[1], default=None)
+
+
 def price(one, many):
-    """What 10,000 calls would cost, by what was seen."""
+    """What 10,000 calls would cost, by what was seen: all at once, and with patience."""
     if not one["admitted"] or not many["admitted"]:
         return None
     passes = math.ceil(CALLS / one["admitted"])
-    return {
+    cost = {
         "calls": CALLS,
-        "passes": passes,
-        "work_s": passes * many["cheapest_work_s"],
-        "addresses": math.ceil(CALLS / many["admitted"]),
-        "one_address_s": alone(many["shares"]),
+        "at_once": {
+            "addresses": math.ceil(CALLS / many["admitted"]),
+            "passes": passes,
+            "work_s": passes * many["cheapest_work_s"],
+        },
+        "one_address": None,
     }
-
-
-def alone(shares):
-    """How long one address takes at the least: '"address";q=400;w=20' is what it has at once, and
-    the seconds in which that comes back. None where the gate told no share."""
-    told = [re.fullmatch(r'"[^"]+";q=(\d+);w=(\d+)', share) for share in shares]
-    told = [(int(found[1]), int(found[2])) for found in told if found]
-    return max(((CALLS - at_once) * per / at_once for at_once, per in told), default=None)
+    of_pass, of_address = share(one["shares"]), share(many["shares"])
+    if of_pass and of_address:
+        seconds = (CALLS - of_address[0]) / of_address[1]
+        calls_a_pass = of_pass[0] + min(seconds, one["life_s"]) * of_pass[1]
+        passes = math.ceil(CALLS / calls_a_pass)
+        work_s = passes * many["cheapest_work_s"]
+        cost["one_address"] = {"seconds": seconds, "passes": passes, "work_s": work_s}
+    return cost
 
 
 def measure(arguments):
@@ -377,6 +391,10 @@ def measure(arguments):
 
 def said(refused):
     return ", ".join(f"{count} {code}" for code, count in refused.items()) or "none"
+
+
+def work(cost):
+    return f"{cost['passes']} passes, {cost['work_s']:.1f} s of work in Python"
 
 
 def rows(figures):
@@ -408,11 +426,10 @@ def rows(figures):
     cost = figures["price"]
     if cost:
         yield f"{cost['calls']:,} calls", ""
-        yield "   passes", cost["passes"]
-        yield "   work in Python", f"{cost['work_s']:.1f} s of one core"
-        yield "   all at once", f"{cost['addresses']} addresses, each used as in 3"
-        if cost["one_address_s"]:
-            yield "   from one address", f"{cost['one_address_s'] / 60:.0f} minutes"
+        yield "   at once", f"{cost['at_once']['addresses']} addresses, {work(cost['at_once'])}"
+        alone = cost["one_address"]
+        if alone:
+            yield "   from one address", f"{alone['seconds'] / 60:.0f} minutes, {work(alone)}"
 
 
 def main():
@@ -429,6 +446,8 @@ def main():
         figures = measure(arguments)
     except Refused as no:
         sys.exit(f"no pass: {no}")
+    except (OSError, http.client.HTTPException) as error:
+        sys.exit(f"{arguments.gate}: {error!r}")
     if arguments.json:
         print(json.dumps(figures, indent=2))
         return

@@ -39,10 +39,12 @@ pub use effective::print_effective;
 pub use fuzz::fuzz_one;
 pub use given::{Given, LogKind};
 pub use load::load;
+pub use measure::duration as read_duration;
 pub use outside::{Machine, Outside};
 pub use pem::PemFile;
 pub use report::{Level, Problem, Report};
 pub use schema::schema;
+pub use section::secrets::read_secret;
 pub use upstream::{
     HostHeader, Upstream, UpstreamAddress, UpstreamHttp, UpstreamIdentity, UpstreamTls,
 };

@@ -37,7 +37,8 @@ const DURATION_UNITS: &[(&str, u64)] =
     &[("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
 
 /// Reads `10s`, `5m`, `2h`, `7d`, `250ms`.
-pub(crate) fn duration(text: &str) -> Option<Duration> {
+#[must_use]
+pub fn duration(text: &str) -> Option<Duration> {
     let (count, unit) = split_unit(text)?;
     let (_, unit_ms) = DURATION_UNITS.iter().find(|(name, _)| *name == unit)?;
     Some(Duration::from_millis(count.checked_mul(*unit_ms)?))

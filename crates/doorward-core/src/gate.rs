@@ -243,7 +243,14 @@ impl Gate {
             return Ok(());
         }
         match pass::inspect(&self.pass, visit, at) {
-            Ok(held) => visit.held = Some(Box::new(held)),
+            Ok(held) => {
+                let quota_force = self.force(visit, self.modes.quota);
+                if quota_force != Force::Off && quota::denies_held(&self.quota, &held, at.now) {
+                    let refuse = Step::Refuse(Reason::Quota(quota::Reason::Denied));
+                    take(visit, refuse, quota_force)?;
+                }
+                visit.held = Some(Box::new(held));
+            }
             Err(no)
                 if no.reason == pass::Reason::Missing
                     && visit.route().pass == route::Pass::Optional => {}

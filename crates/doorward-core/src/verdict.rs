@@ -10,6 +10,7 @@ use crate::layers::quota::Counted;
 use crate::layers::{cors, credential, quota};
 use crate::moment::{Now, RequestId};
 use crate::names::External;
+use crate::pass::PassId;
 use crate::question::{Ask, Key, Question, Questions};
 use crate::reason::Reason;
 use crate::refused::Refused;
@@ -317,6 +318,12 @@ impl Admitted {
         out
     }
 
+    /// The id of the pass that it came with: what the deny-list can name.
+    #[must_use]
+    pub fn pass(&self) -> Option<PassId> {
+        self.held.as_ref()?.pass
+    }
+
     fn is_delivery(&self) -> bool {
         self.held.as_ref().is_some_and(|held| held.of == Of::Delivery)
     }
@@ -354,8 +361,8 @@ impl Admitted {
     }
 
     fn counted(&self) -> Counted<'_> {
-        let pass = self.held.as_ref().and_then(|held| held.pass);
-        Counted::new(self.caller, self.client, self.known.as_ref(), self.route()).with_pass(pass)
+        Counted::new(self.caller, self.client, self.known.as_ref(), self.route())
+            .with_held(self.held.as_deref())
     }
 }
 

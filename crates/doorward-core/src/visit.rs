@@ -106,8 +106,8 @@ impl<'v> Visit<'v> {
 
     /// Who is counted by limits, and where.
     pub(crate) fn counted(&self) -> Counted<'_> {
-        let pass = self.held.as_ref().and_then(|held| held.pass);
-        Counted::new(self.caller, self.client, self.known.as_ref(), self.route()).with_pass(pass)
+        Counted::new(self.caller, self.client, self.known.as_ref(), self.route())
+            .with_held(self.held.as_deref())
     }
 
     /// The origins that are allowed on this route.

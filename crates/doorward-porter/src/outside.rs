@@ -18,6 +18,7 @@ pub use address::Kind;
 pub use fetch::Names;
 pub use fetch_error::{FetchError, Why};
 pub use note::{Note, Report};
+pub use roots::client_tls;
 
 use crate::clock::Clock;
 use doorward_core::address::Prefix;

@@ -53,6 +53,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) route: Option<&'a str>,
     /// `page`, `program` or another word of the core's; none for what was not a request.
     pub(crate) caller: Option<&'a str>,
+    /// The id of the pass that it came with.
+    pub(crate) pass: Option<&'a str>,
     pub(crate) kind: Kind,
     pub(crate) reason: Option<Reason>,
     pub(crate) would_refuse: &'a WouldRefuse,

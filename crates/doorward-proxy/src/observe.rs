@@ -7,6 +7,7 @@ use crate::mount::Passage;
 use bytes::Bytes;
 use doorward_core::gate::Gate;
 use doorward_core::moment::{Moment, Now, RequestId};
+use doorward_core::pass::{PassId, id_text};
 use doorward_core::reason::Reason;
 use doorward_core::refused::Refused;
 use doorward_core::verdict::{Admitted, Reply, Verdict};
@@ -33,6 +34,7 @@ pub(crate) struct Record {
     /// Whether it has what only browsers send to other origins, or everywhere.
     is_browsers: bool,
     caller: Option<&'static str>,
+    pass: Option<PassId>,
     kind: Kind,
     reason: Option<Reason>,
     would_refuse: WouldRefuse,
@@ -89,6 +91,7 @@ impl Record {
             route: None,
             is_browsers: false,
             caller: None,
+            pass: None,
             kind: Kind::Reply,
             reason: None,
             would_refuse: WouldRefuse::new(),
@@ -106,6 +109,7 @@ impl Record {
     pub(crate) fn admitted(&mut self, admitted: &Admitted) {
         self.kind = Kind::Admit;
         self.address = admitted.client();
+        self.pass = admitted.pass();
         self.caller = Some(self.word(admitted.caller(), !admitted.would_refuse().is_empty()));
         self.route = Some(admitted.route().path.as_str().into());
         self.would_refuse.clone_from(admitted.would_refuse());
@@ -219,6 +223,7 @@ pub(crate) fn answered(client: &Client, passage: &Passage) {
 impl Drop for Record {
     fn drop(&mut self) {
         let asked = self.asked.as_ref();
+        let pass = self.pass.map(|id| id_text(&id));
         let entry = Entry {
             now: self.now,
             id: self.id,
@@ -228,6 +233,7 @@ impl Drop for Record {
             origin: self.origin.as_ref().map(HeaderValue::as_bytes),
             route: self.route.as_deref(),
             caller: self.caller,
+            pass: pass.as_deref(),
             kind: self.kind,
             reason: self.reason,
             would_refuse: &self.would_refuse,

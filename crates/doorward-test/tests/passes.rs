@@ -1,5 +1,9 @@
 //! Passes, as their client has them: what is admitted, and every kind of copy that is not.
 
+use doorward_core::layers::identity::{
+    ApiKey, KEY_ISSUER, KeySettings, Place, hash, pass_digest, user_digest,
+};
+use doorward_core::layers::quota::{By, DenyKnown, Limit, Measure, Who};
 use doorward_core::mode::Mode;
 use doorward_core::moment::Now;
 use doorward_core::secret::Secret;
@@ -508,4 +512,78 @@ fn what_is_sent_again_costs_the_address_that_sends_it() {
         .filter(|nonce| spoken(&judge(&rig, &get(&pass, *nonce, now.unix_s), b"", now)) == "admit")
         .count();
     assert_eq!(admitted, 59);
+}
+
+#[test]
+fn a_denied_pass_is_refused_and_another_is_not() {
+    let rig = Rig::new(&settings());
+    let now = at(0);
+    let (denied, other) = (minted(&rig, now), minted(&rig, now));
+    let mut settings = settings();
+    let deny = |until_unix_s| DenyKnown {
+        digest: pass_digest(&denied.id),
+        until_unix_s,
+        why: "it was shown in a video".to_owned(),
+    };
+    settings.quota.deny_known = vec![deny(None)];
+    let denying = Rig::new(&settings);
+    let verdict = judge(&denying, &get(&denied, 1, now.unix_s), b"", now);
+    assert_eq!(spoken(&verdict), "refuse quota/denied");
+    assert_eq!(spoken(&judge(&denying, &get(&other, 1, now.unix_s), b"", now)), "admit");
+    settings.quota.deny_known = vec![deny(Some(now.unix_s - 1))];
+    let over = Rig::new(&settings);
+    assert_eq!(spoken(&judge(&over, &get(&denied, 1, now.unix_s), b"", now)), "admit");
+}
+
+/// A ticket that a program asked for with its key.
+fn ticket_of_a_program(rig: &Rig, now: Now) -> String {
+    let body = br#"{"url":"/v1/items"}"#;
+    let key = [("x-api-key", doorward_test::tokens::api_key("program"))];
+    let request = Request::new(Method::POST, "/.doorward/ticket", &[("host", HOST)]);
+    let mut request = with(request, &key);
+    request.body = BodyHint::Length(body.len() as u64);
+    let Verdict::Reply(reply) = judge(rig, &request, body, now) else { panic!("a ticket") };
+    let answer: Value = serde_json::from_slice(&reply.body).expect("JSON");
+    answer["ticket"].as_str().expect("a ticket").to_owned()
+}
+
+#[test]
+fn a_programs_ticket_is_counted_on_the_program_and_denied_with_it() {
+    let mut settings = settings();
+    let id = "dwk_program";
+    settings.identity.keys = Some(KeySettings {
+        place: Place::Header(HeaderName::from_static("x-api-key")),
+        keys: vec![ApiKey {
+            id: id.to_owned(),
+            sha256: hash(&doorward_test::tokens::api_key("program")),
+            scopes: Vec::new(),
+            ends_unix_s: None,
+            is_revoked: false,
+            acts_for_visitors: false,
+            as_page: false,
+        }],
+    });
+    // The program has three requests in all, one for each ticket that it asks for among them.
+    let limit = Limit {
+        name: "program".to_owned(),
+        by: By::User,
+        who: Who::Known,
+        per_route: false,
+        measure: Measure::Window { window_s: 3_600, limit: 3 },
+    };
+    settings.quota.limits = vec![limit];
+    let rig = Rig::new(&settings);
+    let now = at(0);
+    let open = |rig: &Rig, ticket: &str| {
+        let mut request = Request::new(Method::GET, "/v1/items", &[("host", HOST)]);
+        request.query = Some(format!("doorward_ticket={ticket}"));
+        spoken(&judge(rig, &request, b"", now))
+    };
+    let (one, two) = (ticket_of_a_program(&rig, now), ticket_of_a_program(&rig, now));
+    assert_eq!(open(&rig, &one), "admit");
+    assert_eq!(open(&rig, &two), "refuse quota/share");
+    let digest = user_digest(KEY_ISSUER, id);
+    let denied = DenyKnown { digest, until_unix_s: None, why: String::new() };
+    settings.quota.deny_known = vec![denied];
+    assert_eq!(open(&Rig::new(&settings), &two), "refuse quota/denied");
 }

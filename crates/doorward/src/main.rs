@@ -16,6 +16,7 @@ mod mounting;
 mod reload;
 mod report;
 mod serve;
+mod ticket;
 
 use crate::args::{Arguments, Command};
 use clap::Parser;
@@ -38,5 +39,6 @@ fn main() -> ExitCode {
         Command::Explain(explain) => explain::run(&explain),
         Command::Report(report) => report::run(&report),
         Command::Key(key) => key::run(&key),
+        Command::Ticket(ticket) => ticket::run(&ticket),
     }
 }

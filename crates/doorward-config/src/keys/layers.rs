@@ -148,13 +148,14 @@ static QUOTA: Section = Section::new(
 );
 
 static DENY: Section = Section::new(
-    "An address or network, a caller, or a token that is refused outright.",
+    "An address or network, a caller, a token or a pass that is refused outright.",
     &[
         key("address", Shape::Text, "", "Whom: \"203.0.113.7\" or \"203.0.113.0/24\"."),
         key("issuer", Shape::Text, "", "Whose caller or token it is: the issuer of a `jwt`."),
         key("subject", Shape::Text, "", "A caller: how its issuer names it."),
         key("token", Shape::Text, "", "A token: its `jti`."),
         key("key", Shape::Text, "", "An API key: its id."),
+        key("pass", Shape::Text, "", "A pass: its id, as the log has it. It lives ten minutes."),
         key("until", Shape::Moment, "", "Until when; without it, for good."),
         key("why", Shape::Text, "", "Why, for the operator."),
     ],

@@ -61,7 +61,7 @@ pub(crate) fn read(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'
 }
 
 /// Whom an entry of the deny-list may name.
-const DENIED: &[&str] = &["address", "subject", "token", "key"];
+const DENIED: &[&str] = &["address", "subject", "token", "key", "pass"];
 
 fn deny(
     value: &Value<'_>,
@@ -77,7 +77,8 @@ fn deny(
     let Some((by, said)) = named.next() else {
         let what = "this entry denies nobody";
         let hint = "write { address = \"203.0.113.0/24\" }, { issuer = \"…\", subject = \"…\" }, \
-                    { issuer = \"…\", token = \"<jti>\" } or { key = \"<id>\" }";
+                    { issuer = \"…\", token = \"<jti>\" }, { key = \"<id>\" } or \
+                    { pass = \"<id>\" }";
         return value.error(what, hint, reading);
     };
     if let Some((other, at)) = named.next() {
@@ -90,7 +91,7 @@ fn deny(
         "token" => identity::token_digest,
         _ => identity::user_digest,
     };
-    if let ("address" | "key", Some(issuer)) = (by, &issuer) {
+    if let ("address" | "key" | "pass", Some(issuer)) = (by, &issuer) {
         let what = format!("`issuer` goes with `subject` or `token`, and this entry has `{by}`");
         return issuer.error(what, "leave it out", reading);
     }
@@ -103,14 +104,17 @@ fn deny(
         return said.error("this names nobody", "write how its issuer names it", reading);
     }
     let issuer = match (by, &issuer) {
-        ("key", _) => None,
+        ("key" | "pass", _) => None,
         (_, Some(issuer)) => Some(issuer.text(reading)?.to_owned()),
         (_, None) => {
             let what = format!("whose {by} this is, is not said: two issuers may have the same");
             return said.error(what, "add issuer = \"https://id.example\"", reading);
         }
     };
-    let digest = digest(issuer.as_deref().unwrap_or(KEY_ISSUER), name);
+    let digest = match by {
+        "pass" => identity::pass_digest(name),
+        _ => digest(issuer.as_deref().unwrap_or(KEY_ISSUER), name),
+    };
     draft.settings.quota.deny_known.push(DenyKnown { digest, until_unix_s, why });
     draft.deny_known.push(DenyWritten { issuer, by, name: name.to_owned(), index });
     Some(())

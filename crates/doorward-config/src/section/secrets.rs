@@ -2,6 +2,7 @@
 
 use crate::document::Table;
 use crate::draft::{Draft, Reference};
+use crate::outside::Outside;
 use crate::reading::Reading;
 use crate::source::Place;
 use doorward_core::secret::Secret;
@@ -188,4 +189,23 @@ mod tests {
             assert_eq!(key_of(other.as_bytes()), other.as_bytes(), "{other}");
         }
     }
+}
+
+/// The secret that a text on the command line refers to: `env:NAME` or `file:PATH`.
+///
+/// # Errors
+/// What is wrong, and how to mend it.
+pub fn read_secret(text: &str, outside: &dyn Outside) -> Result<Vec<u8>, String> {
+    if !refers(text) {
+        return Err("write env:NAME or file:PATH: what is typed stands in the shell's history \
+                    and in the list of processes"
+            .to_owned());
+    }
+    let mut reading = Reading::new(outside);
+    let place = reading.add_flag("--key", text);
+    read_one(text, &place, &mut reading).ok_or_else(|| {
+        let report = reading.report();
+        let first = report.problems().first();
+        first.map_or_else(String::new, |one| format!("{}; {}", one.what, one.hint))
+    })
 }

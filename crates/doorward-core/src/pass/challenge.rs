@@ -1,6 +1,6 @@
 //! Challenges in ALTCHA's JSON, so that its widgets and solvers can work for a pass. Each is bound
-//! to the key that the pass is for, the gate's name, the page and its end, and its difficulty stands
-//! within what is signed.
+//! to the key that the pass is for, the gate's name, the page and its end, and its difficulty
+//! stands within what is signed.
 
 use super::work::BITS_MAX;
 use super::{WORK_AGE_S, fields};

@@ -166,7 +166,8 @@ fn read(bytes: &[u8]) -> Option<Pass> {
 }
 
 /// A pass's id as text: 22 characters.
-pub(crate) fn id_text(id: &PassId) -> ArrayString<24> {
+#[must_use]
+pub fn id_text(id: &PassId) -> ArrayString<24> {
     let mut room = [0; 24];
     let length = URL_SAFE_NO_PAD.encode_slice(id, &mut room).unwrap_or(0);
     let text = room.get(..length).and_then(|bytes| std::str::from_utf8(bytes).ok());

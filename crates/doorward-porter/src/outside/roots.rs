@@ -7,6 +7,14 @@ use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 
+/// TLS for a call of the operator's own: the machine's authorities are believed.
+///
+/// # Errors
+/// What is wrong with them, in words.
+pub fn client_tls() -> Result<Arc<ClientConfig>, String> {
+    Roots::default().client()
+}
+
 /// Authorities of one's own, beside the machine's.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Roots(Vec<CertificateDer<'static>>);

@@ -23,6 +23,7 @@ pub(super) fn write(entry: &Entry<'_>, into: &mut Vec<u8>) {
     text("layer", entry.reason.map(|reason| reason.layer().as_bytes()), into);
     text("route", entry.route.map(str::as_bytes), into);
     text("caller", entry.caller.map(str::as_bytes), into);
+    text("pass", entry.pass.map(str::as_bytes), into);
     text("origin", entry.origin, into);
     if !entry.would_refuse.is_empty() {
         into.extend_from_slice(b",\"would_refuse\":[");

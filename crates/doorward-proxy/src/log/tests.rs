@@ -21,6 +21,7 @@ fn entry<'a>(path: &'a str, origin: &'a [u8], would_refuse: &'a WouldRefuse) -> 
         path: Some(path),
         origin: Some(origin),
         route: Some("/"),
+        pass: None,
         caller: Some("page"),
         kind: Kind::Admit,
         reason: None,

@@ -34,6 +34,7 @@ pub(crate) fn check(
     Ok(Held::new(&Claimed {
         of: Of::Delivery,
         pass: None,
+        user: None,
         // Two senders with one scheme may choose the same ids.
         once: Some(&[b"webhook", path, b"\n", &claim.key]),
         until_unix_s: claim.until_unix_s,

@@ -83,7 +83,7 @@ pub use reason::Reason;
 pub use remembered::Tokens;
 pub use signature::{SIGNATURE_AGE_S, SIGNATURE_ISSUER, SignerSettings};
 pub use signature_reason::SignatureReason;
-pub use who::{Identity, KEY_ISSUER, Kind, token_digest, user_digest};
+pub use who::{Identity, KEY_ISSUER, Kind, pass_digest, token_digest, user_digest};
 
 use super::pass::Held;
 use super::{Meta, method};

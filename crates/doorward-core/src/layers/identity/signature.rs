@@ -137,6 +137,7 @@ fn judge(
     let held = Held::new(&Claimed {
         of: Of::Signature,
         pass: None,
+        user: None,
         once: Some(&[b"signature", key_id.as_bytes(), b"\n", unique]),
         until_unix_s: created.saturating_add(SIGNATURE_AGE_S + 2 * SKEW_S),
         digest: digest.filter(|_| has_body),

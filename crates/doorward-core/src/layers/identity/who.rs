@@ -152,6 +152,12 @@ pub fn token_digest(issuer: &str, id: &str) -> [u8; 16] {
     digest(&["token", issuer, id])
 }
 
+/// Which pass is denied: a digest of its id, as it is written.
+#[must_use]
+pub fn pass_digest(id: &str) -> [u8; 16] {
+    digest(&["pass", id])
+}
+
 /// The first half of SHA-256 over the parts, each behind its length, so that no two lists agree.
 fn digest(parts: &[&str]) -> [u8; 16] {
     let mut bytes = Vec::new();

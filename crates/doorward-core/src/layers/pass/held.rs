@@ -62,6 +62,8 @@ pub struct Held {
     pub(crate) of: Of,
     /// Whose share is counted: the pass.
     pub(crate) pass: Option<PassId>,
+    /// Whose share is counted where a known caller asked for a ticket.
+    pub(crate) user: Option<[u8; 16]>,
     /// What is claimed, and until when; none: it is good more than once.
     claim: Option<(Key, u64)>,
     /// The body's digest, where it was signed.
@@ -87,6 +89,7 @@ pub(crate) enum Cut {
 pub(crate) struct Claimed<'f> {
     pub(crate) of: Of,
     pub(crate) pass: Option<PassId>,
+    pub(crate) user: Option<[u8; 16]>,
     /// What makes it the only one of its kind; none: it is good more than once.
     pub(crate) once: Option<&'f [&'f [u8]]>,
     pub(crate) until_unix_s: u64,
@@ -104,6 +107,7 @@ impl Held {
         Self {
             of: facts.of,
             pass: facts.pass,
+            user: facts.user,
             claim,
             digest: facts.digest.clone(),
             traveller: facts.traveller,

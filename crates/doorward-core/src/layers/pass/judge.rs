@@ -61,6 +61,7 @@ pub(super) fn signed(
     Ok(Held::new(&Claimed {
         of: Of::Pass,
         pass: Some(pass.id),
+        user: None,
         once: Some(&[&pass.id, signed.nonce.as_bytes()]),
         // A clock may be set back by as much as it may differ.
         until_unix_s: signed.created_unix_s + MAX_AGE_S + 2 * SKEW_S,

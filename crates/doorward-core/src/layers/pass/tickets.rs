@@ -48,6 +48,7 @@ pub(super) fn ticket(
     Ok(Held::new(&Claimed {
         of: Of::Pass,
         pass: ticket.pass,
+        user: ticket.user,
         once: (ticket.used == Use::Once).then_some(&once),
         until_unix_s: ticket.expires_unix_s,
         digest: None,

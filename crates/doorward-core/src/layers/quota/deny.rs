@@ -1,8 +1,10 @@
 //! The deny-list: addresses, callers and tokens that are refused outright.
 
 use crate::address::Prefix;
-use crate::layers::identity::Identity;
+use crate::layers::identity::{Identity, pass_digest};
+use crate::layers::pass::Held;
 use crate::moment::Now;
+use crate::pass::id_text;
 use ipnet::IpNet;
 use std::collections::HashMap;
 
@@ -17,11 +19,11 @@ pub struct Deny {
     pub why: String,
 }
 
-/// A known caller, or one of its tokens, that is refused outright.
+/// A known caller, one of its tokens, or a pass, that is refused outright.
 #[derive(Clone, Debug)]
 pub struct DenyKnown {
-    /// Whom: [`user_digest`](crate::layers::identity::user_digest) or
-    /// [`token_digest`](crate::layers::identity::token_digest).
+    /// Whom: [`user_digest`](crate::layers::identity::user_digest),
+    /// [`token_digest`](crate::layers::identity::token_digest) or [`pass_digest`].
     pub digest: [u8; 16],
     /// Until which second; none: for good.
     pub until_unix_s: Option<u64>,
@@ -63,6 +65,17 @@ impl DenyList {
         }
         let digests = [Some(identity.user()), identity.token()];
         digests.iter().flatten().any(|digest| holds(self.known.get(digest), now))
+    }
+}
+
+impl DenyList {
+    /// Whether a pass, or who asked for a ticket, is denied.
+    pub(super) fn has_held(&self, held: &Held, now: Now) -> bool {
+        if self.known.is_empty() {
+            return false;
+        }
+        let pass = held.pass.map(|id| pass_digest(&id_text(&id)));
+        [pass, held.user].iter().flatten().any(|digest| holds(self.known.get(digest), now))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::address::Prefix;
 use crate::layers::identity::Known;
+use crate::layers::pass::Held;
 use crate::pass::PassId;
 use crate::question::{Ask, Key, Question, Rate, Subject};
 use crate::route::Route;
@@ -87,9 +88,14 @@ impl<'a> Counted<'a> {
         }
     }
 
-    /// The same, with a pass.
-    pub(crate) fn with_pass(self, pass: Option<PassId>) -> Self {
-        Self { pass, ..self }
+    /// The same, with a pass, or with a ticket that a known caller asked for.
+    pub(crate) fn with_held(self, held: Option<&Held>) -> Self {
+        let Some(held) = held else { return self };
+        let counted = Self { pass: held.pass, ..self };
+        match held.user {
+            Some(user) => Self { caller: Caller::Known, user: Some(user), ..counted },
+            None => counted,
+        }
     }
 }
 

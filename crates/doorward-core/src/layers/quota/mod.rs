@@ -47,6 +47,7 @@ pub use limit::{By, Counted, Limit, Measure, Who};
 
 use super::Meta;
 use super::identity::Known;
+use super::pass::Held;
 use crate::address::Prefix;
 use crate::moment::{Moment, Now};
 use crate::question::{Answer, Answers, Ask, Question, Questions, Rate};
@@ -199,6 +200,11 @@ pub fn inspect(policy: &Policy, visit: &Visit<'_>, at: Moment<'_>) -> Option<Bey
 pub(crate) fn denies(policy: &Policy, known: &Known, now: Now) -> bool {
     let is_denied = |visitor| policy.deny.has(Prefix::whole(visitor), now);
     policy.deny.has_known(&known.identity, now) || known.visitor.is_some_and(is_denied)
+}
+
+/// Whether the pass of a request, or who asked for its ticket, is on the deny-list.
+pub(crate) fn denies_held(policy: &Policy, held: &Held, now: Now) -> bool {
+    policy.deny.has_held(held, now)
 }
 
 /// What the store is asked for a caller. `watch`: the answers are only noted.
