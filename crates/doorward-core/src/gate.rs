@@ -117,6 +117,13 @@ impl Gate {
                 (step, force) => take(visit, step, force)?,
             }
         }
+        // A preflight that only the page's script has caused is nobody's but the gate's.
+        if force != Force::Enforce
+            && self.has_passes()
+            && let Some(reply) = cors::reply_alone(&self.cors, visit)
+        {
+            return Err(Stop::Reply(Box::new(reply)));
+        }
         // Another site's request charges nobody.
         let force = self.force(visit, self.modes.site);
         if force != Force::Off && !(force == Force::Monitor && cors::is_preflight(visit)) {

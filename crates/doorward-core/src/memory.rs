@@ -168,14 +168,19 @@ impl Travels {
         seen.is_none_or(|seen| !seen.is_full() || seen.contains(&prefix))
     }
 
-    /// Notes that a pass was used from a network.
-    pub(crate) fn note(&self, pass: PassId, prefix: Prefix) {
+    /// Notes that a pass is used from a network. No: it was seen in too many by now.
+    pub(crate) fn note(&self, pass: PassId, prefix: Prefix) -> bool {
         // One at a time, or two at once would forget each other. Few passes travel.
         let _alone = self.noting.lock().unwrap_or_else(PoisonError::into_inner);
         let mut seen = self.seen.get(&pass).unwrap_or_default();
-        if !seen.contains(&prefix) && seen.try_push(prefix).is_ok() {
+        if seen.contains(&prefix) {
+            return true;
+        }
+        let is_room = seen.try_push(prefix).is_ok();
+        if is_room {
             self.seen.insert(pass, seen);
         }
+        is_room
     }
 }
 
@@ -232,9 +237,9 @@ mod tests {
         let from = |last: u8| prefix(&format!("203.0.113.{last}"));
         for last in [1, 2, 1, 3, 2] {
             assert!(travels.takes([1; 16], from(last)), "{last}");
-            travels.note([1; 16], from(last));
+            assert!(travels.note([1; 16], from(last)), "{last}");
         }
-        assert!(!travels.takes([1; 16], from(4)));
+        assert!(!travels.takes([1; 16], from(4)) && !travels.note([1; 16], from(4)));
         assert!(travels.takes([1; 16], from(3)));
         assert!(travels.takes([2; 16], from(4)));
     }

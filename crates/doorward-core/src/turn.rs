@@ -3,7 +3,7 @@
 use crate::address::Prefix;
 use crate::fault::Fault;
 use crate::layers::identity::{Issuer, LookedUp, check_delivery};
-use crate::layers::pass::Of;
+use crate::layers::pass::{Of, Reason as PassReason};
 use crate::layers::quota;
 use crate::moment::Moment;
 use crate::own::{self, NoPass, Own, Ready};
@@ -99,16 +99,30 @@ fn after_shares<'v>(visit: Visit<'v>, at: Moment<'_>, shares_taken: bool) -> Tur
     if wants_body(&visit) {
         return Turn::Body(AwaitingBody { visit, shares_taken });
     }
-    Turn::Done(Verdict::Admit(admit(visit, at, shares_taken)))
+    admit(visit, at, shares_taken, |admitted| admitted)
 }
 
-fn admit(visit: Visit<'_>, at: Moment<'_>, shares_taken: bool) -> Admitted {
-    let cors_acts = visit.gate.cors_acts(&visit);
-    if let Some(traveller) = visit.held.as_ref().and_then(|held| held.traveller) {
-        at.memory.travels.note(traveller, visit.prefix);
+/// Admits a visit, unless its pass has been used from too many networks while it waited: for a
+/// store, or for a body that was held back.
+fn admit<'v>(
+    mut visit: Visit<'v>,
+    at: Moment<'_>,
+    shares_taken: bool,
+    with: impl FnOnce(Admitted) -> Admitted,
+) -> Turn<'v> {
+    let traveller = visit.held.as_ref().and_then(|held| held.traveller);
+    if traveller.is_some_and(|id| !at.memory.travels.note(id, visit.prefix)) {
+        let reason = Reason::Pass(PassReason::Elsewhere);
+        if !visit.gate.watches(&visit, Of::Pass) {
+            let refused = Refused::new(&visit, reason, at.id).with_pass(at.now, None);
+            return give_back(visit, shares_taken, refuse(refused));
+        }
+        note(&mut visit, reason);
     }
+    let cors_acts = visit.gate.cors_acts(&visit);
     let admitted = Admitted::new(visit, at.now, at.id, cors_acts);
-    if shares_taken { admitted.with_shares_taken() } else { admitted }
+    let admitted = if shares_taken { admitted.with_shares_taken() } else { admitted };
+    Turn::Done(Verdict::Admit(with(admitted)))
 }
 
 fn refuse<'v>(refused: Refused) -> Turn<'v> {
@@ -197,9 +211,10 @@ fn after_answers<'v>(mut visit: Visit<'v>, answers: &Answers, at: Moment<'_>) ->
         }
         (Some(_) | None, false) => return store_away(&visit, at),
     };
-    let admitted = admit(visit, at, shares_taken);
-    let admitted = if is_claimed { admitted.with_claim(&question) } else { admitted };
-    Turn::Done(Verdict::Admit(admitted))
+    admit(visit, at, shares_taken, |admitted| match is_claimed {
+        true => admitted.with_claim(&question),
+        false => admitted,
+    })
 }
 
 /// What it is that is claimed. Keys of passes that are asked for are a pass's.
@@ -255,12 +270,13 @@ fn after_claim<'v>(
     if let Some(reply) = claim.reply {
         return Turn::Done(Verdict::Reply(reply));
     }
-    let mut admitted = admit(visit, at, claim.shares_taken);
-    if let Some(digest) = claim.digest {
-        admitted = admitted.with_body_digest(digest);
-    }
-    let admitted = if is_claimed { admitted.with_claim(&claim.question) } else { admitted };
-    Turn::Done(Verdict::Admit(admitted))
+    admit(visit, at, claim.shares_taken, |admitted| {
+        let admitted = match claim.digest {
+            Some(digest) => admitted.with_body_digest(digest),
+            None => admitted,
+        };
+        if is_claimed { admitted.with_claim(&claim.question) } else { admitted }
+    })
 }
 
 /// What is refused behind the shares costs nobody but its sender's address: what a copy took of a
@@ -343,13 +359,10 @@ impl<'v> AwaitingBody<'v> {
                 let claim = Claim { share: None, question, shares_taken, digest, reply: None };
                 Turn::Ask(Pending { visit, stage: Stage::Claim(Box::new(claim)) })
             }
-            None => {
-                let admitted = admit(visit, at, shares_taken);
-                Turn::Done(Verdict::Admit(match digest {
-                    Some(digest) => admitted.with_body_digest(digest),
-                    None => admitted,
-                }))
-            }
+            None => admit(visit, at, shares_taken, |admitted| match digest {
+                Some(digest) => admitted.with_body_digest(digest),
+                None => admitted,
+            }),
         }
     }
 

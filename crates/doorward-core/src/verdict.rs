@@ -61,6 +61,8 @@ pub struct Admitted {
     safe: bool,
     mirror: Option<HeaderValue>,
     cors_acts: bool,
+    /// A preflight for what the page's script adds, which is left to the backend.
+    asks_for_own: bool,
     shares_taken: bool,
     body_digest: Option<[u8; 32]>,
     would_refuse: WouldRefuse,
@@ -96,6 +98,7 @@ impl Admitted {
     pub(crate) fn new(visit: Visit<'_>, now: Now, id: RequestId, cors_acts: bool) -> Self {
         Self {
             mirror: cors::mirror(&visit),
+            asks_for_own: !cors_acts && visit.gate.has_passes() && cors::asks_for_own(&visit),
             external: visit.named.and_then(|named| named.external),
             safe: crate::layers::method::is_safe(visit.view.method),
             gate: visit.gate,
@@ -273,6 +276,9 @@ impl Admitted {
         if self.cors_acts {
             cors::dress(&self.gate.cors, self.mirror.as_ref(), headers);
         }
+        if self.asks_for_own {
+            cors::approve_own(headers);
+        }
         if self.cut() == Some(Cut::Protocols)
             && headers.contains_key(header::SEC_WEBSOCKET_ACCEPT)
             && !headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL)
@@ -343,6 +349,11 @@ impl Admitted {
             Some(query) => Some(format!("{path}?{query}")),
             None => Some(path.to_owned()),
         }
+    }
+
+    /// Whether it is a preflight for what the page's script adds, and left to the backend.
+    pub(crate) const fn asks_for_own(&self) -> bool {
+        self.asks_for_own
     }
 
     /// What of the request was the pass's alone.

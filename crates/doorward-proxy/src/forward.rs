@@ -217,7 +217,7 @@ fn rebuild(
         !look.ends_here(name) && *name != header::EXPECT && edits.keeps(name)
     });
     edits.strip_cookies(headers);
-    edits.strip_protocols(headers);
+    edits.strip_own(headers);
     // The name that was judged, which a trusted proxy may have told in place of its own.
     let judged = admitted.external().map(|external| external.authority().clone());
     let is_told = judged.is_none() || judged == look.host;

@@ -8,6 +8,7 @@ use doorward_core::mode::Mode;
 use doorward_core::moment::Now;
 use doorward_core::secret::Secret;
 use doorward_core::settings::Settings;
+use doorward_core::turn::Turn;
 use doorward_core::verdict::{Outcome, Verdict};
 use doorward_core::view::BodyHint;
 use doorward_test::passes::{Keys, Pass, Signing};
@@ -586,4 +587,73 @@ fn a_programs_ticket_is_counted_on_the_program_and_denied_with_it() {
     let denied = DenyKnown { digest, until_unix_s: None, why: String::new() };
     settings.quota.deny_known = vec![denied];
     assert_eq!(open(&Rig::new(&settings), &two), "refuse quota/denied");
+}
+
+/// Walks a visit on until its body is wanted, or to its end.
+fn walk<'v>(rig: &Rig, mut turn: Turn<'v>, now: Now) -> Turn<'v> {
+    while let Turn::Ask(pending) = turn {
+        let answers = rig.store.answer(&pending.questions(), now);
+        turn = pending.answer(&answers, rig.at(now));
+    }
+    turn
+}
+
+#[test]
+fn networks_are_counted_where_bodies_are_held_back_too() {
+    let rig = Rig::new(&settings());
+    let now = at(0);
+    let pass = minted(&rig, now);
+    let from = |number: u8| {
+        let mut request = post(&pass, number, now.unix_s);
+        request.peer = [198, 51, 100, number].into();
+        request
+    };
+    let requests: Vec<Request> = (0..50).map(from).collect();
+    // All heads come before any body.
+    let waiting: Vec<_> = requests
+        .iter()
+        .map(|request| match walk(&rig, rig.gate.open(request.view(), rig.at(now)), now) {
+            Turn::Body(awaiting) => awaiting,
+            _ => panic!("the body is wanted"),
+        })
+        .collect();
+    let verdicts = waiting.into_iter().map(|awaiting| {
+        match walk(&rig, awaiting.with(BODY, rig.at(now)), now) {
+            Turn::Done(verdict) => spoken(&verdict),
+            _ => panic!("an end"),
+        }
+    });
+    let verdicts: Vec<String> = verdicts.collect();
+    let admitted = verdicts.iter().filter(|verdict| *verdict == "admit").count();
+    let elsewhere = verdicts.iter().filter(|verdict| *verdict == "refuse pass/elsewhere").count();
+    assert_eq!((admitted, elsewhere), (3, 47), "{verdicts:?}");
+}
+
+#[test]
+fn an_address_with_passes_has_one_share_whatever_its_headers_say() {
+    let mut settings = settings();
+    let share = |name: &str, who| Limit {
+        name: name.to_owned(),
+        by: By::Address,
+        who,
+        per_route: false,
+        measure: Measure::Window { window_s: 3_600, limit: 20 },
+    };
+    settings.quota.limits = vec![share("pages", Who::Pages), share("programs", Who::Programs)];
+    let rig = Rig::new(&settings);
+    let now = at(0);
+    let pass = minted(&rig, now);
+    let mut admitted = 0;
+    for number in 0..60 {
+        let mut request = get(&pass, number, now.unix_s);
+        if number % 2 == 0 {
+            // As a program would send it: nothing says that a page did.
+            for name in ["origin", "sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"] {
+                request.headers.remove(name);
+            }
+        }
+        admitted += usize::from(spoken(&judge(&rig, &request, b"", now)) == "admit");
+    }
+    // One of the twenty was the asking for the pass.
+    assert_eq!(admitted, 19);
 }

@@ -33,7 +33,7 @@ pub(crate) fn rebuild(parts: &mut Parts, admitted: &Admitted) -> Result<(), Box<
         headers.remove(name);
     }
     edits.strip_cookies(headers);
-    edits.strip_protocols(headers);
+    edits.strip_own(headers);
     if !is_web_socket(headers) {
         headers.remove(header::UPGRADE);
         headers.remove(&HTTP2_SETTINGS);

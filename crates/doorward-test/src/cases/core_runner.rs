@@ -167,7 +167,7 @@ impl Bench {
         };
         let mut client = request.headers.clone();
         edits.strip_cookies(&mut client);
-        edits.strip_protocols(&mut client);
+        edits.strip_own(&mut client);
         let kept: Vec<_> = client.iter().filter(|(name, _)| edits.keeps(name)).collect();
         let added = edits.into_adds();
         let contact = Contact {

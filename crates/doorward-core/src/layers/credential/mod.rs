@@ -44,6 +44,7 @@
 
 mod names;
 
+use super::cors;
 use super::pass::{self, Cut};
 use super::{Meta, Need};
 use crate::crypto::MacKey;
@@ -238,8 +239,12 @@ impl<'a> Edits<'a> {
         }
     }
 
-    /// Removes a ticket from the WebSocket's subprotocols.
-    pub fn strip_protocols(&self, headers: &mut header::HeaderMap) {
+    /// Removes what is between a page's script and the gate: a ticket from the WebSocket's
+    /// subprotocols, the script's headers from what a preflight asks for.
+    pub fn strip_own(&self, headers: &mut header::HeaderMap) {
+        if self.admitted.asks_for_own() {
+            cors::strip(headers);
+        }
         if self.admitted.cut() != Some(Cut::Protocols) {
             return;
         }

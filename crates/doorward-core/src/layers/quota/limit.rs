@@ -88,13 +88,15 @@ impl<'a> Counted<'a> {
         }
     }
 
-    /// The same, with a pass, or with a ticket that a known caller asked for.
+    /// The same, with a pass, or with a ticket that a known caller asked for. Whoever has a pass
+    /// is counted among the pages, whatever its headers say: no address has both shares.
     pub(crate) fn with_held(self, held: Option<&Held>) -> Self {
         let Some(held) = held else { return self };
         let counted = Self { pass: held.pass, ..self };
-        match held.user {
-            Some(user) => Self { caller: Caller::Known, user: Some(user), ..counted },
-            None => counted,
+        match (held.user, held.pass) {
+            (Some(user), _) => Self { caller: Caller::Known, user: Some(user), ..counted },
+            (None, Some(_)) if self.user.is_none() => Self { caller: Caller::Page, ..counted },
+            (None, _) => counted,
         }
     }
 }

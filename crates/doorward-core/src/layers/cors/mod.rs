@@ -35,6 +35,10 @@
 //!
 //! Fetch 3.3 (CORS protocol), 4.8 to 4.10; RFC 9110 12.5.5 (`Vary`).
 
+mod beside;
+
+pub(crate) use beside::{approve_own, asks_for_own, reply_alone, strip};
+
 use super::{Meta, Need, Step, method};
 use crate::header::{One, is_token};
 use crate::reason::Words;
@@ -50,7 +54,7 @@ pub const META: Meta = Meta {
     needs: &[Need::Dress],
     can_be_off: true,
     store_away: None,
-    source: include_str!("cors.rs"),
+    source: include_str!("mod.rs"),
 };
 
 /// Why this layer refuses a preflight.
