@@ -105,5 +105,8 @@ fn small(mut command: Command) -> Command {
     if let Ok(packages) = crate::web::packages() {
         command.env("DOORWARD_WEB_PACKAGES", packages);
     }
+    if let Ok(packages) = crate::web::example_packages() {
+        command.env("DOORWARD_EXAMPLE_PACKAGES", packages);
+    }
     command
 }

@@ -92,6 +92,11 @@ pub(crate) fn packages() -> anyhow::Result<PathBuf> {
     packages_of("web", "web")
 }
 
+/// The same of the one example that is built by a tool of its own.
+pub(crate) fn example_packages() -> anyhow::Result<PathBuf> {
+    packages_of("examples/pages/vite-react-axios", "vite")
+}
+
 /// The same for any project with a `package-lock.json`; kept in the cache by `name`.
 fn packages_of(project: &str, name: &str) -> anyhow::Result<PathBuf> {
     let folder = crate::install::cache_folder().with_file_name(name);

@@ -30,6 +30,14 @@ pub struct Programs {
     pub(crate) display: Option<PathBuf>,
 }
 
+impl Programs {
+    /// The browser itself, where it was found.
+    #[must_use]
+    pub fn browser(&self) -> Option<&Path> {
+        self.browser.as_deref()
+    }
+}
+
 /// Looks for an engine's programs: an environment variable first, then `PATH`, then where they are
 /// commonly put.
 ///
