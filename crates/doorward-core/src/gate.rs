@@ -5,7 +5,7 @@ use crate::endpoints;
 use crate::fault::Fault;
 use crate::header::One;
 use crate::layers::identity::{self, Issuer, LookedUp, Who};
-use crate::layers::pass::Of;
+use crate::layers::pass::{Carried, Of};
 use crate::layers::{self, Step, cors, credential, message, method, pass, quota, site};
 use crate::mode::{Force, Mode};
 use crate::moment::Moment;
@@ -240,7 +240,8 @@ impl Gate {
             None => self.force(visit, self.modes.pass),
         };
         // A ticket is the gate's alone, whoever sends it and whether it is needed or not.
-        visit.cut = if self.has_passes() { pass::cut(visit) } else { None };
+        let carried = if self.has_passes() { pass::find(visit) } else { Ok(Carried::Nothing) };
+        visit.cut = pass::cut(carried);
         let leaves_preflight = visit.route().own.is_none() && self.leaves_preflight(visit);
         let needs_none = force == Force::Off
             || visit.known.is_some()
@@ -249,7 +250,7 @@ impl Gate {
         if needs_none {
             return Ok(());
         }
-        match pass::inspect(&self.pass, visit, at) {
+        match pass::inspect(&self.pass, visit, at, carried) {
             Ok(held) => {
                 let quota_force = self.force(visit, self.modes.quota);
                 if quota_force != Force::Off && quota::denies_held(&self.quota, &held, at.now) {

@@ -29,6 +29,7 @@ mod page;
 pub mod pass;
 pub mod path;
 mod proof;
+mod query;
 pub mod question;
 pub mod reason;
 pub mod refused;

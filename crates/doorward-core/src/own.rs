@@ -215,7 +215,7 @@ fn ticket(visit: &Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<Ready, NoPas
     });
     let target = target.map_err(|no| NoPass { no, bits: None })?;
     let (path, query) = match target.split_once('?') {
-        Some((path, query)) => (path, Some(query.to_owned()).filter(|query| !query.is_empty())),
+        Some((path, query)) => (path, Some(query).filter(|query| !query.is_empty())),
         None => (target, None),
     };
     let is_safe = method == "GET" || method == "HEAD";
@@ -232,17 +232,18 @@ fn ticket(visit: &Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<Ready, NoPas
     let life_s = window_s.map_or(TICKET_S, |seconds| seconds.min(WINDOW_S_MAX));
     let expires_unix_s = at.now.unix_s + life_s;
     let ends_unix_s = visit.known.as_ref().and_then(|known| known.identity.ends_unix_s());
+    let origin = page_origin(visit).unwrap_or_default();
     let ticket = Ticket {
         issued_unix_s: at.now.unix_s,
         // It ends with the caller that asked for it.
         expires_unix_s: ends_unix_s.unwrap_or(u64::MAX).min(expires_unix_s),
         nonce,
         used: if window_s.is_some() { Use::Window } else { Use::Once },
-        method: method.to_owned(),
-        authority,
-        path: path.to_owned(),
+        method,
+        authority: &authority,
+        path,
         query,
-        origin: page_origin(visit).unwrap_or_default().into_owned(),
+        origin: &origin,
         pass: visit.held.as_ref().and_then(|held| held.pass),
         user: visit.known.as_ref().map(|known| known.identity.user()),
         class: class(visit),

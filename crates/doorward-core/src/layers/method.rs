@@ -38,6 +38,7 @@ use http::Method;
 
 use super::{Meta, Step};
 use crate::header::One;
+use crate::query;
 use crate::reason::Words;
 use crate::route::{Effect, Kind, Override, Route};
 use crate::visit::Visit;
@@ -238,8 +239,8 @@ fn override_is_allowed(named: &[u8], method: &Method, route: &Route) -> bool {
 
 /// The values of every `_method` field in a query, decoded as backends do.
 fn method_fields(query: &str) -> impl Iterator<Item = Vec<u8>> + '_ {
-    query.split(['&', ';']).filter_map(|field| {
-        let (name, value) = field.split_once('=').unwrap_or((field, ""));
+    query::fields(query).filter_map(|field| {
+        let (name, value) = query::pair(field);
         is_method_field(name).then(|| {
             // What cannot be decoded stays as it is: it is then no method, and refused as one.
             crate::path::decode(value.as_bytes()).unwrap_or_else(|| value.as_bytes().to_vec())

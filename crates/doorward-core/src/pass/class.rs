@@ -1,6 +1,9 @@
 //! The family of browser and the platform that a client says it is. It is kept in a pass, so that
 //! one that is copied into another browser is noticed; anybody can say the same words.
 
+use memchr::memmem::Finder;
+use std::sync::LazyLock;
+
 /// Words of families, the first that stands in `User-Agent` wins: Chromium's browsers say
 /// `Safari` too, and Firefox on iOS is WebKit.
 const FAMILIES: [&str; 5] = ["FxiOS", "Firefox/", "Chrome/", "CriOS", "Safari/"];
@@ -9,9 +12,19 @@ const PLATFORMS: [&str; 6] = ["Android", "iPhone", "iPad", "Windows", "Mac OS X"
 
 /// One byte for family and platform; 0 where neither is told.
 pub(crate) fn client_class(user_agent: Option<&str>) -> u8 {
+    static FINDERS: LazyLock<[Finders; 2]> = LazyLock::new(|| {
+        [&FAMILIES[..], &PLATFORMS[..]].map(|words| words.iter().map(finder).collect())
+    });
     let Some(text) = user_agent else { return 0 };
-    let place = |words: &[&str]| words.iter().position(|word| text.contains(word)).map_or(0, next);
-    place(&FAMILIES) << 4 | place(&PLATFORMS)
+    let stands = |finder: &Finder<'_>| finder.find(text.as_bytes()).is_some();
+    let place = |finders: &Finders| finders.iter().position(stands).map_or(0, next);
+    place(&FINDERS[0]) << 4 | place(&FINDERS[1])
+}
+
+type Finders = Vec<Finder<'static>>;
+
+fn finder(word: &&'static str) -> Finder<'static> {
+    Finder::new(*word)
 }
 
 fn next(place: usize) -> u8 {

@@ -36,12 +36,14 @@ pub fn show(text: &str, secrets: &[Secret], gate_id: &str) -> Result<Shown, Show
     if text.starts_with("dwp1.") {
         return pass(text, secrets, gate_id);
     }
-    let ticket = fields_of(text).ok_or(ShowError::Neither)?;
-    let read = TicketKeys::new(secrets, gate_id).read(text);
+    let mut room = Vec::new();
+    let ticket = fields_of(text, &mut room).ok_or(ShowError::Neither)?;
+    let mut room = Vec::new();
+    let read = TicketKeys::new(secrets, gate_id).read(text, &mut room);
     Ok(of_ticket(&ticket, read.is_ok()))
 }
 
-fn of_ticket(ticket: &Ticket, is_ours: bool) -> Shown {
+fn of_ticket(ticket: &Ticket<'_>, is_ours: bool) -> Shown {
     let query = ticket.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
     let good = match ticket.used {
         Use::Once => "once",
@@ -58,7 +60,7 @@ fn of_ticket(ticket: &Ticket, is_ours: bool) -> Shown {
         ("asked for by", asked_by),
     ];
     if !ticket.origin.is_empty() {
-        rows.push(("page", ticket.origin.clone()));
+        rows.push(("page", ticket.origin.to_owned()));
     }
     Shown {
         rows,

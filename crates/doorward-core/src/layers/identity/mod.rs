@@ -88,6 +88,7 @@ pub use who::{Identity, KEY_ISSUER, Kind, pass_digest, token_digest, user_digest
 use super::pass::Held;
 use super::{Meta, method};
 use crate::moment::Moment;
+use crate::query;
 use crate::visit::Visit;
 use arrayvec::ArrayVec;
 use jwt::Wrong;
@@ -282,7 +283,5 @@ fn find<'v>(policy: &Policy, visit: &Visit<'v>) -> Result<Option<(usize, &'v str
 
 /// Whether a query has a token in it (RFC 6750 2.3), where many backends would find it.
 fn has_token(query: &str) -> bool {
-    let name = |field: &str| field.find('=').unwrap_or(field.len());
-    let is_token = |field: &str| method::is_field(&field[..name(field)], b"access_token");
-    query.split(['&', ';']).any(is_token)
+    query::fields(query).any(|field| method::is_field(query::pair(field).0, b"access_token"))
 }

@@ -53,7 +53,9 @@ mod tickets;
 pub use held::Held;
 pub(crate) use held::{Claimed, Cut, Of, claim_key};
 pub use reason::Reason;
-pub(crate) use request::{canonical_authority, mounted_at, page_origin, without_ticket};
+pub(crate) use request::{
+    Carried, canonical_authority, find, mounted_at, page_origin, without_ticket,
+};
 
 use super::{Meta, Need};
 use crate::moment::Moment;
@@ -158,11 +160,11 @@ impl From<Reason> for No {
 }
 
 /// What of a request is the gate's alone, and never goes on to the backend.
-pub(crate) fn cut(visit: &Visit<'_>) -> Option<Cut> {
-    match request::find(visit) {
-        Ok(request::Carried::Pass(_)) => Some(Cut::Signature),
-        Ok(request::Carried::Ticket(_, cut)) => Some(cut),
-        Ok(request::Carried::Nothing) | Err(_) => None,
+pub(crate) const fn cut(carried: Result<Carried<'_>, Reason>) -> Option<Cut> {
+    match carried {
+        Ok(Carried::Pass(_)) => Some(Cut::Signature),
+        Ok(Carried::Ticket(_, cut)) => Some(cut),
+        Ok(Carried::Nothing) | Err(_) => None,
     }
 }
 
@@ -172,14 +174,17 @@ pub(crate) fn is_carried(visit: &Visit<'_>) -> bool {
 }
 
 /// Judges the pass or ticket of a request. What it comes to is still to be claimed.
-pub(crate) fn inspect(policy: &Policy, visit: &Visit<'_>, at: Moment<'_>) -> Result<Held, No> {
-    match request::find(visit)? {
+pub(crate) fn inspect(
+    policy: &Policy,
+    visit: &Visit<'_>,
+    at: Moment<'_>,
+    carried: Result<Carried<'_>, Reason>,
+) -> Result<Held, No> {
+    match carried? {
         // Tickets do not beget tickets.
-        request::Carried::Ticket(..) if visit.route().own.is_some() => {
-            Err(Reason::Malformed.into())
-        }
-        request::Carried::Nothing => Err(Reason::Missing.into()),
-        request::Carried::Pass(text) => judge::signed(policy, visit, at, text),
-        request::Carried::Ticket(text, cut) => tickets::ticket(policy, visit, at, (text, cut)),
+        Carried::Ticket(..) if visit.route().own.is_some() => Err(Reason::Malformed.into()),
+        Carried::Nothing => Err(Reason::Missing.into()),
+        Carried::Pass(text) => judge::signed(policy, visit, at, text),
+        Carried::Ticket(text, cut) => tickets::ticket(policy, visit, at, (text, cut)),
     }
 }

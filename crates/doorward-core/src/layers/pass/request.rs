@@ -6,6 +6,7 @@ use crate::header::{self, One};
 use crate::layers::site::is_web_socket;
 use crate::visit::{OriginIs, Visit};
 use http::HeaderName;
+use memchr::memrchr;
 use std::borrow::Cow;
 
 /// The pass.
@@ -16,7 +17,8 @@ const TICKET_PARAMETER: &str = "doorward_ticket=";
 const TICKET_PROTOCOL: &str = "doorward.";
 
 /// What a request carries.
-pub(super) enum Carried<'v> {
+#[derive(Clone, Copy)]
+pub(crate) enum Carried<'v> {
     /// Neither.
     Nothing,
     /// A pass, in its header.
@@ -26,7 +28,7 @@ pub(super) enum Carried<'v> {
 }
 
 /// Finds the one pass or ticket of a request. Two are none.
-pub(super) fn find<'v>(visit: &Visit<'v>) -> Result<Carried<'v>, Reason> {
+pub(crate) fn find<'v>(visit: &Visit<'v>) -> Result<Carried<'v>, Reason> {
     let pass = match header::single(visit.view.headers, &PASS) {
         One::Absent => None,
         One::Value(text) => Some(text),
@@ -44,8 +46,8 @@ pub(super) fn find<'v>(visit: &Visit<'v>) -> Result<Carried<'v>, Reason> {
 }
 
 fn of_query(query: &str) -> Option<(&str, Cut)> {
-    let (stays, last) = match query.rsplit_once('&') {
-        Some((stays, last)) => (Some(stays.len()), last),
+    let (stays, last) = match memrchr(b'&', query.as_bytes()) {
+        Some(end) => (Some(end), &query[end + 1..]),
         None => (None, query),
     };
     last.strip_prefix(TICKET_PARAMETER).map(|text| (text, Cut::Query(stays)))

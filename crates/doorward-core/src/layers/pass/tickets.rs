@@ -16,7 +16,8 @@ pub(super) fn ticket(
     at: Moment<'_>,
     (text, cut): (&str, Cut),
 ) -> Result<Held, No> {
-    let ticket = policy.tickets.read(text).map_err(|error| match error {
+    let mut room = Vec::new();
+    let ticket = policy.tickets.read(text, &mut room).map_err(|error| match error {
         TicketError::Malformed => Reason::Malformed,
         TicketError::UnknownKey => Reason::OtherInstance,
         TicketError::Forged => Reason::Forged,
@@ -39,7 +40,7 @@ pub(super) fn ticket(
     // class is not compared. A program's ticket is for no page.
     let is_of_program = ticket.user.is_some() && ticket.origin.is_empty();
     if !is_of_program {
-        is_from(visit, &ticket.origin)?;
+        is_from(visit, ticket.origin)?;
     }
     if ticket.used == Use::Window && !at.memory.travels.takes(ticket.nonce, visit.prefix) {
         return Err(Reason::Elsewhere.into());
@@ -58,7 +59,7 @@ pub(super) fn ticket(
 }
 
 /// Whether a ticket is for this method and address; what differs is named.
-fn is_for_this(ticket: &Ticket, visit: &Visit<'_>, cut: Cut) -> Result<(), No> {
+fn is_for_this(ticket: &Ticket<'_>, visit: &Visit<'_>, cut: Cut) -> Result<(), No> {
     let target = visit.view.target;
     let query = match (cut, target.query) {
         (Cut::Query(Some(stays)), Some(query)) => query.get(..stays),
@@ -78,13 +79,13 @@ fn is_for_this(ticket: &Ticket, visit: &Visit<'_>, cut: Cut) -> Result<(), No> {
         return Err(No::noted(Reason::OtherHost, note));
     }
     if !is_method {
-        return Err(differs("method", &ticket.method, method));
+        return Err(differs("method", ticket.method, method));
     }
     if ticket.path != target.path {
-        return Err(differs("path", &ticket.path, target.path));
+        return Err(differs("path", ticket.path, target.path));
     }
-    if ticket.query.as_deref() != query {
-        let [wanted, came] = [ticket.query.as_deref(), query].map(Option::unwrap_or_default);
+    if ticket.query != query {
+        let [wanted, came] = [ticket.query, query].map(Option::unwrap_or_default);
         return Err(differs("query", wanted, came));
     }
     if ticket.used == Use::Window && visit.route().tickets != Tickets::Window {
