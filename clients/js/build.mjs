@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -60,5 +61,11 @@ export function declarations() {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   mkdirSync(join(here, "dist"), { recursive: true });
   const files = { ...(await scripts()), "client.d.ts": declarations() };
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(here, "dist", name), text);
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(join(here, "dist", name), text);
+    if (!name.endsWith(".js")) continue;
+    // As the gate sends them.
+    writeFileSync(join(here, "dist", `${name}.br`), brotliCompressSync(text));
+    writeFileSync(join(here, "dist", `${name}.gz`), gzipSync(text, { level: 9 }));
+  }
 }

@@ -6,13 +6,17 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { declarations, scripts } from "../build.mjs";
-import { dist } from "./kit.js";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import { bytes, dist } from "./kit.js";
 
 test("dist/ is what the source gives, twice", async () => {
   const [first, second] = [await scripts(), await scripts()];
   for (const name in first) {
     assert.equal(first[name], second[name], name);
     assert.equal(dist(name), first[name], `${name} is old: npm run build`);
+    // Compressors may differ in their bytes, never in what comes out.
+    assert.equal(String(brotliDecompressSync(bytes(`${name}.br`))), first[name], `${name}.br`);
+    assert.equal(String(gunzipSync(bytes(`${name}.gz`))), first[name], `${name}.gz`);
   }
   assert.equal(dist("client.d.ts"), declarations());
 });

@@ -7,6 +7,11 @@ import { connect } from "../dist/client.js";
 export const ORIGIN = "https://shop.example";
 
 /** What the built script says. */
+export function bytes(name) {
+  return readFileSync(new URL(`../dist/${name}`, import.meta.url));
+}
+
+/** One as text. */
 export function dist(name) {
   return readFileSync(new URL(`../dist/${name}`, import.meta.url), "utf8");
 }

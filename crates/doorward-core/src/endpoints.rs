@@ -7,20 +7,42 @@ use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 
-/// The scripts with which pages ask for passes, as `clients/js` makes them.
-const SCRIPTS: [(&str, &str); 4] = [
-    ("/auto.js", include_str!("../../../clients/js/dist/auto.js")),
-    ("/client.js", include_str!("../../../clients/js/dist/client.js")),
-    ("/work.js", include_str!("../../../clients/js/dist/work.js")),
-    ("/worker.js", include_str!("../../../clients/js/dist/worker.js")),
-];
+/// A script with which pages ask for passes, as `clients/js` makes it: as it is, and compressed.
+struct Script {
+    name: &'static str,
+    plain: &'static [u8],
+    brotli: &'static [u8],
+    gzip: &'static [u8],
+}
+
+macro_rules! script {
+    ($name:literal) => {
+        Script {
+            name: concat!("/", $name),
+            plain: include_bytes!(concat!("../../../clients/js/dist/", $name)),
+            brotli: include_bytes!(concat!("../../../clients/js/dist/", $name, ".br")),
+            gzip: include_bytes!(concat!("../../../clients/js/dist/", $name, ".gz")),
+        }
+    };
+}
+
+const SCRIPTS: [Script; 4] =
+    [script!("auto.js"), script!("client.js"), script!("work.js"), script!("worker.js")];
 
 /// A script: the same for everybody, so any page may load it and any cache keep it for a while.
-fn script(text: &'static str) -> Reply {
-    let mut headers = HeaderMap::with_capacity(8);
-    let lines: [(HeaderName, &str); 6] = [
+fn hand_out(script: &Script, asked: &HeaderMap) -> Reply {
+    let (encoding, bytes) = if takes(asked, "br") {
+        (Some("br"), script.brotli)
+    } else if takes(asked, "gzip") {
+        (Some("gzip"), script.gzip)
+    } else {
+        (None, script.plain)
+    };
+    let mut headers = HeaderMap::with_capacity(10);
+    let lines: [(HeaderName, &str); 7] = [
         (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
         (header::CACHE_CONTROL, "public, max-age=300"),
+        (header::VARY, "Accept-Encoding"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
@@ -30,7 +52,24 @@ fn script(text: &'static str) -> Reply {
     for (name, value) in lines {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    Reply { status: StatusCode::OK, headers, body: Bytes::from_static(text.as_bytes()) }
+    if let Some(encoding) = encoding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    Reply { status: StatusCode::OK, headers, body: Bytes::from_static(bytes) }
+}
+
+/// Whether a client names an encoding (RFC 9110 12.5.3), with another weight than nought. What it
+/// does not name it gets in no encoding at all.
+fn takes(headers: &HeaderMap, encoding: &str) -> bool {
+    let lines = headers.get_all(header::ACCEPT_ENCODING).into_iter();
+    let mut items = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
+    items.any(|item| {
+        let (name, weight) = item.split_once(';').unwrap_or((item, ""));
+        let nought = weight.trim().strip_prefix("q=").is_some_and(|q| {
+            q.trim_matches(|letter: char| letter == '0' || letter == '.').is_empty()
+        });
+        name.trim().eq_ignore_ascii_case(encoding) && !nought
+    })
 }
 
 /// Answers `healthz` and `readyz`, and hands out the scripts of passes: for any Host, with no
@@ -40,9 +79,9 @@ pub(crate) fn reply(gate: &Gate, view: &View<'_>) -> Option<Reply> {
     if *view.method != Method::GET && *view.method != Method::HEAD {
         return None;
     }
-    let script_of = SCRIPTS.iter().find(|(known, _)| *known == name && gate.has_passes());
-    if let Some((_, text)) = script_of {
-        return Some(script(text));
+    let script = SCRIPTS.iter().find(|script| script.name == name && gate.has_passes());
+    if let Some(script) = script {
+        return Some(hand_out(script, view.headers));
     }
     let (kind, body) = match name {
         "/healthz" => ("text/plain; charset=utf-8", "ok\n"),
@@ -69,4 +108,37 @@ impl Gate {
 pub(crate) fn is_own(gate: &Gate, path: &str) -> bool {
     path.strip_prefix(gate.endpoints.as_str())
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_encoding_is_sent_to_whoever_names_it() {
+        for (said, brotli) in [
+            ("gzip, deflate, br, zstd", true),
+            ("BR", true),
+            ("br;q=0.5", true),
+            ("br;q=0", false),
+            ("br; q=0.000", false),
+            ("gzip", false),
+            ("*", false),
+            ("", false),
+            ("brotli", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(said));
+            assert_eq!(takes(&headers, "br"), brotli, "{said}");
+        }
+        assert!(!takes(&HeaderMap::new(), "gzip"));
+    }
+
+    #[test]
+    fn compressed_scripts_are_smaller_and_of_their_kind() {
+        for Script { name, plain, brotli, gzip } in &SCRIPTS {
+            assert!(brotli.len() < gzip.len() && gzip.len() < plain.len(), "{name}");
+            assert!(gzip.starts_with(&[0x1f, 0x8b]) && plain.starts_with(b"/*"), "{name}");
+        }
+    }
 }

@@ -137,6 +137,12 @@ impl RunningGate {
         }
     }
 
+    /// The lines that were passed over by [`Self::logged`], in the order in which the gate wrote
+    /// them.
+    pub fn passed_over(&self) -> impl Iterator<Item = &LogLine> {
+        self.passed_over.iter()
+    }
+
     /// Sends SIGTERM and waits for the end.
     ///
     /// # Errors
