@@ -29,7 +29,7 @@ REQUESTS_A_PASS = 40
 NETWORKS = 50
 CALLS = 10_000
 WORK_PARTS = 8
-WORK_BITS = 12
+WORK_BITS = 11
 TRIES_MAX = 4
 
 # P-256 (SEC 2, 2.4.2): y^2 = x^3 - 3x + b over the integers modulo P.

@@ -34,7 +34,7 @@ function start(): void {
   const place = placeOf(said, endpoints, guard.split(/[\s,]+/).filter(Boolean));
   const work = `${place.own}/work.js`;
   const code = codeFrom(work, script.nonce ?? "");
-  const core = coreOf(place, worldOf({ solve: solving(work, code), code }));
+  const core = coreOf(place, worldOf({ solve: solving(work, code, true), code }));
   const { fetch, ticket, link, ready, EventSource, WebSocket, sendBeacon } = waysOf(core);
   const { navigator } = scope;
   const beacon = navigator.sendBeacon?.bind(navigator);

@@ -7,47 +7,59 @@ import { spark } from "./spark";
 /** A Worker that is silent for so long does not come any more. */
 const SILENCE_MS = 4_000;
 
-/** Has a Worker answer one message; its script is a text, or the address of one. */
-function byWorker(script: string, isText: boolean, message: unknown): Promise<Bytes> {
-  return new Promise((resolve, reject) => {
-    const url = isText ? URL.createObjectURL(new Blob([script])) : script;
-    const worker = new Worker(url);
-    const end = () => {
+type Solve = (text: string, bits: number) => Promise<Bytes>;
+type Ask = (message: unknown) => Promise<Bytes>;
+
+/** Starts a Worker that answers one message; its script is a text, or the address of one. */
+function hire(script: string, isText = false): Ask {
+  const url = isText ? URL.createObjectURL(new Blob([script])) : script;
+  const worker = new Worker(url);
+  const answered = new Promise<Bytes>((resolve, reject) => {
+    worker.onerror = (event) => {
+      event.preventDefault();
+      reject(new Error("no worker"));
+    };
+    worker.onmessage = ({ data }) => resolve(new Uint8Array(data));
+  });
+  return async (message) => {
+    worker.postMessage(message);
+    let timer;
+    const silence = new Promise<never>((_, reject) => {
+      timer = setTimeout(reject, SILENCE_MS);
+    });
+    try {
+      return await Promise.race([answered, silence]);
+    } finally {
       clearTimeout(timer);
       worker.terminate();
       if (isText) URL.revokeObjectURL(url);
-    };
-    const fail = (event?: Event) => {
-      event?.preventDefault();
-      end();
-      reject(new Error("no worker"));
-    };
-    const timer = setTimeout(fail, SILENCE_MS);
-    worker.onerror = fail;
-    worker.onmessage = (event) => {
-      end();
-      resolve(new Uint8Array(event.data));
-    };
-    worker.postMessage(message);
-  });
+    }
+  };
 }
 
-/** By the script that this one carries along: no second file is waited for. */
-async function bySpark(text: string, bits: number): Promise<Bytes> {
-  const seed = new Uint8Array(await crypto.subtle.digest("SHA-256", bytesOf(text)));
-  const script = `onmessage=({data:[s,b]})=>postMessage((${spark})(s,b))`;
-  return byWorker(script, true, [seed, bits]);
-}
+/** One whose script comes along with this one: no second file is waited for. */
+const carried = () => hire(`onmessage=({data:[s,b]})=>postMessage((${spark})(s,b))`, true);
 
-/** Works in a Worker; where there is none, or the page's policy forbids it, in slices. */
-export function solving(
-  address: string, code: () => Promise<Code>,
-): (text: string, bits: number) => Promise<Bytes> {
+/**
+ * Works in a Worker; where there is none, or the page's policy forbids it, in slices. `isUrgent`:
+ * the first one is started at once, while the key is made.
+ */
+export function solving(address: string, code: () => Promise<Code>, isUrgent = false): Solve {
+  let first: Ask | undefined;
+  const bySpark: Solve = async (text, bits) => {
+    const seed = new Uint8Array(await crypto.subtle.digest("SHA-256", bytesOf(text)));
+    const ask = first ?? carried();
+    first = undefined;
+    return ask([seed, bits]);
+  };
   // A page's policy may forbid a script that is a text, and allow one of its own origin.
-  const ways = [bySpark];
-  if (typeof Worker === "undefined" || typeof location === "undefined") ways.pop();
-  else if (new URL(address).origin === location.origin) {
-    ways.push((text, bits) => byWorker(address, false, [text, bits]));
+  const ways: Solve[] = [];
+  if (typeof Worker !== "undefined" && typeof location !== "undefined") {
+    ways.push(bySpark);
+    if (new URL(address).origin === location.origin) {
+      ways.push((text, bits) => hire(address)([text, bits]));
+    }
+    if (isUrgent) try { first = carried(); } catch { ways.shift(); }
   }
   return async (text, bits) => {
     for (; ways[0]; ways.shift()) {

@@ -8,7 +8,7 @@ import { retryAfter } from "./refusal";
 import type { World } from "./world";
 
 /** Zero bits, unless a refusal says otherwise. */
-const BITS = 12;
+const BITS = 11;
 /** A pass is not used in its last seconds: it would end on the way. */
 const LAST_S = 5;
 /** A fifth before its end a pass is renewed, while it is still used. */

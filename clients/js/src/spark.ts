@@ -3,18 +3,19 @@
 
 /** Solves the eight puzzles of a seed (SHA-256, FIPS 180-4, of blocks of 37 bytes). */
 export function spark(seed: Uint8Array, bits: number): ArrayBuffer {
-  const constants: number[] = [];
-  const begin: number[] = [];
+  const constants = new Int32Array(64);
+  const begin = new Int32Array(64);
   const words = new Int32Array(64);
   const from = new DataView(seed.buffer, seed.byteOffset);
   const out = new DataView(new ArrayBuffer(32));
   const fraction = (root: number) => ((root % 1) * 2 ** 32) | 0;
-  for (let prime = 2; constants.length < 64; prime += 1) {
+  for (let prime = 2, found = 0; found < 64; prime += 1) {
     let by = 2;
     while (prime % by) by += 1;
     if (by < prime) continue;
-    begin.push(fraction(Math.sqrt(prime)));
-    constants.push(fraction(Math.cbrt(prime)));
+    begin[found] = fraction(Math.sqrt(prime));
+    constants[found] = fraction(Math.cbrt(prime));
+    found += 1;
   }
   for (let part = 0; part < 8; part += 1) {
     for (let number = 0; ; number += 1) {
@@ -22,8 +23,8 @@ export function spark(seed: Uint8Array, bits: number): ArrayBuffer {
       words[8] = (part << 24) | (number >>> 8);
       words[9] = (number << 24) | 0x80_0000;
       words[15] = 37 * 8;
-      let [a, b, c, d, e, f, g, h] = begin as [
-        number, number, number, number, number, number, number, number];
+      let a = begin[0]!, b = begin[1]!, c = begin[2]!, d = begin[3]!;
+      let e = begin[4]!, f = begin[5]!, g = begin[6]!, h = begin[7]!;
       for (let at = 0; at < 64; at += 1) {
         if (at > 15) {
           const low = words[at - 15]!;

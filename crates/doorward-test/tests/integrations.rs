@@ -65,7 +65,7 @@ async fn altchas_own_solver_pays_for_a_pass() -> Outcome<()> {
     let gate = RunningGate::start(options).await?;
     let arguments = [format!("http://{}", gate.address()), own.to_owned()];
     let want = json!({
-        "maxnumber": 65_536, "otherKey": "pass/forged", "wrong": "pass/work",
+        "maxnumber": 32_768, "otherKey": "pass/forged", "wrong": "pass/work",
         "both": "pass/malformed", "noKey": "pass/malformed", "stranger": "site/cross-site",
         "pass": "dwp1.", "again": "pass/used", "dearer": true,
     });

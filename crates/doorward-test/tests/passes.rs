@@ -344,11 +344,11 @@ fn a_pass_costs_work_and_more_where_many_are_asked_for() {
     let now = at(0);
     let lazy = ask(&rig, &Keys::new(), now, 0);
     assert_eq!(spoken(&lazy), "refuse pass/work");
-    assert_eq!(problem(&lazy)["bits"], 12);
+    assert_eq!(problem(&lazy)["bits"], 11);
     let keys = Keys::new();
     assert_eq!(spoken(&ask(&rig, &keys, now, 12)), "reply 200");
     assert_eq!(spoken(&ask(&rig, &keys, now, 12)), "refuse pass/used", "a key is taken once");
-    let mut bits = 12;
+    let mut bits = 11;
     let mut made = 1;
     let last = loop {
         let verdict = ask(&rig, &Keys::new(), now, bits);
@@ -358,7 +358,7 @@ fn a_pass_costs_work_and_more_where_many_are_asked_for() {
             other => break other.to_owned(),
         }
     };
-    assert_eq!((last.as_str(), bits), ("refuse quota/share", 15));
+    assert_eq!((last.as_str(), bits), ("refuse quota/share", 14));
     assert_eq!(made, 60);
     // Its neighbour pays the floor.
     let body = Keys::new().ask(HOST, ORIGIN, now.unix_s, 12);
@@ -470,7 +470,7 @@ fn a_script_that_speaks_the_protocol_is_held_to_its_addresss_share() {
     // From the fifteenth on they are a little dearer.
     let passes = (1..=20).map(|number| {
         let keys = Keys::new();
-        match ask(&rig, &keys, now, if number <= 15 { 12 } else { 13 }) {
+        match ask(&rig, &keys, now, if number <= 15 { 11 } else { 12 }) {
             Verdict::Reply(reply) => keys.pass(&reply.body),
             other => panic!("{number}: {}", spoken(&other)),
         }

@@ -174,7 +174,7 @@ static PASS: Section = Section::new(
         key(
             "work",
             Shape::Whole { least: 0, most: 15 },
-            "12",
+            "11",
             "Zero bits of each of the eight numbers that a pass costs, at the least.",
         ),
     ],

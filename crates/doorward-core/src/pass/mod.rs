@@ -35,7 +35,7 @@ pub const WINDOW_S_MAX: u64 = 3_600;
 /// Seconds after which what was worked for a pass is too old.
 pub const WORK_AGE_S: u64 = 300;
 /// Zero bits that each of the eight numbers of a pass's work begins with, at the least.
-pub const WORK_BITS: u8 = 12;
+pub const WORK_BITS: u8 = 11;
 
 #[cfg(test)]
 #[path = "vectors_tests.rs"]
