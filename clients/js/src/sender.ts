@@ -31,10 +31,13 @@ export function senderOf(world: World, passes: Passes): Sender {
     return signatureOf({ method, url, body, contentType, created, nonce }, pass);
   };
 
-  /** None: the connection died, and it may be sent again. */
+  /**
+   * None: the connection died, and it is sent again. What must not run twice goes with the same
+   * signature: the gate takes each once, so it runs only where the first has never arrived.
+   */
   const sendOnce = async (prepared: Prepared, pass: Pass | null, history: History) => {
     const headers = new Headers(prepared.headers);
-    const signed = await sign(prepared, pass);
+    const signed = history.lost ?? await sign(prepared, pass);
     for (const name in signed) headers.set(name, signed[name]!);
     const { method, url, isSafe, mayRepeat, signal } = prepared;
     signal?.throwIfAborted();
@@ -42,10 +45,11 @@ export function senderOf(world: World, passes: Passes): Sender {
       return await prepared.send(headers);
     } catch (error) {
       if (signal?.aborted) throw error;
-      if (!mayRepeat || history.wasLost) {
+      if (history.wasLost || (!mayRepeat && !pass)) {
         throw isSafe ? error : new OutcomeUnknown(method, url.href, error);
       }
       history.wasLost = true;
+      if (!mayRepeat) history.lost = signed;
       return undefined;
     }
   };
@@ -61,7 +65,12 @@ export function senderOf(world: World, passes: Passes): Sender {
         const code = codeOf(response);
         // Where it was sent on, what answers is not what was asked: the first may have run.
         if (!code || response.redirected) return response;
+        // Only of a signature that it knows can the gate say what became of the first.
+        if (history.lost && code !== "pass/used") {
+          throw new OutcomeUnknown(prepared.method, prepared.url.href, response);
+        }
         if (!(await judge(prepared, pass, response, code, history))) return response;
+        history.lost = undefined;
         response.body?.cancel().catch(() => undefined);
       } catch (error) {
         // Without a pass, why there is none is the answer.

@@ -165,7 +165,7 @@ class Gate {
       const digest = `sha-256=:${sha256(body).toString("base64")}:`;
       must(headers["content-digest"] === digest, "pass/body-differs");
     } else must(!headers["content-digest"], "pass/malformed");
-    must(!this.#nonces.has(keyId + nonce), "pass/used");
+    if (this.#nonces.has(keyId + nonce)) throw { code: "pass/used", executed: "yes" };
     this.#nonces.add(keyId + nonce);
   }
 
