@@ -12,3 +12,4 @@ pub mod running_gate;
 pub mod sample;
 pub mod simulation;
 pub mod tokens;
+pub mod varnish;
