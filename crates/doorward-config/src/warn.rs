@@ -4,21 +4,65 @@ use crate::document::shorten;
 use crate::draft::Draft;
 use crate::reading::Reading;
 use doorward_core::layers::identity::Place;
-use doorward_core::layers::quota::Measure;
+use doorward_core::layers::quota::{By, Measure};
 use doorward_core::mode::Mode;
 use doorward_core::names::External;
 use doorward_core::origin::{Origin, is_local_host};
 use doorward_core::route::{Effect, Kind};
 use doorward_core::settings::Settings;
+use doorward_core::table::Sizes;
 
 /// Adds the warnings and notes of a configuration without errors.
 pub(crate) fn add(draft: &Draft, trying_out: bool, reading: &mut Reading<'_>) {
+    claims(draft, reading);
     upstreams(draft, reading);
     whom(draft, reading);
     externals(draft, reading);
     origins(draft, trying_out, reading);
     writes(draft, reading);
     windows(draft, reading);
+}
+
+/// One pass, or one address, may use up this part of what is remembered of signatures.
+const CLAIMS_PART: u64 = 16;
+
+/// What was used is remembered in a table that is never too small for one caller: no pass and no
+/// address may fill it, by the limits that it has.
+fn claims(draft: &Draft, reading: &mut Reading<'_>) {
+    let settings = &draft.settings;
+    if !settings.layer_modes.contains(&("pass", Mode::Enforce)) {
+        return;
+    }
+    let room = Sizes::default().claims_max as u64 / CLAIMS_PART;
+    let window_s = doorward_core::pass::CLAIM_S;
+    let limits = settings.quota.limits.iter().enumerate();
+    let of_passes = limits.filter(|(_, limit)| {
+        limit.who.counts_pages_with_passes() && matches!(limit.by, By::Pass | By::Address)
+    });
+    let most = of_passes.map(|(place, limit)| (limit.most_in(window_s), place)).min();
+    let (most, place) = match most {
+        Some((most, place)) => (most, Some(place)),
+        None => (u64::MAX, None),
+    };
+    if most <= room {
+        return;
+    }
+    let at = place.map(|place| format!("layers.quota.limits[{place}]"));
+    let at = at.as_deref().unwrap_or("layers.quota.limits");
+    let what = match place {
+        Some(_) => format!(
+            "{most} signatures of one address may have to be remembered at once, and there is room \
+             for {room}"
+        ),
+        None => "nothing limits how many signatures of one pass have to be remembered".to_owned(),
+    };
+    let at = reading.place(at);
+    reading.warn(
+        at,
+        what,
+        "limit passes or addresses: when the table is full, signed requests are refused \
+         (pass/store-away)",
+    );
 }
 
 fn upstreams(draft: &Draft, reading: &mut Reading<'_>) {

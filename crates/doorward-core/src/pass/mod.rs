@@ -26,6 +26,8 @@ pub use work::{seed as work_seed, solve as solve_work};
 pub const MAX_AGE_S: u64 = 60;
 /// Seconds by which clocks may differ.
 pub const SKEW_S: u64 = 30;
+/// Seconds for which what was used is remembered, at the most.
+pub const CLAIM_S: u64 = MAX_AGE_S + 3 * SKEW_S;
 /// Seconds for which a pass holds.
 pub const LIFE_S: u64 = 600;
 /// Seconds for which a ticket for one request holds.

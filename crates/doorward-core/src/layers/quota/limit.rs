@@ -116,7 +116,31 @@ pub struct Limit {
     pub measure: Measure,
 }
 
+impl Who {
+    /// Whether whoever has a pass is among them.
+    #[must_use]
+    pub const fn counts_pages_with_passes(self) -> bool {
+        matches!(self, Self::All | Self::Pages | Self::Strangers | Self::Passes)
+    }
+}
+
 impl Limit {
+    /// The most that one caller gets in so many seconds.
+    #[must_use]
+    pub fn most_in(&self, seconds: u64) -> u64 {
+        match self.measure {
+            Measure::Rate(rate) => {
+                let more = seconds.saturating_mul(1_000_000_000) / rate.every_ns.max(1);
+                u64::from(rate.burst).saturating_add(more)
+            }
+            // Two windows may stand in it, by its end and by its beginning.
+            Measure::Window { window_s, limit } => {
+                let windows = seconds.div_ceil(u64::from(window_s.max(1))).saturating_add(1);
+                u64::from(limit).saturating_mul(windows)
+            }
+        }
+    }
+
     /// Whether the limit is for a caller.
     pub(super) fn counts(&self, counted: Counted<'_>) -> bool {
         match (self.who, counted.caller) {
