@@ -27,7 +27,7 @@ const VIEWS: &[View] = &[
     ("a story that was run", "click('button.run')", ".outcome .columns"),
     ("with the gate", "go('s/hidden-read?gate=on')", "input[name=gate]"),
     ("with the gate, run", "click('button.run')", ".outcome .columns"),
-    ("what is not built", "go('s/key-in-page?gate=on')", ".notice"),
+    ("what is not built", "go('s/webhook?gate=on')", ".notice"),
     ("no such story", "go('s/none-such')", "main h1"),
     ("the request builder", "go('builder')", ".lights"),
     ("a built request", "click('.actions button.run')", ".outcome"),
