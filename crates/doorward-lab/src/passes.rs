@@ -17,6 +17,8 @@ use url::{Position, Url};
 pub(crate) const PATH: &str = "/.doorward/pass";
 /// Where everything of the gate's own is.
 pub(crate) const OWN: &str = "/.doorward/";
+/// What pages load to ask for passes and to sign.
+pub(crate) const SCRIPT: &str = "/.doorward/auto.js";
 /// Zero bits of work that are done unless a refusal says otherwise.
 pub(crate) const BITS: u32 = 12;
 /// Times that one asks: once more for the clock, and for each step of the price.

@@ -224,14 +224,7 @@ impl World {
             (Via::Backend, _) | (Via::Cache, None) => Node::Backend,
             (Via::PaidAi, _) => Node::PaidAi,
         };
-        let said = server::Behind {
-            policy: &self.policy,
-            same_site: self.same_site,
-            gate: self.gate.as_ref().filter(|_| behind == Node::Gate),
-            demands_proof: self.demands_proof,
-            is_paid_ai: behind == Node::PaidAi,
-        }
-        .answer(&head, &server::body(sent), address);
+        let said = self.behind(behind).answer(&head, &server::body(sent), address);
         let is_preflight = head.method == http::Method::OPTIONS;
         let (backend, gate) = (said.backend, said.gate);
         self.heard.push(Heard { backend, gate, is_preflight, from_cache: false });
@@ -240,6 +233,17 @@ impl World {
         }
         let is_executed = backend == Some(Backend::Executed);
         server::answer(said.head.status.as_u16(), &said.head.headers, is_executed)
+    }
+
+    /// What stands there.
+    fn behind(&self, node: Node) -> server::Behind<'_> {
+        server::Behind {
+            policy: &self.policy,
+            same_site: self.same_site,
+            gate: self.gate.as_ref().filter(|_| node == Node::Gate),
+            demands_proof: self.demands_proof,
+            is_paid_ai: node == Node::PaidAi,
+        }
     }
 
     /// What was heard, in the words of a prediction.

@@ -355,12 +355,11 @@ impl Run<'_> {
         let own = self.spec.scenario.step(step, self.spec.side)?;
         let origin = self.lab.sites().place(own.to, self.spec.side);
         let scheme = origin.split_once("://").map_or("http", |(scheme, _)| scheme);
-        self.lab.wire().of_step(mark).into_iter().find_map(|message| match message.what {
-            What::Request { method, host, target, headers }
-                if message.from == Node::Caller
-                    && method != "OPTIONS"
-                    && !target.starts_with(passes::OWN) =>
-            {
+        let wire = self.lab.wire().of_step(mark).into_iter();
+        let mut asked =
+            wire.filter(|message| message.from == Node::Caller && !message.what.is_aside());
+        asked.find_map(|message| match message.what {
+            What::Request { method, host, target, headers } if method != "OPTIONS" => {
                 let url = format!("{scheme}://{host}{}", mark.on(&target));
                 Some(Call { method, url, headers, body: body_of(&own.request) })
             }
@@ -410,9 +409,9 @@ impl Run<'_> {
         Some(expected)
     }
 
-    /// The script of the gate that a step calls.
-    fn script(&self, step: &Step) -> String {
-        self.lab.address(step.to, Side::On, &format!("{}auto.js", passes::OWN))
+    /// The script of the gate that a step calls: of this gate, not what a browser kept of another.
+    fn script(&self, step: &Step, mark: Mark) -> String {
+        self.lab.address(step.to, Side::On, &mark.on(passes::SCRIPT))
     }
 
     fn act(&self, step: &Step, mark: Mark) -> Result<Act, RunError> {
@@ -435,7 +434,7 @@ impl Run<'_> {
             url: self.lab.address(step.to, side, &path),
             said,
             says: step.says.clone(),
-            script: step.request.signed.then(|| self.script(step)).filter(|_| side == Side::On),
+            script: (step.request.signed && side == Side::On).then(|| self.script(step, mark)),
         })
     }
 }

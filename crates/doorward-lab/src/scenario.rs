@@ -220,6 +220,16 @@ pub enum TrustWord {
     Network,
 }
 
+impl GateSetup {
+    /// Whether strangers need a pass.
+    #[must_use]
+    pub fn asks_for_passes(&self) -> bool {
+        let table = self.config.parse::<toml::Table>().unwrap_or_default();
+        let mode = table.get("layers").and_then(|layers| layers.get("pass")?.get("mode"));
+        mode.and_then(toml::Value::as_str) == Some("enforce")
+    }
+}
+
 impl Default for Setup {
     fn default() -> Self {
         Self {

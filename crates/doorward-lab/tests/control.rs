@@ -211,7 +211,9 @@ impl Listener for NoScreen {
 #[tokio::test]
 async fn stories_of_programs_need_no_browser() {
     let lab = start().await;
-    for id in ["curl-plain", "curl-forged", "flood", "own-pass", "shared-address"] {
+    for id in
+        ["curl-plain", "curl-forged", "origin-required", "flood", "own-pass", "shared-address"]
+    {
         let scenario = lab.control.scenario(id).cloned().expect("a story");
         for side in [Side::Off, Side::On] {
             let spec = Spec::new(Arc::clone(&scenario), side, Engine::chromium());

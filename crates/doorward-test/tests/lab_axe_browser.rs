@@ -28,6 +28,8 @@ const VIEWS: &[View] = &[
     ("with the gate", "go('s/hidden-read?gate=on')", "input[name=gate]"),
     ("with the gate, run", "click('button.run')", ".outcome .columns"),
     ("what is not built", "go('s/webhook?gate=on')", ".notice"),
+    ("a price", "go('s/own-pass?gate=on&step=3')", "#question"),
+    ("a price, run", "click('button.run')", ".outcome .columns .price"),
     ("no such story", "go('s/none-such')", "main h1"),
     ("the request builder", "go('builder')", ".lights"),
     ("a built request", "click('.actions button.run')", ".outcome"),

@@ -129,7 +129,10 @@ impl Act {
     pub fn shown(&self) -> String {
         let request = self.request();
         match &self.script {
-            Some(script) => format!("<script src=\"{script}\"></script>\n{request}"),
+            Some(script) => {
+                let script = crate::wire::Mark::off(script);
+                format!("<script src=\"{script}\"></script>\n{request}")
+            }
             None => request,
         }
     }

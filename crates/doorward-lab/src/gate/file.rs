@@ -74,7 +74,7 @@ profile = \"authenticated\"
 keys = { header = \"x-api-key\", file = \"doorward-keys.toml\" }
 ";
 
-/// What the pass layer alone needs.
+/// What the pass layer alone needs; and `cors`, without which pages cannot ask for passes.
 const PASSES: &str = "\
 [layers.pass]
 mode = \"enforce\"
@@ -118,7 +118,7 @@ pub fn config_text(
     if *layers == Layers::Only(Layer::Pass) {
         merge(&mut table, PASSES.parse()?);
     }
-    for layer in Layer::ALL.into_iter().filter(|layer| !layers.has(*layer)) {
+    for layer in Layer::ALL.into_iter().filter(|layer| !is_on(layers, *layer)) {
         let off: Table = format!("[layers.{}]\nmode = \"off\"", layer.id()).parse()?;
         merge(&mut table, off);
     }
@@ -126,6 +126,11 @@ pub fn config_text(
         open_credentials(&mut table);
     }
     Ok(table.to_string())
+}
+
+/// Whether a layer stays on.
+fn is_on(layers: &Layers, layer: Layer) -> bool {
+    layers.has(layer) || (layer == Layer::Cors && *layers == Layers::Only(Layer::Pass))
 }
 
 /// What guards a credential is switched off: the file says then that strangers may use it.
@@ -187,7 +192,7 @@ mod tests {
         assert_eq!(only["profile"].as_str(), Some("authenticated"));
         assert!(off(&all, "pass"), "a story asks for passes by itself");
         let only = text("", &Layers::Only(Layer::Pass));
-        assert!(off(&only, "site") && !off(&only, "pass"));
+        assert!(off(&only, "site") && !off(&only, "pass") && !off(&only, "cors"));
         assert_eq!(only.get("profile"), None);
     }
 

@@ -8,10 +8,11 @@ use crate::client::Call;
 use crate::passes::{Asker, Asking, BITS, Pass, TRIES_MAX};
 use crate::run::asker;
 use crate::scenario::Gets;
+use crate::wire::Node;
+use bytes::Bytes;
 use doorward_browser::{
     Answer, Body, Credentials, Document, Headers, Mode, Reading, Request, Sent, Way, decide,
 };
-use http::StatusCode;
 use std::net::IpAddr;
 use url::Url;
 
@@ -41,7 +42,8 @@ impl Predictor {
         mut request: Request,
         via: Via,
     ) -> Signed {
-        if act.script.is_none() || via != Via::Gate {
+        let script = act.script.as_deref().filter(|_| via == Via::Gate);
+        if !script.is_some_and(|script| self.world.serves(script)) {
             return Signed::Request(request);
         }
         let mut call = call(&Sent {
@@ -141,6 +143,12 @@ impl World {
         self.gate.as_ref().map_or(0, |gate| gate.now().unix_s)
     }
 
+    /// Whether the gate has a script for pages: one without passes has none.
+    fn serves(&mut self, script: &str) -> bool {
+        let call = Call { method: "GET".to_owned(), url: script.to_owned(), ..Call::default() };
+        sent(&call).is_some_and(|sent| self.aside(&sent, LOOPBACK).0.status == 200)
+    }
+
     /// What the gate answers to what is asked of itself, ahead of a request.
     fn aside(&mut self, sent: &Sent, address: IpAddr) -> (Answer, Vec<u8>) {
         let (Some(gate), Some(head)) = (&self.gate, server::head(sent)) else {
@@ -149,8 +157,11 @@ impl World {
         let (status, headers, body) = match gate.judge(&head, &server::body(sent), address) {
             Said::Replied(status, headers, body) => (status, headers, body),
             Said::Refused { status, headers, body, .. } => (status, headers, body),
-            // Nothing of the gate's own goes on to the backend.
-            Said::Admitted(_) => (StatusCode::NOT_FOUND, Default::default(), Default::default()),
+            // A gate without passes leaves the address to the backend.
+            Said::Admitted(admitted) => {
+                let head = self.behind(Node::Gate).behind(&admitted, &head).head;
+                (head.status, head.headers, Bytes::new())
+            }
         };
         (server::answer(status.as_u16(), &headers, false), body.to_vec())
     }

@@ -42,15 +42,7 @@ impl Behind<'_> {
             return self.backend(head);
         };
         match gate.judge(head, body, address) {
-            Said::Admitted(admitted) => {
-                let mut answered = match admitted.upstream() {
-                    0 => self.backend(head),
-                    // The one other upstream that routes of the lab name.
-                    _ => with_key(&admitted, head),
-                };
-                admitted.dress(&mut answered.head.headers);
-                answered
-            }
+            Said::Admitted(admitted) => self.behind(&admitted, head),
             Said::Replied(status, headers, _) => {
                 Answered { head: parts(status, headers), backend: None, gate: None }
             }
@@ -59,6 +51,17 @@ impl Behind<'_> {
                 Answered { head: parts(status, headers), backend: None, gate }
             }
         }
+    }
+
+    /// What answers behind the gate, as the gate hands it on.
+    pub(super) fn behind(&self, admitted: &Admitted, head: &Parts) -> Answered {
+        let mut answered = match admitted.upstream() {
+            0 => self.backend(head),
+            // The one other upstream that routes of the lab name.
+            _ => with_key(admitted, head),
+        };
+        admitted.dress(&mut answered.head.headers);
+        answered
     }
 
     fn backend(&self, head: &Parts) -> Answered {

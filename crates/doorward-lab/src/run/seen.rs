@@ -3,7 +3,6 @@
 use crate::acts::{Price, Report};
 use crate::backend::{Kind, Witness};
 use crate::lab::Lab;
-use crate::passes;
 use crate::scenario::{Backend, Gets, Step};
 use crate::wire::{Mark, Message, Node, What};
 use serde::Serialize;
@@ -149,12 +148,8 @@ impl Observed<'_> {
 
     /// What the page's script asks the gate for by itself, ahead of the request that it is for.
     fn asides(&self) -> HashSet<u64> {
-        let is_aside = |message: &&Message| match &message.what {
-            What::Request { target, .. } => target.starts_with(passes::OWN),
-            What::Answer { .. } | What::Broken => false,
-        };
         let own = self.wire.iter().filter(|_| self.step.request.asks.is_none());
-        own.filter(is_aside).map(|message| message.exchange).collect()
+        own.filter(|message| message.what.is_aside()).map(|message| message.exchange).collect()
     }
 
     /// What the backend itself says. Nothing else is taken for an execution.

@@ -62,10 +62,10 @@ pub enum What {
 }
 
 impl What {
-    /// Whether it asks the gate for a pass, ahead of what it is for.
-    pub(crate) fn asks_for_pass(&self) -> bool {
+    /// Whether it is for the gate itself, ahead of what a caller wants.
+    pub(crate) fn is_aside(&self) -> bool {
         match self {
-            Self::Request { target, .. } => target.split('?').next() == Some(passes::PATH),
+            Self::Request { target, .. } => target.starts_with(passes::OWN),
             Self::Answer { .. } | Self::Broken => false,
         }
     }
@@ -126,8 +126,8 @@ pub(crate) struct Exchange {
     number: u64,
     from: Node,
     to: Node,
-    /// It asks the gate for a pass.
-    of_pass: bool,
+    /// It is for the gate itself.
+    is_aside: bool,
 }
 
 impl Default for Wire {
@@ -153,8 +153,8 @@ impl Wire {
     pub(crate) fn request(&self, mark: Mark, (from, to): (Node, Node), what: What) -> Exchange {
         let mut kept = self.kept();
         kept.exchanges += 1;
-        let of_pass = what.asks_for_pass();
-        let exchange = Exchange { mark, number: kept.exchanges, from, to, of_pass };
+        let is_aside = what.is_aside();
+        let exchange = Exchange { mark, number: kept.exchanges, from, to, is_aside };
         let step = kept.steps.entry(mark).or_default();
         step.open += 1;
         step.asked += u64::from(from == Node::Caller);
@@ -166,13 +166,13 @@ impl Wire {
 
     /// Notes what comes back.
     pub(crate) fn answer(&self, exchange: Exchange, what: What) {
-        let Exchange { mark, number, from, to, of_pass } = exchange;
+        let Exchange { mark, number, from, to, is_aside } = exchange;
         let mut kept = self.kept();
         let step = kept.steps.entry(mark).or_default();
         step.open = step.open.saturating_sub(1);
         step.answered += u64::from(from == Node::Caller);
         let is_good = matches!(what, What::Answer { status: 200, .. });
-        step.heard |= from == Node::Caller && !of_pass && is_good;
+        step.heard |= from == Node::Caller && !is_aside && is_good;
         let at_us = self.now_us();
         kept.add(Message { mark, at_us, exchange: number, from: to, to: from, what });
         drop(kept);
