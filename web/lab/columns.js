@@ -1,7 +1,7 @@
 // Three columns of truth: what was predicted, what the browser says, what the backend says.
 
 import { html } from "./html.js";
-import { ENGINES, SHAPES, did, didKind, got, gotKind, isWell, total } from "./words.js";
+import { ENGINES, SHAPES, did, didKind, got, gotKind, isWell, paid, total } from "./words.js";
 
 /** @typedef {import("./types").Step} Step */
 
@@ -84,8 +84,16 @@ export function Browser({ step, of }) {
           <div><dt>answers set</dt><dd>${seen["set-cookies"].map((line) => html`<code>${line}</code> `)}</dd></div>`}
         ${seen["retry-after"] && html`
           <div><dt>Retry-After</dt><dd>${seen.headers["retry-after"]} s</dd></div>`}
+        ${seen.price && html`<div class="price"><dt>passes</dt><dd>${paid(seen.price)}</dd></div>`}
+        ${looksForKey(step) && html`
+          <div><dt>the key</dt><dd>${seen["shows-key"] ? "stands in what is sent here" : "stands in nothing that is written, sent or read here"}</dd></div>`}
       </dl>
     </section>`;
+}
+
+/** Whether the story is about where the paid service's key is. @param {Step} step */
+function looksForKey({ seen, expected }) {
+  return seen["shows-key"] || typeof expected?.["shows-key"] === "boolean";
 }
 
 /** @param {{ statuses: Record<string, number>, all: number }} props */

@@ -29,7 +29,7 @@ export function Fix({ own, ran, earlier }) {
           </select></label>
         <fieldset class="layers" disabled=${at.side === "off"}>
           <legend>The gate's layers${at.side === "off" ? " (the gate is off)" : ""}</legend>
-          ${lab.value?.layers.map((layer) => html`
+          ${lab.value?.layers.filter((layer) => layer !== "pass" || own.passes).map((layer) => html`
             <label><input type="checkbox" checked=${!at.off.includes(layer)}
               onChange=${(/** @type {any} */ event) => toggle(layer, event.target.checked)} /> ${layer}</label>`)}
         </fieldset>

@@ -8,7 +8,7 @@ import { html } from "./html.js";
 import { lab, story, tell } from "./state.js";
 
 /** @typedef {{ stopped: boolean, how: string }} Cell */
-/** @typedef {{ scenario: string, step: number, says: string, "has-gate": boolean, cells: [any, Cell | null][] }} Row */
+/** @typedef {{ scenario: string, step: number, says: string, "has-gate": boolean, "has-off": boolean, cells: [any, Cell | null][] }} Row */
 
 const progress = signal(/** @type {{ done: number, all: number } | null} */ (null));
 
@@ -16,11 +16,12 @@ const progress = signal(/** @type {{ done: number, all: number } | null} */ (nul
 function wishes() {
   const stories = (lab.value?.scenarios ?? []).filter((own) => own.steps.some((step) => step.attack));
   return stories.flatMap((own) => {
-    const alone = { scenario: own.id, gate: /** @type {const} */ ("off"), window: own["needs-window"].off };
-    if (own["waits-for"].length) return own["gate-only"] ? [] : [alone];
+    const off = { scenario: own.id, gate: /** @type {const} */ ("off"), window: own["needs-window"].off };
+    const alone = own["gate-only"] ? [] : [off];
+    if (own["waits-for"].length) return alone;
     const gate = /** @type {const} */ ("on");
     const layers = (lab.value?.layers ?? []).map((layer) => ({ only: layer }));
-    return [alone, ...[...layers, "all"].map((one) => ({
+    return [...alone, ...[...layers, "all"].map((one) => ({
       scenario: own.id, gate, layers: /** @type {any} */ (one), window: own["needs-window"].on,
     }))];
   });
@@ -55,10 +56,15 @@ function Attack({ row }) {
       <th scope="row"><a href=${`#/s/${row.scenario}`}>${own?.title}</a><span class="soft"> ${row.says}</span></th>
       ${row.cells.map(([column, cell]) => {
         if (!cell) {
-          const waits = column !== "none" && !row["has-gate"];
-          return html`<td class="empty">${waits ? `not built yet: ${own?.["waits-for"].join(", ")}` : "not run yet"}</td>`;
+          return html`<td class="empty">${empty(row, column === "none", own?.["waits-for"] ?? [])}</td>`;
         }
         return html`<td class=${cell.stopped ? "stopped" : "lands"}><span aria-hidden="true">${cell.stopped ? "□" : "■"}</span> ${cell.how}</td>`;
       })}
     </tr>`;
+}
+
+/** Why a cell is empty. @param {Row} row @param {boolean} alone @param {string[]} waits */
+function empty(row, alone, waits) {
+  if (alone) return row["has-off"] ? "not run yet" : "does not happen";
+  return row["has-gate"] ? "not run yet" : waits.length ? `not built yet: ${waits.join(", ")}` : "does not happen";
 }

@@ -11,7 +11,7 @@ import { lab, story, tell } from "./state.js";
 
 /** @typedef {{ browser: string, backend: string, gate: string | null }} Cell */
 /** @typedef {{ scenario: string, gate: import("./types").Side, step: number, says: string, engines: { engine: string, seen: boolean, says: string }[] }} Difference */
-/** @typedef {{ kind: string, caller: string, engine: string, scenario: string, essay: boolean, "waits-for": string[], off: Cell | null, on: Cell | null }} Row */
+/** @typedef {{ kind: string, caller: string, engine: string, scenario: string, essay: boolean, "waits-for": string[], "is-off": boolean, "is-on": boolean, off: Cell | null, on: Cell | null }} Row */
 
 const progress = signal(/** @type {{ done: number, all: number } | null} */ (null));
 
@@ -46,9 +46,9 @@ export function Table() {
               <tr class=${row.essay ? "essay" : ""}>
                 <th scope="row"><a href=${`#/s/${row.scenario}`}>${row.kind}</a></th>
                 <td>${row.caller}</td>
-                <td>${row.off?.browser ?? html`<span class="soft">not run yet</span>`}</td>
-                <td><${Side} cell=${row.off} /></td>
-                <td><${Side} cell=${row.on} waits=${row["waits-for"]} /></td>
+                <td>${(row.off ?? (row["is-off"] ? null : row.on))?.browser ?? html`<span class="soft">not run yet</span>`}</td>
+                <td><${Side} cell=${row.off} happens=${row["is-off"]} /></td>
+                <td><${Side} cell=${row.on} happens=${row["is-on"]} waits=${row["waits-for"]} /></td>
               </tr>`)}
           </tbody>
         </table>
@@ -75,10 +75,10 @@ function Engines({ rows }) {
     </div>`;
 }
 
-/** @param {{ cell: Cell | null, waits?: string[] }} props */
-function Side({ cell, waits = [] }) {
+/** @param {{ cell: Cell | null, happens: boolean, waits?: string[] }} props */
+function Side({ cell, happens, waits = [] }) {
   if (!cell && waits.length) return html`<span class="soft">not built yet: ${waits.join(", ")}</span>`;
-  if (!cell) return html`<span class="soft">not run yet</span>`;
+  if (!cell) return html`<span class="soft">${happens ? "not run yet" : "does not happen"}</span>`;
   const runs = cell.backend.startsWith("executes");
   return html`<span class=${runs ? "shape executed" : "shape refused"} aria-hidden="true">${runs ? "■" : "□"}</span> ${cell.backend}${cell.gate ? html` <code>${cell.gate}</code>` : ""}`;
 }

@@ -21,6 +21,7 @@ export interface Story {
   "not-stopped": string;
   "waits-for": string[];
   "gate-only": boolean;
+  passes: boolean;
   cors: string;
   "not-on-http": Record<string, string>;
   "needs-window": Record<Side, boolean>;
@@ -67,6 +68,10 @@ export interface Predicted {
   origin: string | null; "from-cache": boolean; rules: Rule[]; console: string | null;
 }
 
+export interface Price {
+  passes: number; refused: number; bits: number; "work-ms": number;
+}
+
 export interface Step {
   step: number;
   says: string;
@@ -80,9 +85,9 @@ export interface Step {
     backend: Ran[]; executed: number;
     log: { kind: Ran; request: string; origin: string | null; what: string }[];
     gate: string | null; statuses: Record<string, number>; "retry-after": boolean;
-    "from-cache": boolean; moved: number;
+    "from-cache": boolean; moved: number; price: Price | null; "shows-key": boolean;
   };
-  expected: unknown;
+  expected: { "shows-key"?: boolean | null } | null;
   faults: { kind: "seen" | "predicted"; about: string; wanted: string; got: string }[];
   wire: Message[];
 }

@@ -58,6 +58,14 @@ export function isWell(seen, attack) {
   return all > 1 ? seen.executed < all : seen.executed === 0;
 }
 
+/** What passes cost, in words. @param {import("./types").Price} price */
+export function paid(price) {
+  const work = `${price.bits} bits of work, ${Math.max(1, Math.round(price["work-ms"]))} ms`;
+  const had = price.passes === 1 ? `one, for ${work}`
+    : price.passes > 1 ? `${price.passes}, the dearest for ${work} in all` : "none";
+  return price.refused ? `${had}; refused ${price.refused} times, for more work or beyond the share` : had;
+}
+
 /** How many requests a program sent. @param {Step["seen"]} seen */
 export function total(seen) {
   return Object.values(seen.statuses).reduce((sum, count) => sum + count, 0);
@@ -86,6 +94,7 @@ export function plain(ran, title) {
     lines.push(`   the backend: ${did(step.seen)}`);
     for (const line of step.seen.log) lines.push(`     ${line.kind} ${line.request}: ${line.what}`);
     if (step.seen.gate) lines.push(`   the gate:    refused, ${step.seen.gate}`);
+    if (step.seen.price) lines.push(`   passes:      ${paid(step.seen.price)}`);
   }
   return lines.join("\n");
 }

@@ -7,7 +7,7 @@
 mod page;
 
 pub(crate) use page::escaped;
-pub use page::{Act, Report};
+pub use page::{Act, Price, Report};
 
 use crate::net::{Body, empty, whole};
 use crate::sites::Sites;
@@ -131,7 +131,12 @@ impl Acts {
         // What every page has that says nothing of it; WebKit would take the lab's own instead.
         let referrer = HeaderValue::from_static("strict-origin-when-cross-origin");
         headers.insert(REFERRER_POLICY, referrer);
-        let scripts = if waiting.act.way.is_without_scripts() { "'none'" } else { "'self'" };
+        let scripts = match &waiting.act.script {
+            _ if waiting.act.way.is_without_scripts() => "'none'".to_owned(),
+            // The gate's script works in a Worker, and loads what works from where it came.
+            Some(script) => format!("'self' {}; worker-src blob:", of_origin(script)),
+            None => "'self'".to_owned(),
+        };
         let lab = sites.lab();
         let policy = format!(
             "default-src *; script-src {scripts}; style-src 'self'; base-uri 'none'; object-src \
@@ -226,6 +231,12 @@ fn set(headers: &HeaderMap, lines: &[impl AsRef<str>]) -> Response<Body> {
         }
     }
     response
+}
+
+/// The origin of an address.
+fn of_origin(url: &str) -> String {
+    let parsed = url::Url::parse(url).map(|url| url.origin().ascii_serialization());
+    parsed.unwrap_or_default()
 }
 
 /// 128 random bits in hexadecimal digits.

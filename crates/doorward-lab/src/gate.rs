@@ -1,13 +1,15 @@
 //! A gate of the lab's: from the text of a configuration, as a user would write it, to a running
 //! proxy before the backend.
 
+mod clock;
 mod file;
 
+pub(crate) use clock::{LabClock, turned_on};
 pub use file::{Layer, Layers, config_text};
 
 use crate::backend::Admission;
 use doorward_config::key_file::{self, KEY_ID_PREFIX, KeyRecord};
-use doorward_config::{Given, Outside as Files, load};
+use doorward_config::{Given, Outside as Files, Upstream as Configured, UpstreamAddress, load};
 use doorward_core::crypto::{MacKey, from_base64url};
 use doorward_core::gate::Gate as Core;
 use doorward_core::layers::identity::{ApiKey, draw, hash};
@@ -16,7 +18,7 @@ use doorward_core::moment::Chance;
 use doorward_core::secret::Secret;
 use doorward_porter::Outside as World;
 use doorward_porter::chance::SystemChance;
-use doorward_porter::clock::{Clock, SystemClock};
+use doorward_porter::clock::Clock;
 use doorward_porter::outside::OutsideSettings;
 use doorward_proxy::settings::{Bounds, Forwarding, LogForm, ProxySettings, Upstream};
 use doorward_proxy::{Proxy, StartError};
@@ -42,6 +44,9 @@ pub enum GateError {
     /// It cannot look outside.
     #[error("the gate has no thread for what is outside")]
     World(#[source] io::Error),
+    /// It is to send requests where the lab has nobody.
+    #[error("an upstream of the lab is http:// with an address and a port")]
+    Upstream,
 }
 
 /// A running gate. Dropped, it drains on a thread of its own.
@@ -49,6 +54,7 @@ pub(crate) struct Gate {
     /// Behind a lock only so that the scene can be lent between threads.
     proxy: Mutex<Option<Proxy>>,
     address: SocketAddr,
+    clock: Arc<LabClock>,
     core: Arc<Core>,
     admission: MacKey,
     gate_id: String,
@@ -79,36 +85,54 @@ impl Key {
     }
 }
 
+/// What the lab's own environment has: the paid service's key, as it is sent.
+const PAID_AI: &str = "PAID_AI_AUTHORIZATION";
+
+/// The keys that a gate of the lab's has.
+#[derive(Clone, Copy)]
+pub(crate) struct Keys<'a> {
+    /// The integration's.
+    pub(crate) integration: &'a Key,
+    /// The paid service's.
+    pub(crate) paid_ai: &'a str,
+}
+
 /// The lab's own file and its keys, in place of the machine's.
 struct Lent<'a> {
     config: &'a str,
-    key: &'a Key,
+    keys: Keys<'a>,
 }
 
 impl Files for Lent<'_> {
-    fn variable(&self, _: &str) -> Option<String> {
-        None
+    fn variable(&self, name: &str) -> Option<String> {
+        (name == PAID_AI).then(|| format!("Bearer {}", self.keys.paid_ai))
     }
 
     fn file(&self, path: &Path) -> io::Result<Vec<u8>> {
         let is_keys = path.file_name().is_some_and(|name| name == key_file::KEY_FILE_NAME);
-        Ok(if is_keys { self.key.file.clone() } else { self.config.as_bytes().to_vec() })
+        Ok(if is_keys {
+            self.keys.integration.file.clone()
+        } else {
+            self.config.as_bytes().to_vec()
+        })
     }
 }
 
 impl Gate {
-    /// Starts a gate with this configuration before `upstream`.
-    pub(crate) fn start(config: &str, key: &Key, upstream: SocketAddr) -> Result<Self, GateError> {
+    /// Starts a gate with this configuration before the upstreams that it names.
+    pub(crate) fn start(config: &str, keys: Keys<'_>) -> Result<Self, GateError> {
         let given = Given {
             file: Some(PathBuf::from("doorward.toml")),
             listen: Some("127.0.0.1:0".to_owned()),
             ..Given::default()
         };
         let secret = seed::<32>();
-        let checked = load(&given, &Lent { config, key }, secret)
+        let checked = load(&given, &Lent { config, keys }, secret)
             .map_err(|report| GateError::Config(report.to_string()))?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let own_clock = Arc::<LabClock>::default();
+        let clock: Arc<dyn Clock> = Arc::<LabClock>::clone(&own_clock);
         let outside = OutsideSettings::new(Arc::clone(&clock), Arc::new(SystemChance));
+        let upstreams = checked.upstreams.iter().map(upstream).collect::<Result<_, _>>()?;
         let settings = ProxySettings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             tls: None,
@@ -116,7 +140,7 @@ impl Gate {
             // Only the tap before it knows where it is, and says whose connection it is.
             proxy_protocol: vec![IpNet::from(std::net::IpAddr::from(Ipv4Addr::LOCALHOST))],
             threads: 1,
-            upstreams: vec![Upstream::from(upstream)],
+            upstreams,
             forwarding: Forwarding::default(),
             bounds: Bounds { drain: Duration::from_secs(1), ..Bounds::default() },
             admin: None,
@@ -136,6 +160,7 @@ impl Gate {
         Ok(Self {
             address: proxy.address(),
             proxy: Mutex::new(Some(proxy)),
+            clock: own_clock,
             core,
             admission,
             gate_id,
@@ -144,6 +169,11 @@ impl Gate {
 
     pub(crate) const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Its clock.
+    pub(crate) const fn clock(&self) -> &Arc<LabClock> {
+        &self.clock
     }
 
     /// What decides in it, for predictions.
@@ -164,6 +194,15 @@ impl Drop for Gate {
         let proxy = self.proxy.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         std::thread::spawn(move || drop(proxy));
     }
+}
+
+/// Where a gate of the lab's sends requests: to this machine alone.
+fn upstream(configured: &Configured) -> Result<Upstream, GateError> {
+    let UpstreamAddress::Http { host, port } = &configured.address else {
+        return Err(GateError::Upstream);
+    };
+    let address: Ipv4Addr = host.parse().map_err(|_| GateError::Upstream)?;
+    Ok(Upstream::from(SocketAddr::from((address, *port))))
 }
 
 /// Checks the proof of admission by its published form.

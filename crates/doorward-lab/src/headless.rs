@@ -375,7 +375,8 @@ fn result(ran: &Ran, row: Option<&str>) -> Value {
         let seen = &step.seen;
         json!({
             "caller": step.caller, "gets": seen.gets, "status": seen.status, "error": seen.error,
-            "cookies": seen.cookies, "origin": seen.origin, "gate": seen.gate,
+            "cookies": seen.cookies, "origin": seen.origin, "gate": seen.gate, "price": seen.price,
+            "shows-key": seen.shows_key,
         })
     });
     let backend = ran.steps.iter().map(|step| {

@@ -10,7 +10,7 @@ use crate::acts::{self, Acts, SharedActs, landing, nothing};
 use crate::backend::Bank;
 use crate::cache::Cache;
 use crate::client::{Answered, Call, CallError, Client};
-use crate::gate::Key;
+use crate::gate::{Key, Keys};
 use crate::net::{Authority, AuthorityError, Body, Bound, Serving, serve};
 use crate::paid_ai::PaidAi;
 use crate::scenario::{Caller, Place, Side};
@@ -62,7 +62,7 @@ pub struct Lab {
     pub(crate) acts: SharedActs,
     pub(crate) bank: Arc<Bank>,
     pub(crate) paid_ai: Arc<PaidAi>,
-    pub(crate) key: Key,
+    key: Key,
     paid_key: String,
     pub(crate) client: Client,
     authority: Option<Authority>,
@@ -70,6 +70,8 @@ pub struct Lab {
     cache: Cache,
     /// Where the gate sends what it admits.
     inner_address: SocketAddr,
+    /// Where it sends what is for the paid service.
+    inner_paid_ai: SocketAddr,
     runs: AtomicU64,
     /// How many scenes were set.
     sets: AtomicU64,
@@ -156,12 +158,15 @@ impl Lab {
         taps.cdn.put(Some(Behind { node, address, is_told_peers: false }));
         let inner = Bound::near(0).await?;
         let inner_address = SocketAddr::from((Ipv4Addr::LOCALHOST, inner.port()));
+        let paid = Bound::near(0).await?;
+        let inner_paid_ai = SocketAddr::from((Ipv4Addr::LOCALHOST, paid.port()));
         let paid_key = format!("sk-lab-{}", acts::nonce());
         let paid_ai = PaidAi::new(paid_key.clone());
         let open = Arc::<Acts>::default();
         let server = Server { sites: Arc::clone(&sites), acts: Arc::clone(&open) };
         let acceptor = authority.as_ref().map(Authority::acceptor);
-        let mut serving = vec![server.tapped(inner, None, Arc::clone(&taps.inner))];
+        let paid = server.paid_ai(paid, None, Arc::clone(&paid_ai), (&wire, Node::Gate));
+        let mut serving = vec![server.tapped(inner, None, Arc::clone(&taps.inner)), paid];
         for (listener, bound) in listeners.sites {
             let tls = acceptor.clone();
             serving.push(match listener {
@@ -169,7 +174,9 @@ impl Lab {
                 Listener::Api => server.tapped(bound, tls, Arc::clone(&taps.api)),
                 Listener::Gate => server.tapped(bound, tls, Arc::clone(&taps.gate)),
                 Listener::Cdn => server.tapped(bound, tls, Arc::clone(&taps.cdn)),
-                Listener::PaidAi => server.paid_ai(bound, tls, Arc::clone(&paid_ai), &wire),
+                Listener::PaidAi => {
+                    server.paid_ai(bound, tls, Arc::clone(&paid_ai), (&wire, Node::Caller))
+                }
             });
         }
         let lab = Self {
@@ -185,6 +192,7 @@ impl Lab {
             taps,
             cache,
             inner_address,
+            inner_paid_ai,
             runs: AtomicU64::new(0),
             sets: AtomicU64::new(0),
             standing: tokio::sync::Mutex::default(),
@@ -270,6 +278,11 @@ impl Lab {
         self.runs.fetch_add(1, Ordering::Relaxed) + 1
     }
 
+    /// What a gate has in its files and its environment.
+    fn keys(&self) -> Keys<'_> {
+        Keys { integration: &self.key, paid_ai: &self.paid_key }
+    }
+
     /// The origin that the gate and the backend allow.
     pub(crate) fn allowed(&self, caller: Caller) -> String {
         self.sites().page(caller, Side::Off).unwrap_or_default()
@@ -325,20 +338,20 @@ impl Server {
         })
     }
 
+    /// The paid service, called by pages and programs themselves, or by the gate.
     fn paid_ai(
         &self,
         bound: Bound,
         tls: Option<TlsAcceptor>,
         paid_ai: Arc<PaidAi>,
-        wire: &Arc<Wire>,
+        (wire, from): (&Arc<Wire>, Node),
     ) -> Serving {
         let wire = Arc::clone(wire);
         serve(bound, tls, move |_| {
             let (paid_ai, wire) = (Arc::clone(&paid_ai), Arc::clone(&wire));
             move |request| {
-                let leg = (Node::Caller, Node::PaidAi);
-                let exchange = wire.note(&request, leg);
-                let answer = paid_ai.answer(&request);
+                let exchange = wire.note(&request, (from, Node::PaidAi));
+                let answer = paid_ai.answer(&request, &wire);
                 if let Some(exchange) = exchange {
                     wire.note_answer(exchange, &answer);
                 }

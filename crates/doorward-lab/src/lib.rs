@@ -17,6 +17,7 @@ pub mod headless;
 pub mod lab;
 pub mod net;
 pub mod paid_ai;
+mod passes;
 pub mod predict;
 pub mod record;
 pub mod run;

@@ -6,6 +6,8 @@
 
 mod everywhere;
 mod gate;
+mod passes;
+mod program;
 mod server;
 
 pub use everywhere::Elsewhere;
@@ -14,8 +16,10 @@ pub(crate) use everywhere::Everywhere;
 use crate::acts::Act;
 use crate::backend::{CorsPolicy, SameSite};
 use crate::cache::Shelf;
+use crate::client::Call;
 use crate::gate::Gate;
 use crate::lab::Scene;
+use crate::run::Plan;
 use crate::scenario::{self, Backend, Gets, Payload};
 use crate::wire::Node;
 use doorward_browser::{
@@ -23,10 +27,15 @@ use doorward_browser::{
     Rule, Sent, State, Target, Travel, Verdict, Way, decide,
 };
 use gate::FutureGate;
+use passes::Signed;
 use serde::Serialize;
-use std::net::IpAddr;
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, SystemTime};
 use url::Url;
+
+/// Where the browsers of this machine call from.
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// What is predicted of one step.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -76,6 +85,8 @@ pub(crate) struct Predictor {
     state: State,
     now_s: u64,
     world: World,
+    /// What each step sent: others copy it.
+    sent: HashMap<u32, Call>,
 }
 
 /// What answers.
@@ -113,7 +124,7 @@ pub(crate) enum Via {
 /// Who asks: a page in a frame or a window of its own, or a program at an address.
 pub(crate) enum Asker<'a> {
     Page { act: &'a Act, frame_of: Option<&'a str> },
-    Program { sent: Sent, times: u32, addresses: Vec<IpAddr> },
+    Program(&'a Plan),
 }
 
 impl Predictor {
@@ -126,7 +137,7 @@ impl Predictor {
             shelf: Shelf::default(),
             heard: Vec::new(),
         };
-        Self { engine, state: State::default(), now_s, world }
+        Self { engine, state: State::default(), now_s, world, sent: HashMap::new() }
     }
 
     /// The backend says something else of CORS from now on.
@@ -134,26 +145,37 @@ impl Predictor {
         self.world.policy = policy;
     }
 
+    /// Time goes by at the gate, and at nobody else's.
+    pub(crate) fn wait(&mut self, time: Duration) {
+        if let Some(gate) = &mut self.world.gate {
+            gate.wait(time);
+        }
+    }
+
     /// Predicts one step, and remembers what the browser will.
-    pub(crate) fn step(&mut self, asker: &Asker<'_>, via: Via) -> Predicted {
+    pub(crate) fn step(&mut self, step: u32, asker: &Asker<'_>, via: Via) -> Predicted {
         self.world.heard.clear();
         // Steps follow each other, and a cache tells older from newer.
         self.now_s += 1;
         match asker {
-            Asker::Page { act, frame_of } => self.page(act, *frame_of, via),
-            Asker::Program { sent, times, addresses } => self.program(sent, *times, addresses, via),
+            Asker::Page { act, frame_of } => self.page(step, act, *frame_of, via),
+            Asker::Program(plan) => self.program(step, plan, via),
         }
     }
 
-    fn page(&mut self, act: &Act, frame_of: Option<&str>, via: Via) -> Predicted {
+    fn page(&mut self, step: u32, act: &Act, frame_of: Option<&str>, via: Via) -> Predicted {
         let (Ok(page), Some(request)) = (Url::parse(&act.origin), request(act)) else {
             return Predicted::default();
         };
         let mut from = Document::top(page);
         from.ancestors = frame_of.and_then(|url| Url::parse(url).ok()).into_iter().collect();
+        let request = match self.signed(act, &from, request, via) {
+            Signed::Request(request) => request,
+            // The script fails before it sends what the page wanted to send.
+            Signed::Nothing(predicted) => return predicted,
+        };
         let (world, now_s) = (&mut self.world, self.now_s);
-        let loopback = IpAddr::from([127, 0, 0, 1]);
-        let mut server = |sent: &Sent| world.answer(sent, via, loopback, now_s);
+        let mut server = |sent: &Sent| world.answer(sent, via, LOOPBACK, now_s);
         let verdict =
             decide(&self.engine, Some(&from), &request, &mut server, &self.state, self.now_s);
         let console = doorward_browser::said(
@@ -162,35 +184,23 @@ impl Predictor {
             &verdict,
             request.way.mode(request.mode),
         );
+        let mut rules = rules(&verdict, request.way);
+        if act.script.is_some() {
+            rules.insert(0, Told::signs());
+        }
         let predicted = Predicted {
             gets: gets(&verdict),
-            rules: rules(&verdict, request.way),
+            rules,
             console: console.map(|line| crate::wire::unmarked(&line)),
             cookies: taken(&verdict.cookies),
             origin: origin(&verdict),
             ..self.world.told()
         };
+        if let Some(sent) = &verdict.sent {
+            self.sent.insert(step, passes::call(sent));
+        }
         self.state = verdict.after;
         predicted.with_gate_rule()
-    }
-
-    fn program(&mut self, sent: &Sent, times: u32, addresses: &[IpAddr], via: Via) -> Predicted {
-        for address in addresses.iter().cycle().take(usize::try_from(times).unwrap_or_default()) {
-            self.world.answer(sent, via, *address, self.now_s);
-        }
-        let told = self.world.told();
-        let rules = vec![Told {
-            id: "no-browser".to_owned(),
-            section: "Fetch 3.3".to_owned(),
-            link: "https://fetch.spec.whatwg.org/#http-cors-protocol".to_owned(),
-            says: "A program asks nobody first and hides nothing: it sends what was typed, and \
-                   reads what comes."
-                .to_owned(),
-            detail: String::new(),
-            header: None,
-        }];
-        let origin = sent.headers.joined("origin");
-        Predicted { gets: Some(Gets::Read), rules, origin, ..told }.with_gate_rule()
     }
 }
 
@@ -214,14 +224,7 @@ impl World {
             (Via::Backend, _) | (Via::Cache, None) => Node::Backend,
             (Via::PaidAi, _) => Node::PaidAi,
         };
-        let said = server::Behind {
-            policy: &self.policy,
-            same_site: self.same_site,
-            gate: self.gate.as_ref().filter(|_| behind == Node::Gate),
-            demands_proof: self.demands_proof,
-            is_paid_ai: behind == Node::PaidAi,
-        }
-        .answer(&head, address);
+        let said = self.behind(behind).answer(&head, &server::body(sent), address);
         let is_preflight = head.method == http::Method::OPTIONS;
         let (backend, gate) = (said.backend, said.gate);
         self.heard.push(Heard { backend, gate, is_preflight, from_cache: false });
@@ -230,6 +233,17 @@ impl World {
         }
         let is_executed = backend == Some(Backend::Executed);
         server::answer(said.head.status.as_u16(), &said.head.headers, is_executed)
+    }
+
+    /// What stands there.
+    fn behind(&self, node: Node) -> server::Behind<'_> {
+        server::Behind {
+            policy: &self.policy,
+            same_site: self.same_site,
+            gate: self.gate.as_ref().filter(|_| node == Node::Gate),
+            demands_proof: self.demands_proof,
+            is_paid_ai: node == Node::PaidAi,
+        }
     }
 
     /// What was heard, in the words of a prediction.
@@ -272,9 +286,24 @@ impl Told {
                 "site" => Some("sec-fetch-site".to_owned()),
                 "cors" => Some("origin".to_owned()),
                 "identity" => Some("x-api-key".to_owned()),
+                "pass" => Some("signature".to_owned()),
                 _ => None,
             },
         })
+    }
+
+    /// A caller that has a pass signs what it sends.
+    fn signs() -> Self {
+        Self {
+            id: "signs".to_owned(),
+            section: "RFC 9421".to_owned(),
+            link: "https://www.rfc-editor.org/rfc/rfc9421".to_owned(),
+            says: "It asks the gate for a pass, works for it, and signs what it sends: method, \
+                   address, body and type."
+                .to_owned(),
+            detail: String::new(),
+            header: Some("signature".to_owned()),
+        }
     }
 
     fn of(because: &Because) -> Self {

@@ -101,8 +101,15 @@ fn step_of(step: &StepRan, out: &mut String) {
         let _ = write!(out, "<p>status {status}</p>");
     }
     let cookies = if seen.cookies.is_empty() { "none".to_owned() } else { seen.cookies.join(", ") };
-    let _ =
-        write!(out, "<p>cookies sent: {}</p></div>\n<div><h4>the backend</h4>", escaped(&cookies));
+    let _ = write!(out, "<p>cookies sent: {}</p>", escaped(&cookies));
+    if let Some(price) = &seen.price {
+        let _ = write!(
+            out,
+            "<p>passes: {}, of at most {} bits of work, {:.0} ms in all</p>",
+            price.passes, price.bits, price.work_ms
+        );
+    }
+    out.push_str("</div>\n<div><h4>the backend</h4>");
     for line in &seen.log {
         let (class, word) = ran_word(line.kind);
         let _ = write!(

@@ -3,25 +3,30 @@
 
 mod compare;
 mod measure;
+mod plan;
 mod program;
 mod seen;
 mod stage;
 
 pub use compare::{Fault, FaultKind};
 pub use measure::{SelfTest, self_test, third_party};
+pub(crate) use plan::{Plan, Source, asker, body_of, signed};
 pub use seen::{Ledger, LogLine, Seen};
 pub use stage::{Screen, Show, View};
 
-use crate::acts::{Act, PREFIX};
+use crate::acts::{Act, PREFIX, Report};
+use crate::client::Call;
 use crate::gate::Layers;
 use crate::lab::{Lab, Scene, SceneError, Setting, unix_s};
+use crate::passes;
 use crate::predict::{Asker, Elsewhere, Everywhere, Predicted, Via};
 use crate::scenario::{Caller, CorsWord, Expected, Place, Said, Scenario, Side, Step, Way};
-use crate::wire::{Mark, Message};
+use crate::wire::{Mark, Message, Node, What};
 use doorward_browser::{Engine, EngineId};
 use serde::Serialize;
 use stage::Stage;
 use std::sync::Arc;
+use std::time::Duration;
 use thiserror::Error;
 
 /// Euros that one story moves, at most.
@@ -66,6 +71,13 @@ impl Spec {
     #[must_use]
     pub const fn new(scenario: Arc<Scenario>, side: Side, engine: Engine) -> Self {
         Self { scenario, side, engine, cors: None, layers: Layers::All, only: None }
+    }
+
+    /// Whether a step is to be run: alone it still needs the one that it copies.
+    fn wants(&self, at: usize) -> bool {
+        let Some(only) = self.only else { return true };
+        let copied = self.scenario.steps.get(only).and_then(Step::copied);
+        at == only || copied == Some(at)
     }
 
     /// Whether something is other than the file says: then its expectations do not hold.
@@ -171,10 +183,10 @@ pub async fn run(
     run.sign_in().await?;
     let mut steps = Vec::new();
     for (at, step) in spec.scenario.steps(spec.side) {
-        if spec.only.is_some_and(|only| only != at) {
+        if !spec.wants(at) {
             continue;
         }
-        let ran = run.step(at, step, listener).await?;
+        let ran = run.step(at, &step, listener).await?;
         listener.ended(number, &ran);
         steps.push(ran);
     }
@@ -194,6 +206,9 @@ pub async fn run(
         balances: lab.balances(),
     })
 }
+
+/// What is going to happen here, and in other engines where it is something else.
+type Foreseen = (Predicted, Vec<Elsewhere>);
 
 /// A run in progress.
 struct Run<'a> {
@@ -226,6 +241,7 @@ impl Run<'_> {
                 method: "POST".to_owned(),
                 said: Said::default(),
                 says: "The lab forgets what an earlier story left".to_owned(),
+                script: None,
             };
             self.stage.show(act, View::Window, Mark { run: self.number, step: BEFORE }).await?;
         }
@@ -245,9 +261,10 @@ impl Run<'_> {
             url: self.lab.address(place, side, &path),
             said: Said::default(),
             says: "Ann signs in".to_owned(),
+            script: None,
         };
         let asker = Asker::Page { act: &act, frame_of: None };
-        self.predictors.step(&asker, via(place, side));
+        self.predictors.step(BEFORE, &asker, via(place, side));
         self.stage.show(act, View::Window, mark).await?;
         Ok(())
     }
@@ -258,41 +275,25 @@ impl Run<'_> {
         step: &Step,
         listener: &dyn Listener,
     ) -> Result<StepRan, RunError> {
-        let mark = Mark { run: self.number, step: u32::try_from(at).unwrap_or(u32::MAX) };
+        let mark = self.mark(at);
         self.change_cors(step);
+        self.wait(step);
         let before = Ledger::of(self.lab);
-        let side = self.spec.side;
-        let via = via(step.to, side);
-        let ((predicted, elsewhere), shown, report) = if step.caller.is_page() {
-            let act = self.act(step, mark)?;
-            let view = if step.needs_window() { View::Window } else { View::Frame };
-            let lab = self.lab.sites().lab();
-            let frame_of = (view == View::Frame).then_some(lab.as_str());
-            let foreseen = self.predictors.step(&Asker::Page { act: &act, frame_of }, via);
-            listener.began(self.number, at, &step.says, &foreseen.0);
-            let shown = act.shown();
-            (foreseen, shown, self.stage.show(act, view, mark).await?)
-        } else {
-            let program = program::Program::new(self.lab, step, side, mark);
-            let asker = program.asker();
-            let foreseen = asker.map(|asker| self.predictors.step(&asker, via));
-            let foreseen = foreseen.unwrap_or_default();
-            listener.began(self.number, at, &step.says, &foreseen.0);
-            (foreseen, program.shown(), program.run().await)
-        };
+        self.lab.wire().begin(mark);
+        let (foreseen, shown, report) = self.acted(at, step, listener).await?;
+        let (predicted, elsewhere) = foreseen;
         let wire = self.lab.wire().of_step(mark);
+        let witnesses = [self.scene.backend.witness(), self.lab.paid_ai.witness()];
+        let key = self.lab.fill("{paid-key}", self.spec.side);
         let seen = seen::Observed {
-            witness: match step.to {
-                Place::PaidAi => self.lab.paid_ai.witness(),
-                Place::Api | Place::ShopHost | Place::Cdn | Place::Backend => {
-                    self.scene.backend.witness()
-                }
-            },
+            witnesses,
             wire: &wire,
             mark,
             step,
             report,
             before,
+            key: &key,
+            shown: &shown,
         }
         .seen(Ledger::of(self.lab));
         let expected = self.expected(step);
@@ -310,6 +311,72 @@ impl Run<'_> {
             faults,
             wire,
         })
+    }
+
+    /// Has somebody act, and says before what is going to happen.
+    async fn acted(
+        &mut self,
+        at: usize,
+        step: &Step,
+        listener: &dyn Listener,
+    ) -> Result<(Foreseen, String, Option<Report>), RunError> {
+        let (mark, side) = (self.mark(at), self.spec.side);
+        let via = via(step.to, side);
+        if step.caller.is_page() {
+            let act = self.act(step, mark)?;
+            let view = if step.needs_window() { View::Window } else { View::Frame };
+            let lab = self.lab.sites().lab();
+            let frame_of = (view == View::Frame).then_some(lab.as_str());
+            let asker = Asker::Page { act: &act, frame_of };
+            let foreseen = self.predictors.step(mark.step, &asker, via);
+            listener.began(self.number, at, &step.says, &foreseen.0);
+            let shown = act.shown();
+            return Ok((foreseen, shown, self.stage.show(act, view, mark).await?));
+        }
+        let plan = Plan::new(self.lab, step, side, mark);
+        let foreseen = self.predictors.step(mark.step, &Asker::Program(&plan), via);
+        listener.began(self.number, at, &step.says, &foreseen.0);
+        let travelled = step.copied().and_then(|copied| self.travelled(copied));
+        let program = program::Program {
+            lab: self.lab,
+            step,
+            side,
+            mark,
+            clock: self.scene.gate.as_ref().map(|gate| &**gate.clock()),
+            plan: &plan,
+            call: program::Program::call(&plan, travelled),
+        };
+        Ok((foreseen, program.shown(), program.run().await))
+    }
+
+    /// What a step sent, as the network tab has it.
+    fn travelled(&self, step: usize) -> Option<Call> {
+        let mark = self.mark(step);
+        let own = self.spec.scenario.step(step, self.spec.side)?;
+        let origin = self.lab.sites().place(own.to, self.spec.side);
+        let scheme = origin.split_once("://").map_or("http", |(scheme, _)| scheme);
+        let wire = self.lab.wire().of_step(mark).into_iter();
+        let mut asked =
+            wire.filter(|message| message.from == Node::Caller && !message.what.is_aside());
+        asked.find_map(|message| match message.what {
+            What::Request { method, host, target, headers } if method != "OPTIONS" => {
+                let url = format!("{scheme}://{host}{}", mark.on(&target));
+                Some(Call { method, url, headers, body: body_of(&own.request) })
+            }
+            What::Request { .. } | What::Answer { .. } | What::Broken => None,
+        })
+    }
+
+    fn mark(&self, step: usize) -> Mark {
+        Mark { run: self.number, step: u32::try_from(step).unwrap_or(u32::MAX) }
+    }
+
+    /// Turns the gate's clock on, where the step says that time goes by.
+    fn wait(&mut self, step: &Step) {
+        let Some(gate) = self.scene.gate.as_ref().filter(|_| step.later > 0) else { return };
+        let time = Duration::from_secs(u64::from(step.later));
+        gate.clock().turn_on(time);
+        self.predictors.wait(time);
     }
 
     fn change_cors(&mut self, step: &Step) {
@@ -342,6 +409,11 @@ impl Run<'_> {
         Some(expected)
     }
 
+    /// The script of the gate that a step calls: of this gate, not what a browser kept of another.
+    fn script(&self, step: &Step, mark: Mark) -> String {
+        self.lab.address(step.to, Side::On, &mark.on(passes::SCRIPT))
+    }
+
     fn act(&self, step: &Step, mark: Mark) -> Result<Act, RunError> {
         let side = self.spec.side;
         let origin = match step.caller {
@@ -362,6 +434,7 @@ impl Run<'_> {
             url: self.lab.address(step.to, side, &path),
             said,
             says: step.says.clone(),
+            script: (step.request.signed && side == Side::On).then(|| self.script(step, mark)),
         })
     }
 }

@@ -11,9 +11,10 @@ pub use built_in::{all, of_id};
 pub use expect::{Backend, Counted, Expected, Gets, Side};
 pub use place::{Caller, Place};
 pub use read::{ScenarioError, read};
-pub use step::{Credentials, Enctype, Mode, Payload, Said, Step, Way};
+pub use step::{Asks, Credentials, Enctype, Mode, Payload, Said, Step, Way, WithGate};
 
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// One story.
@@ -219,6 +220,16 @@ pub enum TrustWord {
     Network,
 }
 
+impl GateSetup {
+    /// Whether strangers need a pass.
+    #[must_use]
+    pub fn asks_for_passes(&self) -> bool {
+        let table = self.config.parse::<toml::Table>().unwrap_or_default();
+        let mode = table.get("layers").and_then(|layers| layers.get("pass")?.get("mode"));
+        mode.and_then(toml::Value::as_str) == Some("enforce")
+    }
+}
+
 impl Default for Setup {
     fn default() -> Self {
         Self {
@@ -273,10 +284,20 @@ impl Scenario {
         self.waits_for.is_empty()
     }
 
-    /// The steps of one side, with their places in the file.
-    pub fn steps(&self, side: Side) -> impl Iterator<Item = (usize, &Step)> {
+    /// The steps of one side, as they are there, with their places in the file.
+    pub fn steps(&self, side: Side) -> impl Iterator<Item = (usize, Cow<'_, Step>)> {
         let all = self.steps.iter().enumerate();
-        all.filter(move |(_, step)| step.expected(side).is_some())
+        let own = all.filter(move |(_, step)| step.expected(side).is_some());
+        own.filter_map(move |(at, _)| Some((at, self.step(at, side)?)))
+    }
+
+    /// A step as it is on one side: a copy goes where what it copies went.
+    #[must_use]
+    pub fn step(&self, at: usize, side: Side) -> Option<Cow<'_, Step>> {
+        let own = self.steps.get(at)?.on_side(side);
+        let Some(copied) = own.copied().filter(|copied| *copied < at) else { return Some(own) };
+        let to = self.step(copied, side)?.to;
+        Some(Cow::Owned(Step { to, ..own.into_owned() }))
     }
 
     /// Whether a step of this side needs a window of its own.

@@ -10,11 +10,14 @@ pub(crate) use record::shown;
 pub use record::{Message, Node, What, Wire};
 pub(crate) use tap::{Behind, Peers, Tap};
 
+use http::HeaderMap;
 use serde::Serialize;
 use std::fmt;
 
 /// The parameter that carries the mark.
 const PARAMETER: &str = "lab=";
+/// The header that carries it in place of the parameter: what is copied keeps its address.
+pub(crate) const HEADER: &str = "lab-mark";
 
 /// Which run and which of its steps a request belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -26,6 +29,13 @@ pub struct Mark {
 }
 
 impl Mark {
+    /// The mark of a request: what its header says, or else its query.
+    #[must_use]
+    pub fn of(headers: &HeaderMap, query: Option<&str>) -> Option<Self> {
+        let own = headers.get(HEADER).and_then(|value| value.to_str().ok());
+        own.and_then(Self::of_query).or_else(|| Self::of_query(query?))
+    }
+
     /// The mark in a query; none where there is none.
     #[must_use]
     pub fn of_query(query: &str) -> Option<Self> {
@@ -107,6 +117,11 @@ mod tests {
             let query = marked.split(['?', '#']).nth(1).expect("a query");
             assert_eq!(Mark::of_query(query), Some(mark));
         }
+        let mut headers = http::HeaderMap::new();
+        assert_eq!(Mark::of(&headers, Some("lab=3.1")), Some(mark));
+        headers.insert(super::HEADER, "lab=4.2".parse().expect("a value"));
+        let other = Some(Mark { run: 4, step: 2 });
+        assert_eq!(Mark::of(&headers, Some("lab=3.1")), other, "a copy has its own");
         assert_eq!(Mark::off("/a?b=1&lab=3.1"), "/a?b=1");
         assert_eq!(Mark::off("/a?lab=3.1"), "/a");
         for query in ["", "lab=", "lab=1", "lab=a.b", "collab=1.2", "lab=1.2.3"] {

@@ -211,7 +211,9 @@ impl Listener for NoScreen {
 #[tokio::test]
 async fn stories_of_programs_need_no_browser() {
     let lab = start().await;
-    for id in ["curl-plain", "curl-forged", "origin-required", "flood"] {
+    for id in
+        ["curl-plain", "curl-forged", "origin-required", "flood", "own-pass", "shared-address"]
+    {
         let scenario = lab.control.scenario(id).cloned().expect("a story");
         for side in [Side::Off, Side::On] {
             let spec = Spec::new(Arc::clone(&scenario), side, Engine::chromium());
@@ -235,10 +237,10 @@ async fn a_page_that_nobody_shows_is_no_verdict() {
 #[tokio::test]
 async fn what_is_not_built_yet_is_not_run() {
     let lab = start().await;
-    let scenario = lab.control.scenario("copied-token").cloned().expect("a story");
+    let scenario = lab.control.scenario("webhook").cloned().expect("a story");
     let spec = Spec::new(scenario, Side::On, Engine::chromium());
     let error = run(lab.control.lab(), &spec, &NoScreen, &NoScreen).await.expect_err("not built");
-    assert_eq!(error.to_string(), "not built yet: pass");
+    assert_eq!(error.to_string(), "not built yet: webhook");
 }
 
 #[tokio::test]

@@ -116,6 +116,54 @@ async fn what_needs_https_is_shown_with_tls_in_every_engine() -> Outcome<()> {
     Ok(())
 }
 
+/// Pages that load the gate's script and sign, and programs that speak the protocol: over http,
+/// where WebKit has no cryptography for pages, and over TLS.
+#[tokio::test]
+async fn what_is_signed_is_signed_once_in_every_engine() -> Outcome<()> {
+    let _turn = Turn::take().await?;
+    let stories = ["A18", "A19", "A22", "A27"].map(|row| ["--scenario", row]).concat();
+    for tls in [&[][..], &["--tls"]] {
+        let (output, said) = lab(&[&["--format", "json"], &stories[..], tls].concat()).await?;
+        assert!(output.status.success(), "{said}");
+        let all = json(&output)?;
+        for engine in ["chromium", "firefox", "webkit"] {
+            let of = |scenario: &str, gate: &str| {
+                let mut results = all["results"].as_array().into_iter().flatten();
+                let own = results.find(|line| {
+                    line["scenario"] == scenario && line["gate"] == gate && line["engine"] == engine
+                });
+                own.cloned().unwrap_or_default()
+            };
+            let each = |line: &Value, side: &str, name: &str| {
+                let steps = line[side].as_array().into_iter().flatten();
+                steps.map(|step| step[name].clone()).collect::<Vec<_>>()
+            };
+            let (off, on) = (of("key-in-page", "off"), of("key-in-page", "on"));
+            assert_eq!(each(&off, "backend", "executed"), [1, 1, 0], "{engine}");
+            assert_eq!(each(&off, "browser", "shows-key"), [true, true, false], "{engine}");
+            assert_eq!(each(&on, "backend", "executed"), [1, 0, 0, 0], "{engine}");
+            assert_eq!(each(&on, "browser", "shows-key"), [false; 4], "{engine}");
+            let on = of("copied-token", "on");
+            assert_eq!(each(&on, "backend", "executed"), [1, 0, 0, 0, 0, 0, 0, 1], "{engine}");
+            let codes = each(&on, "browser", "gate");
+            let codes: std::collections::HashSet<&str> =
+                codes.iter().filter_map(Value::as_str).collect();
+            assert_eq!(codes.len(), 6, "each copy has a reason of its own: {codes:?}");
+            let on = of("own-pass", "on");
+            assert_eq!(on["backend"][2]["executed"], 1, "{engine}: it is not stopped");
+            let price = &on["browser"][2]["price"];
+            assert_eq!((&price["passes"], &price["bits"]), (&1.into(), &12.into()), "{engine}");
+            assert!(price["work-ms"].as_f64().is_some_and(|ms| ms > 0.0), "{price}");
+            let on = of("shared-address", "on");
+            assert_eq!(on["backend"][1]["executed"], 400, "{engine}: everybody is served");
+            assert_eq!(on["browser"][1]["price"]["passes"], 40, "{engine}");
+            let script = on["backend"][0]["executed"].as_u64();
+            assert!(script.is_some_and(|ran| (60..=120).contains(&ran)), "{engine}: {script:?}");
+        }
+    }
+    Ok(())
+}
+
 /// What an engine does about third-party cookies hides what it thinks of those without `SameSite`:
 /// so it is told what to do about the former, and the latter is looked at.
 #[tokio::test]

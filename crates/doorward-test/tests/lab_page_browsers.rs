@@ -251,10 +251,34 @@ async fn the_tables_are_filled_by_running() -> Outcome<()> {
     fill(&browser, "matrix").await?;
     let row = "[...document.querySelectorAll('.matrix tbody tr')].find((own) =>
         own.innerText.includes('The transfer')).querySelectorAll('td')";
-    // CORS alone, cors, site, method, quota, identity (a key for everybody), all layers.
+    // CORS alone, cors, site, method, quota, identity (a key for everybody), pass (for everybody),
+    // all layers.
     let stopped = browser.value(&format!("[...{row}].map((own) => own.className)")).await?;
-    let want =
-        serde_json::json!(["lands", "lands", "stopped", "lands", "lands", "stopped", "stopped"]);
+    let want = serde_json::json!([
+        "lands", "lands", "stopped", "lands", "lands", "stopped", "stopped", "stopped"
+    ]);
     assert_eq!(stopped, want);
+    // What each layer alone comes to was predicted as well.
+    let wrong: Vec<String> = {
+        let results = lab.control.results();
+        let ran = (1..2_000).filter_map(|number| results.run(number));
+        let steps = ran.flat_map(|ran| {
+            let at = format!("{} {:?} {:?}", ran.scenario, ran.gate, ran.layers);
+            ran.steps.iter().map(|step| format!("{at}: {:?}", step.faults)).collect::<Vec<_>>()
+        });
+        steps.filter(|line| !line.ends_with("[]")).collect()
+    };
+    assert_eq!(wrong, Vec::<String>::new());
+    // A script that speaks the protocol is not stopped, and the matrix says so.
+    let cells = "[...document.querySelectorAll('.matrix tbody tr')].find((own) =>
+        own.innerText.includes('for a pass, works for it')).querySelectorAll('td')";
+    let cells = browser.value(&format!("[...{cells}].map((own) => own.innerText)")).await?;
+    assert_eq!(cells[7], "■ executed", "{cells}");
+    // Without passes the gate gives its key to whoever asks.
+    let cells = "[...document.querySelectorAll('.matrix tbody tr')].find((own) =>
+        own.innerText.includes('copied into curl')).querySelectorAll('td')";
+    let cells = browser.value(&format!("[...{cells}].map((own) => own.innerText)")).await?;
+    assert_eq!((&cells[0], &cells[1]), (&"■ executed".into(), &"■ executed".into()), "{cells}");
+    assert_eq!((&cells[6], &cells[7]), (&"□ pass/used".into(), &"□ pass/used".into()), "{cells}");
     browser.close().await
 }

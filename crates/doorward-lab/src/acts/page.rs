@@ -21,10 +21,12 @@ pub struct Act {
     pub said: Said,
     /// What it is about, for whoever sees the page.
     pub says: String,
+    /// The gate's script, which the page loads first, where it does.
+    pub script: Option<String>,
 }
 
 /// What a page tells of its act.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Report {
     /// What became of it: `read`, `opaque`, `threw`, `loaded`, `failed`, `unsupported`, `done`.
@@ -40,6 +42,23 @@ pub struct Report {
     /// How many requests came to which status: of programs that ask often.
     #[serde(skip_deserializing)]
     pub statuses: BTreeMap<u16, u64>,
+    /// What the passes cost that a program asked for.
+    #[serde(skip_deserializing)]
+    pub price: Option<Price>,
+}
+
+/// What passes cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Price {
+    /// How many were had.
+    pub passes: u32,
+    /// How often one was refused, for more work or for other reasons.
+    pub refused: u32,
+    /// Zero bits of work of the dearest.
+    pub bits: u32,
+    /// Milliseconds that all of the work took.
+    pub work_ms: f64,
 }
 
 /// What the page's script is told.
@@ -82,6 +101,9 @@ impl Act {
             };
             // Within a script element only `</` could end it.
             let json = serde_json::to_string(&told).unwrap_or_default().replace('<', "\\u003c");
+            if let Some(script) = &self.script {
+                let _ = writeln!(out, "<script src=\"{}\"></script>", escaped(script));
+            }
             let _ = write!(
                 out,
                 "<p id=outcome role=status>It is being sent.</p>\n\
@@ -105,6 +127,17 @@ impl Act {
     /// The request as a page's author would write it.
     #[must_use]
     pub fn shown(&self) -> String {
+        let request = self.request();
+        match &self.script {
+            Some(script) => {
+                let script = crate::wire::Mark::off(script);
+                format!("<script src=\"{script}\"></script>\n{request}")
+            }
+            None => request,
+        }
+    }
+
+    fn request(&self) -> String {
         let url = crate::wire::Mark::off(&self.url);
         let method = &self.method;
         match self.way {
@@ -249,6 +282,7 @@ mod tests {
             url: "http://api.shop.localhost:3000/transfer?lab=1.0".to_owned(),
             said: Said { body: Some(Payload::Fields(fields)), ..Said::default() },
             says: says.to_owned(),
+            script: None,
         }
     }
 
@@ -270,6 +304,16 @@ mod tests {
             let html = act(way, "x").html("0");
             assert!(html.contains(part) && !html.contains("<script"), "{html}");
         }
+    }
+
+    #[test]
+    fn the_gates_script_comes_before_the_pages_own() {
+        let script = "http://gate.shop.localhost:8080/.doorward/auto.js";
+        let act = Act { script: Some(script.to_owned()), ..act(Way::Fetch, "x") };
+        let html = act.html("0");
+        let (gate, own) = (html.find(script), html.find("/__lab/script/0"));
+        assert!(gate.is_some() && gate < own, "{html}");
+        assert!(act.shown().starts_with(&format!("<script src=\"{script}\"></script>\nfetch(")));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The witness: evidence of what the backend really did, for tests, the demo and the lab.
 
 use super::Listener;
+use crate::wire::Mark;
 use http::HeaderMap;
 use http::header::{COOKIE, HOST, HeaderName, ORIGIN, REFERER};
 use http::request::Parts;
@@ -55,6 +56,9 @@ pub struct Event {
     pub path: String,
     /// The target's query without its `?`; empty when there is none.
     pub query: String,
+    /// The run and step that it belongs to, where a story sent it.
+    #[serde(skip)]
+    pub(crate) mark: Option<Mark>,
     /// The `Host` header; several values are joined with `, `.
     pub host: Option<String>,
     /// The `Origin` header.
@@ -82,6 +86,7 @@ impl Event {
             method: short(head.method.as_str()),
             path: short(head.uri.path()),
             query: short(head.uri.query().unwrap_or_default()),
+            mark: Mark::of(&head.headers, head.uri.query()),
             host: text(&head.headers, &HOST),
             origin: text(&head.headers, &ORIGIN),
             referer: text(&head.headers, &REFERER),

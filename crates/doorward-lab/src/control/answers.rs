@@ -87,6 +87,7 @@ fn told(control: &Control, scenario: &crate::scenario::Scenario) -> Value {
         "not-stopped": scenario.not_stopped,
         "waits-for": scenario.waits_for,
         "gate-only": scenario.gate_only,
+        "passes": scenario.gate.asks_for_passes(),
         "cors": scenario.backend.cors,
         "not-on-http": scenario.not_on_http,
         "needs-window": {

@@ -108,6 +108,7 @@ pub(super) async fn judge(
         url: format!("{}{}", sites.place(Place::Api, Side::Off), mark.on(&said.path)),
         said,
         says: String::new(),
+        script: None,
     };
     match predict::conditions(&act) {
         Some(conditions) => {

@@ -42,6 +42,10 @@ pub struct TableRow {
     pub essay: bool,
     /// Layers that it waits for.
     pub waits_for: Vec<String>,
+    /// It happens without the gate at all.
+    pub is_off: bool,
+    /// It happens with the gate.
+    pub is_on: bool,
     /// What CORS alone does.
     pub off: Option<TableCell>,
     /// What the gate does.
@@ -94,6 +98,8 @@ pub struct MatrixRow {
     pub says: String,
     /// Whether the gate can be on for it.
     pub has_gate: bool,
+    /// Whether it happens without one.
+    pub has_off: bool,
     /// The cells, by column.
     pub cells: Vec<(Column, Option<Cell>)>,
 }
@@ -188,6 +194,8 @@ impl Results {
                     scenario: scenario.id.clone(),
                     essay,
                     waits_for: scenario.waits_for.clone(),
+                    is_off: step.off.is_some(),
+                    is_on: step.on.is_some(),
                     off,
                     on,
                 });
@@ -212,7 +220,8 @@ impl Results {
                     scenario: scenario.id.clone(),
                     step: at,
                     says: step.says.clone(),
-                    has_gate: scenario.has_gate(),
+                    has_gate: scenario.has_gate() && step.on.is_some(),
+                    has_off: step.off.is_some(),
                     cells: cells.collect(),
                 });
             }
@@ -284,8 +293,10 @@ pub fn table_markdown(rows: &[TableRow]) -> String {
                    the gate |\n| --- | --- | --- | --- | --- |\n"
         .to_owned();
     for row in rows {
-        let browser = row.off.as_ref().map_or("not run yet", |cell| cell.browser);
-        let side = |cell: &Option<TableCell>| match cell {
+        let browser = row.off.as_ref().or(row.on.as_ref().filter(|_| !row.is_off));
+        let browser = browser.map_or("not run yet", |cell| cell.browser);
+        let side = |cell: &Option<TableCell>, happens: bool| match cell {
+            None if !happens => "does not happen".to_owned(),
             None => "not run yet".to_owned(),
             Some(TableCell { backend, gate: Some(code), .. }) => format!("{backend} (`{code}`)"),
             Some(TableCell { backend, gate: None, .. }) => backend.clone(),
@@ -294,9 +305,9 @@ pub fn table_markdown(rows: &[TableRow]) -> String {
         let on = if waits {
             format!("not built yet: {}", row.waits_for.join(", "))
         } else {
-            side(&row.on)
+            side(&row.on, row.is_on)
         };
-        let off = side(&row.off);
+        let off = side(&row.off, row.is_off);
         let kind = cell_text(&row.kind);
         let _ = writeln!(out, "| {kind} | {} | {browser} | {off} | {on} |", row.caller);
     }
@@ -312,7 +323,8 @@ pub fn matrix_markdown(rows: &[MatrixRow]) -> String {
     out.push_str(&" --- |".repeat(columns.len()));
     out.push('\n');
     for row in rows {
-        let cells = row.cells.iter().map(|(_, cell)| match cell {
+        let cells = row.cells.iter().map(|(column, cell)| match cell {
+            None if *column == Column::None && !row.has_off => "does not happen".to_owned(),
             None => "not run yet".to_owned(),
             Some(Cell { stopped: true, how }) => format!("□ {}", cell_text(how)),
             Some(Cell { stopped: false, how }) => format!("■ {}", cell_text(how)),

@@ -131,6 +131,11 @@ impl Built {
             cors: None,
             times: 1,
             addresses: 1,
+            visitors: 1,
+            over: 0,
+            later: 0,
+            copy_of: None,
+            with_gate: None,
             off: Some(Expected::default()),
             on: Some(Expected::default()),
         };

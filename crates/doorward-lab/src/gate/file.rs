@@ -19,6 +19,8 @@ pub enum Layer {
     Quota,
     /// Who is calling.
     Identity,
+    /// Whether a stranger's request is signed, and new.
+    Pass,
 }
 
 /// Which layers are on.
@@ -36,7 +38,8 @@ pub enum Layers {
 
 impl Layer {
     /// All of them, in the order in which a request meets them.
-    pub const ALL: [Self; 5] = [Self::Cors, Self::Site, Self::Method, Self::Quota, Self::Identity];
+    pub const ALL: [Self; 6] =
+        [Self::Cors, Self::Site, Self::Method, Self::Quota, Self::Identity, Self::Pass];
 
     /// Its id.
     #[must_use]
@@ -47,6 +50,7 @@ impl Layer {
             Self::Method => "method",
             Self::Quota => "quota",
             Self::Identity => "identity",
+            Self::Pass => "pass",
         }
     }
 }
@@ -68,6 +72,12 @@ const KEYS: &str = "\
 profile = \"authenticated\"
 [layers.identity]
 keys = { header = \"x-api-key\", file = \"doorward-keys.toml\" }
+";
+
+/// What the pass layer alone needs; and `cors`, without which pages cannot ask for passes.
+const PASSES: &str = "\
+[layers.pass]
+mode = \"enforce\"
 ";
 
 /// The lab's own lines.
@@ -105,11 +115,32 @@ pub fn config_text(
     if *layers == Layers::Only(Layer::Identity) {
         merge(&mut table, KEYS.parse()?);
     }
-    for layer in Layer::ALL.into_iter().filter(|layer| !layers.has(*layer)) {
+    if *layers == Layers::Only(Layer::Pass) {
+        merge(&mut table, PASSES.parse()?);
+    }
+    for layer in Layer::ALL.into_iter().filter(|layer| !is_on(layers, *layer)) {
         let off: Table = format!("[layers.{}]\nmode = \"off\"", layer.id()).parse()?;
         merge(&mut table, off);
     }
+    if !layers.has(Layer::Pass) {
+        open_credentials(&mut table);
+    }
     Ok(table.to_string())
+}
+
+/// Whether a layer stays on.
+fn is_on(layers: &Layers, layer: Layer) -> bool {
+    layers.has(layer) || (layer == Layer::Cors && *layers == Layers::Only(Layer::Pass))
+}
+
+/// What guards a credential is switched off: the file says then that strangers may use it.
+fn open_credentials(table: &mut Table) {
+    let routes = table.get_mut("route").and_then(Value::as_array_mut).into_iter().flatten();
+    for route in routes.filter_map(Value::as_table_mut) {
+        if route.contains_key("credential") {
+            route.insert("insecure_open_credential".to_owned(), Value::from(true));
+        }
+    }
 }
 
 /// Writes `over` over `under`: tables are merged, lists of routes are joined, all else is replaced.
@@ -159,5 +190,24 @@ mod tests {
         let only = text("", &Layers::Only(Layer::Identity));
         assert!(off(&only, "site") && off(&only, "quota") && !off(&only, "identity"));
         assert_eq!(only["profile"].as_str(), Some("authenticated"));
+        assert!(off(&all, "pass"), "a story asks for passes by itself");
+        let only = text("", &Layers::Only(Layer::Pass));
+        assert!(off(&only, "site") && !off(&only, "pass") && !off(&only, "cors"));
+        assert_eq!(only.get("profile"), None);
+    }
+
+    #[test]
+    fn a_credential_is_open_only_where_nobody_needs_a_pass() {
+        let said = "[layers.pass]\nmode = \"enforce\"\n[[route]]\npath = \"/v1/chat\"\n\
+                    methods = [\"POST\"]\ncredential = [\"model\"]";
+        let is_open = |layers: &Layers| {
+            let table = text(said, layers);
+            let route = table["route"].as_array().and_then(|routes| routes.last()).cloned();
+            route.and_then(|route| route.get("insecure_open_credential")?.as_bool())
+        };
+        assert_eq!(is_open(&Layers::All), None);
+        assert_eq!(is_open(&Layers::Only(Layer::Pass)), None);
+        assert_eq!(is_open(&Layers::Without([Layer::Pass].into())), Some(true));
+        assert_eq!(is_open(&Layers::Only(Layer::Cors)), Some(true));
     }
 }

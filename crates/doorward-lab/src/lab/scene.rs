@@ -64,7 +64,7 @@ impl Lab {
             Side::Off => (None, None),
             Side::On => {
                 let text = self.gate_text(setting)?;
-                let gate = Gate::start(&text, &self.key, self.inner_address)?;
+                let gate = Gate::start(&text, self.keys())?;
                 (Some(gate), Some(self.shown_text(setting)?))
             }
         };
@@ -103,7 +103,9 @@ impl Lab {
 
     /// The configuration that the gate is started with.
     fn gate_text(&self, setting: &Setting<'_>) -> Result<String, toml::de::Error> {
-        let said = self.fill(&setting.scenario.gate.config, Side::On);
+        let paid_ai = format!("http://{}", self.inner_paid_ai);
+        let said = setting.scenario.gate.config.replace("{paid-ai}", &paid_ai);
+        let said = self.fill(&said, Side::On);
         let upstream = format!("http://{}", self.inner_address);
         config_text(&self.allowed(Caller::Shop), &upstream, &said, &setting.layers)
     }

@@ -5,6 +5,7 @@ use crate::backend::CorsPolicy;
 use crate::lab::Scene;
 use doorward_browser::{Engine, EngineId};
 use serde::Serialize;
+use std::time::Duration;
 
 /// What another engine would do.
 #[derive(Clone, Debug, Serialize)]
@@ -37,15 +38,26 @@ impl Everywhere {
         }
     }
 
+    /// Time goes by at the gate.
+    pub(crate) fn wait(&mut self, time: Duration) {
+        let others = self.others.iter_mut().map(|(_, other)| other);
+        others.chain([&mut self.here]).for_each(|predictor| predictor.wait(time));
+    }
+
     /// Predicts one step; what other engines do only where it differs.
-    pub(crate) fn step(&mut self, asker: &Asker<'_>, via: Via) -> (Predicted, Vec<Elsewhere>) {
-        let predicted = self.here.step(asker, via);
-        if matches!(asker, Asker::Program { .. }) {
+    pub(crate) fn step(
+        &mut self,
+        step: u32,
+        asker: &Asker<'_>,
+        via: Via,
+    ) -> (Predicted, Vec<Elsewhere>) {
+        let predicted = self.here.step(step, asker, via);
+        if matches!(asker, Asker::Program(_)) {
             return (predicted, Vec::new());
         }
         let mut elsewhere = Vec::new();
         for (id, other) in &mut self.others {
-            let theirs = other.step(asker, via);
+            let theirs = other.step(step, asker, via);
             if theirs.differs(&predicted) {
                 elsewhere.push(Elsewhere { engine: id.word(), predicted: theirs });
             }

@@ -1,6 +1,7 @@
 //! What the gate is going to say: its own core is asked, with a store and a clock of its own.
 
-use crate::gate::seed;
+use crate::gate::{seed, turned_on};
+use bytes::Bytes;
 use doorward_core::gate::Gate as Core;
 use doorward_core::memory::Memory;
 use doorward_core::moment::{Moment, Now, RequestId};
@@ -14,20 +15,25 @@ use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Turns that one request takes, at most.
+const TURNS_MAX: usize = 8;
 
 /// A gate that has not been asked yet.
 pub(super) struct FutureGate {
     core: Arc<Core>,
     store: MemoryStore,
     memory: Memory,
-    now: Now,
+    begun: Now,
+    ahead_ns: u64,
 }
 
 /// What it says.
 pub(super) enum Said {
     Admitted(Box<Admitted>),
-    Replied(StatusCode, HeaderMap),
-    Refused { code: &'static str, status: StatusCode, headers: HeaderMap },
+    Replied(StatusCode, HeaderMap, Bytes),
+    Refused { code: &'static str, status: StatusCode, headers: HeaderMap, body: Bytes },
 }
 
 impl FutureGate {
@@ -36,46 +42,65 @@ impl FutureGate {
             core: Arc::clone(core),
             store: MemoryStore::new(Sizes::default(), seed()),
             memory: Memory::new(1_000, seed()),
-            now: Now { steady_ns: 1_000_000_000, unix_s: now_s },
+            begun: Now { steady_ns: 1_000_000_000, unix_s: now_s },
+            ahead_ns: 0,
         }
     }
 
-    /// Judges a head, as if it were sent in this moment.
-    pub(super) fn judge(&self, head: &Parts, peer: IpAddr) -> Said {
+    /// Time goes by.
+    pub(super) fn wait(&mut self, time: Duration) {
+        let ns = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX / 4);
+        self.ahead_ns = self.ahead_ns.saturating_add(ns);
+    }
+
+    /// Its clock.
+    pub(super) const fn now(&self) -> Now {
+        turned_on(self.begun, self.ahead_ns)
+    }
+
+    /// Judges a request, as if it were sent in this moment.
+    pub(super) fn judge(&self, head: &Parts, body: &[u8], peer: IpAddr) -> Said {
         let id = RequestId::draw(&SystemChance);
-        let at = Moment { now: self.now, id, chance: &SystemChance, memory: &self.memory };
-        let length = head.headers.get_all("content-length").iter().next();
-        let length =
-            length.and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+        let at = Moment { now: self.now(), id, chance: &SystemChance, memory: &self.memory };
+        let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
         let view = View {
             method: &head.method,
             target: Target { authority: None, path: head.uri.path(), query: head.uri.query() },
             headers: &head.headers,
             peer,
-            body: length.map_or(BodyHint::Empty, BodyHint::Length),
+            body: if body.is_empty() { BodyHint::Empty } else { BodyHint::Length(length) },
             fidelity: Fidelity::PROXY,
         };
-        let turn = match self.core.open(view, at) {
-            Turn::Ask(pending) => {
-                let answers = self.store.answer(&pending.questions(), at.now);
-                pending.answer(&answers, at)
-            }
-            turn => turn,
-        };
-        match turn {
-            Turn::Done(Verdict::Admit(admitted)) => Said::Admitted(Box::new(admitted)),
-            Turn::Done(Verdict::Reply(reply)) => Said::Replied(reply.status, reply.headers),
-            Turn::Done(Verdict::Refuse(refused)) => {
-                let code = refused.reason().code();
-                let reply = refused.reply();
-                Said::Refused { code, status: reply.status, headers: reply.headers }
-            }
-            // The lab's gates hold no bodies and ask no issuers; one that did would wait.
-            Turn::Body(_) | Turn::Keys(_) | Turn::Ask(_) => Said::Refused {
-                code: "",
-                status: StatusCode::SERVICE_UNAVAILABLE,
-                headers: HeaderMap::new(),
-            },
+        let mut turn = self.core.open(view, at);
+        for _ in 0..TURNS_MAX {
+            turn = match turn {
+                Turn::Done(verdict) => return said(verdict),
+                Turn::Ask(pending) => {
+                    let answers = self.store.answer(&pending.questions(), at.now);
+                    pending.answer(&answers, at)
+                }
+                Turn::Body(waiting) => waiting.with(body, at),
+                // The lab's gates ask no issuers; one that did would wait.
+                Turn::Keys(_) => break,
+            };
+        }
+        Said::Refused {
+            code: "",
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        }
+    }
+}
+
+fn said(verdict: Verdict) -> Said {
+    match verdict {
+        Verdict::Admit(admitted) => Said::Admitted(Box::new(admitted)),
+        Verdict::Reply(reply) => Said::Replied(reply.status, reply.headers, reply.body),
+        Verdict::Refuse(refused) => {
+            let code = refused.reason().code();
+            let reply = refused.reply();
+            Said::Refused { code, status: reply.status, headers: reply.headers, body: reply.body }
         }
     }
 }

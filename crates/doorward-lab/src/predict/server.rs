@@ -4,6 +4,7 @@ use super::gate::{FutureGate, Said};
 use crate::backend::{CorsPolicy, SameSite, expected};
 use crate::scenario::Backend;
 use doorward_browser::{Answer, Body, Headers, Sent};
+use doorward_core::verdict::Admitted;
 use http::header::{HOST, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::response::Parts as Head;
@@ -29,7 +30,7 @@ pub(super) struct Answered {
 }
 
 impl Behind<'_> {
-    pub(super) fn answer(&self, head: &Parts, address: IpAddr) -> Answered {
+    pub(super) fn answer(&self, head: &Parts, body: &[u8], address: IpAddr) -> Answered {
         if self.is_paid_ai {
             return paid_ai(head);
         }
@@ -40,20 +41,27 @@ impl Behind<'_> {
             }
             return self.backend(head);
         };
-        match gate.judge(head, address) {
-            Said::Admitted(admitted) => {
-                let mut answered = self.backend(head);
-                admitted.dress(&mut answered.head.headers);
-                answered
-            }
-            Said::Replied(status, headers) => {
+        match gate.judge(head, body, address) {
+            Said::Admitted(admitted) => self.behind(&admitted, head),
+            Said::Replied(status, headers, _) => {
                 Answered { head: parts(status, headers), backend: None, gate: None }
             }
-            Said::Refused { code, status, headers } => {
+            Said::Refused { code, status, headers, .. } => {
                 let gate = Some(code.to_owned());
                 Answered { head: parts(status, headers), backend: None, gate }
             }
         }
+    }
+
+    /// What answers behind the gate, as the gate hands it on.
+    pub(super) fn behind(&self, admitted: &Admitted, head: &Parts) -> Answered {
+        let mut answered = match admitted.upstream() {
+            0 => self.backend(head),
+            // The one other upstream that routes of the lab name.
+            _ => with_key(admitted, head),
+        };
+        admitted.dress(&mut answered.head.headers);
+        answered
     }
 
     fn backend(&self, head: &Parts) -> Answered {
@@ -72,6 +80,22 @@ impl Behind<'_> {
         let backend = if needs_token { Backend::Refused } else { backend };
         Answered { head: parts(said.status, said.headers), backend: Some(backend), gate: None }
     }
+}
+
+/// The paid service behind the gate: it hears what the gate lets by and what it adds.
+fn with_key(admitted: &Admitted, head: &Parts) -> Answered {
+    let mut head = head.clone();
+    let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    if let Ok(edits) = admitted.upstream_edits(&head.method, &target) {
+        let own = std::mem::take(&mut head.headers);
+        head.headers = own
+            .into_iter()
+            .filter_map(|(name, value)| Some((name?, value)))
+            .filter(|(name, _)| edits.keeps(name))
+            .collect();
+        head.headers.extend(edits.into_adds());
+    }
+    paid_ai(&head)
 }
 
 /// The paid service lets any page read, and serves whoever has a key.
@@ -107,11 +131,21 @@ pub(super) fn head(sent: &Sent) -> Option<Parts> {
     }
     let host = &sent.url[Position::BeforeHost..Position::AfterPort];
     headers.insert(HOST, HeaderValue::from_str(host).ok()?);
-    if sent.body != Body::Empty {
-        // How long it is decides nothing here.
-        headers.insert("content-length", HeaderValue::from_static("1"));
+    let length = body(sent).len();
+    if length > 0 {
+        headers.insert("content-length", HeaderValue::from(length));
     }
     request.body(()).ok().map(|request| request.into_parts().0)
+}
+
+/// The bytes of a request of the model's; of what is put together on the way, as good as some.
+pub(super) fn body(sent: &Sent) -> Vec<u8> {
+    match &sent.body {
+        Body::Empty => Vec::new(),
+        Body::Text(text) | Body::UrlEncoded(text) | Body::Plain(text) => text.clone().into_bytes(),
+        Body::Bytes(bytes) | Body::Blob(_, bytes) => bytes.clone(),
+        Body::Multipart(_) | Body::Stream => b"-".to_vec(),
+    }
 }
 
 /// An answer in the model's types.

@@ -74,6 +74,12 @@ fn file(expected: &Expected, seen: &Seen, faults: &mut Vec<Fault>) {
         check.same("gate", &expected.gate, &seen.gate);
     }
     check.same("from-cache", &expected.from_cache, &seen.from_cache);
+    if let Some(shows) = expected.shows_key {
+        check.same("shows-key", &shows, &seen.shows_key);
+    }
+    if let Some(words) = expected.reads.as_ref().filter(|words| !seen.body.contains(*words)) {
+        check.fault("reads", words.clone(), seen.body.chars().take(80).collect());
+    }
     let is_share = expected.gate.as_deref() == Some("quota/share");
     if is_share && !seen.retry_after {
         check.fault("retry-after", "a time".to_owned(), "none".to_owned());
@@ -169,6 +175,9 @@ mod tests {
             ("backend = \"executed\"\ncookies = [\"session\"]", "cookies"),
             ("executed = [2, 3]", "executed executed"),
             ("backend = \"executed\"\nfrom-cache = true", "from-cache"),
+            ("backend = \"executed\"\nshows-key = true", "shows-key"),
+            ("backend = \"executed\"\nreads = \"secrets.\"", "reads"),
+            ("backend = \"executed\"\nreads = \"\"\nshows-key = false", ""),
         ];
         for (text, about) in rows {
             let found = faults(&predicted(), &seen(), Some(&want(text)));

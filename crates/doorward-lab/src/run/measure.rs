@@ -35,6 +35,7 @@ pub async fn self_test(lab: &Lab, screen: &dyn Screen) -> SelfTest {
         url: lab.address(Place::Api, Side::Off, &mark.on("/status")),
         said: Said::default(),
         says: "The self-test".to_owned(),
+        script: None,
     };
     let Opened { url, report: reported, .. } = lab.acts.open(act);
     if screen.show(Show { url, view: View::Frame }).await.is_err() {
@@ -70,6 +71,7 @@ pub async fn third_party(lab: &Lab, screen: &dyn Screen) -> Result<Option<ThirdP
         url: url.clone(),
         said: said.clone(),
         says: "Do cookies go along from other sites here?".to_owned(),
+        script: None,
     };
     let own = lab.sites().place(Place::Api, Side::Off);
     stage.show(act(own, "POST"), View::Window, mark).await?;

@@ -1,121 +1,187 @@
-//! A program's step: requests as they are typed, once or many times, from one address or many.
+//! A program's step: requests as they are typed, once or many times, from one address or many, with
+//! passes or without.
 
-use crate::acts::Report;
+use super::plan::{Plan, Source, asker, signed};
+use crate::acts::{Price, Report};
 use crate::client::{Answered, Call, CallError, Connection};
-use crate::lab::Lab;
-use crate::predict::Asker;
-use crate::scenario::{Payload, Side, Step};
-use crate::wire::Mark;
-use doorward_browser::{Body, Headers, Sent};
+use crate::gate::LabClock;
+use crate::lab::{Lab, unix_s};
+use crate::passes::{BITS, Pass, TRIES_MAX};
+use crate::scenario::{Asks, Side, Step};
+use crate::wire::{HEADER, Mark};
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
-use url::Url;
-
-/// Where the lab's programs seem to call from: a network for documentation (RFC 5737).
-const ONE: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 7);
-/// Where many of them do.
-const MANY: [u8; 3] = [198, 51, 100];
+use std::net::IpAddr;
 
 /// A program, and what it sends.
 pub(super) struct Program<'a> {
-    lab: &'a Lab,
-    step: &'a Step,
-    side: Side,
-    call: Call,
+    pub(super) lab: &'a Lab,
+    pub(super) step: &'a Step,
+    pub(super) side: Side,
+    pub(super) mark: Mark,
+    /// The clock of the gate, where there is one.
+    pub(super) clock: Option<&'a LabClock>,
+    pub(super) plan: &'a Plan,
+    /// What it sends; none: what it copies was never sent.
+    pub(super) call: Option<Call>,
 }
 
-impl<'a> Program<'a> {
-    pub(super) fn new(lab: &'a Lab, step: &'a Step, side: Side, mark: Mark) -> Self {
-        let said = &step.request;
-        let mut headers = vec![("Accept".to_owned(), "*/*".to_owned())];
-        if let Some(agent) = step.caller.user_agent() {
-            headers.insert(0, ("User-Agent".to_owned(), agent.to_owned()));
-        }
-        let own = said.headers.iter().map(|(name, value)| (name.clone(), lab.fill(value, side)));
-        headers.extend(own);
-        if said.with_key {
-            headers.push(("X-API-Key".to_owned(), lab.fill("{key}", side)));
-        }
-        let body = match &said.body {
-            None => Vec::new(),
-            Some(Payload::Text(text)) => text.clone().into_bytes(),
-            Some(Payload::Bytes(bytes)) => bytes.clone(),
-            Some(Payload::Fields(fields) | Payload::Encoded { fields, .. }) => {
-                let pairs = fields.iter().map(|(name, value)| format!("{name}={value}"));
-                pairs.collect::<Vec<_>>().join("&").into_bytes()
-            }
-        };
-        let url = lab.address(step.to, side, &mark.on(&said.path));
-        let method = step.method().to_owned();
-        Self { lab, step, side, call: Call { method, url, headers, body } }
+/// One of those who call.
+#[derive(Default)]
+struct Visitor {
+    way: Option<Connection>,
+    pass: Option<Pass>,
+    has_asked: bool,
+    /// How far the gate's clock is ahead of its own.
+    ahead_s: i64,
+}
+
+impl Visitor {
+    fn now_unix_s(&self) -> u64 {
+        unix_s().saturating_add_signed(self.ahead_s)
     }
 
-    /// What a prediction is asked about; none where the scenario's path makes no address.
-    pub(super) fn asker(&self) -> Option<Asker<'a>> {
-        let Call { method, url, headers, .. } = &self.call;
-        let mut headers: Headers =
-            headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        if self.step.request.with_token {
-            headers.append("X-Token", "expected");
+    fn set_clock(&mut self, now_unix_s: u64) {
+        self.ahead_s = now_unix_s.cast_signed() - unix_s().cast_signed();
+    }
+}
+
+impl Program<'_> {
+    /// The request of a plan; `travelled` is what the step that it copies sent.
+    pub(super) fn call(plan: &Plan, travelled: Option<Call>) -> Option<Call> {
+        match &plan.source {
+            Source::Typed(call) => Some(call.clone()),
+            Source::Copied(_, changes) => travelled.map(|call| changes.on(&call)),
         }
-        let body = if self.call.body.is_empty() { Body::Empty } else { Body::Text(String::new()) };
-        let url = Url::parse(url).ok()?;
-        let sent = Sent { method: method.clone(), url, headers, body };
-        let addresses = (0..self.step.addresses).map(|at| self.address(at)).collect();
-        Some(Asker::Program { sent, times: self.step.times, addresses })
     }
 
     /// The request as somebody would type it.
     pub(super) fn shown(&self) -> String {
-        crate::curl::written(&Call { url: Mark::off(&self.call.url), ..self.call.clone() })
+        let Some(call) = &self.call else {
+            return "# what it copies was not sent".to_owned();
+        };
+        crate::curl::written(&Call { url: Mark::off(&call.url), ..call.clone() })
     }
 
     /// Sends it as often as the step says.
     pub(super) async fn run(&self) -> Option<Report> {
-        let sites = self.lab.sites();
-        let mut ways: Vec<Option<Connection>> = Vec::new();
-        ways.resize_with(usize::try_from(self.step.addresses).unwrap_or(1), || None);
-        let mut statuses: BTreeMap<u16, u64> = BTreeMap::new();
+        let call = self.call.as_ref()?;
+        let mut visitors: Vec<Visitor> = Vec::new();
+        visitors.resize_with(usize::try_from(self.plan.callers()).unwrap_or(1), Visitor::default);
+        let mut report = Report { outcome: "read".to_owned(), ..Report::default() };
+        // Of many the last refusal is told: without one, the last answer.
         let mut last: Option<Answered> = None;
-        let count = u32::try_from(ways.len()).unwrap_or(1);
-        for turn in 0..self.step.times {
-            let at = turn % count;
-            let way = ways.get_mut(usize::try_from(at).unwrap_or_default())?;
-            let call = match self.with_token().await {
-                Ok(call) => call,
-                Err(_) => break,
-            };
-            if way.is_none() {
-                let pretend = Some(self.address(at));
-                *way = self.lab.client.connect(&sites, &call.url, pretend).await.ok();
+        for turn in 0..self.plan.times {
+            if let Some(clock) = self.clock {
+                clock.turn_on(self.plan.pause);
             }
-            let Some(own) = way.as_mut() else { break };
-            match own.send(&call).await {
-                Ok(answered) => {
-                    *statuses.entry(answered.status).or_default() += 1;
+            let at = turn % self.plan.callers();
+            let visitor = visitors.get_mut(usize::try_from(at).unwrap_or_default())?;
+            let own = self.prepared(call, visitor, at, &mut report.price).await;
+            let Ok(own) = own else { break };
+            // A connection that was closed is opened again with the next turn.
+            if let Ok(answered) = self.send(visitor, &own, at).await {
+                *report.statuses.entry(answered.status).or_default() += 1;
+                if is_refused(&answered) || !last.as_ref().is_some_and(is_refused) {
                     last = Some(answered);
                 }
-                // A connection that was closed is opened again with the next turn.
-                Err(_) => *way = None,
             }
         }
         let answered = last?;
-        let body: String = String::from_utf8_lossy(&answered.body).chars().take(4096).collect();
-        let one = (self.step.times == 1).then_some(answered.status);
-        Some(Report {
-            outcome: "read".to_owned(),
-            status: one,
-            headers: answered.headers.into_iter().collect(),
-            body,
-            error: String::new(),
-            statuses,
-        })
+        report.body = String::from_utf8_lossy(&answered.body).chars().take(4096).collect();
+        report.status = (self.plan.times == 1).then_some(answered.status);
+        report.headers = answered.headers.into_iter().collect::<BTreeMap<_, _>>();
+        Some(report)
+    }
+
+    /// The call of one turn: with a token, or a signature, where the step says so.
+    async fn prepared(
+        &self,
+        call: &Call,
+        visitor: &mut Visitor,
+        at: u32,
+        price: &mut Option<Price>,
+    ) -> Result<Call, CallError> {
+        if let Some(asks) = self.plan.asks {
+            let bits = if asks == Asks::WithWork { BITS } else { 0 };
+            let asking = asker(call).ask(&call.headers, unix_s(), bits);
+            let asking = asking.ok_or_else(|| CallError::NotARequest("no key".to_owned()))?;
+            return Ok(Call { url: call.url.clone(), ..asking.call });
+        }
+        if self.plan.signed {
+            if !visitor.has_asked {
+                self.ask(call, visitor, at, price).await?;
+            }
+            let now = visitor.now_unix_s();
+            let signature = visitor.pass.as_ref().and_then(|pass| pass.sign(call, now));
+            return Ok(signature.map_or_else(|| call.clone(), |own| signed(call, own)));
+        }
+        self.with_token(call).await
+    }
+
+    /// Asks for a pass as a page's script does: again where the gate wants more work.
+    async fn ask(
+        &self,
+        call: &Call,
+        visitor: &mut Visitor,
+        at: u32,
+        price: &mut Option<Price>,
+    ) -> Result<(), CallError> {
+        visitor.has_asked = true;
+        let price = price.get_or_insert_default();
+        let mut bits = BITS;
+        for _ in 0..TRIES_MAX {
+            let Some(asking) = asker(call).ask(&call.headers, visitor.now_unix_s(), bits) else {
+                return Ok(());
+            };
+            price.work_ms += asking.work_ms;
+            let answered = self.send(visitor, &asking.call, at).await?;
+            match asking.pass(answered.status, &answered.body) {
+                Ok(pass) => {
+                    visitor.set_clock(pass.now_unix_s);
+                    visitor.pass = Some(pass);
+                    price.passes += 1;
+                    price.bits = price.bits.max(bits);
+                    return Ok(());
+                }
+                Err(no) => {
+                    price.refused += 1;
+                    bits = no.bits.unwrap_or(bits);
+                    if let Some(now) = no.now_unix_s {
+                        visitor.set_clock(now);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(
+        &self,
+        visitor: &mut Visitor,
+        call: &Call,
+        at: u32,
+    ) -> Result<Answered, CallError> {
+        let mut call = call.clone();
+        if self.step.copy_of.is_some() {
+            // Its address is another step's.
+            call.headers.push((HEADER.to_owned(), self.mark.to_string()));
+        }
+        let mut way = match visitor.way.take() {
+            Some(way) => way,
+            None => {
+                let pretend: Option<IpAddr> = Some(self.plan.address(at));
+                self.lab.client.connect(&self.lab.sites(), &call.url, pretend).await?
+            }
+        };
+        let answered = way.send(&call).await?;
+        visitor.way = Some(way);
+        Ok(answered)
     }
 
     /// The call, with a token that was asked for first, where the step says so.
-    async fn with_token(&self) -> Result<Call, CallError> {
-        let mut call = self.call.clone();
-        if !self.step.request.with_token {
+    async fn with_token(&self, call: &Call) -> Result<Call, CallError> {
+        let mut call = call.clone();
+        if !self.plan.with_token {
             return Ok(call);
         }
         let url = self.lab.address(self.step.to, self.side, "/api/token");
@@ -126,13 +192,9 @@ impl<'a> Program<'a> {
         call.headers.push(("X-Token".to_owned(), token));
         Ok(call)
     }
+}
 
-    fn address(&self, at: u32) -> IpAddr {
-        if self.step.addresses == 1 {
-            return IpAddr::V4(ONE);
-        }
-        let [a, b, c] = MANY;
-        let last = u8::try_from(at + 1).unwrap_or(u8::MAX);
-        IpAddr::V4(Ipv4Addr::new(a, b, c, last))
-    }
+/// Whether the gate refused it.
+fn is_refused(answered: &Answered) -> bool {
+    answered.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("doorward-refusal"))
 }

@@ -1,12 +1,12 @@
 //! What was seen of a step: by whoever asked, on the wire, and by the backend's own witness.
 
-use crate::acts::Report;
+use crate::acts::{Price, Report};
 use crate::backend::{Kind, Witness};
 use crate::lab::Lab;
 use crate::scenario::{Backend, Gets, Step};
 use crate::wire::{Mark, Message, Node, What};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Lines of the backend's log that are shown of one step.
 const LOG_LINES_MAX: usize = 12;
@@ -47,6 +47,10 @@ pub struct Seen {
     pub from_cache: bool,
     /// Euros that moved to the attacker.
     pub moved: i64,
+    /// What the passes cost that a program asked for.
+    pub price: Option<Price>,
+    /// Whether the paid service's key was in anything that the caller sent or was sent.
+    pub shows_key: bool,
 }
 
 /// One line of the backend's log.
@@ -67,7 +71,7 @@ impl LogLine {
     /// What a witness noted of one step.
     pub(crate) fn of(witness: &Witness, mark: Mark) -> Vec<Self> {
         let events = witness.events().into_iter();
-        let own = events.filter(|event| Mark::of_query(&event.query) == Some(mark));
+        let own = events.filter(|event| event.mark == Some(mark));
         own.map(|event| Self {
             kind: match event.kind {
                 Kind::Executed => Backend::Executed,
@@ -100,12 +104,17 @@ impl Ledger {
 
 /// Where it is seen.
 pub(super) struct Observed<'a> {
-    pub(super) witness: &'a Witness,
+    /// Of all that stands behind: a mark is one step's.
+    pub(super) witnesses: [&'a Witness; 2],
     pub(super) wire: &'a [Message],
     pub(super) mark: Mark,
     pub(super) step: &'a Step,
     pub(super) report: Option<Report>,
     pub(super) before: Ledger,
+    /// The paid service's key.
+    pub(super) key: &'a str,
+    /// The request as its author wrote it.
+    pub(super) shown: &'a str,
 }
 
 impl Observed<'_> {
@@ -114,12 +123,39 @@ impl Observed<'_> {
         self.backend(&mut seen);
         self.travelled(&mut seen);
         self.caller(&mut seen);
+        seen.shows_key = self.shows_key();
         seen
+    }
+
+    /// Whether the key is in what the caller wrote, sent, heard or read.
+    fn shows_key(&self) -> bool {
+        let has = |text: &str| !self.key.is_empty() && text.contains(self.key);
+        let in_any = |headers: &[(String, String)]| headers.iter().any(|(_, value)| has(value));
+        let travelled = self.wire.iter().any(|message| {
+            let is_callers = message.from == Node::Caller || message.to == Node::Caller;
+            is_callers
+                && match &message.what {
+                    What::Request { target, headers, .. } => has(target) || in_any(headers),
+                    What::Answer { headers, .. } => in_any(headers),
+                    What::Broken => false,
+                }
+        });
+        let read = self.report.as_ref().is_some_and(|report| {
+            has(&report.body) || report.headers.values().any(|value| has(value))
+        });
+        travelled || read || has(self.shown)
+    }
+
+    /// What the page's script asks the gate for by itself, ahead of the request that it is for.
+    fn asides(&self) -> HashSet<u64> {
+        let own = self.wire.iter().filter(|_| self.step.request.asks.is_none());
+        own.filter(|message| message.what.is_aside()).map(|message| message.exchange).collect()
     }
 
     /// What the backend itself says. Nothing else is taken for an execution.
     fn backend(&self, seen: &mut Seen) {
-        for line in LogLine::of(self.witness, self.mark) {
+        let lines = self.witnesses.iter().flat_map(|witness| LogLine::of(witness, self.mark));
+        for line in lines {
             seen.executed += u64::from(line.kind == Backend::Executed);
             if !seen.backend.contains(&line.kind) {
                 seen.backend.push(line.kind);
@@ -133,7 +169,9 @@ impl Observed<'_> {
 
     /// What the taps noted between the caller and whatever it called.
     fn travelled(&self, seen: &mut Seen) {
-        let asked = |message: &&Message| message.from == Node::Caller;
+        let asides = self.asides();
+        let is_own = |message: &&Message| !asides.contains(&message.exchange);
+        let asked = |message: &&Message| message.from == Node::Caller && is_own(message);
         let requests = self.wire.iter().filter(asked).filter_map(|message| match &message.what {
             What::Request { method, headers, .. } => Some((method, headers)),
             What::Answer { .. } | What::Broken => None,
@@ -149,7 +187,7 @@ impl Observed<'_> {
             seen.origin = value("origin");
             seen.cookies = cookie_names(&value("cookie").unwrap_or_default());
         }
-        for message in self.wire {
+        for message in self.wire.iter().filter(is_own) {
             let What::Answer { headers, .. } = &message.what else { continue };
             let values = |name: &'static str| {
                 let own = headers.iter().filter(move |(own, _)| own.eq_ignore_ascii_case(name));
@@ -190,6 +228,7 @@ impl Observed<'_> {
         seen.headers.clone_from(&report.headers);
         seen.body.clone_from(&report.body);
         seen.statuses.clone_from(&report.statuses);
+        seen.price = report.price;
         if seen.gate.is_none() && !self.step.caller.is_page() {
             // Of a flood the wire keeps the beginning; a program reads its last answer's headers.
             seen.gate = report.headers.get("doorward-refusal").cloned();
@@ -253,15 +292,45 @@ mod tests {
         };
         let witness = Witness::new(None);
         let observed = Observed {
-            witness: &witness,
+            witnesses: [&witness, &witness],
             wire: &wire,
             mark,
             step: &step,
             report: Some(report),
             before: Ledger(0),
+            key: "sk-lab-1",
+            shown: "fetch(…)",
         };
         let seen = observed.seen(Ledger(0));
         assert_eq!(seen.gets, Some(Gets::Read));
         assert_eq!((seen.executed, seen.backend, seen.moved), (0, Vec::new(), 0));
+        assert!(!seen.shows_key);
+    }
+
+    #[test]
+    fn a_key_is_found_wherever_the_caller_can_see_it() {
+        let step: Step =
+            toml::from_str("says = \"x\"\ncaller = \"shop\"\nrequest.path = \"/v1/chat\"")
+                .expect("a step");
+        let mark = Mark { run: 1, step: 0 };
+        let headers = vec![("authorization".to_owned(), "Bearer sk-lab-1".to_owned())];
+        let (method, host) = ("POST".to_owned(), "ai.localhost".to_owned());
+        let what = What::Request { method, host, target: "/v1/chat".to_owned(), headers };
+        let on = |from, to| Message { mark, at_us: 0, exchange: 1, from, to, what: what.clone() };
+        let read = Report { body: "your key is sk-lab-1".to_owned(), ..Report::default() };
+        let rows = [
+            (on(Node::Caller, Node::PaidAi), None, "fetch(…)", true),
+            (on(Node::Gate, Node::PaidAi), None, "fetch(…)", false),
+            (on(Node::Gate, Node::PaidAi), Some(read), "fetch(…)", true),
+            (on(Node::Gate, Node::PaidAi), None, "curl -H 'Authorization: Bearer sk-lab-1'", true),
+        ];
+        let witness = Witness::new(None);
+        for (message, report, shown, want) in rows {
+            let wire = [message];
+            let (witnesses, before, key) = ([&witness, &witness], Ledger(0), "sk-lab-1");
+            let observed =
+                Observed { witnesses, wire: &wire, mark, step: &step, report, before, key, shown };
+            assert_eq!(observed.seen(Ledger(0)).shows_key, want, "{shown}");
+        }
     }
 }

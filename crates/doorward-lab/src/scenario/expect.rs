@@ -69,6 +69,10 @@ pub struct Expected {
     pub executed: Option<Counted>,
     /// It came from the shared cache: nothing reached the API.
     pub from_cache: bool,
+    /// Words that stand in what the caller reads.
+    pub reads: Option<String>,
+    /// Whether the paid service's key is in anything that the caller sends or is sent.
+    pub shows_key: Option<bool>,
     /// What is different in Chromium.
     pub chromium: Option<Box<Expected>>,
     /// What is different in Firefox.
@@ -140,6 +144,8 @@ impl Expected {
             all.moved = own.moved.or(all.moved);
             all.executed = own.executed.or(all.executed);
             all.from_cache = own.from_cache || all.from_cache;
+            all.reads = own.reads.clone().or(all.reads);
+            all.shows_key = own.shows_key.or(all.shows_key);
         }
         all
     }

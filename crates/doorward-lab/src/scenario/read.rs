@@ -1,6 +1,6 @@
 //! Reading a scenario's file, and saying where and how it is wrong.
 
-use super::{Caller, Place, Scenario, Side, Step, Way};
+use super::{Caller, Place, Said, Scenario, Side, Step, Way};
 use std::fmt;
 use thiserror::Error;
 
@@ -10,8 +10,10 @@ const FILE_BYTES_MAX: usize = 64 * 1024;
 const STEPS_MAX: usize = 40;
 /// Requests of one step, at most.
 const TIMES_MAX: u32 = 20_000;
-/// Addresses of one step, at most: one network of IPv4.
+/// Addresses of one step, at most: one network of IPv4. As many visitors.
 const ADDRESSES_MAX: u32 = 250;
+/// Seconds that a gate's clock is turned on, at most.
+const SECONDS_MAX: u32 = 86_400;
 
 /// What is wrong with a scenario's file: all of it.
 #[derive(Clone, Debug, Error)]
@@ -126,7 +128,8 @@ fn look(scenario: &Scenario, text: &str, faults: &mut Vec<Fault>) {
         .collect();
     for (at, step) in scenario.steps.iter().enumerate() {
         let line = starts.get(at).copied().unwrap_or_default();
-        let doubts = doubts(scenario, step);
+        let mut doubts = doubts(scenario, step);
+        doubts.extend(doubts_of_passes(scenario, at, step));
         faults.extend(doubts.into_iter().map(|(what, hint)| fault(line, what, hint)));
     }
 }
@@ -151,7 +154,12 @@ fn doubts(scenario: &Scenario, step: &Step) -> Vec<(String, &'static str)> {
     if scenario.gate_only && step.off.is_some() {
         doubt("has a side without the gate", "take away [step.off] or `gate-only`");
     }
-    if !step.request.path.starts_with('/') {
+    let own = step.with_gate.as_ref().map(|own| &own.request);
+    let is_typed = |said: &Said| {
+        let is_implied = said.asks.is_some() || step.copy_of.is_some();
+        said.path.starts_with('/') || (said.path.is_empty() && is_implied)
+    };
+    if ![Some(&step.request), own].into_iter().flatten().all(is_typed) {
         doubt("has no path", "write request.path = \"/api/data\"");
     }
     let is_page = step.caller.is_page();
@@ -173,6 +181,65 @@ fn doubts(scenario: &Scenario, step: &Step) -> Vec<(String, &'static str)> {
     }
     if step.to == Place::PaidAi && step.caller == Caller::Own {
         doubt("is of the paid service's own page, and it has none", "choose another caller");
+    }
+    doubts
+}
+
+/// What is wrong with a step's passes and copies.
+fn doubts_of_passes(scenario: &Scenario, at: usize, step: &Step) -> Vec<(String, &'static str)> {
+    let mut doubts = Vec::new();
+    let mut doubt = |what: &str, hint: &'static str| {
+        doubts.push((format!("the step `{}` {what}", step.says), hint));
+    };
+    let gated = step.on_side(Side::On);
+    let (said, is_page) = (&gated.request, step.caller.is_page());
+    let is_gates = matches!(gated.to, Place::Api | Place::ShopHost);
+    if said.signed && !is_gates {
+        doubt("is signed where no gate is", "call `api` or `shop-host`, or take away `signed`");
+    }
+    if (said.signed || said.asks.is_some()) && step.on.is_none() {
+        doubt("is signed, and never meets a gate", "add [step.on], or take away `signed`");
+    }
+    if is_page && said.signed && !matches!(step.way, Way::Fetch | Way::Xhr) {
+        doubt("is signed in a way that carries no headers", "way = \"fetch\" or \"xhr\"");
+    }
+    if is_page && (step.copy_of.is_some() || said.asks.is_some()) {
+        doubt("is a page's, and does what only programs do", "let a program do it");
+    }
+    if said.asks.is_some() && (!is_gates || said.signed || step.off.is_some()) {
+        doubt("asks for a pass where none is given", "call `api`, with [step.on] alone");
+    }
+    if step.visitors == 0 || step.visitors > ADDRESSES_MAX {
+        doubt("is of no or too many visitors", "from 1 to 250");
+    }
+    if step.visitors > 1 && (!said.signed || step.addresses > 1) {
+        doubt("has visitors without passes", "add signed = true, from one address");
+    }
+    if step.over > SECONDS_MAX || step.later > SECONDS_MAX {
+        doubt("takes too long", "at most a day: 86400 seconds");
+    }
+    if step.over > 0 && is_page {
+        doubt("is a page's, and is spread over a time", "take away `over`");
+    }
+    if let Some(of) = step.copy_of {
+        let copied = of.checked_sub(1).filter(|of| *of < at);
+        let copied = copied.and_then(|of| scenario.steps.get(of));
+        let is_there = |copied: &Step| {
+            (step.off.is_none() || copied.off.is_some())
+                && (step.on.is_none() || copied.on.is_some())
+        };
+        if !copied.is_some_and(is_there) {
+            doubt("copies what was not sent before", "name an earlier step, counted from 1");
+        }
+        if step.to != Place::default() || step.with_gate.is_some() {
+            doubt("is a copy, and says where to", "take it away: it goes where the other went");
+        }
+        if said.signed {
+            doubt("is a copy, and signed anew", "take away `signed` or `copy-of`");
+        }
+    }
+    if step.with_gate.is_some() && step.on.is_none() {
+        doubt("has a `with-gate`, and no gate", "add [step.on]");
     }
     doubts
 }
@@ -235,6 +302,29 @@ off = { gets = "read", backend = "executed" }
                 GOOD.split("[[step]]").next().unwrap_or_default().to_owned(),
                 "missing field `step`",
                 "add it",
+            ),
+            (
+                GOOD.replace("caller = \"shop\"", "caller = \"curl\"\ncopy-of = 1"),
+                "own.toml:9: ",
+                "an earlier step",
+            ),
+            (
+                GOOD.replace("/api/data\"", "/api/data\"\nrequest.signed = true"),
+                "own.toml:9: ",
+                "never meets a gate",
+            ),
+            (
+                GOOD.replace("caller = \"shop\"", "caller = \"curl\"\nvisitors = 2"),
+                "own.toml:9: ",
+                "add signed = true",
+            ),
+            (
+                GOOD.replace(
+                    "caller = \"shop\"",
+                    "caller = \"curl\"\nrequest.asks = \"with-work\"",
+                ),
+                "own.toml:9: ",
+                "with [step.on] alone",
             ),
             ("x".repeat(70_000), "own.toml: ", "split it"),
         ];

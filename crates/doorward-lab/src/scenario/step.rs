@@ -4,6 +4,7 @@ use super::expect::{Expected, Side};
 use super::place::{Caller, Place};
 use super::{CorsWord, GateSetup};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A step.
@@ -38,12 +39,38 @@ pub struct Step {
     /// How many addresses a program calls from, all of one network.
     #[serde(default = "once")]
     pub addresses: u32,
+    /// So many visitors behind the one address, each with a pass of its own: programs that sign.
+    #[serde(default = "once")]
+    pub visitors: u32,
+    /// Seconds of the gate's clock over which all of it is spread.
+    #[serde(default)]
+    pub over: u32,
+    /// Seconds of the gate's clock that go by before it.
+    #[serde(default)]
+    pub later: u32,
+    /// A program sends what another step sent, as it travelled; steps are counted from 1. What its
+    /// own request says is put in its place.
+    #[serde(default)]
+    pub copy_of: Option<usize>,
+    /// What is asked for and where, with the gate on, if that is something else.
+    #[serde(default)]
+    pub with_gate: Option<WithGate>,
     /// What must be seen without the gate; none: it does not happen there.
     #[serde(default)]
     pub off: Option<Expected>,
     /// What must be seen with the gate.
     #[serde(default)]
     pub on: Option<Expected>,
+}
+
+/// What a caller asks for where there is a gate.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct WithGate {
+    /// Where to.
+    pub to: Place,
+    /// The request.
+    pub request: Said,
 }
 
 const fn once() -> u32 {
@@ -93,6 +120,21 @@ pub struct Said {
     pub with_key: bool,
     /// A program asks `GET /api/token` first and sends the token along.
     pub with_token: bool,
+    /// With the gate on, the caller has a pass and signs what it sends: a page loads the gate's
+    /// `auto.js`, a program speaks the protocol by itself.
+    pub signed: bool,
+    /// A program asks the gate for a pass, and that is all.
+    pub asks: Option<Asks>,
+}
+
+/// How a pass is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Asks {
+    /// With the work done.
+    WithWork,
+    /// With eight numbers that nobody worked for.
+    WithoutWork,
 }
 
 /// A body.
@@ -153,6 +195,23 @@ pub enum Credentials {
 }
 
 impl Step {
+    /// The step as it is on one side.
+    #[must_use]
+    pub fn on_side(&self, side: Side) -> Cow<'_, Self> {
+        match (&self.with_gate, side) {
+            (Some(WithGate { to, request }), Side::On) => {
+                Cow::Owned(Self { to: *to, request: request.clone(), ..self.clone() })
+            }
+            (_, Side::On | Side::Off) => Cow::Borrowed(self),
+        }
+    }
+
+    /// The step whose request it copies, from 0.
+    #[must_use]
+    pub fn copied(&self) -> Option<usize> {
+        self.copy_of?.checked_sub(1)
+    }
+
     /// What must be seen on one side; none: the step does not happen there.
     #[must_use]
     pub const fn expected(&self, side: Side) -> Option<&Expected> {

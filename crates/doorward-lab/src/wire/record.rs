@@ -1,6 +1,7 @@
 //! The record of messages, and who waits for it.
 
-use super::Mark;
+use super::{HEADER, Mark};
+use crate::passes;
 use http::header::HOST;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use serde::Serialize;
@@ -60,6 +61,16 @@ pub enum What {
     Broken,
 }
 
+impl What {
+    /// Whether it is for the gate itself, ahead of what a caller wants.
+    pub(crate) fn is_aside(&self) -> bool {
+        match self {
+            Self::Request { target, .. } => target.starts_with(passes::OWN),
+            Self::Answer { .. } | Self::Broken => false,
+        }
+    }
+}
+
 /// One message on one leg of its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Message {
@@ -91,6 +102,8 @@ struct Kept {
     messages: VecDeque<Message>,
     steps: HashMap<Mark, Step>,
     exchanges: u64,
+    /// The step that runs: what a page's script asks the gate for by itself belongs to it.
+    present: Option<Mark>,
 }
 
 /// What is known of a step beside its messages.
@@ -102,6 +115,8 @@ struct Step {
     /// Requests from the caller so far, and answers to them.
     asked: u64,
     answered: u64,
+    /// The caller was answered with 200, or its answer has begun.
+    heard: bool,
 }
 
 /// A request that waits for its answer.
@@ -111,6 +126,8 @@ pub(crate) struct Exchange {
     number: u64,
     from: Node,
     to: Node,
+    /// It is for the gate itself.
+    is_aside: bool,
 }
 
 impl Default for Wire {
@@ -127,11 +144,17 @@ impl Wire {
         u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
+    /// This step runs from now on.
+    pub(crate) fn begin(&self, mark: Mark) {
+        self.kept().present = Some(mark);
+    }
+
     /// Notes a request that goes by.
     pub(crate) fn request(&self, mark: Mark, (from, to): (Node, Node), what: What) -> Exchange {
         let mut kept = self.kept();
         kept.exchanges += 1;
-        let exchange = Exchange { mark, number: kept.exchanges, from, to };
+        let is_aside = what.is_aside();
+        let exchange = Exchange { mark, number: kept.exchanges, from, to, is_aside };
         let step = kept.steps.entry(mark).or_default();
         step.open += 1;
         step.asked += u64::from(from == Node::Caller);
@@ -143,20 +166,24 @@ impl Wire {
 
     /// Notes what comes back.
     pub(crate) fn answer(&self, exchange: Exchange, what: What) {
-        let Exchange { mark, number, from, to } = exchange;
+        let Exchange { mark, number, from, to, is_aside } = exchange;
         let mut kept = self.kept();
         let step = kept.steps.entry(mark).or_default();
         step.open = step.open.saturating_sub(1);
         step.answered += u64::from(from == Node::Caller);
+        let is_good = matches!(what, What::Answer { status: 200, .. });
+        step.heard |= from == Node::Caller && !is_aside && is_good;
         let at_us = self.now_us();
         kept.add(Message { mark, at_us, exchange: number, from: to, to: from, what });
         drop(kept);
         self.tell();
     }
 
-    /// Notes a request that goes by, where it has a mark.
+    /// Notes a request that goes by, where it has a mark, or asks the gate for a pass.
     pub(crate) fn note<B>(&self, request: &Request<B>, leg: (Node, Node)) -> Option<Exchange> {
-        let mark = Mark::of_query(request.uri().query()?)?;
+        let own = Mark::of(request.headers(), request.uri().query());
+        let asks = request.uri().path() == passes::PATH;
+        let mark = own.or_else(|| self.kept().present.filter(|_| asks))?;
         let host = request.headers().get(HOST).map(HeaderValue::as_bytes);
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         let what = What::Request {
@@ -184,6 +211,19 @@ impl Wire {
     #[must_use]
     pub fn asked(&self, mark: Mark) -> u64 {
         self.kept().steps.get(&mark).map_or(0, |step| step.asked)
+    }
+
+    /// Waits until the caller has heard the beginning of an answer of this step.
+    pub(crate) async fn heard(&self, mark: Mark) {
+        let mut news = self.news.subscribe();
+        loop {
+            news.mark_unchanged();
+            if self.kept().steps.get(&mark).is_some_and(|step| step.heard) {
+                return;
+            }
+            // The sender lives as long as this record, so that waiting cannot fail.
+            let _ = news.changed().await;
+        }
     }
 
     /// Waits until every request of a step has its answer, and at least `least` came from the
@@ -235,7 +275,7 @@ impl Kept {
 
 /// Headers as they are kept.
 pub(crate) fn shown(map: &HeaderMap) -> Vec<(String, String)> {
-    let lines = map.iter().take(HEADERS_MAX);
+    let lines = map.iter().filter(|(name, _)| *name != HEADER).take(HEADERS_MAX);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).chars().take(TEXT_CHARS_MAX).collect();
     lines.map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes()))).collect()
 }
