@@ -19,6 +19,7 @@
 //! | `GET /api/token` | a token, for whoever asks |
 //! | `POST /api/ask` | takes a question with a token in `X-Token`, once |
 //! | `POST /hooks/payment` | takes an order for paid, whoever says so |
+//! | `POST /hooks/code` | begins a build, whoever says so |
 //! | `POST /transfer`, `POST /api/transfer` | moves `amount` to `to`, from the signed-in user |
 //! | `GET /transfer?to=&amount=` | the same, as no GET should |
 //! | `GET`, `PUT`, `PATCH`, `DELETE /api/items/{id}` | reads, sets, changes, removes an item |

@@ -8,6 +8,7 @@ pub(crate) use clock::{LabClock, turned_on};
 pub use file::{Layer, Layers, config_text};
 
 use crate::backend::Admission;
+use crate::webhooks;
 use doorward_config::key_file::{self, KEY_ID_PREFIX, KeyRecord};
 use doorward_config::{Given, Outside as Files, Upstream as Configured, UpstreamAddress, load};
 use doorward_core::crypto::{MacKey, from_base64url};
@@ -88,6 +89,9 @@ impl Key {
 /// What the lab's own environment has: the paid service's key, as it is sent.
 const PAID_AI: &str = "PAID_AI_AUTHORIZATION";
 
+/// And what the payment provider and the code host sign with.
+const WEBHOOK_SECRET: &str = "WEBHOOK_SECRET";
+
 /// The keys that a gate of the lab's has.
 #[derive(Clone, Copy)]
 pub(crate) struct Keys<'a> {
@@ -105,7 +109,11 @@ struct Lent<'a> {
 
 impl Files for Lent<'_> {
     fn variable(&self, name: &str) -> Option<String> {
-        (name == PAID_AI).then(|| format!("Bearer {}", self.keys.paid_ai))
+        match name {
+            PAID_AI => Some(format!("Bearer {}", self.keys.paid_ai)),
+            WEBHOOK_SECRET => Some(webhooks::SECRET.to_owned()),
+            _ => None,
+        }
     }
 
     fn file(&self, path: &Path) -> io::Result<Vec<u8>> {

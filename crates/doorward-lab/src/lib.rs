@@ -23,6 +23,7 @@ pub mod record;
 pub mod run;
 pub mod scenario;
 pub mod sites;
+mod webhooks;
 pub mod wire;
 
 /// An error with what caused it, in a line.

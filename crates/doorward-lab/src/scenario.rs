@@ -11,7 +11,7 @@ pub use built_in::{all, of_id};
 pub use expect::{Backend, Counted, Expected, Gets, Side};
 pub use place::{Caller, Place};
 pub use read::{ScenarioError, read};
-pub use step::{Asks, Credentials, Enctype, Mode, Payload, Said, Step, Way, WithGate};
+pub use step::{Asks, Credentials, Enctype, Mode, Payload, Said, Sender, Step, Way, WithGate};
 
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;

@@ -59,6 +59,7 @@ pub(super) enum Route {
     Status,
     Token,
     Ask,
+    Build,
     Payment,
     Options,
 }
@@ -82,7 +83,7 @@ impl Found {
 
 /// Path, methods that only read, methods that change something, what runs. A path that ends in `/`
 /// stands for everything below it. A route that reads by GET answers HEAD too.
-const ROUTES: [(&str, &str, &str, Route); 20] = [
+const ROUTES: [(&str, &str, &str, Route); 21] = [
     ("/", "GET", "", Route::Home),
     ("/login", "", "POST", Route::Login),
     ("/whoami", "GET", "", Route::WhoAmI),
@@ -93,6 +94,7 @@ const ROUTES: [(&str, &str, &str, Route); 20] = [
     ("/api/token", "GET", "", Route::Token),
     ("/api/ask", "", "POST", Route::Ask),
     ("/hooks/payment", "", "POST", Route::Payment),
+    ("/hooks/code", "", "POST", Route::Build),
     ("/api/ledger", "GET", "", Route::Ledger),
     ("/transfer", "", "GET, POST", Route::Transfer),
     ("/api/transfer", "", "POST", Route::Transfer),
@@ -178,6 +180,7 @@ pub(super) async fn run(
         Route::CsrfToken => said(&json!({ "token": shop.tokens.draw() }), "gave a token"),
         Route::Token => said(&json!({ "token": shop.tokens.issue() }), "gave a token"),
         Route::Catalog => catalog(),
+        Route::Build => said(&json!({ "building": true }), "began a build"),
         Route::Payment => said(&json!({ "paid": true }), "took the order for paid"),
         Route::Options => (plain(StatusCode::OK, ""), "said nothing of its methods".to_owned()),
     };

@@ -7,7 +7,7 @@ use doorward_core::memory::Memory;
 use doorward_core::moment::{Moment, Now, RequestId};
 use doorward_core::reason::{Reason, Words};
 use doorward_core::turn::Turn;
-use doorward_core::verdict::{Admitted, Verdict};
+use doorward_core::verdict::{Admitted, Outcome, Verdict};
 use doorward_core::view::{BodyHint, Fidelity, Target, View};
 use doorward_porter::chance::SystemChance;
 use doorward_store::{MemoryStore, Sizes};
@@ -56,6 +56,15 @@ impl FutureGate {
     /// Its clock.
     pub(super) const fn now(&self) -> Now {
         turned_on(self.begun, self.ahead_ns)
+    }
+
+    /// The backend has answered.
+    pub(super) fn answered(&self, admitted: &Admitted, status: StatusCode) {
+        let settled = admitted.settle(Outcome::Answered(status));
+        if !settled.is_empty() {
+            // Nobody is told what came of it.
+            let _ = self.store.answer(&settled, self.now());
+        }
     }
 
     /// Judges a request, as if it were sent in this moment.

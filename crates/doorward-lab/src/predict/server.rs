@@ -60,6 +60,9 @@ impl Behind<'_> {
             // The one other upstream that routes of the lab name.
             _ => with_key(admitted, head),
         };
+        if let Some(gate) = self.gate {
+            gate.answered(admitted, answered.head.status);
+        }
         admitted.dress(&mut answered.head.headers);
         answered
     }

@@ -1,10 +1,12 @@
 //! What a program is going to send: the request as it is typed, or another step's with changes.
 
 use crate::client::Call;
-use crate::lab::Lab;
+use crate::lab::{Lab, unix_s};
 use crate::passes::{self, Asker, is_of_signature};
 use crate::scenario::{Asks, Payload, Said, Side, Step};
+use crate::webhooks;
 use crate::wire::Mark;
+use doorward_porter::chance::SystemChance;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
@@ -68,6 +70,11 @@ impl Plan {
         let path = if said.asks.is_some() { passes::PATH } else { &said.path };
         let url = lab.address(step.to, side, &mark.on(path));
         let body = said.body.as_ref().map(bytes);
+        if let Some(sender) = said.signed_as {
+            let body = body.as_deref().unwrap_or_default();
+            let signature = webhooks::sign(sender, body, unix_s(), &SystemChance);
+            headers.extend(signature.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        }
         let source = match step.copied() {
             Some(of) => {
                 let url = Some(url).filter(|_| !said.path.is_empty());

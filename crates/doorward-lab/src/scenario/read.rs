@@ -170,7 +170,7 @@ fn doubts(scenario: &Scenario, step: &Step) -> Vec<(String, &'static str)> {
         doubt("is a page's, and happens often", "let a program do it: caller = \"script\"");
     }
     let said = &step.request;
-    if is_page && (said.with_key || said.with_token) {
+    if is_page && (said.with_key || said.with_token || said.signed_as.is_some()) {
         doubt("is a page's, and takes what only programs are given", "take away `with-…`");
     }
     if step.times == 0 || step.times > TIMES_MAX {

@@ -125,6 +125,18 @@ pub struct Said {
     pub signed: bool,
     /// A program asks the gate for a pass, and that is all.
     pub asks: Option<Asks>,
+    /// A webhook's sender signs it in its own way.
+    pub signed_as: Option<Sender>,
+}
+
+/// Whose webhooks they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sender {
+    /// A payment provider.
+    Stripe,
+    /// A code host.
+    GitHub,
 }
 
 /// How a pass is asked for.
