@@ -3,6 +3,7 @@
 use crate::document::shorten;
 use crate::draft::Draft;
 use crate::reading::Reading;
+use doorward_core::crowd::CROWD_PART;
 use doorward_core::layers::identity::Place;
 use doorward_core::layers::quota::{By, Measure};
 use doorward_core::mode::Mode;
@@ -10,7 +11,6 @@ use doorward_core::names::External;
 use doorward_core::origin::{Origin, is_local_host};
 use doorward_core::route::{Effect, Kind};
 use doorward_core::settings::Settings;
-use doorward_core::table::Sizes;
 
 /// Adds the warnings and notes of a configuration without errors.
 pub(crate) fn add(draft: &Draft, trying_out: bool, reading: &mut Reading<'_>) {
@@ -23,9 +23,6 @@ pub(crate) fn add(draft: &Draft, trying_out: bool, reading: &mut Reading<'_>) {
     windows(draft, reading);
 }
 
-/// One pass, or one address, may use up this part of what is remembered of signatures.
-const CLAIMS_PART: u64 = 16;
-
 /// What was used is remembered in a table that is never too small for one caller: no pass and no
 /// address may fill it, by the limits that it has.
 fn claims(draft: &Draft, reading: &mut Reading<'_>) {
@@ -33,7 +30,7 @@ fn claims(draft: &Draft, reading: &mut Reading<'_>) {
     if !settings.layer_modes.contains(&("pass", Mode::Enforce)) {
         return;
     }
-    let room = Sizes::default().claims_max as u64 / CLAIMS_PART;
+    let room = u64::from(CROWD_PART);
     let window_s = doorward_core::pass::CLAIM_S;
     let limits = settings.quota.limits.iter().enumerate();
     let of_passes = limits.filter(|(_, limit)| {
@@ -60,7 +57,7 @@ fn claims(draft: &Draft, reading: &mut Reading<'_>) {
     reading.warn(
         at,
         what,
-        "limit passes or addresses: when the table is full, signed requests are refused \
+        "limit passes or addresses: beyond that, an address's signed requests are refused \
          (pass/store-away)",
     );
 }

@@ -257,6 +257,10 @@ impl Gate {
                     let refuse = Step::Refuse(Reason::Quota(quota::Reason::Denied));
                     take(visit, refuse, quota_force)?;
                 }
+                // Whoever has most of what is remembered is refused first.
+                if force == Force::Enforce && !at.memory.crowd.takes(visit.prefix, at.now) {
+                    return Err(Stop::Pass(pass::Reason::StoreAway.into()));
+                }
                 visit.held = Some(Box::new(held));
             }
             Err(no)

@@ -8,6 +8,7 @@
 
 pub mod address;
 pub mod client_ip;
+pub mod crowd;
 pub mod crypto;
 mod endpoints;
 pub mod explained;

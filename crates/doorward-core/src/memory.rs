@@ -2,6 +2,7 @@
 //! verified tokens, and what is known of passes.
 
 use crate::address::Prefix;
+use crate::crowd::Crowd;
 use crate::crypto;
 use crate::layers::identity::Tokens;
 use crate::moment::Now;
@@ -25,6 +26,8 @@ pub struct Memory {
     pub(crate) lives: Lives,
     /// Where passes are used.
     pub(crate) travels: Travels,
+    /// Who has how much of what is remembered of signatures.
+    pub(crate) crowd: Crowd,
 }
 
 /// Strikes per address prefix: looked at before any work is done for a caller.
@@ -43,13 +46,13 @@ impl Memory {
     #[must_use]
     pub fn new(strikes_max: usize, seed: [u8; 16]) -> Self {
         let sizes = Sizes { strangers_max: strikes_max, known_max: 0, claims_max: 0 };
-        let table = Table::new(sizes, seed);
-        let strikes = Strikes { table, forgotten_ns: AtomicU64::new(0) };
-        let mints = Strikes { table: Table::new(sizes, seed), forgotten_ns: AtomicU64::new(0) };
+        let of_addresses =
+            || Strikes { table: Table::new(sizes, seed), forgotten_ns: AtomicU64::new(0) };
         Self {
-            strikes,
+            strikes: of_addresses(),
             tokens: Tokens::default(),
-            mints,
+            mints: of_addresses(),
+            crowd: Crowd::new(of_addresses()),
             lives: Lives::new(seed),
             travels: Travels::default(),
         }

@@ -119,6 +119,9 @@ fn admit<'v>(
         }
         note(&mut visit, reason);
     }
+    if visit.held.as_ref().is_some_and(|held| held.of == Of::Pass && held.is_once()) {
+        at.memory.crowd.note(visit.prefix, at.now);
+    }
     let cors_acts = visit.gate.cors_acts(&visit);
     let admitted = Admitted::new(visit, at.now, at.id, cors_acts);
     let admitted = if shares_taken { admitted.with_shares_taken() } else { admitted };
@@ -229,6 +232,7 @@ fn used<'v>(visit: &Visit<'_>, answered: bool, at: Moment<'_>) -> Turn<'v> {
 }
 
 fn store_away<'v>(visit: &Visit<'_>, at: Moment<'_>) -> Turn<'v> {
+    at.memory.crowd.press(at.now);
     refuse(Refused::new(visit, what(visit).store_away(), at.id).with_pass(at.now, None))
 }
 

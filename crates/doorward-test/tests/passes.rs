@@ -1,11 +1,13 @@
 //! Passes, as their client has them: what is admitted, and every kind of copy that is not.
 
+use doorward_core::crowd::CROWD_PART;
 use doorward_core::layers::identity::{
     ApiKey, KEY_ISSUER, KeySettings, Place, hash, pass_digest, user_digest,
 };
 use doorward_core::layers::quota::{By, DenyKnown, Limit, Measure, Who};
 use doorward_core::mode::Mode;
 use doorward_core::moment::Now;
+use doorward_core::question::{Answer, Questions};
 use doorward_core::secret::Secret;
 use doorward_core::settings::Settings;
 use doorward_core::turn::Turn;
@@ -656,4 +658,69 @@ fn an_address_with_passes_has_one_share_whatever_its_headers_say() {
     }
     // One of the twenty was the asking for the pass.
     assert_eq!(admitted, 19);
+}
+
+/// A gate without limits, and one address's requests, each with a nonce of its own.
+fn unlimited() -> Rig {
+    let mut settings = settings();
+    settings.quota.limits = Vec::new();
+    Rig::sized(&settings, doorward_store::Sizes::default())
+}
+
+fn numbered(pass: &Pass, number: u32, created: u64) -> Request {
+    let mut nonce = [0; 16];
+    nonce[..4].copy_from_slice(&number.to_be_bytes());
+    let signing = Signing { nonce, ..Signing::get(HOST, "/v1/items", created, 0) };
+    with(chrome(Method::GET, "/v1/items"), &pass.sign(&signing))
+}
+
+#[test]
+fn an_address_holds_only_its_part_of_what_is_remembered() {
+    let rig = unlimited();
+    let now = at(0);
+    let pass = minted(&rig, now);
+    let mut refused = None;
+    for number in 0..CROWD_PART + 10 {
+        let verdict = judge(&rig, &numbered(&pass, number, now.unix_s), b"", now);
+        if !matches!(verdict, Verdict::Admit(_)) {
+            assert_eq!(spoken(&verdict), "refuse pass/store-away");
+            refused.get_or_insert(number);
+        }
+    }
+    assert_eq!(refused, Some(CROWD_PART));
+    let mut other = get(&pass, 1, now.unix_s);
+    other.peer = [203, 0, 113, 8].into();
+    assert_eq!(spoken(&judge(&rig, &other, b"", now)), "admit");
+}
+
+#[test]
+fn where_there_is_no_more_room_the_fullest_address_is_refused_first() {
+    let rig = unlimited();
+    let now = at(0);
+    let pass = minted(&rig, now);
+    for number in 0..5_000 {
+        let verdict = judge(&rig, &numbered(&pass, number, now.unix_s), b"", now);
+        assert_eq!(spoken(&verdict), "admit");
+    }
+    let small = |nonce| {
+        let mut request = get(&pass, nonce, now.unix_s);
+        request.peer = [203, 0, 113, 8].into();
+        request
+    };
+    // The store has no room for one, whoever's it is.
+    let full = |questions: &Questions| questions.iter().map(|_| Answer::Unavailable).collect();
+    let request = small(1);
+    let verdict = rig.judge_with(request.view(), b"", rig.at(now), full);
+    assert_eq!(spoken(&verdict), "refuse pass/store-away");
+    // From then on the one that holds thousands is refused, and the other is not.
+    let large = numbered(&pass, 6_000, now.unix_s);
+    let asked = |_: &Questions| panic!("the store is not asked");
+    let verdict = rig.judge_with(large.view(), b"", rig.at(now), asked);
+    assert_eq!(spoken(&verdict), "refuse pass/store-away");
+    assert_eq!(spoken(&judge(&rig, &small(2), b"", now)), "admit");
+    // It ends with what is remembered.
+    let later = at(400);
+    let anew = minted(&rig, later);
+    let verdict = judge(&rig, &numbered(&anew, 7_000, later.unix_s), b"", later);
+    assert_eq!(spoken(&verdict), "admit");
 }

@@ -113,6 +113,11 @@ const SENDS: &str = r#"
     return out;
 "#;
 
+fn count(ran: &Ran, begin: &str) -> usize {
+    let ran = ran.lock().unwrap_or_else(PoisonError::into_inner);
+    ran.iter().filter(|line| line.starts_with(begin)).count()
+}
+
 #[tokio::test]
 async fn nothing_runs_twice_and_what_never_arrived_is_sent_again() -> Outcome<()> {
     let ran = Ran::default();
@@ -142,12 +147,9 @@ async fn nothing_runs_twice_and_what_never_arrived_is_sent_again() -> Outcome<()
             "{engine}"
         );
         assert_eq!(cutter.cuts.load(Ordering::SeqCst), 2 * (number + 1), "{engine}");
-        let ran = ran.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = |begin: &str| ran.iter().filter(|line| line.starts_with(begin)).count();
-        let counts = (count("POST /cut-before"), count("POST /cut-after"));
-        assert_eq!(counts, (number + 1, number + 1), "{engine}: {ran:?}");
-        drop(ran);
         browser.close().await?;
+        let counts = (count(&ran, "POST /cut-before"), count(&ran, "POST /cut-after"));
+        assert_eq!(counts, (number + 1, number + 1), "{engine}: {ran:?}");
     }
     Ok(())
 }

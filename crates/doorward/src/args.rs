@@ -47,7 +47,7 @@ pub(crate) enum Ticket {
 /// `doorward ticket mint`
 #[derive(Debug, Args)]
 pub(crate) struct TicketMint {
-    /// The address that it is for: https://api.shop.example/media/film.mp4
+    /// The address that it is for, as in `https://api.shop.example/media/film.mp4`
     pub(crate) url: String,
     /// The API key: `env:NAME`, or `file:PATH`
     #[arg(long, value_name = "REFERENCE")]

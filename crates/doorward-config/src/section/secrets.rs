@@ -172,25 +172,6 @@ fn base64url(text: &[u8]) -> Option<Vec<u8>> {
     (word == 0).then_some(out)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_admission_key_is_read_in_both_spellings_of_32_bytes() {
-        let bytes: Vec<u8> = (0..32).map(|number| number * 7 + 3).collect();
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        let mut text = Vec::new();
-        doorward_core::crypto::base64url(&bytes, &mut text);
-        assert_eq!(key_of(hex.as_bytes()), bytes);
-        assert_eq!(key_of(hex.to_uppercase().as_bytes()), bytes);
-        assert_eq!(key_of(&text), bytes);
-        for other in ["correct horse battery staple, and so on", &hex[1..], &format!("{hex}0")] {
-            assert_eq!(key_of(other.as_bytes()), other.as_bytes(), "{other}");
-        }
-    }
-}
-
 /// The secret that a text on the command line refers to: `env:NAME` or `file:PATH`.
 ///
 /// # Errors
@@ -208,4 +189,23 @@ pub fn read_secret(text: &str, outside: &dyn Outside) -> Result<Vec<u8>, String>
         let first = report.problems().first();
         first.map_or_else(String::new, |one| format!("{}; {}", one.what, one.hint))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_admission_key_is_read_in_both_spellings_of_32_bytes() {
+        let bytes: Vec<u8> = (0..32).map(|number| number * 7 + 3).collect();
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut text = Vec::new();
+        doorward_core::crypto::base64url(&bytes, &mut text);
+        assert_eq!(key_of(hex.as_bytes()), bytes);
+        assert_eq!(key_of(hex.to_uppercase().as_bytes()), bytes);
+        assert_eq!(key_of(&text), bytes);
+        for other in ["correct horse battery staple, and so on", &hex[1..], &format!("{hex}0")] {
+            assert_eq!(key_of(other.as_bytes()), other.as_bytes(), "{other}");
+        }
+    }
 }

@@ -115,6 +115,11 @@ impl Held {
         }
     }
 
+    /// Whether it is good once.
+    pub(crate) const fn is_once(&self) -> bool {
+        self.claim.is_some()
+    }
+
     /// Whether what is claimed could be forgotten by now.
     pub(crate) fn is_late(&self, now: Now) -> bool {
         self.claim.is_some_and(|(_, until_unix_s)| until_unix_s < now.unix_s)
