@@ -8,7 +8,7 @@ import { SHAPES, got, gotKind, total } from "./words.js";
 /** @typedef {import("./types").Step} Step */
 /**
  * @typedef {{ from: string, to: string, kind: string, text: string, at: number | null,
- *   headers: [string, string][], asked?: boolean }} Row
+ *   headers: [string, string][], asked?: boolean, aside?: boolean, follows?: boolean }} Row
  */
 
 /** The longest that a replay may take. */
@@ -39,12 +39,15 @@ function drawn(step) {
   const questions = new Set(step.wire.filter((message) => message.method === "OPTIONS").map((message) => message.exchange));
   // Where nothing follows on a question, its answer decides alone.
   const follows = step.wire.some((message) => message.kind === "request" && message.method !== "OPTIONS");
+  // What a page's script asks the gate for by itself: no rule of the request's decides there.
+  const asides = new Set(step.wire.filter((message) => message.target?.startsWith("/.doorward/")).map((message) => message.exchange));
   for (const message of beginning(step)) {
+    const aside = asides.has(message.exchange);
     const [from, to] = [node(message.from), node(message.to)];
     const at = (message.at_us - first) / 1000;
     const headers = message.headers ?? [];
     if (message.kind === "request") {
-      rows.push({ from, to, kind: "sent", text: `${message.method} ${message.target}`, at, headers });
+      rows.push({ from, to, kind: "sent", text: `${message.method} ${message.target}`, at, headers, aside });
       if (to === last) {
         const line = log.shift();
         if (line) rows.push({ from: to, to, kind: line.kind, text: line.what, at: null, headers: [] });
@@ -53,7 +56,7 @@ function drawn(step) {
       const code = headers.find(([name]) => name.toLowerCase() === "doorward-refusal")?.[1];
       const refused = code && from === "gate";
       const text = message.kind === "broken" ? "no answer" : `${message.status}${code ? ` ${code}` : ""}`;
-      rows.push({ from, to, kind: refused ? "refused" : "answer", text, at, headers, asked: follows && questions.has(message.exchange) });
+      rows.push({ from, to, kind: refused ? "refused" : "answer", text, at, headers, aside, follows, asked: follows && questions.has(message.exchange) });
     }
   }
   if (page) {
@@ -127,7 +130,7 @@ function Line({ row, nodes, columns, shown, decided }) {
   const time = row.at === null ? "" : `${row.at.toFixed(1)} ms`;
   const names = own ? NAMES[row.from] : `${NAMES[row.from]} to ${NAMES[row.to]}`;
   const marked = row.headers.filter(([name]) => decides(name, row, decided));
-  if (row.to === "browser" && row.kind === "answer" && !row.asked) marked.push(...missing(row, decided));
+  if (row.to === "browser" && row.kind === "answer" && !row.asked && !row.aside) marked.push(...missing(row, decided));
   const shape = row.kind === "executed" ? SHAPES.executed : row.kind === "refused" ? SHAPES.refused
     : row.kind === "hidden" ? SHAPES.hidden : row.kind === "never" ? SHAPES.never : "";
   return html`
@@ -155,7 +158,7 @@ const READS = /^(origin|star|credentials)-/;
 function decides(name, row, decided) {
   const own = name.toLowerCase();
   const id = decided.get(own)?.id;
-  if (id === undefined || (row.asked && READS.test(id))) return false;
+  if (id === undefined || row.aside || (row.asked && READS.test(id))) return false;
   return ofAnswers(own) === (row.kind !== "sent");
 }
 
@@ -169,7 +172,9 @@ function ofAnswers(name) {
  * @returns {[string, string][]} */
 function missing(row, decided) {
   const there = new Set(row.headers.map(([name]) => name.toLowerCase()));
-  return [...decided.keys()].filter((name) => ofAnswers(name) && name.startsWith("access-control") && !there.has(name))
+  // Which headers and methods are let by is asked before; the answer itself says nothing of them.
+  const before = (/** @type {string} */ name) => row.follows && /-(headers|methods)$/.test(name);
+  return [...decided.keys()].filter((name) => ofAnswers(name) && name.startsWith("access-control") && !there.has(name) && !before(name))
     .map((name) => [name, ""]);
 }
 

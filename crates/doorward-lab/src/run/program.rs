@@ -59,7 +59,11 @@ impl Program<'_> {
         let Some(call) = &self.call else {
             return "# what it copies was not sent".to_owned();
         };
-        crate::curl::written(&Call { url: Mark::off(&call.url), ..call.clone() })
+        let line = crate::curl::written(&Call { url: Mark::off(&call.url), ..call.clone() });
+        match self.plan.signed {
+            true => format!("# with a pass, and signed anew each time\n{line}"),
+            false => line,
+        }
     }
 
     /// Sends it as often as the step says.
