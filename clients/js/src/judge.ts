@@ -18,8 +18,6 @@ export class History {
   repeats = 0;
   hasWaited = false;
   wasLost = false;
-  /** The signature of what was lost, and must not run twice. */
-  lost: Record<string, string> | undefined;
 }
 
 /** Says whether to send it again, and gets ready for it. */

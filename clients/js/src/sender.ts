@@ -31,13 +31,10 @@ export function senderOf(world: World, passes: Passes): Sender {
     return signatureOf({ method, url, body, contentType, created, nonce }, pass);
   };
 
-  /**
-   * None: the connection died, and it is sent again. What must not run twice goes with the same
-   * signature: the gate takes each once, so it runs only where the first has never arrived.
-   */
+  /** None: the connection died, and it may be sent again. */
   const sendOnce = async (prepared: Prepared, pass: Pass | null, history: History) => {
     const headers = new Headers(prepared.headers);
-    const signed = history.lost ?? await sign(prepared, pass);
+    const signed = await sign(prepared, pass);
     for (const name in signed) headers.set(name, signed[name]!);
     const { method, url, isSafe, mayRepeat, signal } = prepared;
     signal?.throwIfAborted();
@@ -45,11 +42,10 @@ export function senderOf(world: World, passes: Passes): Sender {
       return await prepared.send(headers);
     } catch (error) {
       if (signal?.aborted) throw error;
-      if (history.wasLost || (!mayRepeat && !pass)) {
+      if (!mayRepeat || history.wasLost) {
         throw isSafe ? error : new OutcomeUnknown(method, url.href, error);
       }
       history.wasLost = true;
-      if (!mayRepeat) history.lost = signed;
       return undefined;
     }
   };
@@ -65,12 +61,7 @@ export function senderOf(world: World, passes: Passes): Sender {
         const code = codeOf(response);
         // Where it was sent on, what answers is not what was asked: the first may have run.
         if (!code || response.redirected) return response;
-        // Only of a signature that it knows can the gate say what became of the first.
-        if (history.lost && code !== "pass/used") {
-          throw new OutcomeUnknown(prepared.method, prepared.url.href, response);
-        }
         if (!(await judge(prepared, pass, response, code, history))) return response;
-        history.lost = undefined;
         response.body?.cancel().catch(() => undefined);
       } catch (error) {
         // Without a pass, why there is none is the answer.
