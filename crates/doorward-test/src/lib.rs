@@ -7,6 +7,7 @@ pub mod allocations;
 pub mod browser;
 pub mod cases;
 pub mod fuzz_targets;
+pub mod pass_visits;
 pub mod passes;
 pub mod running_gate;
 pub mod sample;
