@@ -4,7 +4,7 @@ use crate::document::shorten;
 use crate::draft::Draft;
 use crate::reading::Reading;
 use doorward_core::crowd::CROWD_PART;
-use doorward_core::layers::identity::Place;
+use doorward_core::layers::identity::{Place, SIGNATURE_ISSUER};
 use doorward_core::layers::quota::{By, Measure};
 use doorward_core::mode::Mode;
 use doorward_core::names::External;
@@ -14,6 +14,7 @@ use doorward_core::settings::Settings;
 
 /// Adds the warnings and notes of a configuration without errors.
 pub(crate) fn add(draft: &Draft, trying_out: bool, reading: &mut Reading<'_>) {
+    passes_without_cors(draft, reading);
     claims(draft, reading);
     upstreams(draft, reading);
     whom(draft, reading);
@@ -21,6 +22,21 @@ pub(crate) fn add(draft: &Draft, trying_out: bool, reading: &mut Reading<'_>) {
     origins(draft, trying_out, reading);
     writes(draft, reading);
     windows(draft, reading);
+}
+
+/// A page of another origin can have no pass where nobody lets it read the gate's answers.
+fn passes_without_cors(draft: &Draft, reading: &mut Reading<'_>) {
+    let settings = &draft.settings;
+    let asks = settings.layer_modes.contains(&("pass", Mode::Enforce));
+    if asks && !settings.origins.is_empty() && !is_enforced(settings, "cors") {
+        let place = reading.place("layers.cors.mode");
+        reading.warn(
+            place,
+            "pages of other origins cannot ask for a pass, nor read why they are refused"
+                .to_owned(),
+            "enforce `cors`, or take passes back: [layers.pass] mode = \"off\"",
+        );
+    }
 }
 
 /// What was used is remembered in a table that is never too small for one caller: no pass and no
@@ -109,7 +125,8 @@ fn whom(draft: &Draft, reading: &mut Reading<'_>) {
     }
     for denied in &draft.deny_known {
         let Some(issuer) = &denied.issuer else { continue };
-        if settings.identity.issuers.iter().any(|known| known.issuer == *issuer) {
+        let mut known = settings.identity.issuers.iter().map(|known| known.issuer.as_str());
+        if issuer == SIGNATURE_ISSUER || known.any(|known| known == issuer) {
             continue;
         }
         let place = reading.place(&format!("layers.quota.deny[{}].issuer", denied.index));

@@ -72,10 +72,24 @@ fn takes(headers: &HeaderMap, encoding: &str) -> bool {
     })
 }
 
+/// What a page is told whose script is older than the settings: no passes are given here, and it
+/// may go on without. Any page may read it, for it says nothing else.
+fn no_passes() -> Reply {
+    let mut headers = HeaderMap::with_capacity(4);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    let body = Bytes::from_static(b"No passes are given here.\n");
+    Reply { status: StatusCode::NOT_FOUND, headers, body }
+}
+
 /// Answers `healthz` and `readyz`, and hands out the scripts of passes: for any Host, with no
 /// identity and no store. What else stands below the prefix meets the layers first.
 pub(crate) fn reply(gate: &Gate, view: &View<'_>) -> Option<Reply> {
     let name = view.target.path.strip_prefix(gate.endpoints.as_str())?;
+    if name == "/pass" && *view.method == Method::POST && !gate.has_passes() {
+        return Some(no_passes());
+    }
     if *view.method != Method::GET && *view.method != Method::HEAD {
         return None;
     }

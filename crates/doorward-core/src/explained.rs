@@ -172,7 +172,7 @@ fn look(gate: &Arc<Gate>, visit: &mut Visit<'_>, layer: &str, at: Moment<'_>) ->
 
 /// Who is calling, as far as it can be told without asking anybody.
 fn who(gate: &Arc<Gate>, visit: &mut Visit<'_>, at: Moment<'_>) -> Said {
-    if let Some(read) = identity::read_delivery(visit, at.now) {
+    if let Some(read) = identity::read_delivery(visit, at) {
         return match read {
             Ok(_) => Said::Skipped("whether the delivery's signature fits is told by its body"),
             Err(reason) => Said::Refuse(Reason::Signature(reason)),

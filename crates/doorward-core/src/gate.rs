@@ -13,7 +13,7 @@ use crate::names::Names;
 use crate::origin::Origins;
 use crate::own::Own;
 use crate::reason::Reason;
-use crate::refused::Refused;
+use crate::refused::{Executed, Refused};
 use crate::route::{self, DEFAULT_ROUTE, Effect, Kind, Routes};
 use crate::turn::{self, Turn};
 use crate::verdict::{Reply, Verdict};
@@ -160,10 +160,10 @@ impl Gate {
         at: Moment<'_>,
         looked_up: Option<LookedUp>,
     ) -> Result<(), Stop> {
-        let force = self.force(visit, self.modes.identity);
         if visit.route().kind == Kind::Webhook {
-            return self.delivery(visit, at, force);
+            return self.delivery(visit, at);
         }
+        let force = self.force(visit, self.modes.identity);
         let asks = matches!(visit.route().kind, Kind::Api) && force != Force::Off;
         if !asks || (self.identity.is_empty() && !visit.route().requires_identity) {
             return Ok(());
@@ -213,26 +213,50 @@ impl Gate {
         Ok(())
     }
 
-    /// Who has sent a webhook's delivery, as far as its head tells. It is the route's own check,
-    /// and not off where `identity` is.
-    fn delivery(&self, visit: &mut Visit<'_>, at: Moment<'_>, force: Force) -> Result<(), Stop> {
-        match identity::read_delivery(visit, at.now) {
-            Some(Ok(delivery)) => visit.delivery = Some(delivery),
-            Some(Err(_)) | None if self.leaves_preflight(visit) => {}
-            Some(Err(reason)) => {
-                let force = if force == Force::Off { Force::Enforce } else { force };
-                take(visit, Step::Refuse(Reason::Signature(reason)), force)?;
+    /// Who has sent a webhook's delivery, as far as its head tells.
+    fn delivery(&self, visit: &mut Visit<'_>, at: Moment<'_>) -> Result<(), Stop> {
+        let reason = match identity::read_delivery(visit, at) {
+            Some(Ok(delivery)) => {
+                visit.delivery = Some(delivery);
+                return Ok(());
             }
-            None => {
-                let reason = identity::SignatureReason::Missing;
-                take(visit, Step::Refuse(Reason::Signature(reason)), Force::Enforce)?;
-            }
-        }
-        Ok(())
+            Some(Err(_)) | None if self.leaves_preflight(visit) => return Ok(()),
+            Some(Err(reason)) => reason,
+            None => identity::SignatureReason::Missing,
+        };
+        let force = self.force(visit, self.mode_of_deliveries());
+        take(visit, Step::Refuse(Reason::Signature(reason)), force)
     }
 
-    /// Whether a stranger has leave: a pass or a ticket. Known callers need none.
+    /// Deliveries are the route's own check: it is not off where `identity` is, but never stricter
+    /// than the file and the route say.
+    fn mode_of_deliveries(&self) -> Mode {
+        match self.modes.identity {
+            Mode::Off => Mode::Enforce,
+            mode => mode,
+        }
+    }
+
+    /// Whether it has leave; and where it says that it was sent before, whether it would run twice.
     fn leave(&self, visit: &mut Visit<'_>, at: Moment<'_>) -> Result<(), Stop> {
+        self.pass(visit, at)?;
+        if visit.seen.again.is_absent() || self.runs_once(visit) {
+            return Ok(());
+        }
+        // Nothing is claimed here, so nobody knows what became of the first.
+        Err(Stop::Pass(pass::Reason::Used.into()))
+    }
+
+    /// Whether what a visit holds is claimed for certain, by everybody and whatever his address.
+    fn runs_once(&self, visit: &Visit<'_>) -> bool {
+        let modes = [self.mode, self.modes.pass, visit.route().mode];
+        let is_pass = |held: &pass::Held| held.of == Of::Pass && held.is_once();
+        modes.iter().all(|mode| *mode == Mode::Enforce)
+            && visit.held.as_deref().is_some_and(is_pass)
+    }
+
+    /// Whether a stranger has a pass or a ticket. Known callers need none.
+    fn pass(&self, visit: &mut Visit<'_>, at: Moment<'_>) -> Result<(), Stop> {
         let force = match visit.route().own {
             // Who asks for a pass has none yet. A ticket is for those who are known, or have one.
             Some(Own::Pass | Own::Challenge) => return Ok(()),
@@ -281,11 +305,10 @@ impl Gate {
     pub(crate) fn watches(&self, visit: &Visit<'_>, of: Of) -> bool {
         let layer = match of {
             Of::Pass => self.modes.pass,
-            Of::Signature | Of::Delivery => self.modes.identity,
+            Of::Signature => self.modes.identity,
+            Of::Delivery => self.mode_of_deliveries(),
         };
-        let force = self.force(visit, layer);
-        let is_off = force == Force::Off && of != Of::Delivery;
-        visit.route().own.is_none() && (is_off || force == Force::Monitor)
+        visit.route().own.is_none() && self.force(visit, layer) != Force::Enforce
     }
 
     /// Whether there are passes here at all.
@@ -296,10 +319,19 @@ impl Gate {
     /// Whether a caller is let through although forgeries came from its address: one that costs no
     /// cryptography to know must not be locked out by others behind the same address.
     fn is_spared(&self, visit: &Visit<'_>, at: Moment<'_>, beyond: &quota::Beyond<'_>) -> bool {
-        beyond.reason == quota::Reason::Strikes
-            && matches!(visit.route().kind, Kind::Api)
-            && self.force(visit, self.modes.identity) == Force::Enforce
-            && identity::vouches(&self.identity, visit, at)
+        if beyond.reason != quota::Reason::Strikes {
+            return false;
+        }
+        match visit.route().kind {
+            Kind::Api => {
+                self.force(visit, self.modes.identity) == Force::Enforce
+                    && identity::vouches(&self.identity, visit, at)
+            }
+            // Providers deliver for everybody from the same addresses, and what a delivery costs is
+            // bounded by their share.
+            Kind::Webhook => true,
+            Kind::Page | Kind::Return | Kind::Health => false,
+        }
     }
 
     /// Whether it is a preflight that `cors` leaves to the backend: browsers put no credentials on
@@ -417,7 +449,11 @@ fn end<'v>(visit: Visit<'v>, at: Moment<'_>, judged: Result<(), Stop>) -> Turn<'
         }
         Err(Stop::Pass(no)) => {
             let refused = Refused::new(&visit, Reason::Pass(no.reason), at.id);
-            Turn::Done(Verdict::Refuse(refused.with_pass(at.now, no.note)))
+            let refused = refused.with_pass(at.now, no.note);
+            // In the head nothing is asked of the store yet.
+            let is_unknown = no.reason == pass::Reason::Used;
+            let executed = if is_unknown { Executed::Unknown } else { Executed::No };
+            Turn::Done(Verdict::Refuse(refused.with_executed(executed)))
         }
         Err(Stop::Beyond(beyond)) => {
             let reason = Reason::Quota(beyond.reason);

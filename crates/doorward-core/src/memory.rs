@@ -60,6 +60,14 @@ impl Memory {
 }
 
 impl Memory {
+    /// The process begins. What integrations and webhooks' senders signed before is refused: an
+    /// earlier process may have taken it. Whoever carries visits calls it first; the first call
+    /// counts.
+    pub fn begin(&self, now: Now) {
+        let begun_s = &self.lives.begun_s;
+        let _ = begun_s.compare_exchange(0, now.unix_s, Ordering::AcqRel, Ordering::Acquire);
+    }
+
     /// Forgets that the clock was ever set back, so that passes of the first life hold again. For
     /// tests alone: what was used before could be used once more.
     pub fn insecure_rewind(&self) {
@@ -109,6 +117,8 @@ pub(crate) struct Lives {
     /// moment that is looked at late changes nothing.
     lead_s: AtomicU64,
     count: AtomicU64,
+    /// The second in which this life began; 0: nobody has said.
+    begun_s: AtomicU64,
 }
 
 const NS_PER_S: u64 = 1_000_000_000;
@@ -117,17 +127,37 @@ const AHEAD_S: u64 = 1 << 40;
 
 impl Lives {
     fn new(seed: [u8; 16]) -> Self {
-        Self { seed, lead_s: AtomicU64::new(0), count: AtomicU64::new(0) }
+        Self {
+            seed,
+            lead_s: AtomicU64::new(0),
+            count: AtomicU64::new(0),
+            begun_s: AtomicU64::new(0),
+        }
     }
 
     /// Begins anew, as after a start: what was used is forgotten, and what was made holds again.
     fn rewind(&self) {
         self.lead_s.store(0, Ordering::Release);
         self.count.store(0, Ordering::Release);
+        self.begun_s.store(0, Ordering::Release);
+    }
+
+    /// The second in which this life began. What was signed before may have been taken in another.
+    pub(crate) fn begun_s(&self, now: Now) -> u64 {
+        self.notice(now);
+        self.begun_s.load(Ordering::Acquire)
     }
 
     /// This life's name.
     pub(crate) fn boot(&self, now: Now) -> [u8; 8] {
+        self.notice(now);
+        let count = self.count.load(Ordering::Acquire).to_be_bytes();
+        let named = crypto::sha256(&[b"boot", &self.seed[..], &count].concat());
+        named.first_chunk().copied().unwrap_or_default()
+    }
+
+    /// Notices a clock that was set back.
+    fn notice(&self, now: Now) {
         let latest = self.lead_s.load(Ordering::Acquire);
         let lead_s = now.unix_s.saturating_add(AHEAD_S).saturating_sub(now.steady_ns / NS_PER_S);
         if lead_s > latest {
@@ -137,11 +167,10 @@ impl Lives {
             let set = self.lead_s.compare_exchange(latest, lead_s, order.0, order.1);
             if set.is_ok() {
                 self.count.fetch_add(1, Ordering::AcqRel);
+                // Clocks may differ by as much: what was signed by one that is ahead is older.
+                self.begun_s.store(now.unix_s.saturating_add(SKEW_S), Ordering::Release);
             }
         }
-        let count = self.count.load(Ordering::Acquire).to_be_bytes();
-        let named = crypto::sha256(&[b"boot", &self.seed[..], &count].concat());
-        named.first_chunk().copied().unwrap_or_default()
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::gate::Gate;
 use crate::header::{self, One};
 use crate::layers::cors;
-use crate::layers::pass::{No, Reason, canonical_authority, claim_key, mounted_at, page_origin};
+use crate::layers::pass::{No, Reason, canonical_authority, claim_key, mounts, page_origin};
 use crate::moment::Moment;
 use crate::pass::{
     Asked, BITS_MAX, Bound, MintError, Paid, Place, SKEW_S, SolutionError, TICKET_S, Ticket, Use,
@@ -123,9 +123,7 @@ fn pass(visit: &Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<Ready, NoPass>
         MintError::Malformed => Reason::Malformed,
         MintError::Failed => Reason::StoreAway,
     })?;
-    if matches!(asked.paid, Paid::Work { .. }) {
-        at.memory.mints.strike(visit.prefix, PRICE_RATE, at.now);
-    }
+    at.memory.mints.strike(visit.prefix, PRICE_RATE, at.now);
     let until_unix_s = at.now.unix_s + WORK_AGE_S + SKEW_S;
     let key = claim_key(&[b"key", &asked.key_digest()]);
     let ask = Ask::ClaimOnce { key, until_unix_s };
@@ -136,12 +134,16 @@ fn pass(visit: &Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<Ready, NoPass>
 /// The zero bits that were worked for a pass, where that is enough.
 fn paid(visit: &Visit<'_>, asked: &Asked, origin: &str, at: Moment<'_>) -> Result<u8, NoPass> {
     let own = canonical_authority(visit);
+    let bits = price(&visit.gate, visit, at);
     let (time_unix_s, work) = match &asked.paid {
         Paid::Work { time_unix_s, work } => (*time_unix_s, work),
         Paid::Solution(text) => {
             let bound = Bound { authority: &own, origin, key: asked.key_text() };
             let solved = visit.gate.pass.challenges.check(text, &bound, at.now);
-            return solved.map_err(|error| NoPass::from(of_solution(error)));
+            let solved = solved.map_err(|error| NoPass::from(of_solution(error)))?;
+            // Challenges that were collected in advance do not get passes cheaper.
+            let no = NoPass { no: Reason::Work.into(), bits: Some(bits) };
+            return if solved < bits { Err(no) } else { Ok(solved) };
         }
     };
     if time_unix_s > at.now.unix_s.saturating_add(SKEW_S) {
@@ -150,7 +152,6 @@ fn paid(visit: &Visit<'_>, asked: &Asked, origin: &str, at: Moment<'_>) -> Resul
     if time_unix_s.saturating_add(WORK_AGE_S) < at.now.unix_s {
         return Err(Reason::Expired.into());
     }
-    let bits = price(&visit.gate, visit, at);
     let fits = |name: &str| is_done(&asked.seed(name, origin, time_unix_s), work, bits);
     if fits(&own) {
         return Ok(bits);
@@ -176,7 +177,8 @@ const fn of_solution(error: SolutionError) -> Reason {
     }
 }
 
-/// A challenge. It counts for the price at once: whoever collects them does not get them cheaper.
+/// A challenge. It counts for nothing before it is solved: a neighbour who asks for many makes
+/// nobody's pass dearer.
 fn challenge(visit: &Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<Ready, NoPass> {
     let object = json::object(body).map_err(|_| Reason::Malformed)?;
     let key = json::member(&object, "key").and_then(Value::as_str).ok_or(Reason::Malformed)?;
@@ -189,7 +191,6 @@ fn challenge(visit: &Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<Ready, No
     let bits = price(&visit.gate, visit, at);
     let written = visit.gate.pass.challenges.write(&bound, bits, at.now, at.chance);
     let json = written.ok_or(Reason::StoreAway)?;
-    at.memory.mints.strike(visit.prefix, PRICE_RATE, at.now);
     Ok(Ready { reply: reply(visit, &json), claim: None })
 }
 
@@ -257,7 +258,6 @@ fn ticket(visit: &Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<Ready, NoPas
 
 /// The path and query of an address of this gate.
 fn of_gate<'u>(visit: &Visit<'_>, authority: &str, url: &'u str) -> Option<&'u str> {
-    let mount = mounted_at(visit);
     let target = match url.split_once("://") {
         Some((scheme, rest)) if scheme == "http" || scheme == "https" => {
             let end = rest.find('/')?;
@@ -267,7 +267,7 @@ fn of_gate<'u>(visit: &Visit<'_>, authority: &str, url: &'u str) -> Option<&'u s
         Some(_) | None => url,
     };
     // Routes stand for what the gate sees: behind the path at which a proxy mounts it.
-    let target = target.strip_prefix(mount)?;
+    let target = mounts(visit).find_map(|mount| target.strip_prefix(mount))?;
     let is_plain = target.starts_with('/')
         && !target.starts_with("//")
         && !target.contains('#')

@@ -11,7 +11,7 @@ use crate::question::{Answer, Answers, Question, Questions};
 use crate::reason::Reason;
 use crate::refused::{Executed, Refused};
 use crate::route::HELD_BODY_BYTES_MAX;
-use crate::verdict::{Admitted, Reply, Verdict};
+use crate::verdict::{Admitted, Claimed, Reply, Verdict};
 use crate::visit::Visit;
 use std::sync::Arc;
 
@@ -199,25 +199,37 @@ fn after_answers<'v>(mut visit: Visit<'v>, answers: &Answers, at: Moment<'_>) ->
     let Some(question) = claims_at_once(&visit) else {
         return after_shares(visit, at, shares_taken);
     };
-    let is_claimed = match (rest.first(), question.watch) {
-        (Some(Answer::Yes { .. }), _) => true,
-        (Some(Answer::Used { .. }), true) => {
-            let reason = what(&visit).used();
-            note(&mut visit, reason);
-            false
-        }
-        (Some(Answer::Used { answered }), false) => return used(&visit, *answered, at),
-        (Some(_) | None, true) => {
-            let reason = what(&visit).store_away();
-            note(&mut visit, reason);
-            false
-        }
-        (Some(_) | None, false) => return store_away(&visit, at),
+    let claimed = match claimed(&mut visit, rest.first().copied(), question.watch, at) {
+        Ok(claimed) => claimed,
+        // Nothing was taken with it: the batch is one.
+        Err(turn) => return *turn,
     };
-    admit(visit, at, shares_taken, |admitted| match is_claimed {
-        true => admitted.with_claim(&question),
-        false => admitted,
-    })
+    admit(visit, at, shares_taken, |admitted| admitted.with_claim(&question, claimed))
+}
+
+/// What the answer about a claim comes to.
+fn claimed<'v>(
+    visit: &mut Visit<'_>,
+    answer: Option<Answer>,
+    watch: bool,
+    at: Moment<'_>,
+) -> Result<Claimed, Box<Turn<'v>>> {
+    let of = what(visit);
+    match answer {
+        Some(Answer::Yes { .. }) => return Ok(Claimed::Owned),
+        // A sender's own retry: the first has not succeeded, as far as is known.
+        Some(Answer::Used { answered: false }) if of == Of::Delivery => return Ok(Claimed::Shared),
+        Some(Answer::Used { answered: true }) if of == Of::Delivery && !watch => {
+            return Err(Box::new(Turn::Done(Verdict::Reply(own::taken_before()))));
+        }
+        Some(Answer::Used { answered }) if !watch => {
+            return Err(Box::new(used(visit, answered, at)));
+        }
+        Some(Answer::Used { .. }) => note(visit, of.used()),
+        Some(_) | None if !watch => return Err(Box::new(store_away(visit, at))),
+        Some(_) | None => note(visit, of.store_away()),
+    }
+    Ok(Claimed::Not)
 }
 
 /// What it is that is claimed. Keys of passes that are asked for are a pass's.
@@ -232,7 +244,9 @@ fn used<'v>(visit: &Visit<'_>, answered: bool, at: Moment<'_>) -> Turn<'v> {
 }
 
 fn store_away<'v>(visit: &Visit<'_>, at: Moment<'_>) -> Turn<'v> {
-    at.memory.crowd.press(at.now);
+    if what(visit) == Of::Pass {
+        at.memory.crowd.press(at.now);
+    }
     refuse(Refused::new(visit, what(visit).store_away(), at.id).with_pass(at.now, None))
 }
 
@@ -250,26 +264,9 @@ fn after_claim<'v>(
         let refused = Refused::new(&visit, Reason::Quota(reason), at.id).with_wait(&beyond);
         return give_back(visit, claim.shares_taken, refuse(refused));
     }
-    let is_claimed = match (answer, claim.question.watch) {
-        (Some(Answer::Yes { .. }), _) => true,
-        // A sender's own retry: the first has not succeeded, as far as is known.
-        (Some(Answer::Used { answered: false }), false) if what(&visit) == Of::Delivery => true,
-        (Some(Answer::Used { answered: true }), false) if what(&visit) == Of::Delivery => {
-            return Turn::Done(Verdict::Reply(own::taken_before()));
-        }
-        (Some(Answer::Used { .. }), true) => {
-            let reason = what(&visit).used();
-            note(&mut visit, reason);
-            false
-        }
-        (Some(Answer::Used { answered }), false) => {
-            let turn = used(&visit, answered, at);
-            return give_back(visit, claim.shares_taken, turn);
-        }
-        (Some(_) | None, _) => {
-            let turn = store_away(&visit, at);
-            return give_back(visit, claim.shares_taken, turn);
-        }
+    let claimed = match claimed(&mut visit, answer, claim.question.watch, at) {
+        Ok(claimed) => claimed,
+        Err(turn) => return give_back(visit, claim.shares_taken, *turn),
     };
     if let Some(reply) = claim.reply {
         return Turn::Done(Verdict::Reply(reply));
@@ -279,7 +276,7 @@ fn after_claim<'v>(
             Some(digest) => admitted.with_body_digest(digest),
             None => admitted,
         };
-        if is_claimed { admitted.with_claim(&claim.question) } else { admitted }
+        admitted.with_claim(&claim.question, claimed)
     })
 }
 

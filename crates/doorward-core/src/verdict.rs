@@ -54,18 +54,31 @@ pub struct Admitted {
     known: Option<Known>,
     held: Option<Box<Held>>,
     cut: Option<Cut>,
-    /// What the pass stands for was claimed.
-    claimed: Option<Key>,
+    /// What the pass, the signature or the delivery stands for was claimed.
+    claimed: Option<(Key, Claimed)>,
     /// Which of the listed names it came in by.
     external: Option<usize>,
     safe: bool,
     mirror: Option<HeaderValue>,
     cors_acts: bool,
-    /// A preflight for what the page's script adds, which is left to the backend.
+    /// A preflight that is left to the backend.
+    is_preflight: bool,
+    /// And for what the page's script adds.
     asks_for_own: bool,
     shares_taken: bool,
     body_digest: Option<[u8; 32]>,
     would_refuse: WouldRefuse,
+}
+
+/// Whose a claim is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Claimed {
+    /// Nobody's.
+    Not,
+    /// This visit's: it may give it back.
+    Owned,
+    /// That of a delivery's first try, whose end nobody knows yet: only a success is told.
+    Shared,
 }
 
 /// How a forwarded request ended.
@@ -98,6 +111,7 @@ impl Admitted {
     pub(crate) fn new(visit: Visit<'_>, now: Now, id: RequestId, cors_acts: bool) -> Self {
         Self {
             mirror: cors::mirror(&visit),
+            is_preflight: !cors_acts && cors::is_preflight(&visit),
             asks_for_own: !cors_acts && visit.gate.has_passes() && cors::asks_for_own(&visit),
             external: visit.named.and_then(|named| named.external),
             safe: crate::layers::method::is_safe(visit.view.method),
@@ -123,9 +137,10 @@ impl Admitted {
         self
     }
 
-    pub(crate) fn with_claim(mut self, question: &Question) -> Self {
-        self.claimed = match question.ask {
-            Ask::ClaimOnce { key, .. } => Some(key),
+    pub(crate) fn with_claim(mut self, question: &Question, claimed: Claimed) -> Self {
+        self.claimed = match (question.ask, claimed) {
+            (_, Claimed::Not) => None,
+            (Ask::ClaimOnce { key, .. }, claimed) => Some((key, claimed)),
             _ => None,
         };
         self
@@ -302,8 +317,9 @@ impl Admitted {
     /// What the store is told at the end.
     #[must_use]
     pub fn settle(&self, outcome: Outcome) -> Questions {
-        let about = |ask: fn(Key) -> Ask| {
-            self.claimed.map(|key| Question { ask: ask(key), always: true, watch: false })
+        let about = |ask: fn(Key) -> Ask, must_own: bool| {
+            let claimed = self.claimed.filter(|(_, of)| !must_own || *of == Claimed::Owned);
+            claimed.map(|(key, _)| Question { ask: ask(key), always: true, watch: false })
         };
         let mut out = Questions::new();
         match outcome {
@@ -312,13 +328,13 @@ impl Admitted {
                     out = quota::give_back(&self.gate.quota, self.counted());
                 }
                 // There is room for it: it was checked for when the gate was made.
-                out.extend(about(|key| Ask::Unclaim { key }));
+                out.extend(about(|key| Ask::Unclaim { key }, true));
             }
             // A delivery that failed comes again, and must be let in.
             Outcome::Answered(status) if self.is_delivery() && !is_success(status) => {
-                out.extend(about(|key| Ask::Unclaim { key }));
+                out.extend(about(|key| Ask::Unclaim { key }, true));
             }
-            Outcome::Answered(_) => out.extend(about(|key| Ask::Answered { key })),
+            Outcome::Answered(_) => out.extend(about(|key| Ask::Answered { key }, false)),
             Outcome::Sent => {}
         }
         out
@@ -349,6 +365,11 @@ impl Admitted {
             Some(query) => Some(format!("{path}?{query}")),
             None => Some(path.to_owned()),
         }
+    }
+
+    /// Whether it is a preflight that is left to the backend: nobody was asked who he is.
+    pub(crate) const fn is_preflight(&self) -> bool {
+        self.is_preflight
     }
 
     /// Whether it is a preflight for what the page's script adds, and left to the backend.
@@ -396,12 +417,23 @@ fn is_success(status: StatusCode) -> bool {
 }
 
 /// An answer to a known caller, or one that was bought with a credential, belongs to its caller: a
-/// shared cache in front would hand it to anyone (RFC 9111 5.2.2.7).
+/// shared cache in front would hand it to anyone (RFC 9111 5.2.2.7). What else is said of caching
+/// stays; `private` for some fields alone is not enough.
 fn make_private(headers: &mut HeaderMap) {
-    let shareable = !headers.get_all(header::CACHE_CONTROL).iter().any(|line| {
-        line.to_str().is_ok_and(|text| text.contains("no-store") || text.contains("private"))
-    });
-    if shareable {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private"));
+    let lines = headers.get_all(header::CACHE_CONTROL).into_iter();
+    let said: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
+    let said = said.join(",");
+    let names = |directive: &str, name: &str| {
+        directive.split('=').next().unwrap_or_default().trim().eq_ignore_ascii_case(name)
+    };
+    let mut kept: Vec<&str> = said.split(',').map(str::trim).collect();
+    if kept.iter().any(|one| one.eq_ignore_ascii_case("no-store")) {
+        return;
     }
+    kept.retain(|one| {
+        !one.is_empty() && !["public", "s-maxage", "private"].iter().any(|name| names(one, name))
+    });
+    kept.insert(0, "private");
+    let value = HeaderValue::from_str(&kept.join(", "));
+    headers.insert(header::CACHE_CONTROL, value.unwrap_or(HeaderValue::from_static("private")));
 }

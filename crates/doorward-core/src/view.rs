@@ -82,6 +82,8 @@ pub(crate) struct Seen<'v> {
     pub(crate) authorization: One<'v>,
     /// `Doorward-Visitor`.
     pub(crate) visitor: One<'v>,
+    /// `Doorward-Again`: it was sent before, and its answer was lost.
+    pub(crate) again: One<'v>,
     /// The override headers, all spellings as one.
     pub(crate) method_override: One<'v>,
     pub(crate) cookie: bool,
@@ -114,6 +116,7 @@ impl<'v> Seen<'v> {
             10 if *name == header::CONNECTION => &mut self.connection,
             13 if *name == header::AUTHORIZATION => &mut self.authorization,
             13 if text == "x-http-method" => &mut self.method_override,
+            14 if text == "doorward-again" => &mut self.again,
             14 if text == "sec-fetch-site" => &mut self.fetch_site,
             14 if text == "sec-fetch-mode" => &mut self.fetch_mode,
             14 if text == "sec-fetch-dest" => &mut self.fetch_dest,

@@ -81,6 +81,14 @@ pub struct Proxy {
     is_over: Arc<AtomicBool>,
 }
 
+/// How many workers serve: one for each core where nothing is said.
+fn workers_of(threads: usize) -> usize {
+    match threads {
+        0 => thread::available_parallelism().map_or(1, NonZero::get),
+        count => count,
+    }
+}
+
 impl Proxy {
     /// Starts to listen and to serve.
     ///
@@ -94,12 +102,10 @@ impl Proxy {
     ) -> Result<Self, StartError> {
         let setup = Setup::new(gate, settings.upstreams, settings.forwarding, None)?;
         let metrics = Arc::new(Metrics::new(&setup));
-        let count = match settings.threads {
-            0 => thread::available_parallelism().map_or(1, NonZero::get),
-            count => count,
-        };
+        let count = workers_of(settings.threads);
         let (address, listeners) = listen::bind(settings.listen, count)
             .map_err(|source| StartError::Listen { address: settings.listen, source })?;
+        memory.begin(settings.clock.now());
         let tls = settings.tls.map(|certificate| Tls::new(certificate, settings.http2));
         let shared = Arc::new(Shared {
             metrics,
@@ -134,9 +140,9 @@ impl Proxy {
         let (give, housekeeping) = housekeep(keeping)?;
         let writer = housekeeping.thread().clone();
         proxy.housekeeping = Some(housekeeping);
-        let admin = settings.admin;
-        let admin = admin.map(|admin| Admin::start(admin, &proxy.shared, &stopping));
-        proxy.admin = admin.transpose()?;
+        proxy.admin = (settings.admin)
+            .map(|admin| Admin::start(admin, &proxy.shared, &stopping))
+            .transpose()?;
         let mut buffers = Vec::with_capacity(count);
         for listener in listeners {
             let log = Arc::new(LogBuffer::new(settings.log, Some(writer.clone())));

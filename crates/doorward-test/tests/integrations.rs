@@ -67,7 +67,7 @@ async fn altchas_own_solver_pays_for_a_pass() -> Outcome<()> {
     let want = json!({
         "maxnumber": 32_768, "otherKey": "pass/forged", "wrong": "pass/work",
         "both": "pass/malformed", "noKey": "pass/malformed", "stranger": "site/cross-site",
-        "pass": "dwp1.", "again": "pass/used", "dearer": true,
+        "pass": "dwp1.", "again": "pass/used", "paid": [14, "pass/work 12"],
     });
     assert_eq!(run("solve.mjs", &arguments).await?, want);
     Ok(())

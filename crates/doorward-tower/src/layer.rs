@@ -182,6 +182,7 @@ impl Builder {
         if !misfits.is_empty() {
             return Err(NotCarried { misfits });
         }
+        self.mount.memory.begin(self.mount.clock.now());
         Ok(GateLayer { mount: Arc::new(self.mount) })
     }
 }

@@ -102,6 +102,11 @@ impl Component {
         Ok(Self { part, written: item.serialize() })
     }
 
+    /// Whether its header has to be parsed.
+    pub(super) const fn is_parsed(&self) -> bool {
+        matches!(self.part, Part::Field(_, Form::Strict | Form::Member(_)))
+    }
+
     /// Whether it covers `wanted`: the name of a header or of a derived part, or an identifier as a
     /// signer writes it. One member of a header is not the header.
     pub(super) fn covers(&self, wanted: &str) -> bool {

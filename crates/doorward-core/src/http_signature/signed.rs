@@ -11,6 +11,8 @@ use sfv::{Dictionary, InnerList, ListEntry, Parameters, Version};
 pub const LABELS_MAX: usize = 4;
 /// Bytes of `Signature-Input`, of `Signature` and of any other structured field that is read.
 pub const FIELD_BYTES_MAX: usize = 8 * 1024;
+/// Components of a signature whose headers are parsed (`sf`, `key`), at the most.
+const PARSED_MAX: usize = 4;
 /// Components of a signature at the most.
 pub const COMPONENTS_MAX: usize = 32;
 /// Bytes of a signature at the most: RSA with 8192 bits.
@@ -115,6 +117,10 @@ impl Signed {
                 return Err(Fault::Repeated);
             }
             components.push(component);
+        }
+        // Each of these has its header parsed anew.
+        if components.iter().filter(|component| component.is_parsed()).count() > PARSED_MAX {
+            return Err(Fault::TooLong);
         }
         Ok(Self {
             label: label.to_owned(),

@@ -190,13 +190,16 @@ impl<'t> Locked<'t> {
         self.write(named, place, yes(share::answered(held)), held != 0)
     }
 
-    /// Gives a claim back.
+    /// Gives a claim back, unless what it stands for was answered meanwhile.
     ///
     /// # Errors
     /// [`NotLocked`], and nothing has changed.
     pub fn unclaim(&mut self, named: &Named<'_>) -> Result<Answer, NotLocked> {
         let yes = Taken::Yes { value: 0, left: 0, reset_s: 0 };
         let Some(place) = self.own(named.spot)? else { return Ok(answer(yes)) };
+        if share::is_answered(self.value(place)?) {
+            return Ok(answer(yes));
+        }
         self.write(named, place, yes, true)
     }
 

@@ -8,10 +8,10 @@ use crate::crypto::KEY_BYTES;
 use aws_lc_rs::{digest, hmac};
 use subtle::{Choice, ConstantTimeEq};
 
-/// Seconds for which a delivery is remembered whose scheme signs no time: 24 hours. Shopify sends
-/// again for 4 hours and GitHub not at all by itself; a store that keeps every delivery for ever
-/// would be filled by them.
-pub const REMEMBERED_S: u64 = 24 * 3_600;
+/// Seconds for which a delivery is remembered whose scheme signs no time: an hour. A sender whose
+/// answer was lost tries again long before; and whoever repeats a delivery on purpose gives it
+/// another id, which is not signed either. What is remembered for longer would fill the store.
+pub const REMEMBERED_S: u64 = 3_600;
 
 /// A delivery whose head is in order. Nothing is proved before its body is checked.
 #[derive(Debug)]
@@ -42,6 +42,12 @@ impl Delivery {
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
+    }
+
+    /// When it was signed, in seconds since 1970; none where its scheme signs no time.
+    #[must_use]
+    pub const fn signed_at(&self) -> Option<u64> {
+        self.signed_at_unix_s
     }
 
     /// Checks the signature over the exact bytes of the body, by the `scheme` that read the head.
@@ -85,12 +91,18 @@ impl Delivery {
                 context.update(part.as_bytes());
             }
         };
-        // A signed time makes a message unique; an id that is not signed is the last resort.
+        // A signed time makes a message unique.
         let is_signed = match &self.id {
-            Some(id) if is_id_signed || !is_time_signed => {
+            Some(id) if is_id_signed => {
                 name_by(&mut context, "id");
                 context.update(id.as_bytes());
-                is_id_signed
+                true
+            }
+            // Together with what is signed: nobody takes another delivery's id away.
+            Some(id) if !is_time_signed => {
+                name_by(&mut context, id);
+                self.pieces(recipe, body, |bytes| context.update(bytes));
+                false
             }
             Some(_) | None => {
                 name_by(&mut context, "message");

@@ -13,13 +13,13 @@
 //! 2. [`Delivery::body`] computes the HMAC over the template under each secret, and compares each
 //!    with each signature in constant time. All are compared, whichever fits.
 //! 3. The [`Claim`] names the delivery: the caller claims its key once. A signed id names it; else
-//!    a signed time makes the signed bytes unique, and their digest names it; else an id that is
-//!    not signed must do ([`Claim::is_signed`] says so). Never the signature's text: while secrets
-//!    rotate there are two for one delivery, and a repeat could show the other one.
+//!    a signed time makes the signed bytes unique, and their digest names it; else they do together
+//!    with an id that is not signed ([`Claim::is_signed`] says so). Never the signature's text:
+//!    while secrets rotate there are two for one delivery, and a repeat could show the other one.
 //!
 //! ## What it does not stop
 //! * GitHub and Shopify sign neither time nor id. Who has seen a delivery can send it again under
-//!   another id, and after [`REMEMBERED_S`], 24 hours, under its own. An application that minds
+//!   another id, and after [`REMEMBERED_S`], an hour, under its own. An application that minds
 //!   looks at times and ids in the body.
 //! * Headers that are not in the template (`X-GitHub-Event`, `X-Shopify-Topic`) can be changed.
 //! * A sender whose secret is known. HMACs are symmetric: this gate could sign, too.

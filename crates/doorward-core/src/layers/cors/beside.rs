@@ -8,9 +8,13 @@ use crate::visit::{OriginIs, Visit};
 use http::header::{self, HeaderMap, HeaderValue};
 
 /// What the script adds to a request.
-const OWN: [&str; 4] = ["content-digest", "doorward-pass", "signature", "signature-input"];
+const OWN: [&str; 5] =
+    ["content-digest", "doorward-again", "doorward-pass", "signature", "signature-input"];
 /// Methods that need no preflight of their own (Fetch 2.2.1).
 const SIMPLE: [&str; 3] = ["GET", "HEAD", "POST"];
+
+/// Seconds for which such an approval holds, as long as browsers take for granted.
+static MAX_AGE: HeaderValue = HeaderValue::from_static("5");
 
 fn is_own(name: &str) -> bool {
     OWN.iter().any(|own| name.trim().eq_ignore_ascii_case(own))
@@ -35,6 +39,10 @@ pub(crate) fn reply_alone(policy: &Policy, visit: &Visit<'_>) -> Option<Reply> {
     let is_alone = SIMPLE.contains(&method) && asks_for_own(visit) && asked(visit).all(is_own);
     let mut reply = is_alone.then(|| approve(policy, visit)).flatten()?;
     reply.headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE.clone());
+    // What the backend would say of other methods is not known here, nor for how long.
+    let method = HeaderValue::from_str(method).ok()?;
+    reply.headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, method);
+    reply.headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE.clone());
     Some(reply)
 }
 
@@ -54,8 +62,9 @@ pub(crate) fn strip(headers: &mut HeaderMap) {
 /// Adds it to what the backend approves, where it approves anything.
 pub(crate) fn approve_own(headers: &mut HeaderMap) {
     if headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
-        let own =
-            HeaderValue::from_static("content-digest, doorward-pass, signature, signature-input");
+        let own = HeaderValue::from_static(
+            "content-digest, doorward-again, doorward-pass, signature, signature-input",
+        );
         headers.append(header::ACCESS_CONTROL_ALLOW_HEADERS, own);
     }
 }

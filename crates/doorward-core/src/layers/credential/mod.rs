@@ -19,8 +19,8 @@
 //!    them.
 //! 2. A name with `_` goes only if its spelling with `-` is none that the gate removes or judges.
 //! 3. On a route that names credentials the client's own header of that name is replaced.
-//! 4. A credential is added only to a request that no monitored layer would have refused, and by a
-//!    method that its route declares.
+//! 4. A credential is added only to a request that no monitored layer would have refused, by a
+//!    method that its route declares, and to no preflight.
 //! 5. Of several credentials of the caller's, only the one that was judged goes on. A known caller
 //!    is named in `Doorward-Identity`, `Doorward-Issuer` and `Doorward-Scopes`.
 //! 6. The proof is an HMAC-SHA256 over the lengths and bytes of: `dwa1`, the gate's id, the time,
@@ -178,7 +178,7 @@ impl<'a> Edits<'a> {
         let mut added = ArrayVec::new();
         // A preflight that is left to the backend comes past who is calling.
         let is_declared = admitted.route().methods.contains(method);
-        if admitted.would_refuse().is_empty() && is_declared {
+        if admitted.would_refuse().is_empty() && is_declared && !admitted.is_preflight() {
             for place in &admitted.route().credentials {
                 let Some(pair) = policy.added.get(*place) else { continue };
                 added.try_push(pair.clone()).map_err(|_| Reason::Unprovable)?;

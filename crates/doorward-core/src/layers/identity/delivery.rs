@@ -2,7 +2,7 @@
 
 use super::signature_reason::SignatureReason;
 use crate::layers::pass::{Claimed, Held, Of};
-use crate::moment::Now;
+use crate::moment::Moment;
 use crate::visit::Visit;
 use crate::webhook::{self, Delivery};
 
@@ -16,10 +16,18 @@ pub struct WebhookSettings {
 }
 
 /// Reads a delivery's headers. None: its route takes none.
-pub(crate) fn read(visit: &Visit<'_>, now: Now) -> Option<Result<Box<Delivery>, SignatureReason>> {
+pub(crate) fn read(
+    visit: &Visit<'_>,
+    at: Moment<'_>,
+) -> Option<Result<Box<Delivery>, SignatureReason>> {
     let scheme = visit.route().webhook.as_ref()?;
-    let read = scheme.head(visit.view.headers, now.unix_s);
-    Some(read.map(Box::new).map_err(SignatureReason::from))
+    let read = scheme.head(visit.view.headers, at.now.unix_s).map_err(SignatureReason::from);
+    let begun_s = at.memory.lives.begun_s(at.now);
+    Some(read.and_then(|delivery| match delivery.signed_at() {
+        // Its sender signs the next try anew.
+        Some(signed_at) if signed_at < begun_s => Err(SignatureReason::StoreAway),
+        Some(_) | None => Ok(Box::new(delivery)),
+    }))
 }
 
 /// Checks a delivery's signature over its body. What it comes to is still to be claimed.

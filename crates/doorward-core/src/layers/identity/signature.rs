@@ -4,7 +4,7 @@ use super::signature_reason::SignatureReason;
 use super::who::{Facts, Identity, Kind};
 use super::{Known, Who};
 use crate::http_signature::{self, Key, Signed, Target, content_digest};
-use crate::layers::pass::{self, Claimed, Held, Of, canonical_authority, mounted_at};
+use crate::layers::pass::{self, Claimed, Held, Of, canonical_authority, mounts};
 use crate::moment::Moment;
 use crate::view::BodyHint;
 use crate::visit::Visit;
@@ -17,6 +17,8 @@ pub const SIGNATURE_ISSUER: &str = "doorward-signature";
 pub const SIGNATURE_AGE_S: u64 = 300;
 /// Seconds by which clocks may differ.
 const SKEW_S: u64 = 30;
+/// Other names of the gate that a signature is tried for.
+const OTHERS_MAX: usize = 3;
 /// Parts of a request that a signature must cover, always.
 const COVERS: [&str; 4] = ["@method", "@authority", "@path", "@query"];
 /// What it must cover where there is a body.
@@ -110,6 +112,11 @@ fn judge(
     covers(&signed, signer, has_body)?;
     // The cheap ones first; the key last.
     signed.fresh(at.now.unix_s, SIGNATURE_AGE_S, SKEW_S)?;
+    let created = signed.created().unwrap_or_default();
+    if created < at.memory.lives.begun_s(at.now) {
+        // An earlier process may have taken it.
+        return Err(SignatureReason::StoreAway);
+    }
     let digest = match has_body || visit.view.headers.contains_key(DIGEST) {
         true => content_digest(visit.view.headers)?,
         false => None,
@@ -117,23 +124,12 @@ fn judge(
     if has_body && digest.is_none() {
         return Err(SignatureReason::Incomplete);
     }
-    let authority = canonical_authority(visit);
-    let path = format!("{}{}", mounted_at(visit), visit.view.target.path);
-    let target = Target {
-        method: visit.view.method.as_str(),
-        scheme: scheme(visit),
-        authority: &authority,
-        path: &path,
-        query: visit.view.target.query,
-    };
-    let base = signed.base(&target, visit.view.headers)?;
-    signed.check_base(&signer.key, &base)?;
+    let base = fitting(&signed, &signer.key, visit)?;
     if !has_body && digest.as_ref().is_some_and(|digest| !digest.matches(b"")) {
         return Err(SignatureReason::BodyDiffers);
     }
     // Some algorithms have many signatures for one text: what is claimed is the nonce, or the text.
     let unique = signed.nonce().map_or(base.as_slice(), str::as_bytes);
-    let created = signed.created().unwrap_or(at.now.unix_s);
     let held = Held::new(&Claimed {
         of: Of::Signature,
         pass: None,
@@ -145,6 +141,40 @@ fn judge(
         is_signed: true,
     });
     Ok((Arc::clone(&signer.identity), held))
+}
+
+/// The text that the signature fits, under the name and path by which the request came in.
+fn fitting(signed: &Signed, key: &Key, visit: &Visit<'_>) -> Result<Vec<u8>, SignatureReason> {
+    let check = |scheme: &str, authority: &str, mount: &str| {
+        let path = format!("{mount}{}", visit.view.target.path);
+        let target = Target {
+            method: visit.view.method.as_str(),
+            scheme,
+            authority,
+            path: &path,
+            query: visit.view.target.query,
+        };
+        let base = signed.base(&target, visit.view.headers)?;
+        signed.check_base(key, &base).map(|()| base)
+    };
+    let own = canonical_authority(visit);
+    let mut refused = http_signature::Fault::Forged;
+    for mount in mounts(visit) {
+        match check(scheme(visit), &own, mount) {
+            Ok(base) => return Ok(base),
+            Err(fault) => refused = fault,
+        }
+    }
+    // One that fits another of the gate's names is nobody's forgery: a proxy between changes Host.
+    let listed = visit.gate.names.listed().iter().take(OTHERS_MAX);
+    let mut others = listed.filter_map(|name| {
+        let authority = name.authority().to_str().ok()?;
+        check(name.origin().scheme(), authority, name.prefix()).ok()
+    });
+    match others.next() {
+        Some(_) => Err(SignatureReason::OtherHost),
+        None => Err(refused.into()),
+    }
 }
 
 fn covers(signed: &Signed, signer: &Signer, has_body: bool) -> Result<(), SignatureReason> {

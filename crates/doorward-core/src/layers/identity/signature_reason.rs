@@ -24,6 +24,8 @@ pub enum SignatureReason {
     FromTheFuture,
     /// It does not fit.
     Forged,
+    /// For another name of the gate.
+    OtherHost,
     /// The body is not the one that was signed.
     BodyDiffers,
     /// Taken before.
@@ -43,6 +45,7 @@ impl SignatureReason {
         Self::Expired,
         Self::FromTheFuture,
         Self::Forged,
+        Self::OtherHost,
         Self::BodyDiffers,
         Self::Used,
         Self::StoreAway,
@@ -53,7 +56,7 @@ impl SignatureReason {
     pub const fn words(self) -> Words {
         let (code, title, advice) = match self {
             Self::Missing | Self::Malformed | Self::Unsupported | Self::Incomplete => self.form(),
-            Self::UnknownKey | Self::Forged | Self::BodyDiffers => self.fit(),
+            Self::UnknownKey | Self::Forged | Self::OtherHost | Self::BodyDiffers => self.fit(),
             Self::Expired | Self::FromTheFuture | Self::Used | Self::StoreAway => self.time(),
         };
         let status = match self {
@@ -103,6 +106,12 @@ impl SignatureReason {
                 "Refused: the signature does not fit the request and the key",
                 "Sign exactly what is sent. A proxy between may change path, query, headers or \
                  body; and a webhook's secret must be the sender's.",
+            ),
+            Self::OtherHost => (
+                "identity/signature-other-host",
+                "Refused: the request was signed for another name than it came in by",
+                "Let the proxy between keep Host and path, or list the address that is called in \
+                 `external`.",
             ),
             _ => (
                 "identity/signature-body-differs",

@@ -140,10 +140,10 @@ fn is_signed(
         key.matches(&text, signature)
     };
     let own = request::canonical_authority(visit);
-    let prefix = request::mounted_at(visit);
-    if fits(&own, prefix) {
+    if request::mounts(visit).any(|mount| fits(&own, mount)) {
         return Ok(());
     }
+    let prefix = request::mounted_at(visit);
     let listed = visit.gate.names.listed().iter();
     let listed = listed.filter_map(|name| Some((name.authority().to_str().ok()?, name.prefix())));
     let said = [visit.seen.host, visit.seen.forwarded_host].map(|one| (one.value(), ""));

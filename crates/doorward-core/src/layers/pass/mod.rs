@@ -53,9 +53,7 @@ mod tickets;
 pub use held::Held;
 pub(crate) use held::{Claimed, Cut, Of, claim_key};
 pub use reason::Reason;
-pub(crate) use request::{
-    Carried, canonical_authority, find, mounted_at, page_origin, without_ticket,
-};
+pub(crate) use request::{Carried, canonical_authority, find, mounts, page_origin, without_ticket};
 
 use super::{Meta, Need};
 use crate::moment::Moment;

@@ -96,6 +96,18 @@ pub(crate) fn mounted_at<'a>(visit: &'a Visit<'_>) -> &'a str {
     external.map_or("", |external| external.prefix())
 }
 
+/// All path prefixes of the name by which a request came in: behind the proxy that cuts them off
+/// nobody knows which of them it was.
+pub(crate) fn mounts<'a>(visit: &'a Visit<'_>) -> impl Iterator<Item = &'a str> {
+    let own = mounted_at(visit);
+    let listed = visit.gate.names.listed();
+    let place = visit.named.and_then(|named| named.external);
+    let authority = place.and_then(|place| listed.get(place)).map(|external| external.authority());
+    let same = listed.iter().filter(move |other| Some(other.authority()) == authority);
+    let others = same.map(|other| other.prefix()).filter(move |prefix| *prefix != own);
+    std::iter::once(own).chain(others)
+}
+
 /// The gate's own origin for this request.
 fn own_origin(visit: &Visit<'_>) -> String {
     let place = visit.named.and_then(|named| named.external);
