@@ -21,6 +21,8 @@ function hire(script: string, isText = false): Ask {
     };
     worker.onmessage = ({ data }) => resolve(new Uint8Array(data));
   });
+  // It may fail before anybody asks.
+  answered.catch(() => undefined);
   return async (message) => {
     worker.postMessage(message);
     let timer;

@@ -18,6 +18,8 @@ export class History {
   repeats = 0;
   hasWaited = false;
   wasLost = false;
+  /** What signed the request that was lost, and must not run twice. */
+  lost: Record<string, string> | undefined;
 }
 
 /** Says whether to send it again, and gets ready for it. */

@@ -31,10 +31,14 @@ export function senderOf(world: World, passes: Passes): Sender {
     return signatureOf({ method, url, body, contentType, created, nonce }, pass);
   };
 
-  /** None: the connection died, and it may be sent again. */
+  /**
+   * None: the connection died, and it is sent again. What must not run twice goes with the same
+   * signature, and says so: the gate then lets it in only where it takes each signature once, and
+   * the first has never arrived.
+   */
   const sendOnce = async (prepared: Prepared, pass: Pass | null, history: History) => {
     const headers = new Headers(prepared.headers);
-    const signed = await sign(prepared, pass);
+    const signed = history.lost ?? await sign(prepared, pass);
     for (const name in signed) headers.set(name, signed[name]!);
     const { method, url, isSafe, mayRepeat, signal } = prepared;
     signal?.throwIfAborted();
@@ -42,10 +46,11 @@ export function senderOf(world: World, passes: Passes): Sender {
       return await prepared.send(headers);
     } catch (error) {
       if (signal?.aborted) throw error;
-      if (!mayRepeat || history.wasLost) {
+      if (history.wasLost || !(mayRepeat || pass)) {
         throw isSafe ? error : new OutcomeUnknown(method, url.href, error);
       }
       history.wasLost = true;
+      if (!mayRepeat) history.lost = { ...signed, "Doorward-Again": "1" };
       return undefined;
     }
   };
@@ -53,15 +58,22 @@ export function senderOf(world: World, passes: Passes): Sender {
   const send: Sender["send"] = async (input, init) => {
     const prepared = await prepare(input, init, world);
     const history = new History();
+    let pass: Pass | null = null;
     for (;;) {
       try {
-        const pass = await orAborted(passes.current(), prepared.signal);
+        // A new pass, or why there is none, would say nothing about what was lost.
+        if (!history.lost) pass = await orAborted(passes.current(), prepared.signal);
         const response = await sendOnce(prepared, pass, history);
         if (!response) continue;
         const code = codeOf(response);
         // Where it was sent on, what answers is not what was asked: the first may have run.
         if (!code || response.redirected) return response;
+        if (history.lost && code !== "pass/used") {
+          // Only of a signature that it knows can the gate say what became of the first.
+          throw new OutcomeUnknown(prepared.method, prepared.url.href, response);
+        }
         if (!(await judge(prepared, pass, response, code, history))) return response;
+        history.lost = undefined;
         response.body?.cancel().catch(() => undefined);
       } catch (error) {
         // Without a pass, why there is none is the answer.

@@ -34,6 +34,8 @@ const ROWS = [
   [["cut"], {}, [200, 2, 1]],
   [["cut after"], {}, [200, 2, 1]],
   [["cut"], KEYED, [200, 2, 1]],
+  // The same signature again: it runs only where the first never arrived.
+  [["cut"], POST, [200, 2, 1]],
 ];
 
 for (const [next, init, want] of ROWS) {
@@ -53,18 +55,37 @@ for (const [next, init, want] of ROWS) {
   });
 }
 
-for (const fault of ["cut", "cut after", { code: "pass/used", executed: "unknown" }]) {
-  test(`POST: ${fault.code ?? fault} is an outcome that nobody knows`, async (t) => {
+// What comes, how often the gate was asked, how often it ran, and what the error says of it.
+for (const [next, came, ran, cause] of [
+  [["cut", "cut"], 2, 0, TypeError],
+  [["cut after"], 2, 1, Error],
+  [["cut after", "cut"], 2, 1, TypeError],
+  // A gate that has restarted, or whose share is used up, cannot tell what became of the first.
+  [["cut after", "pass/other-instance"], 2, 1, Response],
+  [["cut after", LATER(0)], 2, 1, Response],
+  [[{ code: "pass/used", executed: "unknown" }], 1, 0, Error],
+]) {
+  const name = next.map((fault) => fault.code ?? fault).join(", ");
+  test(`POST: ${name} is an outcome that nobody knows`, async (t) => {
     const gate = await startGate(t);
     const { fetch } = await client(gate);
-    gate.next.push(fault);
+    gate.next.push(...next);
     const error = await fetch(`${gate.url}/a?b`, POST).catch((reason) => reason);
     assert.ok(error instanceof OutcomeUnknown);
-    const { name, code, method, url, cause } = error;
+    const { name, code, method, url } = error;
     assert.deepEqual([name, code], ["OutcomeUnknown", "client/outcome-unknown"]);
     assert.deepEqual([method, url], ["POST", `${gate.url}/a?b`]);
-    assert.ok(cause instanceof (fault.code ? Error : TypeError));
-    assert.equal(gate.came, 1);
+    assert.ok(error.cause instanceof cause);
+    assert.deepEqual([gate.came, gate.ran.length], [came, ran]);
+  });
+}
+
+for (const claims of [true, false]) {
+  test(`a gate that claims ${claims ? "" : "nothing "}runs nothing twice`, async (t) => {
+    const gate = await startGate(t, { next: ["cut after"], claims });
+    const { fetch } = await client(gate);
+    await assert.rejects(fetch(`${gate.url}/a`, POST), OutcomeUnknown);
+    assert.deepEqual([gate.came, gate.ran.length], [2, 1]);
   });
 }
 

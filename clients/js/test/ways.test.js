@@ -116,7 +116,7 @@ test("axios: a form goes without the type that axios gives it", async (t) => {
 
 test("axios: refusals, lost answers, and calls that are given up", async (t) => {
   t.mock.method(console, "error", () => undefined);
-  const gate = await startGate(t, { next: ["pass/other-host", "cut"] });
+  const gate = await startGate(t, { next: ["pass/other-host", "cut", "cut"] });
   const { axios } = await client(gate);
   const url = `${gate.url}/a`;
   const tell = (call) => call.catch(({ isAxiosError, code, response, __CANCEL__ }) =>
