@@ -10,7 +10,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const FORMATS = { client: "esm", auto: "iife", work: "iife", worker: "iife" };
+const FORMATS = { client: "esm", auto: "iife", work: "iife", worker: "iife", open: "iife" };
 /**
  * Members that only our own modules know, none of them a browser's or the protocol's: shortened in
  * the scripts that pages load first, which have to be small.

@@ -2,7 +2,7 @@
 //!
 //! For ES256 and HS256 each: `<name>.jwks`, `<name>.key` (what HAProxy takes), `<name>.good`, and a
 //! token for each way of being wrong, `<name>.expired` and so on. `es256.fresh` has COUNT different
-//! good tokens, a line each.
+//! good tokens, each a line of headers as the load sends them.
 
 use doorward_micro::credentials::{Key, Wrong};
 use std::error::Error;
@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     write(&key, folder)?;
     let mut fresh = BufWriter::new(File::create(folder.join("es256.fresh"))?);
     for id in 1..=count {
-        writeln!(fresh, "{}", key.token(id))?;
+        writeln!(fresh, "Authorization: Bearer {}", key.token(id))?;
     }
     fresh.flush()?;
     Ok(())

@@ -26,8 +26,13 @@ macro_rules! script {
     };
 }
 
-const SCRIPTS: [Script; 4] =
-    [script!("auto.js"), script!("client.js"), script!("work.js"), script!("worker.js")];
+const SCRIPTS: [Script; 5] = [
+    script!("auto.js"),
+    script!("client.js"),
+    script!("work.js"),
+    script!("worker.js"),
+    script!("open.js"),
+];
 
 /// A script: the same for everybody, so any page may load it and any cache keep it for a while.
 fn hand_out(script: &Script, asked: &HeaderMap) -> Reply {

@@ -10,6 +10,34 @@ pub(crate) const POLICY: &str = concat!(
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 );
 
+/// Lets in the gate's own script as well, and what it asks of the gate.
+pub(crate) const POLICY_OF_PASSES: &str = concat!(
+    "default-src 'none'; style-src 'sha256-isU6gnYAkJJlwHCYDlXdo15gOize8FJxDN3MN5PwXAc='; ",
+    "script-src 'self'; connect-src 'self'; worker-src 'self' blob:; ",
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+);
+
+/// What the page offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Offer {
+    /// Nothing but what happened.
+    Nothing,
+    /// To open the address from here: a click on the page is not another site's request.
+    OpenHere,
+    /// To ask for a pass, and to open the address with a ticket. It does so by itself, once.
+    Pass,
+}
+
+impl Offer {
+    /// What the page may load.
+    pub(crate) const fn policy(self) -> &'static str {
+        match self {
+            Self::Nothing | Self::OpenHere => POLICY,
+            Self::Pass => POLICY_OF_PASSES,
+        }
+    }
+}
+
 /// What the page says.
 pub(crate) struct Said<'a> {
     /// What happened.
@@ -20,18 +48,25 @@ pub(crate) struct Said<'a> {
     pub(crate) code: &'a str,
     /// The visit's id.
     pub(crate) id: &'a str,
-    /// Offer to open the address from here: a click on the page is not another site's request.
-    pub(crate) open_here: bool,
+    pub(crate) offer: Offer,
+    /// What the gate's own addresses begin with.
+    pub(crate) endpoints: &'a str,
 }
 
 /// Writes the page.
 pub(crate) fn write(said: &Said<'_>) -> String {
     let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    let action = if said.open_here {
-        // An empty reference is this very address (RFC 3986 4.4).
-        "<p>This address was opened from another site.</p><p><a href=\"\">Open it here</a></p>"
-    } else {
-        ""
+    // An empty reference is this very address (RFC 3986 4.4).
+    let action = match said.offer {
+        Offer::Nothing => String::new(),
+        Offer::OpenHere => "<p>This address was opened from another site.</p>\
+             <p><a href=\"\">Open it here</a></p>"
+            .to_owned(),
+        Offer::Pass => format!(
+            "<p role=\"status\" id=\"open\">To open it, this page needs JavaScript.</p>\
+             <script src=\"{0}/auto.js\"></script><script src=\"{0}/open.js\"></script>",
+            said.endpoints
+        ),
     };
     format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
@@ -47,7 +82,7 @@ pub(crate) fn write(said: &Said<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{POLICY, STYLE};
+    use super::{POLICY, POLICY_OF_PASSES, STYLE};
 
     #[test]
     fn the_policy_lets_in_the_style_of_the_page() {
@@ -55,6 +90,8 @@ mod tests {
         crate::crypto::base64url(&crate::crypto::sha256(STYLE.as_bytes()), &mut text);
         let text = String::from_utf8(text).expect("base64url is ASCII");
         let text = text.replace('-', "+").replace('_', "/") + "=";
-        assert!(POLICY.contains(&format!("'sha256-{text}'")), "the hash is {text}");
+        for policy in [POLICY, POLICY_OF_PASSES] {
+            assert!(policy.contains(&format!("'sha256-{text}'")), "the hash is {text}");
+        }
     }
 }

@@ -120,7 +120,8 @@ pub enum Ask {
         /// The claim is kept until this second, inclusive.
         until_unix_s: u64,
     },
-    /// Gives a claim back, because what it stood for was never sent. Always yes.
+    /// Gives a claim back, because what it stood for was never sent; what was answered
+    /// meanwhile stays claimed. Always yes.
     Unclaim {
         /// What was claimed.
         key: Key,

@@ -3,7 +3,7 @@
 use crate::gate::Gate;
 use crate::layers::{cors, method, quota};
 use crate::moment::{Now, RequestId};
-use crate::page;
+use crate::page::{self, Offer};
 use crate::reason::Reason;
 use crate::route::{Effect, RouteId};
 use crate::verdict::{Admitted, Reply};
@@ -72,10 +72,7 @@ enum Shape {
     /// `application/problem+json` (RFC 9457).
     Problem,
     /// A page, for a person who opened the address.
-    Page {
-        /// With a link that opens it from here.
-        open_here: bool,
-    },
+    Page(Offer),
 }
 
 /// The name of the header that carries a refusal's code.
@@ -87,13 +84,14 @@ impl Refused {
             && visit.seen.fetch_dest.value() == Some("document");
         let reads = matches!(*visit.view.method, Method::GET | Method::HEAD)
             && visit.route().effect != Effect::Write;
-        let from_elsewhere = matches!(reason, Reason::Site(_));
+        let offer = match reason {
+            Reason::Site(_) if reads => Offer::OpenHere,
+            // What a page could send, and a person who opens the address cannot.
+            Reason::Pass(why) if reads && why.ends_with_a_new_pass() => Offer::Pass,
+            _ => Offer::Nothing,
+        };
         Self {
-            shape: if navigates {
-                Shape::Page { open_here: reads && from_elsewhere }
-            } else {
-                Shape::Problem
-            },
+            shape: if navigates { Shape::Page(offer) } else { Shape::Problem },
             caller: visit.caller,
             mirror: cors::mirror(visit),
             ..Self::bare(&visit.gate, reason, id, visit.client, visit.route)
@@ -241,12 +239,12 @@ impl Refused {
                 headers.insert(header::CONTENT_TYPE, json);
                 self.problem()
             }
-            Shape::Page { open_here } => {
+            Shape::Page(offer) => {
                 let html = HeaderValue::from_static("text/html; charset=utf-8");
                 headers.insert(header::CONTENT_TYPE, html);
-                let policy = HeaderValue::from_static(page::POLICY);
+                let policy = HeaderValue::from_static(offer.policy());
                 headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-                self.page(open_here)
+                self.page(offer)
             }
         };
         Reply { status: words.status, headers, body: Bytes::from(body) }
@@ -302,14 +300,15 @@ impl Refused {
         }
     }
 
-    fn page(&self, open_here: bool) -> String {
+    fn page(&self, offer: Offer) -> String {
         let words = self.reason.words();
         page::write(&page::Said {
             title: words.title,
             detail: self.detail(),
             code: words.code,
             id: self.id.text().as_str(),
-            open_here,
+            offer,
+            endpoints: &self.gate.endpoints,
         })
     }
 }

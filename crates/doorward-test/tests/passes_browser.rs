@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use doorward_browser::EngineId;
 use doorward_lab::browsers::BrowserOptions;
-use doorward_test::browser::{Browser, Outcome, Pages, Site};
+use doorward_test::browser::{Browser, Outcome, Pages, Site, within};
 use doorward_test::running_gate::{GateOptions, RunningGate};
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
@@ -233,6 +233,37 @@ async fn a_first_visit_works_in_every_engine() -> Outcome<()> {
     let count = |path: &str| asked.iter().filter(|own| **own == path).count();
     assert_eq!(count("/.doorward/work.js"), 0, "{asked:?}");
     assert_eq!(count("/.doorward/pass"), EngineId::ALL.len(), "{asked:?}");
+    Ok(())
+}
+
+/// A person types an address that needs a pass: the gate's page asks for one, and opens it.
+#[tokio::test]
+async fn a_person_opens_an_address() -> Outcome<()> {
+    let scene = scene().await?;
+    for engine in EngineId::ALL {
+        let browser = Browser::open_engine(engine, BrowserOptions::default()).await?;
+        let report = format!("{}/report?of={engine}", scene.address);
+        let executed = || scene.executed.count("GET /report?of=");
+        let before = executed();
+        browser.open_page(&report).await?;
+        browser.wait_for_url(&format!("{report}&doorward_ticket=")).await?;
+        assert_eq!(executed() - before, 1, "{engine}");
+        // The ticket is used: the gate does not go round in circles.
+        let used = browser.url().await?;
+        browser.open_page(&used).await?;
+        browser.wait_for("#open a").await?;
+        assert_eq!(executed() - before, 1, "{engine}");
+        browser.click("#open a").await?;
+        within("the address with another ticket", async {
+            while executed() - before < 2 {
+                browser.url().await?;
+            }
+            Ok(())
+        })
+        .await?;
+        browser.close().await?;
+    }
+    assert_eq!(scene.executed.count("GET /report?of=chromium&"), 0, "the ticket is the gate's");
     Ok(())
 }
 

@@ -1,8 +1,8 @@
 //! The bars that the gate is held to; ratios and differences are of one run.
 
 use super::kind::{
-    DOORWARD, DOORWARD_ES256, DOORWARD_FRESH, DOORWARD_JSON, ENVOY_ES256, HAPROXY_ES256,
-    HAPROXY_HS256, NGINX,
+    DOORWARD, DOORWARD_ES256, DOORWARD_FRESH, DOORWARD_JSON, DOORWARD_PASSES, ENVOY_ES256,
+    HAPROXY_ES256, HAPROXY_HS256, HAPROXY_MAC, NGINX,
 };
 use super::round::{Measured, Round, Spread};
 
@@ -39,6 +39,8 @@ const RATIOS: &[(&str, &str, Option<f64>)] = &[
     (DOORWARD_ES256, ENVOY_ES256, Some(0.45)),
     (DOORWARD_ES256, NGINX, Some(1.35)),
     (DOORWARD_FRESH, HAPROXY_ES256, None),
+    (DOORWARD_PASSES, NGINX, Some(1.5)),
+    (DOORWARD_PASSES, HAPROXY_MAC, None),
 ];
 const CALLS_MAX: f64 = 4.3;
 const RESIDENT_MIB_MAX: f64 = 25.0;

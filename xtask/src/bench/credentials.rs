@@ -1,17 +1,21 @@
-//! The keys and tokens of a run, made by a program of `bench/micro` so that this one stays small.
+//! The keys and tokens of a run, and signed requests; made by programs of other crates so that this
+//! one stays small.
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 
-use super::kind::{Caller, Kind, lower};
-use super::load::Shows;
+use super::kind::{Caller, Kind, MAC_KEY, lower};
+use super::load::{PATH, Shows};
 use crate::workspace::cargo;
 
 /// Different good tokens: more than any peer remembers, and about as many as a run of five rounds
 /// sends to the peer that gets a fresh one with each request.
 const FRESH: u64 = 200_000;
+
+/// Signed requests for each second of a load: more than any peer answers, since one is good once.
+const SIGNED_PER_S: u32 = 40_000;
 
 /// The bad tokens, each by the kind of its file.
 pub(super) const WRONG: [&str; 4] = ["forged", "expired", "audience", "issuer"];
@@ -27,50 +31,98 @@ pub(super) fn make(folder: &Path) -> anyhow::Result<()> {
 
 /// What a peer's callers show.
 #[derive(Debug)]
-pub(super) struct Shown {
-    /// The one good token, where a peer asks for one.
-    pub(super) good: Option<String>,
-    /// The file of fresh ones, and which of them is next.
-    fresh: Option<(PathBuf, Cell<u64>)>,
+pub(super) enum Shown {
+    /// Nothing.
+    Nothing,
+    /// One good token.
+    Token(String),
+    /// Another good token each time: the first, the file of all, and which of them is next.
+    Tokens(String, PathBuf, Cell<u64>),
+    /// Another signature each time: the file where those of one load are written.
+    Signed(Signer),
+}
+
+/// Makes signed requests.
+#[derive(Debug)]
+pub(super) struct Signer {
+    file: PathBuf,
+    /// `passes` or `mac`.
+    way: &'static str,
+    port: u16,
 }
 
 impl Shown {
-    /// Reads what `kind` is to be shown.
-    pub(super) fn of(kind: &Kind, folder: &Path) -> anyhow::Result<Shown> {
-        let good = kind.algorithm().map(|algorithm| read(folder, algorithm, "good")).transpose()?;
-        let fresh = match kind.caller {
-            Caller::Anybody | Caller::Token(_) => None,
+    /// Reads what `kind`, which listens at `port`, is to be shown.
+    pub(super) fn of(kind: &Kind, port: u16, folder: &Path) -> anyhow::Result<Shown> {
+        Ok(match kind.caller {
+            Caller::Anybody => Shown::Nothing,
+            Caller::Token(algorithm) => Shown::Token(read(folder, algorithm, "good")?),
             Caller::Fresh(algorithm) => {
-                Some((folder.join(format!("{}.fresh", lower(algorithm))), Cell::new(0)))
+                let file = folder.join(format!("{}.fresh", lower(algorithm)));
+                Shown::Tokens(read(folder, algorithm, "good")?, file, Cell::new(0))
+            }
+            Caller::Signed(way) => {
+                let file = folder.join(format!("{}.signed", kind.name));
+                Shown::Signed(Signer { file, way, port })
+            }
+        })
+    }
+
+    /// What wrk is to send from now on, for so many seconds.
+    pub(super) fn now(&self, seconds: u32) -> anyhow::Result<Shows<'_>> {
+        Ok(match self {
+            Shown::Nothing => Shows::Nothing,
+            Shown::Token(token) => Shows::Token(token),
+            Shown::Tokens(_, file, next) => Shows::Lines(file, next.get()),
+            Shown::Signed(signer) => {
+                signer.write(seconds * SIGNED_PER_S)?;
+                Shows::Lines(&signer.file, 0)
+            }
+        })
+    }
+
+    /// The headers of `count` requests from the next on, with tabs between them; of one where all
+    /// are the same.
+    pub(super) fn lines(&self, count: usize) -> anyhow::Result<Vec<String>> {
+        let (file, from) = match self {
+            Shown::Nothing => return Ok(vec![String::new()]),
+            Shown::Token(token) => return Ok(vec![bearer(token)]),
+            Shown::Tokens(_, file, next) => (file, usize::try_from(next.get())?),
+            Shown::Signed(signer) => {
+                signer.write(u32::try_from(count)?)?;
+                (&signer.file, 0)
             }
         };
-        Ok(Shown { good, fresh })
-    }
-
-    /// What wrk is to send from now on.
-    pub(super) fn now(&self) -> Shows<'_> {
-        match (&self.fresh, &self.good) {
-            (Some((file, next)), _) => Shows::Lines(file, next.get()),
-            (None, Some(token)) => Shows::Token(token),
-            (None, None) => Shows::Nothing,
-        }
-    }
-
-    /// Fresh tokens, `count` of them from the next on; none where there is but one.
-    pub(super) fn lines(&self, count: usize) -> anyhow::Result<Vec<String>> {
-        let Some((file, next)) = &self.fresh else { return Ok(Vec::new()) };
         let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
-        let from = usize::try_from(next.get())?;
         let lines = text.lines().cycle().skip(from % text.lines().count().max(1));
         Ok(lines.take(count).map(str::to_owned).collect())
     }
 
     /// So many tokens have been shown.
     pub(super) fn spent(&self, count: u64) {
-        if let Some((_, next)) = &self.fresh {
+        if let Shown::Tokens(_, _, next) = self {
             next.set((next.get() + count) % FRESH);
         }
     }
+}
+
+impl Signer {
+    /// Writes so many requests' headers; each is good once.
+    fn write(&self, count: u32) -> anyhow::Result<()> {
+        let mut run = cargo("run");
+        run.args(["--release", "--quiet", "-p", "doorward-test", "--example", "signed", "--"]);
+        run.arg(&self.file).args([&count.to_string(), self.way, &self.port.to_string(), PATH]);
+        if self.way == "mac" {
+            run.arg(MAC_KEY);
+        }
+        ensure!(run.status()?.success(), "the signed requests could not be made");
+        Ok(())
+    }
+}
+
+/// A token as a header.
+pub(super) fn bearer(token: &str) -> String {
+    format!("Authorization: Bearer {token}")
 }
 
 /// A token from its file.

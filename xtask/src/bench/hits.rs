@@ -2,6 +2,7 @@
 
 use anyhow::ensure;
 
+use super::credentials::bearer;
 use super::message::{Connection, Request};
 
 /// What the gate is asked by for its metrics; its environment has it under this name.
@@ -18,7 +19,8 @@ pub(super) struct Hits {
 impl Hits {
     /// Asks the admin listener at a port of this machine; none where it says nothing of tokens.
     pub(super) fn of(admin: u16) -> anyhow::Result<Option<Hits>> {
-        let request = Request { method: "GET", path: "/metrics", token: Some(TOKEN), origin: None };
+        let own = &bearer(TOKEN);
+        let request = Request { method: "GET", path: "/metrics", own, origin: None };
         let answer = Connection::open(admin)?.ask(&request.bytes(admin))?;
         ensure!(answer.status == 200, "no metrics, but\n{}", answer.head);
         Ok(read(&String::from_utf8_lossy(&answer.body)))

@@ -29,6 +29,9 @@ pub(super) enum Caller {
     Token(&'static str),
     /// Another token of this algorithm with every request.
     Fresh(&'static str),
+    /// A signature of its own with every request: by a pass (`passes`), or by a key that all share
+    /// (`mac`).
+    Signed(&'static str),
 }
 
 /// A peer of the table.
@@ -65,6 +68,9 @@ const HAPROXY_JWT: &str = "haproxy-jwt.cfg.in";
 const ENVOY_JWT: &str = "envoy-jwt.yaml.in";
 const DOORWARD_JWT: &str = "doorward-jwt.toml.in";
 
+/// The key that HAProxy shares with its callers, in base64.
+pub(super) const MAC_KEY: &str = "b25seS1mb3ItdGhlLWJlbmNoLW9uLWxvb3BiYWNrISE=";
+
 /// The names that bars speak of.
 pub(super) const NGINX: &str = "nginx";
 pub(super) const HAPROXY: &str = "haproxy";
@@ -76,6 +82,8 @@ pub(super) const DOORWARD_JSON: &str = "doorward-json";
 pub(super) const DOORWARD_ES256: &str = "doorward-es256";
 pub(super) const DOORWARD_ES256_JSON: &str = "doorward-es256-json";
 pub(super) const DOORWARD_FRESH: &str = "doorward-es256-fresh";
+pub(super) const HAPROXY_MAC: &str = "haproxy-mac";
+pub(super) const DOORWARD_PASSES: &str = "doorward-passes";
 
 /// All peers, those beside each other that are compared.
 pub(super) static PEERS: &[Kind] = &[
@@ -93,6 +101,8 @@ pub(super) static PEERS: &[Kind] = &[
     kind(DOORWARD_ES256, QUIET, DOORWARD_JWT, ES256),
     kind(DOORWARD_ES256_JSON, LOGGING, DOORWARD_JWT, ES256),
     kind(DOORWARD_FRESH, QUIET, DOORWARD_JWT, Caller::Fresh("ES256")),
+    kind(HAPROXY_MAC, Program::Haproxy, "haproxy-mac.cfg.in", Caller::Signed("mac")),
+    kind(DOORWARD_PASSES, QUIET, "doorward-passes.toml.in", Caller::Signed("passes")),
 ];
 
 /// Where a peer listens, what it forwards to, and the folder of its files.
@@ -123,7 +133,7 @@ impl Kind {
     /// The algorithm of the tokens that it asks for.
     pub(super) fn algorithm(&self) -> Option<&'static str> {
         match self.caller {
-            Caller::Anybody => None,
+            Caller::Anybody | Caller::Signed(_) => None,
             Caller::Token(algorithm) | Caller::Fresh(algorithm) => Some(algorithm),
         }
     }
@@ -185,6 +195,8 @@ impl Kind {
             words.push(("@JWKS@", std::fs::read_to_string(of_key("jwks"))?));
             words.push(("@JWKS_FILE@", shown(&of_key("jwks"))));
             words.push(("@CACHE@", if self.remembers { cache } else { "" }.to_owned()));
+        } else {
+            words.push(("@KEY@", MAC_KEY.to_owned()));
         }
         fill(self.template, self.name, place, &words)
     }

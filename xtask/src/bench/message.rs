@@ -13,12 +13,13 @@ const WAIT: Duration = Duration::from_secs(10);
 /// Bytes of an answer's body at the most.
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// The page's request, but with another method, token or origin.
+/// The page's request, but with another method, path or origin, and with more headers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Request<'r> {
     pub(super) method: &'static str,
     pub(super) path: &'static str,
-    pub(super) token: Option<&'r str>,
+    /// More headers, with tabs between them.
+    pub(super) own: &'r str,
     /// Instead of the page's own.
     pub(super) origin: Option<&'static str>,
 }
@@ -32,8 +33,8 @@ impl Request<'_> {
             let other = self.origin.filter(|_| *name == "Origin");
             text += &format!("{name}: {}\r\n", other.unwrap_or(value));
         }
-        if let Some(token) = self.token {
-            text += &format!("Authorization: Bearer {token}\r\n");
+        for header in self.own.split('\t').filter(|header| !header.is_empty()) {
+            text += &format!("{header}\r\n");
         }
         if *method == "POST" {
             text += "Content-Length: 0\r\n";

@@ -5,9 +5,9 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 
 use super::cpu;
-use super::credentials::{self, Shown};
+use super::credentials::{self, Shown, bearer};
 use super::hits::Hits;
-use super::kind::{Kind, Place};
+use super::kind::{Caller, Kind, Place};
 use super::load::PATH;
 use super::message::{Answer, Connection, Request};
 use super::server::{Server, free_port};
@@ -33,7 +33,7 @@ impl Peer {
         let (port, admin) = (free_port()?, free_port()?);
         let place = Place { port, admin, backend: backend.port, folder };
         let command = kind.command(place)?;
-        let shown = Shown::of(kind, folder)?;
+        let shown = Shown::of(kind, port, folder)?;
         Ok(Peer { kind, shown, admin, server: Server::start(kind.name, command, port, folder)? })
     }
 
@@ -48,26 +48,61 @@ impl Peer {
 
     /// The good request is answered by the backend, and each bad one as this peer has to.
     pub(super) fn check(&self, folder: &Path) -> anyhow::Result<()> {
-        let good = self.good();
-        let answer = self.expect("the load's request", good, 200)?;
+        let answer = self.expect("the load's request", good(&self.own()?), 200)?;
         ensure!(answer.body == BODY, "the body is not the backend's:\n{answer:?}");
-        self.expect("the page's POST", Request { method: "POST", ..good }, 200)?;
-        let foreign = Request { method: "POST", origin: Some(FOREIGN_ORIGIN), ..good };
+        match &self.shown {
+            Shown::Nothing => self.check_sites("")?,
+            Shown::Token(token) | Shown::Tokens(token, ..) => {
+                self.check_sites(&bearer(token))?;
+                self.check_tokens(folder)?;
+            }
+            Shown::Signed(_) => self.check_signatures()?,
+        }
+        if self.kind.caller != Caller::Anybody {
+            let origin = answer.head.to_ascii_lowercase();
+            let allows = origin.contains("access-control-allow-origin: https://app.example.com");
+            ensure!(allows, "the answer does not allow its origin:\n{}", answer.head);
+        }
+        self.expect("the load's request, after the bad ones", good(&self.own()?), 200)?;
+        Ok(())
+    }
+
+    fn check_sites(&self, own: &str) -> anyhow::Result<()> {
+        let post = Request { method: "POST", ..good(own) };
+        self.expect("the page's POST", post, 200)?;
+        let foreign = Request { origin: Some(FOREIGN_ORIGIN), ..post };
         let status = if self.kind.refuses_other_sites() { 403 } else { 200 };
         self.expect("another site's POST", foreign, status)?;
-        let Some(algorithm) = self.kind.algorithm() else { return Ok(()) };
-        self.expect("a request without a token", Request { token: None, ..good }, 401)?;
-        for wrong in credentials::WRONG {
-            let token = credentials::read(folder, algorithm, wrong)?;
-            let bad = Request { token: Some(&token), ..good };
-            let status = if wrong == "audience" { self.kind.audience_status() } else { 401 };
-            self.expect(&format!("a token that is wrong ({wrong})"), bad, status)?;
-        }
-        let origin = answer.head.to_ascii_lowercase();
-        let allows = origin.contains("access-control-allow-origin: https://app.example.com");
-        ensure!(allows, "the answer does not allow its origin:\n{}", answer.head);
-        self.expect("the load's request, after the bad ones", good, 200)?;
         Ok(())
+    }
+
+    fn check_tokens(&self, folder: &Path) -> anyhow::Result<()> {
+        let Some(algorithm) = self.kind.algorithm() else { return Ok(()) };
+        self.expect("a request without a token", good(""), 401)?;
+        for wrong in credentials::WRONG {
+            let token = bearer(&credentials::read(folder, algorithm, wrong)?);
+            let status = if wrong == "audience" { self.kind.audience_status() } else { 401 };
+            self.expect(&format!("a token that is wrong ({wrong})"), good(&token), status)?;
+        }
+        Ok(())
+    }
+
+    fn check_signatures(&self) -> anyhow::Result<()> {
+        self.expect("a request without a signature", good(""), 403)?;
+        let own = self.own()?;
+        self.expect("a signed request", good(&own), 200)?;
+        self.expect("the same signed request again", good(&own), 409)?;
+        let elsewhere = Request { path: "/api/other", ..good(&own) };
+        self.expect("its signature at another path", elsewhere, 403)?;
+        let own = self.own()?;
+        let foreign = Request { origin: Some(FOREIGN_ORIGIN), ..good(&own) };
+        self.expect("a signed request of another site", foreign, 403)?;
+        Ok(())
+    }
+
+    /// The headers of one good request.
+    fn own(&self) -> anyhow::Result<String> {
+        self.shown.lines(1)?.pop().context("no request could be made")
     }
 
     /// Whether it is a gate that remembers tokens.
@@ -83,15 +118,7 @@ impl Peer {
     /// The requests of a fixed rate: the one, or as many as are to be different.
     pub(super) fn requests(&self, count: usize) -> anyhow::Result<Vec<Vec<u8>>> {
         let lines = self.shown.lines(count)?;
-        if lines.is_empty() {
-            return Ok(vec![self.good().bytes(self.port())]);
-        }
-        let fresh = lines.iter().map(|token| Request { token: Some(token), ..self.good() });
-        Ok(fresh.map(|request| request.bytes(self.port())).collect())
-    }
-
-    fn good(&self) -> Request<'_> {
-        Request { method: "GET", path: PATH, token: self.shown.good.as_deref(), origin: None }
+        Ok(lines.iter().map(|own| good(own).bytes(self.port())).collect())
     }
 
     fn expect(&self, what: &str, request: Request<'_>, status: u16) -> anyhow::Result<Answer> {
@@ -107,4 +134,9 @@ impl Peer {
         );
         Ok(answer)
     }
+}
+
+/// The load's request, with these headers more.
+fn good(own: &str) -> Request<'_> {
+    Request { method: "GET", path: PATH, own, origin: None }
 }

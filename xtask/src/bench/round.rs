@@ -80,8 +80,9 @@ impl Measured {
     fn measure(&self, settings: &Settings) -> anyhow::Result<Round> {
         let seconds = settings.seconds;
         let processes = self.peer.processes();
+        let shows = self.peer.shown.now(seconds)?;
         let before = cpu::used(&processes)?;
-        let load = load::start(self.peer.port(), self.peer.shown.now(), CONNECTIONS, seconds)?;
+        let load = load::start(self.peer.port(), shows, CONNECTIONS, seconds)?;
         // Memory is read in the middle, while the connections stand.
         std::thread::sleep(Duration::from_secs(u64::from(seconds)) / 2);
         let resident_kib = cpu::resident_kib(&processes)?;
@@ -110,7 +111,7 @@ impl Measured {
 
     fn load(&self, connections: u32, seconds: u32) -> anyhow::Result<Seen> {
         let Peer { shown, .. } = &self.peer;
-        let seen = load::run(self.peer.port(), shown.now(), connections, seconds)?;
+        let seen = load::run(self.peer.port(), shown.now(seconds)?, connections, seconds)?;
         shown.spent(seen.requests);
         Ok(seen)
     }

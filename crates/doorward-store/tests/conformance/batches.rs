@@ -263,9 +263,9 @@ fn claims() -> Vec<Story> {
                 (at(0), vec![answered(nonce)], vec![YES]),
                 (at(0), vec![ticket], vec![USED_AND_ANSWERED]),
                 (at(89_000), vec![ticket], vec![USED_AND_ANSWERED]),
+                // What was answered is not given back.
                 (at(0), vec![unclaim(nonce)], vec![YES]),
-                (at(0), vec![ticket], vec![YES]),
-                (at(0), vec![ticket], vec![USED]),
+                (at(0), vec![ticket], vec![USED_AND_ANSWERED]),
             ],
         },
     ]

@@ -102,7 +102,10 @@ impl Model {
                 }
             },
             Ask::Unclaim { key } => {
-                self.claims.remove(&key);
+                // What was answered stays claimed.
+                if self.claims.get(&key).is_some_and(|(_, answered)| !answered) {
+                    self.claims.remove(&key);
+                }
                 Answer::Yes { left: 0, reset_s: 0 }
             }
             Ask::Answered { key } => {

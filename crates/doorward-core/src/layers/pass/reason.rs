@@ -67,6 +67,22 @@ impl Reason {
         Self::StoreAway,
     ];
 
+    /// Whether a person who opened the address gets it with a new pass and a ticket.
+    pub(crate) const fn ends_with_a_new_pass(self) -> bool {
+        matches!(
+            self,
+            Self::Missing
+                | Self::Malformed
+                | Self::Forged
+                | Self::Expired
+                | Self::Used
+                | Self::OtherClient
+                | Self::OtherInstance
+                | Self::Elsewhere
+                | Self::OtherRequest
+        )
+    }
+
     /// Its code, status and words.
     #[must_use]
     pub const fn words(self) -> Words {

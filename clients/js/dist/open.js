@@ -1,0 +1,2 @@
+/* Doorward. MIT OR Apache-2.0 */
+"use strict";(()=>{var{doorward:o}=globalThis,n=document.getElementById("open"),r=location.href.replace(/#.*/s,""),a=r.replace(/[?&]doorward_ticket=[^&]*$/,"");function t(e){n.textContent=e}async function s(){if(!o)return t("This browser lacks what a pass needs.");t("One moment\u2026");try{location.replace(await o.link(a)+location.hash)}catch(e){t(e.message)}}if(a===r)s();else{let e=document.createElement("a");e.href=a,e.textContent="Open it again",n.replaceChildren(e)}})();
