@@ -1,6 +1,7 @@
 //! Signed requests for the bench: `signed FILE COUNT passes PORT PATH` asks the gate at a port of
 //! this machine for passes, from a network each, and writes COUNT requests' headers to FILE;
-//! `signed FILE COUNT mac PORT PATH KEY` writes those that HAProxy checks by one shared key.
+//! `signed FILE COUNT mac PORT PATH KEY` writes those that HAProxy checks by one shared key;
+//! `signed FILE COUNT alike PORT PATH` those that are as long as a gate's, and signed by nobody.
 //!
 //! A line is a request's headers, with tabs between them.
 
@@ -41,6 +42,22 @@ fn main() -> Result<(), Failure> {
                 .collect::<Result<_, _>>()?;
             for visitor in visitors.iter().cycle().take(count) {
                 writeln!(out, "{}", visitor.request(&authority, path)?)?;
+            }
+        }
+        ("alike", []) => {
+            for _ in 0..count {
+                let pass = URL_SAFE_NO_PAD.encode(random::<150>()?);
+                let [nonce, id] = [(); 2].map(|()| random::<16>());
+                let [nonce, id] = [URL_SAFE_NO_PAD.encode(nonce?), URL_SAFE_NO_PAD.encode(id?)];
+                let mac = STANDARD.encode(random::<32>()?);
+                writeln!(
+                    out,
+                    "X-Forwarded-For: 203.0.113.1\tdoorward-pass: dwp1.{pass}\tsignature-input: \
+                     doorward=(\"@method\" \"@authority\" \"@path\" \"@query\" \"doorward-pass\");\
+                     created={};nonce=\"{nonce}\";keyid=\"{id}\";alg=\"hmac-sha256\";\
+                     tag=\"doorward\"\tsignature: doorward=:{mac}:",
+                    unix_s()?
+                )?;
             }
         }
         ("mac", [key]) => {

@@ -15,7 +15,7 @@ use crate::workspace::cargo;
 const FRESH: u64 = 200_000;
 
 /// Signed requests for each second of a load: more than any peer answers, since one is good once.
-const SIGNED_PER_S: u32 = 40_000;
+const SIGNED_PER_S: u32 = 80_000;
 
 /// The bad tokens, each by the kind of its file.
 pub(super) const WRONG: [&str; 4] = ["forged", "expired", "audience", "issuer"];

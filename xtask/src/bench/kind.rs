@@ -29,8 +29,8 @@ pub(super) enum Caller {
     Token(&'static str),
     /// Another token of this algorithm with every request.
     Fresh(&'static str),
-    /// A signature of its own with every request: by a pass (`passes`), or by a key that all share
-    /// (`mac`).
+    /// A signature of its own with every request: by a pass (`passes`), by a key that all share
+    /// (`mac`), or what looks like the first and is none (`alike`).
     Signed(&'static str),
 }
 
@@ -82,6 +82,7 @@ pub(super) const DOORWARD_JSON: &str = "doorward-json";
 pub(super) const DOORWARD_ES256: &str = "doorward-es256";
 pub(super) const DOORWARD_ES256_JSON: &str = "doorward-es256-json";
 pub(super) const DOORWARD_FRESH: &str = "doorward-es256-fresh";
+pub(super) const NGINX_ALIKE: &str = "nginx-signed";
 pub(super) const HAPROXY_MAC: &str = "haproxy-mac";
 pub(super) const DOORWARD_PASSES: &str = "doorward-passes";
 
@@ -101,6 +102,7 @@ pub(super) static PEERS: &[Kind] = &[
     kind(DOORWARD_ES256, QUIET, DOORWARD_JWT, ES256),
     kind(DOORWARD_ES256_JSON, LOGGING, DOORWARD_JWT, ES256),
     kind(DOORWARD_FRESH, QUIET, DOORWARD_JWT, Caller::Fresh("ES256")),
+    kind(NGINX_ALIKE, Program::Nginx, "nginx.conf.in", Caller::Signed("alike")),
     kind(HAPROXY_MAC, Program::Haproxy, "haproxy-mac.cfg.in", Caller::Signed("mac")),
     kind(DOORWARD_PASSES, QUIET, "doorward-passes.toml.in", Caller::Signed("passes")),
 ];

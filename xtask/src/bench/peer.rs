@@ -7,7 +7,7 @@ use anyhow::{Context, ensure};
 use super::cpu;
 use super::credentials::{self, Shown, bearer};
 use super::hits::Hits;
-use super::kind::{Caller, Kind, Place};
+use super::kind::{Caller, Kind, Place, Program};
 use super::load::PATH;
 use super::message::{Answer, Connection, Request};
 use super::server::{Server, free_port};
@@ -56,9 +56,10 @@ impl Peer {
                 self.check_sites(&bearer(token))?;
                 self.check_tokens(folder)?;
             }
+            Shown::Signed(_) if self.kind.program == Program::Nginx => {}
             Shown::Signed(_) => self.check_signatures()?,
         }
-        if self.kind.caller != Caller::Anybody {
+        if self.kind.caller != Caller::Anybody && self.kind.program != Program::Nginx {
             let origin = answer.head.to_ascii_lowercase();
             let allows = origin.contains("access-control-allow-origin: https://app.example.com");
             ensure!(allows, "the answer does not allow its origin:\n{}", answer.head);

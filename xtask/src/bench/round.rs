@@ -67,7 +67,10 @@ impl Measured {
 
     /// So that caches, pools and pages are as they will be.
     pub(super) fn warm_up(&self, seconds: u32) -> anyhow::Result<()> {
-        self.load(CONNECTIONS, seconds).map(|_| ())
+        let shows = self.peer.shown.now(seconds)?;
+        let seen = load::run(self.peer.port(), shows, CONNECTIONS, seconds)?;
+        self.peer.shown.spent(seen.requests);
+        Ok(())
     }
 
     /// Loads the peer alone: as fast as it goes, then at the fixed rate, then under strace.
@@ -101,19 +104,14 @@ impl Measured {
 
     /// Counts the peer's system calls under a load of their own: strace slows all else down.
     fn trace(&self) -> anyhow::Result<f64> {
+        let shows = self.peer.shown.now(TRACED_S)?;
         let trace = Trace::attach(&self.peer.processes(), &std::env::temp_dir())?;
-        let seen = self.load(TRACED_CONNECTIONS, TRACED_S);
+        let seen = load::run(self.peer.port(), shows, TRACED_CONNECTIONS, TRACED_S);
         let calls = trace.finish()?;
         let seen = seen?;
+        self.peer.shown.spent(seen.requests);
         ensure!(seen.requests > 0, "no traced request was answered");
         Ok(calls as f64 / seen.requests as f64)
-    }
-
-    fn load(&self, connections: u32, seconds: u32) -> anyhow::Result<Seen> {
-        let Peer { shown, .. } = &self.peer;
-        let seen = load::run(self.peer.port(), shown.now(seconds)?, connections, seconds)?;
-        shown.spent(seen.requests);
-        Ok(seen)
     }
 
     /// Median, least and most of a figure over the rounds.
