@@ -44,6 +44,10 @@ pub(crate) struct Draft {
     pub(crate) jwt_keys: Vec<KeysWritten>,
     /// How the key of each integration that signs was written: `key = "…"`.
     pub(crate) signature_keys: Vec<String>,
+    /// How `session` was written.
+    pub(crate) session: Option<String>,
+    /// How each of `introspection` was written.
+    pub(crate) introspection: Vec<String>,
     /// How the secrets of routes' webhooks were referred to, each with its route's place.
     pub(crate) webhook_secrets: Vec<(usize, Vec<String>)>,
     /// `layers.identity.keys.file`.
@@ -85,6 +89,8 @@ impl Default for Draft {
             credential_values: Vec::new(),
             jwt_keys: Vec::new(),
             signature_keys: Vec::new(),
+            session: None,
+            introspection: Vec::new(),
             webhook_secrets: Vec::new(),
             key_file: KEY_FILE_NAME.to_owned(),
             deny_known: Vec::new(),

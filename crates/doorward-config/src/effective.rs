@@ -36,6 +36,8 @@ pub(crate) struct Said {
     admin_token: Option<String>,
     jwt_keys: Vec<KeysWritten>,
     signature_keys: Vec<String>,
+    session: Option<String>,
+    introspection: Vec<String>,
     webhook_secrets: Vec<(usize, Vec<String>)>,
     key_file: String,
     deny_known: Vec<DenyWritten>,
@@ -60,6 +62,8 @@ impl Said {
             admin_token: draft.admin_token.clone(),
             jwt_keys: draft.jwt_keys.clone(),
             signature_keys: draft.signature_keys.clone(),
+            session: draft.session.clone(),
+            introspection: draft.introspection.clone(),
             webhook_secrets: draft.webhook_secrets.clone(),
             key_file: draft.key_file.clone(),
             deny_known: draft.deny_known.clone(),
@@ -403,13 +407,13 @@ fn word<T: PartialEq>(words: &[(&'static str, T)], value: T) -> String {
     quote(found.map_or("", |(word, _)| word))
 }
 
-fn list(texts: &[String]) -> String {
+pub(crate) fn list(texts: &[String]) -> String {
     let quoted: Vec<String> = texts.iter().map(|text| quote(text)).collect();
     format!("[{}]", quoted.join(", "))
 }
 
 /// A TOML basic string (TOML 1.0, "String").
-fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     let mut out = String::from("\"");
     for letter in text.chars() {
         match letter {

@@ -137,7 +137,7 @@ fn finish(
                 if error.place == "layers.pass.mode" && draft.signing.is_empty() {
                     continue;
                 }
-                if error.place == "layers.identity" && !believes(&draft) {
+                if error.place == "layers.identity" && !draft.settings.identity.believes_anybody() {
                     error.place = who_is_missing(&draft, &reading);
                     error.hint.push_str(OFF_HINT);
                 }
@@ -192,11 +192,6 @@ fn profile(draft: &mut Draft) {
     if modes.iter().all(|(id, _)| *id != "pass") {
         modes.push(("pass", if authenticated { Mode::Off } else { Mode::Enforce }));
     }
-}
-
-fn believes(draft: &Draft) -> bool {
-    let identity = &draft.settings.identity;
-    !identity.issuers.is_empty() || identity.keys.is_some() || !identity.signers.is_empty()
 }
 
 /// Where it is felt that nobody is believed: where the layer is set up, or what asks for callers

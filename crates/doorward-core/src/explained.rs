@@ -5,7 +5,7 @@
 
 use crate::gate::Gate;
 use crate::header::One;
-use crate::layers::identity::{self, Who};
+use crate::layers::identity::{self, Waited, Who};
 use crate::layers::{self, Step, cors, message, method, quota, site};
 use crate::mode::{Force, Mode};
 use crate::moment::Moment;
@@ -81,6 +81,8 @@ pub enum End {
     Admit,
     /// It waits for an issuer's keys, which are not known here.
     Keys,
+    /// It waits for what somebody else says of its caller.
+    Caller,
     /// The gate answers by itself.
     Reply(StatusCode),
     /// It is refused.
@@ -184,10 +186,13 @@ fn who(gate: &Arc<Gate>, visit: &mut Visit<'_>, at: Moment<'_>) -> Said {
     if gate.identity.is_empty() && !visit.route().requires_identity {
         return Said::Skipped("no identity is configured");
     }
-    match identity::inspect(&gate.identity, visit, at, None) {
+    match identity::inspect(&gate.identity, visit, at, Waited::Nothing) {
         Who::Nobody => Said::Next,
         Who::Wait(_) => Said::Skipped(
             "the token's issuer must be asked for its keys, which only the running gate does",
+        ),
+        Who::Ask(_) => Said::Skipped(
+            "somebody else must be asked who this is, which only the running gate does",
         ),
         Who::Refuse(reason) => Said::Refuse(Reason::Identity(reason)),
         Who::Unsigned(reason) => Said::Refuse(Reason::Signature(reason)),
@@ -221,6 +226,7 @@ fn shares(gate: &Gate, visit: &Visit<'_>) -> Vec<Share> {
 fn end(gate: &Arc<Gate>, view: View<'_>, at: Moment<'_>) -> End {
     match gate.open(view, at) {
         Turn::Keys(_) => End::Keys,
+        Turn::Caller(_) => End::Caller,
         Turn::Ask(_) | Turn::Body(_) | Turn::Done(Verdict::Admit(_)) => End::Admit,
         Turn::Done(Verdict::Reply(reply)) => End::Reply(reply.status),
         Turn::Done(Verdict::Refuse(refused)) => End::Refuse(refused.reason()),

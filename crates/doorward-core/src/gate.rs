@@ -4,7 +4,7 @@ use crate::client_ip::ClientIp;
 use crate::endpoints;
 use crate::fault::Fault;
 use crate::header::One;
-use crate::layers::identity::{self, Issuer, LookedUp, Who};
+use crate::layers::identity::{self, Asking, Issuer, Waited, Who};
 use crate::layers::pass::{Carried, Of};
 use crate::layers::{self, Step, cors, credential, message, method, pass, quota, site};
 use crate::mode::{Force, Mode};
@@ -80,19 +80,19 @@ impl Gate {
             return Turn::Done(Verdict::Reply(reply));
         }
         let judged = self.head(&mut visit, at);
-        let judged = judged.and_then(|()| self.who(&mut visit, at, None));
+        let judged = judged.and_then(|()| self.who(&mut visit, at, Waited::Nothing));
         let judged = judged.and_then(|()| self.leave(&mut visit, at));
         end(visit, at, judged)
     }
 
-    /// Goes on with a visit that waited for an issuer's keys.
+    /// Goes on with a visit that waited to learn who is calling.
     pub(crate) fn go_on<'v>(
         self: &Arc<Self>,
         mut visit: Visit<'v>,
         at: Moment<'_>,
-        looked_up: LookedUp,
+        waited: Waited<'_>,
     ) -> Turn<'v> {
-        let judged = self.who(&mut visit, at, Some(looked_up));
+        let judged = self.who(&mut visit, at, waited);
         let judged = judged.and_then(|()| self.leave(&mut visit, at));
         end(visit, at, judged)
     }
@@ -154,12 +154,7 @@ impl Gate {
     }
 
     /// Who is calling: the last of the head's checks, and the only one that may wait.
-    fn who(
-        &self,
-        visit: &mut Visit<'_>,
-        at: Moment<'_>,
-        looked_up: Option<LookedUp>,
-    ) -> Result<(), Stop> {
+    fn who(&self, visit: &mut Visit<'_>, at: Moment<'_>, waited: Waited<'_>) -> Result<(), Stop> {
         if visit.route().kind == Kind::Webhook {
             return self.delivery(visit, at);
         }
@@ -168,9 +163,10 @@ impl Gate {
         if !asks || (self.identity.is_empty() && !visit.route().requires_identity) {
             return Ok(());
         }
-        let known = match identity::inspect(&self.identity, visit, at, looked_up) {
+        let known = match identity::inspect(&self.identity, visit, at, waited) {
             Who::Nobody => return Ok(()),
             Who::Wait(issuer) => return Err(Stop::Wait(issuer)),
+            Who::Ask(asking) => return Err(Stop::Ask(asking)),
             Who::Refuse(identity::Reason::Missing) if self.leaves_preflight(visit) => {
                 return Ok(());
             }
@@ -436,6 +432,7 @@ enum Stop {
     Pass(pass::No),
     Reply(Box<Reply>),
     Wait(Arc<Issuer>),
+    Ask(Box<Asking>),
 }
 
 /// What comes behind the head's checks.
@@ -443,6 +440,7 @@ fn end<'v>(visit: Visit<'v>, at: Moment<'_>, judged: Result<(), Stop>) -> Turn<'
     match judged {
         Ok(()) => turn::after_head(visit, at),
         Err(Stop::Wait(issuer)) => turn::wait_for_keys(visit, issuer),
+        Err(Stop::Ask(asking)) => turn::wait_for_caller(visit, asking),
         Err(Stop::Reply(reply)) => Turn::Done(Verdict::Reply(*reply)),
         Err(Stop::Refuse(reason)) => {
             Turn::Done(Verdict::Refuse(Refused::new(&visit, reason, at.id)))

@@ -180,14 +180,12 @@ fn who(settings: &Settings, mode: Mode, errors: &mut Vec<SettingsError>) -> iden
     });
     let requires = settings.requires_identity
         || settings.routes.iter().any(|route| route.requires_identity == Some(true));
-    let identity = &settings.identity;
-    let believes =
-        !identity.issuers.is_empty() || identity.keys.is_some() || !identity.signers.is_empty();
-    if requires && !believes && mode != Mode::Off {
+    if requires && !settings.identity.believes_anybody() && mode != Mode::Off {
         errors.push(SettingsError::new(
             "layers.identity".to_owned(),
             "callers must be known, and the gate is not told whom to believe",
-            "add jwt = [{ issuer, audience, jwks, algorithms }], or \
+            "add jwt = [{ issuer, audience, jwks, algorithms }], \
+             session = { cookie, check, subject }, or \
              keys = { header = \"x-api-key\", file = \"doorward-keys.toml\" }",
         ));
     }

@@ -20,6 +20,8 @@ pub struct Memory {
     pub strikes: Strikes,
     /// Tokens that were verified before.
     pub tokens: Tokens,
+    /// Callers that somebody else was asked about and did not know, per address prefix.
+    pub unknown: Strikes,
     /// Passes that were asked for, per address prefix: what the next one costs depends on it.
     pub mints: Strikes,
     /// Which life of the process this is.
@@ -51,6 +53,7 @@ impl Memory {
         Self {
             strikes: of_addresses(),
             tokens: Tokens::default(),
+            unknown: of_addresses(),
             mints: of_addresses(),
             crowd: Crowd::new(of_addresses()),
             lives: Lives::new(seed),

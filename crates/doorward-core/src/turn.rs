@@ -2,7 +2,7 @@
 
 use crate::address::Prefix;
 use crate::fault::Fault;
-use crate::layers::identity::{Issuer, LookedUp, check_delivery};
+use crate::layers::identity::{Asking, Errand, Issuer, LookedUp, Told, Waited, check_delivery};
 use crate::layers::pass::{Of, Reason as PassReason};
 use crate::layers::quota;
 use crate::moment::Moment;
@@ -26,6 +26,14 @@ pub enum Turn<'v> {
     Ask(Pending<'v>),
     /// An issuer's keys are wanted.
     Keys(AwaitingKeys<'v>),
+    /// Somebody is to be asked who is calling.
+    Caller(AwaitingCaller<'v>),
+}
+
+/// A visit that waits for what somebody says of its caller.
+pub struct AwaitingCaller<'v> {
+    visit: Visit<'v>,
+    asking: Box<Asking>,
 }
 
 /// A visit that waits for an issuer's keys.
@@ -70,6 +78,11 @@ struct Claim {
 /// Within the head's checks: the keys of an issuer are to be looked up.
 pub(crate) fn wait_for_keys(visit: Visit<'_>, issuer: Arc<Issuer>) -> Turn<'_> {
     Turn::Keys(AwaitingKeys { visit, issuer })
+}
+
+/// Within the head's checks: somebody is to be asked who is calling.
+pub(crate) fn wait_for_caller<'v>(visit: Visit<'v>, asking: Box<Asking>) -> Turn<'v> {
+    Turn::Caller(AwaitingCaller { visit, asking })
 }
 
 /// Behind the head's checks: the store's questions, the body, the verdict.
@@ -309,7 +322,28 @@ impl<'v> AwaitingKeys<'v> {
     #[must_use]
     pub fn with(self, looked_up: LookedUp, at: Moment<'_>) -> Turn<'v> {
         let gate = Arc::clone(&self.visit.gate);
-        gate.go_on(self.visit, at, looked_up)
+        gate.go_on(self.visit, at, Waited::Keys(looked_up))
+    }
+}
+
+impl<'v> AwaitingCaller<'v> {
+    /// What is to be asked, and whom.
+    #[must_use]
+    pub fn errand(&self) -> Errand {
+        self.asking.checker.errand(&self.asking.text)
+    }
+
+    /// For whom: nobody may wait at everybody's cost.
+    #[must_use]
+    pub const fn prefix(&self) -> Prefix {
+        self.visit.prefix
+    }
+
+    /// Goes on with what was said.
+    #[must_use]
+    pub fn with(self, told: &Told, at: Moment<'_>) -> Turn<'v> {
+        let gate = Arc::clone(&self.visit.gate);
+        gate.go_on(self.visit, at, Waited::Caller(told, self.asking.asked_ns))
     }
 }
 

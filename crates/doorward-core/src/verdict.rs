@@ -8,6 +8,7 @@ use crate::layers::identity::{Identity, Known};
 use crate::layers::pass::{Cut, Held, Of};
 use crate::layers::quota::Counted;
 use crate::layers::{cors, credential, quota};
+use crate::memory::Memory;
 use crate::moment::{Now, RequestId};
 use crate::names::External;
 use crate::pass::PassId;
@@ -283,6 +284,16 @@ impl Admitted {
     pub fn upstream_edits(&self, method: &Method, target: &str) -> Result<Edits<'_>, Box<Refused>> {
         Edits::new(self, method, target)
             .map_err(|reason| Box::new(self.refuse(Reason::Credential(reason))))
+    }
+
+    /// Notices what the backend's answer says of its caller's session: one that it signs out, or
+    /// gives another cookie, is not remembered any more.
+    pub fn notice(&self, headers: &HeaderMap, memory: &Memory, now: Now) {
+        let Some(identity) = self.identity() else { return };
+        let mut lines = headers.get_all(header::SET_COOKIE).into_iter();
+        if lines.any(|line| identity.is_changed_by(line.as_bytes())) {
+            identity.forget(memory, now);
+        }
     }
 
     /// Writes the gate's headers on the backend's answer.

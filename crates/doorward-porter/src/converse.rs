@@ -8,7 +8,7 @@ use doorward_core::fault::Fault;
 use doorward_core::gate::Gate;
 use doorward_core::moment::Moment;
 use doorward_core::question::Questions;
-use doorward_core::turn::{AwaitingBody, AwaitingKeys, Turn};
+use doorward_core::turn::{AwaitingBody, AwaitingCaller, AwaitingKeys, Turn};
 use doorward_core::verdict::Verdict;
 use doorward_core::view::View;
 use doorward_store::Store;
@@ -34,6 +34,7 @@ pub struct Reach<'a> {
 enum Waiting<'v> {
     Body(Box<AwaitingBody<'v>>),
     Keys(Box<AwaitingKeys<'v>>),
+    Caller(Box<AwaitingCaller<'v>>),
 }
 
 /// A mounting's body, which can be held whole.
@@ -60,6 +61,7 @@ pub async fn converse(
         Turn::Done(verdict) => return verdict,
         Turn::Body(awaiting) => Waiting::Body(Box::new(awaiting)),
         Turn::Keys(awaiting) => Waiting::Keys(Box::new(awaiting)),
+        Turn::Caller(awaiting) => Waiting::Caller(Box::new(awaiting)),
         Turn::Ask(_) => return Verdict::Refuse(gate.fault(Fault::GateBusy, view.peer, at)),
     };
     for _ in 0..TURNS_MAX {
@@ -73,11 +75,17 @@ pub async fn converse(
                 let looked_up = looked_up.await;
                 awaiting.with(looked_up, later(at, reach))
             }
+            Waiting::Caller(awaiting) => {
+                let told = Box::pin(reach.outside.caller(awaiting.errand(), awaiting.prefix()));
+                let told = told.await;
+                awaiting.with(&told, later(at, reach))
+            }
         };
         waiting = match ask(turn, later(at, reach), reach.store) {
             Turn::Done(verdict) => return verdict,
             Turn::Body(awaiting) => Waiting::Body(Box::new(awaiting)),
             Turn::Keys(awaiting) => Waiting::Keys(Box::new(awaiting)),
+            Turn::Caller(awaiting) => Waiting::Caller(Box::new(awaiting)),
             Turn::Ask(_) => break,
         };
     }
@@ -102,7 +110,7 @@ fn ask<'v>(mut turn: Turn<'v>, at: Moment<'_>, store: &Store) -> Turn<'v> {
                 let answers = memory.answer(&pending.questions(), at.now);
                 pending.answer(&answers, at)
             }
-            Turn::Done(_) | Turn::Body(_) | Turn::Keys(_) => return turn,
+            Turn::Done(_) | Turn::Body(_) | Turn::Keys(_) | Turn::Caller(_) => return turn,
         };
     }
     turn

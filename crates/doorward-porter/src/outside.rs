@@ -7,8 +7,10 @@
 
 mod address;
 mod bucket;
+mod desk;
 mod fetch;
 mod fetch_error;
+mod line;
 mod note;
 mod roots;
 mod supply;
@@ -21,9 +23,10 @@ pub use note::{Note, Report};
 pub use roots::client_tls;
 
 use crate::clock::Clock;
+use desk::Desk;
 use doorward_core::address::Prefix;
 use doorward_core::gate::Gate;
-use doorward_core::layers::identity::{Issuer, LookedUp};
+use doorward_core::layers::identity::{Errand, Issuer, LookedUp, Told};
 use doorward_core::moment::Chance;
 use fetch::Fetcher;
 use roots::Roots;
@@ -118,6 +121,7 @@ pub struct Outside {
 struct Running {
     tools: Arc<Tools>,
     waiting: Waiting,
+    desk: Desk,
     supplies: Mutex<Vec<Arc<Supply>>>,
     runtime: Handle,
     /// Its end ends the thread.
@@ -154,6 +158,7 @@ impl Outside {
         let running = Running {
             tools: Arc::new(Tools { fetcher, limits, clock, chance, note }),
             waiting,
+            desk: Desk::new(),
             supplies: Mutex::default(),
             runtime: handle,
             _stop: stop,
@@ -204,6 +209,13 @@ impl Outside {
             None if issuer.is_believed(running.tools.clock.now()) => LookedUp::Busy,
             None => LookedUp::Away,
         }
+    }
+
+    /// Asks about a caller at `prefix`, once for all that wait for the same answer. It waits on
+    /// the caller's own runtime, which needs tokio's timer.
+    pub async fn caller(&self, errand: Errand, prefix: Prefix) -> Told {
+        let Some(running) = &self.running else { return Told::Away };
+        running.desk.ask(errand, prefix, &running.tools, &running.runtime).await
     }
 
     /// What looking for each issuer's keys came to so far.

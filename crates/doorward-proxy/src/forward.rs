@@ -320,6 +320,8 @@ fn hand_back(
     if parts.headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
         client.worker.shared.hints.backend_has_cors();
     }
+    let shared = &client.worker.shared;
+    admitted.notice(&parts.headers, &shared.memory, shared.clock.now());
     admitted.dress(&mut parts.headers);
     admitted.tell_would_refuse(&mut parts.headers);
     if !client.line.is_complete(number) {

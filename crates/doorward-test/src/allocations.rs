@@ -89,7 +89,7 @@ fn of_a_remembered_token(count: Count<'_>) -> (u64, u64) {
 fn opening(rig: &Rig, request: &Request, count: Count<'_>) -> u64 {
     warm(count, &mut || match rig.gate.open(request.view(), rig.at(begin())) {
         Turn::Done(Verdict::Admit(_)) | Turn::Ask(_) => {}
-        Turn::Done(_) | Turn::Body(_) | Turn::Keys(_) => {
+        Turn::Done(_) | Turn::Body(_) | Turn::Keys(_) | Turn::Caller(_) => {
             panic!("the sample is admitted, or has shares")
         }
     })

@@ -224,7 +224,9 @@ fn opened(gate: &Arc<Gate>, memory: &Memory, headers: &HeaderMap, path: &str) ->
     let at = Moment { now, id: RequestId::draw(&Same), chance: &Same, memory };
     match gate.open(view, at) {
         Turn::Done(verdict) => verdict,
-        Turn::Body(_) | Turn::Ask(_) | Turn::Keys(_) => panic!("this gate asks nothing"),
+        Turn::Body(_) | Turn::Ask(_) | Turn::Keys(_) | Turn::Caller(_) => {
+            panic!("this gate asks nothing")
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::tokens;
 use doorward_core::gate::Gate;
 use doorward_core::layers::identity::{
-    self, Algorithm, ApiKey, IssuerSettings, KeySettings, KeysFrom, LookedUp, Place,
+    self, Algorithm, ApiKey, IssuerSettings, KeySettings, KeysFrom, LookedUp, Place, Told,
 };
 use doorward_core::memory::Memory;
 use doorward_core::moment::{Chance, Moment, Now, RequestId};
@@ -267,6 +267,7 @@ impl Rig {
                 Turn::Done(verdict) => return verdict,
                 Turn::Body(awaiting) => awaiting.with(body, at),
                 Turn::Keys(awaiting) => awaiting.with(LookedUp::Away, at),
+                Turn::Caller(awaiting) => awaiting.with(&Told::Away, at),
                 Turn::Ask(pending) => {
                     let answers = store(&pending.questions());
                     pending.answer(&answers, at)

@@ -187,6 +187,7 @@ where
     if let Some(record) = &mut passage.record {
         record.answered(response.status());
     }
+    passage.admitted.notice(response.headers(), &mount.memory, mount.clock.now());
     Ok(reply::dressed(response, passage))
 }
 

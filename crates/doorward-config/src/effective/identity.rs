@@ -25,6 +25,11 @@ pub(super) fn identity(settings: &Settings, page: &mut Page<'_>) {
     let signers = settings.signers.iter().zip(&page.said.signature_keys);
     let signers: Vec<String> = signers.map(|(one, key)| signer_text(one, key)).collect();
     page.lines("signatures", &signers);
+    match &page.said.session {
+        Some(session) => page.key("session", &session.clone()),
+        None => page.absent("session", "none"),
+    }
+    page.lines("introspection", &page.said.introspection.clone());
     let word = |kind| KINDS.iter().find(|(_, meaning)| *meaning == kind).map(|(word, _)| *word);
     let prefer: Vec<String> =
         settings.prefer.iter().filter_map(|kind| word(*kind)).map(str::to_owned).collect();

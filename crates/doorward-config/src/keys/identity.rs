@@ -1,8 +1,8 @@
 //! Keys of `[layers.identity]`: whom the gate believes.
 
+use super::key;
 use super::layers::mode;
-use super::{key, later};
-use crate::shape::{Section, Shape};
+use crate::shape::{Key, Section, Shape};
 
 /// `[layers.identity]`
 pub(super) static IDENTITY: Section = Section::new(
@@ -19,12 +19,97 @@ pub(super) static IDENTITY: Section = Section::new(
         ),
         key(
             "prefer",
-            Shape::List(&Shape::Words { now: &["key", "jwt"], later: &[] }),
+            Shape::List(&Shape::Words { now: &["key", "jwt", "session", "opaque"], later: &[] }),
             "[]",
             "Which kind is judged where both come, the first first; without it, two at once are \
              refused.",
         ),
-        later("session", "let the backend check its own sessions for now"),
+        key(
+            "session",
+            Shape::Table(&SESSION),
+            "",
+            "The backend's own sessions: it is asked who has signed in.",
+        ),
+        key(
+            "introspection",
+            Shape::List(&Shape::Table(&INTROSPECTION)),
+            "[]",
+            "Issuers of opaque tokens, which are asked about each (RFC 7662).",
+        ),
+    ],
+);
+
+const PRIVATE: Key = key(
+    "private",
+    Shape::Boolean,
+    "false",
+    "Whether its name may lead to a private address, and plain http is meant.",
+);
+
+static SESSION: Section = Section::new(
+    "Sessions, as the backend knows them.",
+    &[
+        key("cookie", Shape::Text, "", "The session's cookie: \"session\"."),
+        key(
+            "with",
+            Shape::List(&Shape::Text),
+            "[]",
+            "Cookies that belong to it, such as its signature: they are sent along.",
+        ),
+        key(
+            "check",
+            Shape::Text,
+            "",
+            "Who is asked, with the cookie: it answers 200 and says who is signed in. 401, 403, \
+             404 and redirects are a no.",
+        ),
+        key("subject", Shape::Text, "", "Where its JSON names the caller: \"$.id\"."),
+        key("scopes", Shape::Text, "", "Where its JSON lists the caller's scopes."),
+        key(
+            "remember",
+            Shape::Duration { least_s: 1, most_s: 300 },
+            "\"10s\"",
+            "How long the answer is believed. An answer that sets or deletes the cookie ends it at \
+             once.",
+        ),
+        PRIVATE,
+    ],
+);
+
+static INTROSPECTION: Section = Section::new(
+    "An issuer of opaque tokens.",
+    &[
+        key("issuer", Shape::Text, "", "Whose tokens they are: \"https://id.example\"."),
+        key("url", Shape::Text, "", "Its `introspection_endpoint`."),
+        key("client_id", Shape::Text, "", "By what name the gate asks."),
+        key("client_secret", Shape::Secret, "", "Its secret."),
+        key(
+            "audience",
+            Shape::OneOrMore(&Shape::Text),
+            "[]",
+            "What this gate is called by it; without it, its answers need no `aud`.",
+        ),
+        key(
+            "from",
+            Shape::Text,
+            "\"authorization\"",
+            "Where its tokens stand, as with `jwt`. Where JWTs stand too, what looks like one is \
+             judged as one.",
+        ),
+        key("subject", Shape::Text, "\"sub\"", "The member that names the caller."),
+        key(
+            "remember",
+            Shape::Duration { least_s: 1, most_s: 300 },
+            "\"30s\"",
+            "How long the answer is believed: a token that is revoked may be used for so long.",
+        ),
+        key(
+            "leeway",
+            Shape::Duration { least_s: 0, most_s: 300 },
+            "\"30s\"",
+            "How much its clock may differ.",
+        ),
+        PRIVATE,
     ],
 );
 

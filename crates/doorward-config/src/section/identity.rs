@@ -1,6 +1,6 @@
 //! `[layers.identity]`: whom the gate believes.
 
-use super::{credential, issuer, signatures};
+use super::{checkers, credential, issuer, signatures};
 use crate::document::{Table, shorten};
 use crate::draft::Draft;
 use crate::key_file::{self, KEY_FILE_NAME};
@@ -11,7 +11,8 @@ use http::HeaderName;
 use std::io;
 
 /// The words of `prefer`.
-pub(crate) const KINDS: &[(&str, Kind)] = &[("key", Kind::Key), ("jwt", Kind::Jwt)];
+pub(crate) const KINDS: &[(&str, Kind)] =
+    &[("key", Kind::Key), ("jwt", Kind::Jwt), ("session", Kind::Session), ("opaque", Kind::Opaque)];
 /// The default of `keys.header`.
 const KEY_HEADER: &str = "x-api-key";
 
@@ -30,6 +31,7 @@ pub(crate) fn read(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'
         draft.settings.identity.signers.push(signer);
         draft.signature_keys.push(written);
     }
+    read_checkers(table, draft, reading);
     if let Some(value) = table.value("keys")
         && let Some(keys) = value.table(reading)
     {
@@ -40,8 +42,31 @@ pub(crate) fn read(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'
     if reading.error_count() > errors_before {
         // The file does not come to a gate. What was meant is not said to be missing in addition.
         draft.settings.identity.issuers.clear();
+        draft.settings.identity.checkers.clear();
         let place = Place::Header(HeaderName::from_static(KEY_HEADER));
         draft.settings.identity.keys = Some(KeySettings { place, keys: Vec::new() });
+    }
+}
+
+/// Who is asked about sessions and opaque tokens.
+fn read_checkers(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'_>) {
+    if let Some(value) = table.value("session")
+        && let Some((checker, written)) = checkers::session(&value, reading)
+    {
+        draft.settings.identity.checkers.push(checker);
+        draft.session = Some(written);
+    }
+    for value in table.list("introspection", reading) {
+        let Some((checker, written)) = checkers::introspection(&value, reading) else { continue };
+        let known = &mut draft.settings.identity.checkers;
+        if known.iter().any(|other| other.place == checker.place) {
+            let what = "another issuer is asked about what stands here";
+            let _: Option<()> =
+                value.error(what, "write another `from`, or leave one out", reading);
+            continue;
+        }
+        known.push(checker);
+        draft.introspection.push(written);
     }
 }
 

@@ -296,7 +296,7 @@ fn shared(value: &Value<'_>, reading: &mut Reading<'_>) -> Option<(KeysFrom, Key
 }
 
 /// Where tokens stand.
-fn place(text: &str, at: &At, reading: &mut Reading<'_>) -> Option<Place> {
+pub(super) fn place(text: &str, at: &At, reading: &mut Reading<'_>) -> Option<Place> {
     if text == "authorization" {
         return Some(Place::Bearer);
     }
@@ -324,7 +324,7 @@ fn place(text: &str, at: &At, reading: &mut Reading<'_>) -> Option<Place> {
 }
 
 /// A `token` (RFC 9110 5.6.2).
-fn is_cookie_name(name: &str) -> bool {
+pub(super) fn is_cookie_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !name.is_empty() && name.bytes().all(plain)
 }

@@ -38,11 +38,17 @@ pub(super) fn read(
 
 type Fault = (&'static str, &'static str);
 
-const FORM: Fault = ("this is no address of keys", "write \"https://id.example/jwks.json\"");
+/// It is no address.
+pub(super) const NO_URL: &str = "this is no address of keys";
+/// It would be asked in the clear.
+pub(super) const PLAIN: &str =
+    "over http anybody on the way could put in keys of his own, and sign as this issuer";
+
+const FORM: Fault = (NO_URL, "write \"https://id.example/jwks.json\"");
 
 /// Whether a name may lead to a private address. An address that is written out says that by
 /// itself; `localhost` leads to this machine, and nowhere else.
-fn parse(text: &str, is_private_said: bool) -> Result<bool, Fault> {
+pub(super) fn parse(text: &str, is_private_said: bool) -> Result<bool, Fault> {
     let (scheme, rest) = text.split_once("://").ok_or(FORM)?;
     let default_port = match scheme {
         "https" => 443,
@@ -72,7 +78,7 @@ fn parse(text: &str, is_private_said: bool) -> Result<bool, Fault> {
     };
     if scheme == "http" && !is_own && !is_private_said {
         return Err((
-            "over http anybody on the way could put in keys of his own, and sign as this issuer",
+            PLAIN,
             "write https://…; on a network that is your own alone, accept it by private = true",
         ));
     }

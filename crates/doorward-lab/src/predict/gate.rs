@@ -89,8 +89,8 @@ impl FutureGate {
                     pending.answer(&answers, at)
                 }
                 Turn::Body(waiting) => waiting.with(body, at),
-                // The lab's gates ask no issuers; one that did would wait.
-                Turn::Keys(_) => break,
+                // The lab's gates ask nobody; one that did would wait.
+                Turn::Keys(_) | Turn::Caller(_) => break,
             };
         }
         Said::Refused {

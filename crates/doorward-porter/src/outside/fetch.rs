@@ -5,9 +5,10 @@ use super::address::{self, Kind, Meant};
 use super::fetch_error::{FetchError, Why};
 use super::roots::Roots;
 use bytes::Bytes;
-use doorward_core::layers::identity::{KEY_SET_BYTES_MAX, KeysUrl};
-use http::{Request, Response, Uri, header};
-use http_body_util::{BodyExt, Empty};
+use doorward_core::layers::identity::{Errand, KEY_SET_BYTES_MAX, KeysUrl};
+use http::request::Builder;
+use http::{Method, Request, Response, StatusCode, Uri, header};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -72,22 +73,62 @@ impl Fetcher {
     /// The bytes of an issuer's keys.
     pub(super) async fn fetch(&self, url: &KeysUrl) -> Result<Vec<u8>, FetchError> {
         let deadline = Duration::from_millis(self.ms_max);
-        let fetched = timeout(deadline, self.look(url)).await;
+        let fetched = timeout(deadline, self.keys(url)).await;
         let fetched = fetched.unwrap_or(Err(Why::TooSlow(self.ms_max)));
         fetched.map_err(|why| FetchError { from: shown(&url.url), why })
     }
 
-    async fn look(&self, url: &KeysUrl) -> Result<Vec<u8>, Why> {
-        let place = Place::parse(url)?;
-        let addresses = self.addresses(&place).await?;
+    async fn keys(&self, url: &KeysUrl) -> Result<Vec<u8>, Why> {
+        let place = Place::parse(&url.url, url.is_private)?;
+        let request = place.request(Request::get(place.target.as_str()));
+        let request = request.header(header::ACCEPT, "application/jwk-set+json, application/json");
+        let answer = self.look(&place, request.body(Full::default())).await?;
+        if answer.status.is_redirection() {
+            let to = answer.location.unwrap_or_else(|| "nowhere".to_owned());
+            return Err(Why::Redirect(answer.status.as_u16(), to));
+        }
+        if answer.status != StatusCode::OK {
+            return Err(Why::Status(answer.status.as_u16()));
+        }
+        Ok(answer.body)
+    }
+
+    /// What is answered to a question about a caller: its status, whatever that is, and its body.
+    pub(super) async fn ask(&self, errand: &Errand) -> Result<(u16, Vec<u8>), FetchError> {
+        let deadline = Duration::from_millis(self.ms_max);
+        let answered = timeout(deadline, self.answer(errand)).await;
+        let answered = answered.unwrap_or(Err(Why::TooSlow(self.ms_max)));
+        answered.map_err(|why| FetchError { from: shown(&errand.to.url), why })
+    }
+
+    async fn answer(&self, errand: &Errand) -> Result<(u16, Vec<u8>), Why> {
+        let place = Place::parse(&errand.to.url, errand.to.is_private)?;
+        let target = place.target.as_str();
+        let method = if errand.form.is_some() { Method::POST } else { Method::GET };
+        let mut request = place.request(Request::builder().method(method).uri(target));
+        for (name, value) in &errand.headers {
+            request = request.header(*name, value);
+        }
+        let body = errand.form.clone().map(Bytes::from).map_or_else(Full::default, Full::new);
+        let answer = self.look(&place, request.body(body)).await?;
+        Ok((answer.status.as_u16(), answer.body))
+    }
+
+    async fn look(
+        &self,
+        place: &Place,
+        request: http::Result<Request<Full<Bytes>>>,
+    ) -> Result<Answer, Why> {
+        let request = request.map_err(|_| Why::Url("it cannot stand in a request"))?;
+        let addresses = self.addresses(place).await?;
         let stream = connect(&addresses, place.port).await?;
         if !place.is_tls {
-            return ask(stream, &place).await;
+            return ask(stream, request).await;
         }
         let name = ServerName::try_from(place.host.clone());
         let name = name.map_err(|_| Why::Url("its host is no name for TLS"))?;
         let connector = TlsConnector::from(self.roots.client().map_err(Why::Roots)?);
-        ask(connector.connect(name, stream).await.map_err(|error| tls(&error))?, &place).await
+        ask(connector.connect(name, stream).await.map_err(|error| tls(&error))?, request).await
     }
 
     /// The addresses to connect to, every one of them checked: what is resolved again later may
@@ -129,8 +170,8 @@ struct Place {
 }
 
 impl Place {
-    fn parse(url: &KeysUrl) -> Result<Self, Why> {
-        let uri: Uri = url.url.parse().map_err(|_| Why::Url("this is no address"))?;
+    fn parse(url: &str, is_private: bool) -> Result<Self, Why> {
+        let uri: Uri = url.parse().map_err(|_| Why::Url("this is no address"))?;
         let is_tls = match uri.scheme_str() {
             Some("https") => true,
             Some("http") => false,
@@ -156,7 +197,7 @@ impl Place {
         let address = host.parse().ok();
         let name = host.trim_end_matches('.');
         let is_local = name == "localhost" || name.ends_with(".localhost");
-        let meant = match (url.is_private || address.is_some(), is_local) {
+        let meant = match (is_private || address.is_some(), is_local) {
             (true, _) => Meant::Anywhere,
             (false, true) => Meant::Loopback,
             (false, false) => Meant::Public,
@@ -171,6 +212,23 @@ impl Place {
             host,
         })
     }
+
+    /// What every request to it says.
+    fn request(&self, request: Builder) -> Builder {
+        request
+            .header(header::HOST, self.authority.as_str())
+            .header(header::USER_AGENT, concat!("doorward/", env!("CARGO_PKG_VERSION")))
+            .header(header::ACCEPT_ENCODING, "identity")
+            .header(header::CONNECTION, "close")
+    }
+}
+
+/// What was answered.
+struct Answer {
+    status: StatusCode,
+    /// Where a redirect leads.
+    location: Option<String>,
+    body: Vec<u8>,
 }
 
 async fn connect(addresses: &[IpAddr], port: u16) -> Result<TcpStream, Why> {
@@ -203,17 +261,8 @@ fn tls(error: &io::Error) -> Why {
 /// Asks once and reads the answer.
 async fn ask(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    place: &Place,
-) -> Result<Vec<u8>, Why> {
-    let agent = concat!("doorward/", env!("CARGO_PKG_VERSION"));
-    let request = Request::get(place.target.as_str())
-        .header(header::HOST, place.authority.as_str())
-        .header(header::USER_AGENT, agent)
-        .header(header::ACCEPT, "application/jwk-set+json, application/json")
-        .header(header::ACCEPT_ENCODING, "identity")
-        .header(header::CONNECTION, "close")
-        .body(Empty::<Bytes>::new());
-    let request = request.map_err(|_| Why::Url("it cannot stand in a request"))?;
+    request: Request<Full<Bytes>>,
+) -> Result<Answer, Why> {
     let mut builder = http1::Builder::new();
     builder.max_buf_size(HEAD_BYTES_MAX).max_headers(HEADERS_MAX);
     let (mut sender, connection) =
@@ -238,15 +287,13 @@ fn no_http(error: hyper::Error) -> Why {
     if error.is_parse_too_large() { Why::HeadTooLong } else { Why::Http(error.to_string()) }
 }
 
-async fn read(response: Response<Incoming>) -> Result<Vec<u8>, Why> {
+async fn read(response: Response<Incoming>) -> Result<Answer, Why> {
     let status = response.status();
+    let location = response.headers().get(header::LOCATION);
+    let location = location.map(|to| repeated(to.as_bytes()));
+    // What is refused anyway is not read.
     if status.is_redirection() {
-        let to = response.headers().get(header::LOCATION);
-        let to = to.map_or_else(|| "nowhere".to_owned(), |to| repeated(to.as_bytes()));
-        return Err(Why::Redirect(status.as_u16(), to));
-    }
-    if status != http::StatusCode::OK {
-        return Err(Why::Status(status.as_u16()));
+        return Ok(Answer { status, location, body: Vec::new() });
     }
     for encoding in response.headers().get_all(header::CONTENT_ENCODING) {
         if !encoding.as_bytes().eq_ignore_ascii_case(b"identity") {
@@ -263,7 +310,7 @@ async fn read(response: Response<Incoming>) -> Result<Vec<u8>, Why> {
         }
         out.extend_from_slice(&bytes);
     }
-    Ok(out)
+    Ok(Answer { status, location, body: out })
 }
 
 /// Another's text, shortened, with what could disturb a terminal or a log escaped.
@@ -282,8 +329,8 @@ mod tests {
     use super::*;
 
     fn place(url: &str, is_private: bool) -> Result<(String, u16, String, Meant), Why> {
-        let url = KeysUrl { url: url.to_owned(), is_private, refresh_s: 1, stale_s: 1 };
-        Place::parse(&url).map(|place| (place.host, place.port, place.target, place.meant))
+        Place::parse(url, is_private)
+            .map(|place| (place.host, place.port, place.target, place.meant))
     }
 
     #[test]

@@ -22,6 +22,13 @@ impl fmt::Display for FetchError {
 
 impl std::error::Error for FetchError {}
 
+impl FetchError {
+    /// An answer of this status is none.
+    pub(super) fn status(url: &str, status: u16) -> Self {
+        Self { from: super::fetch::shown(url), why: Why::Status(status) }
+    }
+}
+
 /// What went wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Why {

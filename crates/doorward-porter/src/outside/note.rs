@@ -20,6 +20,13 @@ pub enum Note {
         /// Failures in a row.
         failures: u64,
     },
+    /// Questions about callers got no answer.
+    NoAnswer {
+        /// Why the last one did not.
+        error: FetchError,
+        /// How many did not since it was said last.
+        failures: u64,
+    },
     /// They can be had again.
     Back {
         /// The issuer's name.
@@ -39,6 +46,9 @@ impl fmt::Display for Note {
         match self {
             Self::Away { issuer, error, failures } => {
                 write!(f, "the keys of {issuer} cannot be had (failure {failures}): {error}")
+            }
+            Self::NoAnswer { error, failures } => {
+                write!(f, "nobody says who a caller is (failure {failures}): {error}")
             }
             Self::Back { issuer, failures } => {
                 write!(f, "the keys of {issuer} are had again, after {failures} failures")

@@ -5,7 +5,7 @@ use super::gate::Made;
 use super::request::{self, Request};
 use super::{Case, MEMORY_SEED, Need, Step, Verdict, gate};
 use doorward_core::fault::Fault;
-use doorward_core::layers::identity::LookedUp;
+use doorward_core::layers::identity::{LookedUp, Told};
 use doorward_core::memory::Memory;
 use doorward_core::moment::{Moment, Now, RequestId};
 use doorward_core::question::{Answer, Answers, Questions};
@@ -136,6 +136,10 @@ impl Bench {
                 Turn::Keys(awaiting) => {
                     awaiting.with(step.given.keys.unwrap_or(LookedUp::Away), at)
                 }
+                // Where nothing is told, an unwanted question shows as an unexpected verdict.
+                Turn::Caller(awaiting) => {
+                    awaiting.with(step.given.told.as_ref().unwrap_or(&Told::Away), at)
+                }
                 Turn::Ask(pending) => {
                     let answers = self.answer(step, &pending.questions(), at.now);
                     pending.answer(&answers, at)
@@ -187,6 +191,7 @@ impl Bench {
                 headers.append(name, value);
             }
         }
+        admitted.notice(&headers, at.memory, at.now);
         admitted.dress(&mut headers);
         let noted = admitted.would_refuse().iter().map(|reason| reason.code().to_owned());
         Seen {

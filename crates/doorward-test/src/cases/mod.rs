@@ -33,6 +33,7 @@
 //! | `token: es256 sub=ann exp=+600` | signed now by the kit's keys, stands for `{token}` |
 //! | `token2: es256 by=second` | another one, for `{token2}` |
 //! | `keys: away` | an issuer's keys cannot be had (`busy`: nor waited for); for the core alone |
+//! | `told: 200 {"id":"ann"}` | what is said of the caller, or `away`, `busy`; for the core alone |
 //!
 //! | `pass: origin=https://shop.test` | a pass is asked for; words: `origin`, `agent`, `from` |
 //! | `sign: nonce=1 created=+0` | `{signed}` in this request is its signature |
@@ -93,7 +94,7 @@ pub use proxy_runner::ProxyRunner;
 pub use tower_runner::{Came, TowerRunner};
 
 use doorward_core::gate::Gate;
-use doorward_core::layers::identity::LookedUp;
+use doorward_core::layers::identity::{LookedUp, Told};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -136,6 +137,8 @@ pub struct Given {
     pub store_is_away: bool,
     /// What comes of looking up an issuer's keys.
     pub keys: Option<LookedUp>,
+    /// What whoever is asked about the caller says.
+    pub told: Option<Told>,
     /// What the backend answers.
     pub backend: Answer,
     /// What the runner must be able to do.
@@ -214,6 +217,7 @@ impl Step {
     pub fn is_for_core_alone(&self) -> bool {
         self.given.store_is_away
             || self.given.keys.is_some()
+            || self.given.told.is_some()
             || self.given.needs == Some(Need::NoScan)
             || !self.given.from.is_loopback()
     }

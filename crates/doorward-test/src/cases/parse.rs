@@ -6,7 +6,7 @@ use super::{
     bytes, stamp,
 };
 use crate::tokens;
-use doorward_core::layers::identity::LookedUp;
+use doorward_core::layers::identity::{LookedUp, Told};
 use std::fmt;
 
 /// What is wrong with a case's text, on which line.
@@ -59,6 +59,7 @@ pub fn parse(name: &str, text: &str) -> Result<Case, CaseError> {
         from: DEFAULT_FROM,
         store_is_away: false,
         keys: None,
+        told: None,
         backend: Answer { status: 200, headers: Vec::new() },
         needs: None,
         times: 1,
@@ -71,6 +72,7 @@ pub fn parse(name: &str, text: &str) -> Result<Case, CaseError> {
         given.needs = None;
         given.times = 1;
         given.keys = None;
+        given.told = None;
         let (line, request) = request(
             &pair[0],
             &mut given,
@@ -119,6 +121,13 @@ fn request(
             "needs" if value == "no-scan" => given.needs = Some(Need::NoScan),
             "keys" if value == "away" => given.keys = Some(LookedUp::Away),
             "keys" if value == "busy" => given.keys = Some(LookedUp::Busy),
+            "told" if value == "away" => given.told = Some(Told::Away),
+            "told" if value == "busy" => given.told = Some(Told::Busy),
+            "told" => {
+                let (status, body) = value.split_once(' ').unwrap_or((value, ""));
+                let status = status.parse().map_err(|_| bad())?;
+                given.told = Some(Told::Answer(status, body.as_bytes().to_vec()));
+            }
             "store" | "needs" | "keys" => return Err(bad()),
             "token" | "token2" => {
                 let token = tokens::of_line(value, given.unix_ns / 1_000_000_000);

@@ -184,7 +184,7 @@ impl Kit {
                 Turn::Done(Verdict::Refuse(refused)) => {
                     return Err(format!("the gate says {} at {path}", refused.reason().code()));
                 }
-                Turn::Done(Verdict::Admit(_)) | Turn::Keys(_) => {
+                Turn::Done(Verdict::Admit(_)) | Turn::Keys(_) | Turn::Caller(_) => {
                     return Err(format!("{path} is not the gate's own here"));
                 }
                 Turn::Body(awaiting) => awaiting.with(body, at),

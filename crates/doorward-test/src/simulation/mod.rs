@@ -124,7 +124,7 @@ impl Story {
                 Turn::Done(verdict) => break verdict,
                 Turn::Body(awaiting) if body_comes => awaiting.with(&body, at),
                 Turn::Body(awaiting) => awaiting.failed(Fault::BodyCutOff, at),
-                Turn::Keys(_) => panic!("nobody's keys are fetched here"),
+                Turn::Keys(_) | Turn::Caller(_) => panic!("nobody is asked here"),
                 Turn::Ask(pending) => {
                     asked = true;
                     let questions = pending.questions();

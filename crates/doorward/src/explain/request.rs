@@ -219,6 +219,9 @@ fn text(asked: &Asked, walk: &Walk) -> String {
         (None, End::Admit) if walk.shares.is_empty() => "admitted".to_owned(),
         (None, End::Admit) => "admitted, as long as its shares last".to_owned(),
         (None, End::Reply(status)) => format!("answered by the gate itself: {status}"),
+        (None, End::Caller) => {
+            "open: the running gate would ask who the caller is, and judge then".to_owned()
+        }
         (None, End::Keys) => "open: the running gate would ask the token's issuer for its keys, \
                               and judge then"
             .to_owned(),

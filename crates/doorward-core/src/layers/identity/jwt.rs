@@ -5,7 +5,7 @@ use super::Reason;
 use super::algorithm::Algorithm;
 use super::issuer::{Issuer, IssuerSettings};
 use super::key_set::{Checked, KEY_ID_BYTES_MAX};
-use super::who::{Facts, Identity, Kind};
+use super::who::{By, Facts, Identity, Kind};
 use crate::crypto;
 use crate::json::{self, Object, member};
 use crate::moment::Now;
@@ -15,9 +15,9 @@ use std::sync::Arc;
 /// Bytes of a token at the most.
 pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
 /// Bytes of a subject and of a token's id at the most.
-const SUBJECT_BYTES_MAX: usize = 256;
+pub(super) const SUBJECT_BYTES_MAX: usize = 256;
 /// Bytes of all scopes at the most.
-const SCOPES_BYTES_MAX: usize = 4 * 1024;
+pub(super) const SCOPES_BYTES_MAX: usize = 4 * 1024;
 
 /// Commas of a part at the most: one stands before each value but the first.
 const COMMAS_MAX: usize = 1_024;
@@ -94,7 +94,7 @@ pub(super) fn judge<'i>(
         token_id,
         begins_unix_s,
         ends_unix_s: Some(ends_unix_s),
-        by: Some((Arc::clone(issuer), generation)),
+        by: Some(By::Issuer(Arc::clone(issuer), generation)),
     }))
 }
 

@@ -23,21 +23,26 @@
 //!    its signature is checked by the key that its `kid` names, out of its own issuer's.
 //! 5. A key that is not known, or keys that are too old, are fetched once; the request waits for
 //!    that.
-//! 6. An integration's signature (RFC 9421) must cover method, name, path, query and body, be at
+//! 6. A session is whoever the backend says it is, an opaque token whoever its issuer says (RFC
+//!    7662): each is asked once for all requests that wait, at most 32 questions at a time, every
+//!    network in its turn, and believed for seconds. An answer that sets or deletes the session's
+//!    cookie ends that at once. Who sends many that nobody knows is `identity/too-many-unknown`.
+//! 7. An integration's signature (RFC 9421) must cover method, name, path, query and body, be at
 //!    most five minutes old, and fit the key that its `keyid` names; it is taken once. A webhook's
 //!    delivery is judged by its sender's own scheme, over its exact bytes; what has succeeded is
 //!    answered by the gate when it comes again.
-//! 7. A cookie goes wherever its browser goes: where neither `Origin` nor `Sec-Fetch-Site` says
+//! 8. A cookie goes wherever its browser goes: where neither `Origin` nor `Sec-Fetch-Site` says
 //!    where a request comes from, it is not enough to change anything.
-//! 8. Nobody is refused on routes where identity is optional. A wrong credential is refused there
-//!    too. Pages, returns and health checks are not judged, and a preflight that `cors` leaves to
-//!    the backend needs no credential.
+//! 9. Nobody is refused on routes where identity is optional. A wrong credential is, but for a
+//!    session: many applications give one to every visitor. Pages, returns and health checks are
+//!    not judged, and a preflight that `cors` leaves to the backend needs no credential.
 //!
 //! An address that keeps sending forgeries is stopped by `quota` before any cryptography, but for
 //! callers that are remembered or hold a key.
 //!
 //! ## What it does not stop
 //!
+//! * A session that ended elsewhere, or a revoked token, for the seconds that `remember` says.
 //! * A stolen token or key, until it ends or is denied (`layers.quota.deny`).
 //! * A delivery that GitHub or Shopify signed, sent again under another id: they sign none.
 //! * A token in a body (RFC 6750 2.2): a backend that reads one there does so by itself.
@@ -46,15 +51,20 @@
 //! ## When it cannot decide
 //!
 //! A repeated or unreadable credential is `identity/unclear`. Keys that cannot be fetched are
-//! believed for `stale` more seconds, then it is `identity/keys-away`.
+//! believed for `stale` more seconds, then it is `identity/keys-away`. A backend or issuer that
+//! gives no clear answer about a caller is `identity/check-away`.
 //!
 //! ## References
 //!
-//! RFC 6750; RFC 7515 to 7519; RFC 8037; RFC 8725; RFC 9068; RFC 9421; CVE-2015-9235;
+//! RFC 6750; RFC 7515 to 7519; RFC 7662; RFC 8037; RFC 8725; RFC 9068; RFC 9421; CVE-2015-9235;
 //! CVE-2022-21449.
 
 mod algorithm;
+mod asked;
+mod checker;
 mod delivery;
+mod find;
+mod introspection;
 mod issuer;
 mod jwt;
 mod key;
@@ -66,10 +76,18 @@ mod remembered;
 mod signature;
 mod signature_reason;
 mod who;
+mod whoami;
+mod words;
 
 pub use algorithm::Algorithm;
+pub(crate) use asked::Asking;
+pub use checker::{
+    ANSWER_BYTES_MAX, AskUrl, Checker, CheckerSettings, Errand, How, INTROSPECTION_S, SESSION_S,
+    Told,
+};
 pub use delivery::WebhookSettings;
 pub(crate) use delivery::{check as check_delivery, read as read_delivery};
+pub use introspection::Introspection;
 pub use issuer::{
     Issuer, IssuerSettings, KeysFrom, KeysUrl, LEEWAY_S, REFRESH_S, SHARED_SECRET_BYTES_MIN,
     STALE_S,
@@ -84,17 +102,17 @@ pub use remembered::Tokens;
 pub use signature::{SIGNATURE_AGE_S, SIGNATURE_ISSUER, SignerSettings};
 pub use signature_reason::SignatureReason;
 pub use who::{Identity, KEY_ISSUER, Kind, pass_digest, token_digest, user_digest};
+pub use whoami::{SESSION_ISSUER, Whoami, path as whoami_path};
 
+use super::Meta;
 use super::pass::Held;
-use super::{Meta, method};
 use crate::moment::Moment;
-use crate::query;
 use crate::visit::Visit;
-use arrayvec::ArrayVec;
+use find::find;
 use jwt::Wrong;
-use place::Carried;
 use std::net::IpAddr;
 use std::sync::Arc;
+use who::By;
 
 /// What is said about this layer.
 pub const META: Meta = Meta {
@@ -120,6 +138,19 @@ pub(crate) enum Who {
     Unsigned(SignatureReason),
     /// It shows when an issuer's keys were looked up.
     Wait(Arc<Issuer>),
+    /// It shows when somebody was asked.
+    Ask(Box<Asking>),
+}
+
+/// What a visit has waited for.
+#[derive(Clone, Copy)]
+pub(crate) enum Waited<'w> {
+    /// Nothing yet.
+    Nothing,
+    /// An issuer's keys.
+    Keys(LookedUp),
+    /// What somebody says of the caller, and the steady nanosecond at which he was asked.
+    Caller(&'w Told, u64),
 }
 
 /// A verified caller, and how it is known.
@@ -146,12 +177,12 @@ pub enum LookedUp {
     Busy,
 }
 
-/// Judges who is calling. `looked_up`: what became of the look-up that was waited for.
+/// Judges who is calling.
 pub(crate) fn inspect(
     policy: &Policy,
     visit: &Visit<'_>,
     at: Moment<'_>,
-    looked_up: Option<LookedUp>,
+    waited: Waited<'_>,
 ) -> Who {
     let found = find(policy, visit);
     if !policy.signers.is_empty() && signature::is_signed(visit) {
@@ -170,6 +201,13 @@ pub(crate) fn inspect(
     if let Some(who) = cheaply(policy, visit, at, (place, text)) {
         return who;
     }
+    if let Some(checker) = find::checker(policy, place, text) {
+        let told = match waited {
+            Waited::Caller(told, asked_ns) => Some((told, asked_ns)),
+            Waited::Nothing | Waited::Keys(_) => None,
+        };
+        return asked::judge(policy, checker, visit, at, (place, text), told);
+    }
     let issuers =
         policy.issuers.iter().filter(|issuer| issuer.settings.place == policy.places[place]);
     let known = |identity| Known {
@@ -186,7 +224,7 @@ pub(crate) fn inspect(
             Who::Known(known(identity))
         }
         Err(Wrong::Refuse(reason)) => Who::Refuse(reason),
-        Err(Wrong::NoKey(issuer)) => no_key(issuer, at, looked_up),
+        Err(Wrong::NoKey(issuer)) => no_key(issuer, at, waited),
     }
 }
 
@@ -218,12 +256,15 @@ fn cheaply(
             Err(reason) => Who::Refuse(reason),
         });
     }
+    if let Some(checker) = find::checker(policy, place, text) {
+        return asked::remembered(policy, checker, visit, at, (place, text));
+    }
     // Before it is hashed: what is remembered is never longer, and this costs nothing.
     if text.len() > TOKEN_BYTES_MAX {
         return Some(Who::Refuse(Reason::TooLong));
     }
     let identity = at.memory.tokens.find(text)?;
-    let (by, generation) = identity.by.as_ref()?;
+    let By::Issuer(by, generation) = identity.by.as_ref()? else { return None };
     let is_ours = policy.issuers.iter().any(|issuer| Arc::ptr_eq(issuer, by));
     if !is_ours
         || by.settings.place != *here
@@ -242,7 +283,11 @@ fn cheaply(
     Some(Who::Known(Known { identity, place, visitor: None, is_remembered: true, is_by_cookie }))
 }
 
-fn no_key(issuer: Arc<Issuer>, at: Moment<'_>, looked_up: Option<LookedUp>) -> Who {
+fn no_key(issuer: Arc<Issuer>, at: Moment<'_>, waited: Waited<'_>) -> Who {
+    let looked_up = match waited {
+        Waited::Keys(looked_up) => Some(looked_up),
+        Waited::Nothing | Waited::Caller(..) => None,
+    };
     let is_believed = issuer.is_believed(at.now) && issuer.has_keys();
     match looked_up {
         None if issuer.keys_url().is_some() => Who::Wait(issuer),
@@ -251,37 +296,4 @@ fn no_key(issuer: Arc<Issuer>, at: Moment<'_>, looked_up: Option<LookedUp>) -> W
         None | Some(LookedUp::Fresh) if is_believed => Who::Refuse(Reason::UnknownKey),
         None | Some(LookedUp::Fresh | LookedUp::Away) => Who::Refuse(Reason::KeysAway),
     }
-}
-
-/// The one credential that is judged, and its place.
-fn find<'v>(policy: &Policy, visit: &Visit<'v>) -> Result<Option<(usize, &'v str)>, Reason> {
-    let mut found: ArrayVec<(usize, &'v str), PLACES_MAX> = ArrayVec::new();
-    for (index, place) in policy.places.iter().enumerate() {
-        match place.look(visit) {
-            Carried::Nothing => {}
-            Carried::Text("") | Carried::Unclear => return Err(Reason::Unclear),
-            // There are no more places than room for them.
-            Carried::Text(text) => found.push((index, text)),
-        }
-    }
-    if visit.view.target.query.is_some_and(has_token) {
-        return Err(Reason::InQuery);
-    }
-    match found.as_slice() {
-        [] => Ok(None),
-        [one] => Ok(Some(*one)),
-        several => {
-            let kind = |text: &str| if key::is_key(text) { Kind::Key } else { Kind::Jwt };
-            let preferred = policy
-                .prefer
-                .iter()
-                .find_map(|wanted| several.iter().find(|(_, text)| kind(text) == *wanted));
-            preferred.copied().map(Some).ok_or(Reason::TwoCredentials)
-        }
-    }
-}
-
-/// Whether a query has a token in it (RFC 6750 2.3), where many backends would find it.
-fn has_token(query: &str) -> bool {
-    query::fields(query).any(|field| method::is_field(query::pair(field).0, b"access_token"))
 }

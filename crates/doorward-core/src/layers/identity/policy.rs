@@ -1,6 +1,7 @@
 //! Who is believed, checked.
 
 use super::Reason;
+use super::checker::{Checker, CheckerSettings};
 use super::issuer::{Issuer, IssuerSettings, KeysFrom, SHARED_SECRET_BYTES_MIN};
 use super::key::{KeySettings, Keys};
 use super::key_set::KeySetError;
@@ -22,8 +23,21 @@ pub struct Settings {
     pub keys: Option<KeySettings>,
     /// Integrations that sign their requests.
     pub signers: Vec<SignerSettings>,
+    /// Who is asked about sessions and opaque tokens.
+    pub checkers: Vec<CheckerSettings>,
     /// Which kind is judged where both come, the first first; empty: both at once are refused.
     pub prefer: Vec<Kind>,
+}
+
+impl Settings {
+    /// Whether there is anybody who is believed.
+    #[must_use]
+    pub fn believes_anybody(&self) -> bool {
+        !self.issuers.is_empty()
+            || self.keys.is_some()
+            || !self.signers.is_empty()
+            || !self.checkers.is_empty()
+    }
 }
 
 /// Checked settings.
@@ -34,6 +48,7 @@ pub struct Policy {
     pub(super) keys: Option<(Place, Keys)>,
     pub(super) prefer: Vec<Kind>,
     pub(super) signers: Vec<Signer>,
+    pub(super) checkers: Vec<Arc<Checker>>,
 }
 
 /// What is wrong with the settings.
@@ -92,6 +107,10 @@ impl Policy {
             policy.add_place(&keys.place);
             policy.keys = Some((keys.place.clone(), Keys::new(&keys.keys)));
         }
+        for checker in &settings.checkers {
+            policy.add_place(&checker.place);
+            policy.checkers.push(Arc::new(Checker::new(checker.clone())));
+        }
         policy.signers = settings.signers.iter().map(Signer::new).collect();
         if policy.places.len() > PLACES_MAX { Err(PolicyError::Places) } else { Ok(policy) }
     }
@@ -148,7 +167,10 @@ impl Policy {
     /// What a 401 says of how to sign in (RFC 9110 11.6.1, RFC 6750 3).
     pub(crate) fn challenge(&self, reason: Reason) -> HeaderValue {
         if !self.places.contains(&Place::Bearer) {
-            return HeaderValue::from_static("ApiKey realm=\"doorward\"");
+            let is_of_keys = self.keys.is_some();
+            let scheme = if is_of_keys { "ApiKey" } else { "Session" };
+            let challenge = HeaderValue::try_from(format!("{scheme} realm=\"doorward\""));
+            return challenge.unwrap_or(HeaderValue::from_static("ApiKey realm=\"doorward\""));
         }
         HeaderValue::from_static(match reason {
             Reason::Missing => "Bearer realm=\"doorward\"",

@@ -2,6 +2,7 @@
 
 use super::who::Identity;
 use crate::crypto;
+use crate::moment::Now;
 use quick_cache::Weighter;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use std::fmt;
@@ -13,25 +14,48 @@ const BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// What one of them weighs, about.
 const TOKEN_BYTES: u64 = 512;
 
+/// Changed sessions that are kept, each for as long as a question about it could take.
+const CHANGED_MAX: usize = 16 * 1024;
+
 /// Verified tokens by their SHA-256, bounded. Only what was found good is kept: nobody fills it
 /// with what he makes up.
-pub struct Tokens(Cache<[u8; 32], Arc<Identity>, Weight, BuildHasherDefault<First>>);
+pub struct Tokens {
+    known: Cache<[u8; 32], Arc<Identity>, Weight, BuildHasherDefault<First>>,
+    /// Sessions that have changed, and the steady nanosecond at which that was seen: what was asked
+    /// before says nothing of them.
+    changed: Cache<[u8; 32], u64>,
+}
 
 impl Tokens {
     /// What was found out about a token.
     pub(super) fn find(&self, text: &str) -> Option<Arc<Identity>> {
-        self.0.get(&crypto::sha256(text.as_bytes()))
+        self.known.get(&crypto::sha256(text.as_bytes()))
     }
 
     /// Keeps what was found out.
     pub(super) fn remember(&self, text: &str, identity: &Arc<Identity>) {
-        self.0.insert(crypto::sha256(text.as_bytes()), Arc::clone(identity));
+        self.known.insert(crypto::sha256(text.as_bytes()), Arc::clone(identity));
+    }
+
+    /// Keeps what was found out by a question that was asked at `asked_ns`, unless it has changed
+    /// since.
+    pub(super) fn remember_asked(&self, text: &str, identity: &Arc<Identity>, asked_ns: u64) {
+        let digest = crypto::sha256(text.as_bytes());
+        if self.changed.get(&digest).is_none_or(|changed_ns| changed_ns < asked_ns) {
+            self.known.insert(digest, Arc::clone(identity));
+        }
+    }
+
+    /// Forgets a session that has changed.
+    pub(super) fn forget(&self, digest: [u8; 32], now: Now) {
+        self.changed.insert(digest, now.steady_ns);
+        self.known.remove(&digest);
     }
 
     /// How many are kept.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.0.len()
+        self.known.len()
     }
 }
 
@@ -39,7 +63,8 @@ impl Default for Tokens {
     fn default() -> Self {
         let about = usize::try_from(BYTES_MAX / TOKEN_BYTES).unwrap_or(usize::MAX);
         let (weight, first) = (Weight, BuildHasherDefault::default());
-        Self(Cache::with(about, BYTES_MAX, weight, first, DefaultLifecycle::default()))
+        let known = Cache::with(about, BYTES_MAX, weight, first, DefaultLifecycle::default());
+        Self { known, changed: Cache::new(CHANGED_MAX) }
     }
 }
 

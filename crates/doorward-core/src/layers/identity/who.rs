@@ -1,7 +1,10 @@
 //! A verified caller, and what the backend is told of it.
 
+use super::checker::Checker;
 use super::issuer::Issuer;
 use crate::crypto;
+use crate::memory::Memory;
+use crate::moment::Now;
 use http::HeaderValue;
 use std::sync::Arc;
 
@@ -14,6 +17,20 @@ pub enum Kind {
     Key,
     /// A signature of its own (RFC 9421).
     Signature,
+    /// A session, by the backend's word.
+    Session,
+    /// An opaque token, by its issuer's word (RFC 7662).
+    Opaque,
+}
+
+/// Who stands for what is known of a caller, and for how long.
+#[derive(Clone, Debug)]
+pub(super) enum By {
+    /// An issuer, and which state of its keys checked the token.
+    Issuer(Arc<Issuer>, u64),
+    /// Somebody who was asked, the steady nanosecond until which that is believed, and the digest
+    /// of what he was asked about.
+    Checker(Arc<Checker>, u64, [u8; 32]),
 }
 
 /// What the issuer of API keys is called: the gate itself.
@@ -34,8 +51,8 @@ pub struct Identity {
     pub(super) ends_unix_s: Option<u64>,
     /// The first second at which it holds, leeway and all.
     pub(super) begins_unix_s: u64,
-    /// Of a token: who issued it, and which state of his keys checked it.
-    pub(super) by: Option<(Arc<Issuer>, u64)>,
+    /// Who stands for it; none: the gate itself.
+    pub(super) by: Option<By>,
     /// What the backend is told: subject, issuer, scopes.
     said: [Option<HeaderValue>; 3],
     /// What the proof of admission says: base64url of issuer, subject and scopes.
@@ -52,7 +69,7 @@ pub(super) struct Facts<'f> {
     pub(super) token_id: Option<&'f str>,
     pub(super) begins_unix_s: u64,
     pub(super) ends_unix_s: Option<u64>,
-    pub(super) by: Option<(Arc<Issuer>, u64)>,
+    pub(super) by: Option<By>,
 }
 
 impl Identity {
@@ -126,6 +143,18 @@ impl Identity {
     /// What `Doorward-Identity`, `Doorward-Issuer` and `Doorward-Scopes` say, in this order.
     pub(crate) const fn said(&self) -> &[Option<HeaderValue>; 3] {
         &self.said
+    }
+
+    /// Whether a `Set-Cookie` is about its session: it signs out, or goes on under another value.
+    pub(crate) fn is_changed_by(&self, line: &[u8]) -> bool {
+        matches!(&self.by, Some(By::Checker(checker, ..)) if checker.is_about(line))
+    }
+
+    /// What is remembered of its session is forgotten.
+    pub(crate) fn forget(&self, memory: &Memory, now: Now) {
+        if let Some(By::Checker(_, _, digest)) = &self.by {
+            memory.tokens.forget(*digest, now);
+        }
     }
 
     /// What the proof of admission says of it.

@@ -1,0 +1,101 @@
+//! A caller that somebody else knows: remembered, or to be asked about.
+
+use super::checker::{Checker, Told, UNKNOWN_RATE};
+use super::find::whole;
+use super::who::By;
+use super::{Identity, Known, Place, Policy, Reason, Who};
+use crate::moment::Moment;
+use crate::visit::Visit;
+use std::sync::Arc;
+
+/// A question about a caller that a visit waits for.
+pub(crate) struct Asking {
+    pub(crate) checker: Arc<Checker>,
+    /// What it is about.
+    pub(crate) text: String,
+    /// The steady nanosecond at which it is asked.
+    pub(crate) asked_ns: u64,
+}
+
+/// What is remembered of a caller, without asking anybody. None: nothing.
+pub(super) fn remembered(
+    policy: &Policy,
+    checker: &Arc<Checker>,
+    visit: &Visit<'_>,
+    at: Moment<'_>,
+    (place, text): (usize, &str),
+) -> Option<Who> {
+    let text = whole(checker, visit, text)?;
+    let identity = at.memory.tokens.find(&text)?;
+    let By::Checker(by, until_ns, _) = identity.by.as_ref()? else { return None };
+    if !Arc::ptr_eq(by, checker) || *until_ns <= at.now.steady_ns {
+        return None;
+    }
+    if identity.ends_unix_s.is_some_and(|ends| ends <= at.now.unix_s) {
+        return Some(Who::Refuse(Reason::Expired));
+    }
+    Some(Who::Known(known(policy, (identity, place), true)))
+}
+
+/// Judges a caller by what was said of it; where nothing was said yet, somebody is to be asked.
+pub(super) fn judge(
+    policy: &Policy,
+    checker: &Arc<Checker>,
+    visit: &Visit<'_>,
+    at: Moment<'_>,
+    (place, text): (usize, &str),
+    told: Option<(&Told, u64)>,
+) -> Who {
+    let who = ask(policy, checker, visit, at, (place, text), told);
+    match who {
+        // Many applications give everybody a session, before anybody signs in: that is nobody.
+        Who::Refuse(_) if checker.is_of_sessions() && !visit.route().requires_identity => {
+            Who::Nobody
+        }
+        who => who,
+    }
+}
+
+fn ask(
+    policy: &Policy,
+    checker: &Arc<Checker>,
+    visit: &Visit<'_>,
+    at: Moment<'_>,
+    (place, text): (usize, &str),
+    told: Option<(&Told, u64)>,
+) -> Who {
+    let is_of_sessions = checker.is_of_sessions();
+    let unknown = if is_of_sessions { Reason::SessionUnknown } else { Reason::TokenInactive };
+    if !checker.is_askable(text) {
+        return Who::Refuse(if is_of_sessions { unknown } else { Reason::Malformed });
+    }
+    let Some(text) = whole(checker, visit, text) else { return Who::Refuse(Reason::Unclear) };
+    // A proxy of one's own stands for many.
+    let is_his_own = !visit.gate.client_ip.trusts(visit.client);
+    let Some((told, asked_ns)) = told else {
+        let over = at.memory.unknown.wait_ns(visit.prefix, UNKNOWN_RATE, at.now);
+        if is_his_own && over.is_some() {
+            return Who::Refuse(Reason::TooManyUnknown);
+        }
+        let (checker, text) = (Arc::clone(checker), text.into_owned());
+        return Who::Ask(Box::new(Asking { checker, text, asked_ns: at.now.steady_ns }));
+    };
+    match checker.read(&text, told, at.now) {
+        Ok(identity) => {
+            let identity = Arc::new(identity);
+            at.memory.tokens.remember_asked(&text, &identity, asked_ns);
+            Who::Known(known(policy, (identity, place), false))
+        }
+        Err(reason) => {
+            if is_his_own && reason == unknown {
+                at.memory.unknown.strike(visit.prefix, UNKNOWN_RATE, at.now);
+            }
+            Who::Refuse(reason)
+        }
+    }
+}
+
+fn known(policy: &Policy, (identity, place): (Arc<Identity>, usize), is_remembered: bool) -> Known {
+    let is_by_cookie = matches!(policy.places.get(place), Some(Place::Cookie(_)));
+    Known { identity, place, visitor: None, is_remembered, is_by_cookie }
+}

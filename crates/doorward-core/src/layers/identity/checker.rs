@@ -1,0 +1,175 @@
+//! Callers that only somebody else knows: a session that the backend is asked about (`whoami`), an
+//! opaque token that its issuer is asked about (RFC 7662). What is said is remembered briefly.
+
+use super::Reason;
+use super::introspection::{self, Introspection};
+use super::place::Place;
+use super::who::{By, Identity};
+use super::whoami::{self, Whoami};
+use crate::crypto;
+use crate::moment::Now;
+use crate::question::Rate;
+use std::sync::Arc;
+
+/// Seconds for which what the backend says of a session is remembered.
+pub const SESSION_S: u64 = 10;
+/// Seconds for which what an issuer says of a token is remembered.
+pub const INTROSPECTION_S: u64 = 30;
+/// Bytes of an answer that are read at the most.
+pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of a session or a token at the most: shorter than a cookie may be (RFC 6265 6.1).
+const TEXT_BYTES_MAX: usize = 4 * 1024;
+/// Bytes of one at the least: whatever is shorter could be guessed.
+const TEXT_BYTES_MIN: usize = 8;
+/// Callers of one address that nobody knows: each costs somebody else a look-up.
+pub(crate) const UNKNOWN_RATE: Rate = Rate::per_minute(120, 60);
+
+/// What the configuration says about who is asked.
+#[derive(Clone, Debug)]
+pub struct CheckerSettings {
+    /// Where the credential stands in a request.
+    pub place: Place,
+    /// Cookies that belong to it: they are sent along, and remembered with it.
+    pub with: Vec<String>,
+    /// Who is asked.
+    pub url: AskUrl,
+    /// How, and how the answer is read.
+    pub how: How,
+    /// Seconds for which the answer is remembered.
+    pub remember_s: u64,
+}
+
+/// An address that is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskUrl {
+    /// Where.
+    pub url: String,
+    /// A name that leads to a private address is meant so.
+    pub is_private: bool,
+}
+
+/// How a caller is asked about.
+#[derive(Clone, Debug)]
+pub enum How {
+    /// The backend, with the session's own cookie.
+    Whoami(Whoami),
+    /// A token's issuer.
+    Introspection(Introspection),
+}
+
+/// Somebody who is asked about callers. A reload makes a new one: what was remembered of one says
+/// nothing to another.
+#[derive(Debug)]
+pub struct Checker {
+    pub(super) settings: CheckerSettings,
+}
+
+/// One question about one caller, ready to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Errand {
+    /// Names the question: two that are equal need one answer.
+    pub digest: [u8; 32],
+    /// Where it goes.
+    pub to: AskUrl,
+    /// Header lines: name and value.
+    pub headers: Vec<(&'static str, String)>,
+    /// The form that is posted; none: it is a GET.
+    pub form: Option<String>,
+}
+
+/// What asking came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// An answer: its status, and the first [`ANSWER_BYTES_MAX`] bytes of its body.
+    Answer(u16, Vec<u8>),
+    /// None could be had.
+    Away,
+    /// Too many wait for one.
+    Busy,
+}
+
+impl Checker {
+    pub(super) const fn new(settings: CheckerSettings) -> Self {
+        Self { settings }
+    }
+
+    /// Whose word it is, in words.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match &self.settings.how {
+            How::Whoami(_) => whoami::SESSION_ISSUER,
+            How::Introspection(how) => &how.issuer,
+        }
+    }
+
+    /// Whether it is about sessions.
+    #[must_use]
+    pub const fn is_of_sessions(&self) -> bool {
+        matches!(self.settings.how, How::Whoami(_))
+    }
+
+    /// Whether a text could be what it knows: nobody is asked about what cannot be.
+    pub(super) fn is_askable(&self, text: &str) -> bool {
+        text.len() >= TEXT_BYTES_MIN && self.is_plain(text)
+    }
+
+    /// Whether a text has the form of such a credential.
+    pub(super) fn is_plain(&self, text: &str) -> bool {
+        let is_plain = match self.settings.how {
+            // A cookie's octets (RFC 6265 4.1.1).
+            How::Whoami(_) => text
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\')),
+            // b64token (RFC 6750 2.1).
+            How::Introspection(_) => {
+                text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte))
+            }
+        };
+        is_plain && text.len() <= TEXT_BYTES_MAX
+    }
+
+    /// The question about a credential.
+    pub(crate) fn errand(&self, text: &str) -> Errand {
+        let (headers, form) = match &self.settings.how {
+            How::Whoami(_) => (whoami::headers(&self.settings.place, text), None),
+            How::Introspection(how) => (how.headers(), Some(how.form(text))),
+        };
+        let named = [self.settings.url.url.as_bytes(), b"\n", text.as_bytes()].concat();
+        let (digest, to) = (crypto::sha256(&named), self.settings.url.clone());
+        Errand { digest, to, headers, form }
+    }
+
+    /// Who it is, by the answer.
+    pub(super) fn read(
+        self: &Arc<Self>,
+        text: &str,
+        told: &Told,
+        now: Now,
+    ) -> Result<Identity, Reason> {
+        let (status, body) = match told {
+            Told::Answer(status, body) => (*status, body.as_slice()),
+            Told::Away => return Err(Reason::CheckAway),
+            Told::Busy => return Err(Reason::Busy),
+        };
+        let digest = crypto::sha256(text.as_bytes());
+        let by = By::Checker(Arc::clone(self), self.until_ns(now), digest);
+        match &self.settings.how {
+            How::Whoami(how) => whoami::read(how, by, (status, body)),
+            How::Introspection(how) => introspection::read(how, by, (status, body), now),
+        }
+    }
+
+    /// Whether a `Set-Cookie` sets or deletes a cookie of its sessions.
+    pub(super) fn is_about(&self, line: &[u8]) -> bool {
+        let end = line.iter().position(|byte| matches!(byte, b'=' | b';')).unwrap_or(line.len());
+        let name = line[..end].trim_ascii();
+        let settings = &self.settings;
+        let is_own = matches!(&settings.place, Place::Cookie(own) if own.as_bytes() == name);
+        is_own || settings.with.iter().any(|other| other.as_bytes() == name)
+    }
+
+    /// Until when an answer is remembered, steady.
+    pub(super) const fn until_ns(&self, now: Now) -> u64 {
+        now.steady_ns.saturating_add(self.settings.remember_s.saturating_mul(1_000_000_000))
+    }
+}

@@ -1,0 +1,97 @@
+//! The one credential that is judged.
+
+use super::checker::Checker;
+use super::place::{Carried, Place};
+use super::policy::{PLACES_MAX, Policy};
+use super::{Kind, Reason, key};
+use crate::layers::method;
+use crate::query;
+use crate::visit::Visit;
+use arrayvec::ArrayVec;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// The one credential that is judged, and its place.
+pub(super) fn find<'v>(
+    policy: &Policy,
+    visit: &Visit<'v>,
+) -> Result<Option<(usize, &'v str)>, Reason> {
+    let mut found: ArrayVec<(usize, &'v str), PLACES_MAX> = ArrayVec::new();
+    for (index, place) in policy.places.iter().enumerate() {
+        match place.look(visit) {
+            Carried::Nothing => {}
+            Carried::Text("") | Carried::Unclear => return Err(Reason::Unclear),
+            // There are no more places than room for them.
+            Carried::Text(text) => found.push((index, text)),
+        }
+    }
+    if visit.view.target.query.is_some_and(has_token) {
+        return Err(Reason::InQuery);
+    }
+    match found.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(*one)),
+        several => {
+            let kind = |(index, text): (usize, &str)| match checker(policy, index, text) {
+                _ if key::is_key(text) => Kind::Key,
+                Some(checker) if checker.is_of_sessions() => Kind::Session,
+                Some(_) => Kind::Opaque,
+                None => Kind::Jwt,
+            };
+            let mut wanted = policy.prefer.iter();
+            let preferred =
+                wanted.find_map(|wanted| several.iter().find(|found| kind(**found) == *wanted));
+            preferred.copied().map(Some).ok_or(Reason::TwoCredentials)
+        }
+    }
+}
+
+/// Who is asked about a credential; none: it is judged here.
+pub(super) fn checker<'p>(
+    policy: &'p Policy,
+    place: usize,
+    text: &str,
+) -> Option<&'p Arc<Checker>> {
+    let here = policy.places.get(place)?;
+    let is_of_issuers = policy.issuers.iter().any(|issuer| issuer.settings.place == *here);
+    let checker = policy.checkers.iter().find(|checker| checker.settings.place == *here)?;
+    (!is_of_issuers || !looks_signed(text)).then_some(checker)
+}
+
+/// Whether it has the form of a signed token: three parts, of which the first is a JSON object.
+fn looks_signed(text: &str) -> bool {
+    text.starts_with("eyJ") && text.bytes().filter(|byte| *byte == b'.').count() == 2
+}
+
+/// What is asked about, and remembered: the credential alone, or all cookies that belong together.
+/// None: another of them is unclear.
+pub(super) fn whole<'t>(
+    checker: &Checker,
+    visit: &Visit<'_>,
+    text: &'t str,
+) -> Option<Cow<'t, str>> {
+    let settings = &checker.settings;
+    let Place::Cookie(name) = &settings.place else { return Some(Cow::Borrowed(text)) };
+    if settings.with.is_empty() {
+        return Some(Cow::Borrowed(text));
+    }
+    let mut all = format!("{name}={text}");
+    for other in &settings.with {
+        match Place::Cookie(other.clone()).look(visit) {
+            Carried::Nothing => {}
+            Carried::Text(value) if checker.is_plain(value) => {
+                all.push_str("; ");
+                all.push_str(other);
+                all.push('=');
+                all.push_str(value);
+            }
+            Carried::Text(_) | Carried::Unclear => return None,
+        }
+    }
+    Some(Cow::Owned(all))
+}
+
+/// Whether a query has a token in it (RFC 6750 2.3), where many backends would find it.
+fn has_token(query: &str) -> bool {
+    query::fields(query).any(|field| method::is_field(query::pair(field).0, b"access_token"))
+}

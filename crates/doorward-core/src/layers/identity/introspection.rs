@@ -1,0 +1,159 @@
+//! Opaque tokens, by their issuer's word (RFC 7662).
+
+use super::Reason;
+use super::jwt::{SCOPES_BYTES_MAX, SUBJECT_BYTES_MAX};
+use super::who::{By, Facts, Identity, Kind};
+use crate::json::{self, Object, member};
+use crate::moment::Now;
+use crate::secret::Secret;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+/// How an issuer is asked about its tokens.
+#[derive(Clone, Debug)]
+pub struct Introspection {
+    /// Whose tokens they are: what `iss` says, where the answer has one.
+    pub issuer: String,
+    /// What this gate is called by it; empty: its answers name no audience.
+    pub audiences: Vec<String>,
+    /// By what name the gate asks.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: Secret,
+    /// The member that names the caller.
+    pub subject: String,
+    /// Seconds by which clocks may differ.
+    pub leeway_s: u64,
+}
+
+impl Introspection {
+    /// Name and secret as HTTP Basic (RFC 6749 2.3.1): each is form-encoded first.
+    pub(super) fn headers(&self) -> Vec<(&'static str, String)> {
+        let secret = String::from_utf8_lossy(self.client_secret.expose());
+        let pair = format!("{}:{}", encoded(&self.client_id), encoded(&secret));
+        let basic = format!("Basic {}", STANDARD.encode(pair));
+        vec![
+            ("authorization", basic),
+            ("content-type", "application/x-www-form-urlencoded".to_owned()),
+            ("accept", "application/json".to_owned()),
+        ]
+    }
+
+    pub(super) fn form(&self, token: &str) -> String {
+        format!("token={}&token_type_hint=access_token", encoded(token))
+    }
+}
+
+/// Who it is. Only a whole answer counts; whatever is no answer of an issuer's is none.
+pub(super) fn read(
+    how: &Introspection,
+    by: By,
+    (status, body): (u16, &[u8]),
+    now: Now,
+) -> Result<Identity, Reason> {
+    if status != 200 {
+        return Err(Reason::CheckAway);
+    }
+    let said = json::object(body).map_err(|_| Reason::CheckAway)?;
+    match member(&said, "active") {
+        Some(Value::Bool(true)) => {}
+        Some(Value::Bool(false)) => return Err(Reason::TokenInactive),
+        Some(_) | None => return Err(Reason::CheckAway),
+    }
+    // A refresh token is active too, and no leave to call anything.
+    if matches!(member(&said, "token_type"), Some(Value::String(kind)) if is_refresh(kind)) {
+        return Err(Reason::Type);
+    }
+    if matches!(member(&said, "iss"), Some(issuer) if issuer.as_str() != Some(&how.issuer)) {
+        return Err(Reason::Issuer);
+    }
+    inspect_audience(how, &said)?;
+    let (begins_unix_s, ends_unix_s) = inspect_times(how, &said, now)?;
+    if said.contains_key("cnf") {
+        return Err(Reason::SenderBound);
+    }
+    let subject = subject(how, &said)?;
+    let scopes = match member(&said, "scope") {
+        None | Some(Value::Null) => "",
+        Some(Value::String(scopes)) if scopes.len() <= SCOPES_BYTES_MAX => scopes,
+        Some(_) => return Err(Reason::Claims),
+    };
+    Ok(Identity::new(Facts {
+        kind: Kind::Opaque,
+        issuer: &how.issuer,
+        subject: &subject,
+        scopes,
+        token_id: member(&said, "jti").and_then(Value::as_str),
+        begins_unix_s,
+        ends_unix_s,
+        by: Some(by),
+    }))
+}
+
+fn is_refresh(kind: &str) -> bool {
+    kind.eq_ignore_ascii_case("refresh_token")
+}
+
+fn inspect_audience(how: &Introspection, said: &Object) -> Result<(), Reason> {
+    let is_ours = |audience: &Value| {
+        audience.as_str().is_some_and(|text| how.audiences.iter().any(|own| own == text))
+    };
+    let fits = match member(said, "aud") {
+        _ if how.audiences.is_empty() => true,
+        Some(Value::Array(list)) => list.iter().any(is_ours),
+        Some(value) => is_ours(value),
+        None => false,
+    };
+    if fits { Ok(()) } else { Err(Reason::Audience) }
+}
+
+fn inspect_times(
+    how: &Introspection,
+    said: &Object,
+    now: Now,
+) -> Result<(u64, Option<u64>), Reason> {
+    let time = |name: &str| match member(said, name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => value.as_u64().map(Some).ok_or(Reason::Claims),
+    };
+    let ends = time("exp")?.map(|ends| ends.saturating_add(how.leeway_s));
+    let begins = time("nbf")?.unwrap_or(0).saturating_sub(how.leeway_s);
+    if now.unix_s < begins {
+        return Err(Reason::FromTheFuture);
+    }
+    if ends.is_some_and(|ends| ends <= now.unix_s) {
+        Err(Reason::Expired)
+    } else {
+        Ok((begins, ends))
+    }
+}
+
+/// Whom it stands for: a person, or the program that it was given to.
+fn subject(how: &Introspection, said: &Object) -> Result<String, Reason> {
+    let text = |name: &str| member(said, name).and_then(Value::as_str);
+    let subject = match (text(&how.subject), text("client_id")) {
+        (Some(subject), _) => subject.to_owned(),
+        // No person's name begins so by chance: a program must not pass for one.
+        (None, Some(client)) => format!("client:{client}"),
+        (None, None) => return Err(Reason::Claims),
+    };
+    let fits = !subject.is_empty() && subject.len() <= SUBJECT_BYTES_MAX;
+    if fits { Ok(subject) } else { Err(Reason::Claims) }
+}
+
+/// `application/x-www-form-urlencoded` of one value.
+fn encoded(text: &str) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._*".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push(char::from(HEX[usize::from(byte >> 4)]));
+            out.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+    }
+    out
+}

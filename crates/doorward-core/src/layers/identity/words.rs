@@ -1,0 +1,183 @@
+//! The words of each reason, in the order of the enum.
+
+use super::Reason;
+use crate::reason::Words;
+use http::StatusCode;
+
+const SIGN_IN: &str = "Sign in again, and send the new token.";
+
+const fn row(
+    code: &'static str,
+    status: StatusCode,
+    title: &'static str,
+    advice: &'static str,
+) -> Words {
+    Words { code, status, title, advice }
+}
+
+const WHO: StatusCode = StatusCode::UNAUTHORIZED;
+
+/// The words of each reason, in the order of the enum.
+pub(super) const WORDS: [Words; Reason::ALL.len()] = [
+    row(
+        "identity/missing",
+        WHO,
+        "Refused: this address is for known callers, and the request says nothing of who calls",
+        "Send a token as Authorization: Bearer, or an API key, as the gate is configured.",
+    ),
+    row(
+        "identity/unclear",
+        StatusCode::BAD_REQUEST,
+        "Refused: the request's token or key is repeated, empty or unreadable",
+        "Send it once, as plain text.",
+    ),
+    row(
+        "identity/two-credentials",
+        StatusCode::BAD_REQUEST,
+        "Refused: the request has two credentials, and only one could be judged",
+        "Send one. If callers must send both, name the one that counts: layers.identity.prefer.",
+    ),
+    row(
+        "identity/in-query",
+        StatusCode::BAD_REQUEST,
+        "Refused: a token stands in the address, where logs and histories keep it",
+        "Send it as Authorization: Bearer (RFC 9700 4.3.2).",
+    ),
+    row(
+        "identity/too-long",
+        WHO,
+        "Refused: the token is longer than 8 KiB",
+        "Have the issuer put less into it.",
+    ),
+    row("identity/malformed", WHO, "Refused: the token is no JWT", SIGN_IN),
+    row(
+        "identity/algorithm",
+        WHO,
+        "Refused: the token is signed in a way that its issuer does not use",
+        "If the issuer has changed, add the algorithm to its `algorithms`.",
+    ),
+    row(
+        "identity/critical",
+        WHO,
+        "Refused: the token demands an extension that the gate does not know",
+        "Have the issuer leave out `crit` and `b64` (RFC 7515 4.1.11).",
+    ),
+    row(
+        "identity/type",
+        WHO,
+        "Refused: this is another kind of token",
+        "Send the access token, not the ID token; or add its `typ` to the issuer's.",
+    ),
+    row(
+        "identity/issuer",
+        WHO,
+        "Refused: the token's issuer is not one that is believed here",
+        "Compare the token's `iss` with layers.identity.jwt, letter by letter.",
+    ),
+    row(
+        "identity/audience",
+        WHO,
+        "Refused: the token is meant for somebody else",
+        "Ask the issuer for a token with this gate's audience.",
+    ),
+    row(
+        "identity/claims",
+        WHO,
+        "Refused: a claim of the token is missing or of the wrong type",
+        "It needs `exp` in whole seconds and a subject of at most 256 bytes.",
+    ),
+    row("identity/expired", WHO, "Refused: the token or key has ended", SIGN_IN),
+    row(
+        "identity/from-the-future",
+        WHO,
+        "Refused: the token is not valid yet",
+        "Set the clocks of the issuer and of this gate: they may differ by its `leeway`.",
+    ),
+    row(
+        "identity/sender-bound",
+        WHO,
+        "Refused: the token belongs to a key, and comes without proof of it",
+        "Ask for a bearer token; proofs of possession are not in this version.",
+    ),
+    row(
+        "identity/unknown-key",
+        WHO,
+        "Refused: nobody knows the key that signed the token",
+        SIGN_IN,
+    ),
+    row("identity/forged", WHO, "Refused: the token's signature does not fit", SIGN_IN),
+    row(
+        "identity/keys-away",
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Refused: the keys of the token's issuer cannot be had at the moment",
+        "Send the request again in a moment. If it stays so, look at the gate's log.",
+    ),
+    row(
+        "identity/busy",
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Refused: too many requests wait until somebody says who calls",
+        "Send the request again in a moment.",
+    ),
+    row(
+        "identity/cookie-alone",
+        StatusCode::FORBIDDEN,
+        "Refused: a cookie alone may not change anything",
+        "Browsers say where a request comes from, and this one says nothing. Programs send the \
+         token as Authorization: Bearer.",
+    ),
+    row(
+        "identity/key-malformed",
+        WHO,
+        "Refused: the API key is not whole",
+        "Copy it again: it begins with dwk1_ and has 77 letters and digits.",
+    ),
+    row(
+        "identity/key-unknown",
+        WHO,
+        "Refused: nobody knows this API key",
+        "Create one: doorward key create.",
+    ),
+    row(
+        "identity/key-revoked",
+        WHO,
+        "Refused: this API key was revoked",
+        "Create another: doorward key create.",
+    ),
+    row(
+        "identity/key-in-browser",
+        StatusCode::FORBIDDEN,
+        "Refused: this API key is a program's, and a browser sent it",
+        "Everybody who opens the page can copy it. Keep it on a server, or create one with \
+         --as-page for a test's browser.",
+    ),
+    row(
+        "identity/visitor",
+        StatusCode::BAD_REQUEST,
+        "Refused: Doorward-Visitor is not one address",
+        "Send the visitor's address once, without a port.",
+    ),
+    row(
+        "identity/session-unknown",
+        WHO,
+        "Refused: nobody is signed in with this session",
+        "Sign in again.",
+    ),
+    row(
+        "identity/token-inactive",
+        WHO,
+        "Refused: the token's issuer does not call it active",
+        SIGN_IN,
+    ),
+    row(
+        "identity/check-away",
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Refused: who knows the caller gives no answer that can be used",
+        "Send the request again in a moment. If it stays so, look at the gate's log.",
+    ),
+    row(
+        "identity/too-many-unknown",
+        StatusCode::TOO_MANY_REQUESTS,
+        "Refused: too many sessions or tokens that nobody knows came from this address",
+        "Wait a minute. Whoever was signed in before is let in meanwhile.",
+    ),
+];
