@@ -301,7 +301,7 @@ impl Gate {
     pub(crate) fn watches(&self, visit: &Visit<'_>, of: Of) -> bool {
         let layer = match of {
             Of::Pass => self.modes.pass,
-            Of::Signature => self.modes.identity,
+            Of::Signature | Of::Proof => self.modes.identity,
             Of::Delivery => self.mode_of_deliveries(),
         };
         visit.route().own.is_none() && self.force(visit, layer) != Force::Enforce

@@ -52,6 +52,41 @@ fn hex(of: &[u8], bytes: usize) -> String {
     sum.as_ref().iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// A line with the kit's keys in the place of their names: `{jwk:es256}` is a public key (RFC
+/// 7517), `{jkt:es256}` its thumbprint (RFC 7638), `{ath}` the hash of `token` (RFC 9449 4.2).
+///
+/// # Errors
+/// A name that no key has.
+pub fn with_keys(line: &str, token: Option<&str>) -> Result<String, String> {
+    let mut out = line.to_owned();
+    if let Some(token) = token {
+        let hash = digest::digest(&digest::SHA256, token.as_bytes());
+        out = out.replace("{ath}", &encode(hash.as_ref()));
+    }
+    for what in ["jwk", "jkt"] {
+        while let Some((before, rest)) = out.split_once(&format!("{{{what}:"))
+            && let Some((name, behind)) = rest.split_once('}')
+        {
+            let key = jwk(name).ok_or_else(|| format!("{name} is no key of the kit"))?;
+            let hash = digest::digest(&digest::SHA256, key.as_bytes());
+            let key = if what == "jkt" { encode(hash.as_ref()) } else { key };
+            out = format!("{before}{key}{behind}");
+        }
+    }
+    Ok(out)
+}
+
+/// A public key of the kit: its required members alone, in the order of their names.
+fn jwk(name: &str) -> Option<String> {
+    let set: serde_json::Value = serde_json::from_slice(file("kit.json")?).ok()?;
+    let keys = set["keys"].as_array()?.iter();
+    let key = keys.filter_map(|key| key.as_object()).find(|key| key["kid"] == name)?;
+    let required = ["crv", "e", "kty", "n", "x", "y"];
+    let members = required.iter().filter_map(|name| Some((*name, key.get(*name)?)));
+    let members = members.map(|(name, value)| format!("\"{name}\":{value}"));
+    Some(format!("{{{}}}", members.collect::<Vec<_>>().join(",")))
+}
+
 /// Signs a token as a line says: `es256 sub=ann exp=+600`.
 ///
 /// The first word is the algorithm: `rs256`, `ps256`, `es256`, `es384`, `eddsa`, `hs256`, `none`.

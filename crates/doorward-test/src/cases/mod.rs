@@ -44,7 +44,8 @@
 //! `authority`, `path`, `query`, `body`; `without=@path` leaves a component out. A ticket's other
 //! words are `method`, `for`, `origin`; those of work `origin`, `plain`, `key`.
 //!
-//! The words of a token are those of [`of_line`](crate::tokens::of_line); `{key:NAME}` in a request
+//! The words of a token are those of [`of_line`](crate::tokens::of_line), with keys named as in
+//! [`with_keys`](crate::tokens::with_keys); `{key:NAME}` in a request
 //! is the API key of that name. Configurations may name the files of [`file`](crate::tokens::file).
 //!
 //! A request's lines end in CR LF. One that begins with `raw:` stands as it is written: `\r`, `\n`,

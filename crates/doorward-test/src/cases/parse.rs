@@ -130,7 +130,10 @@ fn request(
             }
             "store" | "needs" | "keys" => return Err(bad()),
             "token" | "token2" => {
-                let token = tokens::of_line(value, given.unix_ns / 1_000_000_000);
+                let token = made.tokens.iter().find(|(name, _)| name == "token");
+                let token = token.map(|(_, token)| token.as_str());
+                let line = tokens::with_keys(value, token).map_err(error)?;
+                let token = tokens::of_line(&line, given.unix_ns / 1_000_000_000);
                 made.keep(key, token.map_err(error)?);
             }
             "pass" | "ticket" | "work" => {

@@ -1,8 +1,8 @@
 //! Opaque tokens, by their issuer's word (RFC 7662).
 
-use super::Reason;
 use super::jwt::{SCOPES_BYTES_MAX, SUBJECT_BYTES_MAX};
 use super::who::{By, Facts, Identity, Kind};
+use super::{Reason, proof};
 use crate::json::{self, Object, member};
 use crate::moment::Now;
 use crate::secret::Secret;
@@ -70,9 +70,7 @@ pub(super) fn read(
     }
     inspect_audience(how, &said)?;
     let (begins_unix_s, ends_unix_s) = inspect_times(how, &said, now)?;
-    if said.contains_key("cnf") {
-        return Err(Reason::SenderBound);
-    }
+    let bound = proof::bound(&said)?;
     let subject = subject(how, &said)?;
     let scopes = match member(&said, "scope") {
         None | Some(Value::Null) => "",
@@ -88,6 +86,7 @@ pub(super) fn read(
         begins_unix_s,
         ends_unix_s,
         by: Some(by),
+        bound,
     }))
 }
 

@@ -1,11 +1,11 @@
 //! One signed token (RFC 7515, 7519), from its text to an identity. What can be judged without
 //! cryptography comes first, so that nearly all that is wrong costs next to nothing.
 
-use super::Reason;
 use super::algorithm::Algorithm;
 use super::issuer::{Issuer, IssuerSettings};
 use super::key_set::{Checked, KEY_ID_BYTES_MAX};
 use super::who::{By, Facts, Identity, Kind};
+use super::{Reason, proof};
 use crate::crypto;
 use crate::json::{self, Object, member};
 use crate::moment::Now;
@@ -69,9 +69,7 @@ pub(super) fn judge<'i>(
     inspect_type(&header, &claims, settings)?;
     inspect_audience(&claims, settings)?;
     let (begins_unix_s, ends_unix_s) = inspect_times(&claims, settings, now)?;
-    if claims.contains_key("cnf") {
-        return Err(Reason::SenderBound.into());
-    }
+    let bound = proof::bound(&claims)?;
     let (subject, token_id) = (subject(&claims, settings)?, token_id(&claims)?);
     let scopes = scopes(&claims, settings)?;
     let key_id = key_id(&header)?;
@@ -95,6 +93,7 @@ pub(super) fn judge<'i>(
         begins_unix_s,
         ends_unix_s: Some(ends_unix_s),
         by: Some(By::Issuer(Arc::clone(issuer), generation)),
+        bound,
     }))
 }
 

@@ -172,7 +172,7 @@ fn read(key: &Object, allowed: &[Algorithm], into: &mut Vec<Entry>) {
 }
 
 /// The public key for an algorithm, where it is of that kind.
-fn public(key: &Object, algorithm: Algorithm) -> Option<Check> {
+pub(super) fn public(key: &Object, algorithm: Algorithm) -> Option<Check> {
     let kind = (text(key, "kty")?, text(key, "crv"));
     let bytes = match (algorithm, kind) {
         (Algorithm::Rs256 | Algorithm::Ps256, ("RSA", _)) => {

@@ -27,15 +27,17 @@
 //!    7662): each is asked once for all requests that wait, at most 32 questions at a time, every
 //!    network in its turn, and believed for seconds. An answer that sets or deletes the session's
 //!    cookie ends that at once. Who sends many that nobody knows is `identity/too-many-unknown`.
-//! 7. An integration's signature (RFC 9421) must cover method, name, path, query and body, be at
+//! 7. A token that belongs to a key (`cnf.jkt`) comes as `Authorization: DPoP`, with a proof of
+//!    that key for this method, address and token, at most a minute old and taken once (RFC 9449).
+//! 8. An integration's signature (RFC 9421) must cover method, name, path, query and body, be at
 //!    most five minutes old, and fit the key that its `keyid` names; it is taken once. A webhook's
 //!    delivery is judged by its sender's own scheme, over its exact bytes; what has succeeded is
 //!    answered by the gate when it comes again.
-//! 8. A cookie goes wherever its browser goes: where neither `Origin` nor `Sec-Fetch-Site` says
+//! 9. A cookie goes wherever its browser goes: where neither `Origin` nor `Sec-Fetch-Site` says
 //!    where a request comes from, it is not enough to change anything.
-//! 9. Nobody is refused on routes where identity is optional. A wrong credential is, but for a
-//!    session: many applications give one to every visitor. Pages, returns and health checks are
-//!    not judged, and a preflight that `cors` leaves to the backend needs no credential.
+//! 10. Nobody is refused on routes where identity is optional. A wrong credential is, but for a
+//!     session: many applications give one to every visitor. Pages, returns and health checks are
+//!     not judged, and a preflight that `cors` leaves to the backend needs no credential.
 //!
 //! An address that keeps sending forgeries is stopped by `quota` before any cryptography, but for
 //! callers that are remembered or hold a key.
@@ -56,10 +58,11 @@
 //!
 //! ## References
 //!
-//! RFC 6750; RFC 7515 to 7519; RFC 7662; RFC 8037; RFC 8725; RFC 9068; RFC 9421; CVE-2015-9235;
-//! CVE-2022-21449.
+//! RFC 6750; RFC 7515 to 7519; RFC 7662; RFC 8037; RFC 8725; RFC 9068; RFC 9421; RFC 9449;
+//! CVE-2015-9235; CVE-2022-21449.
 
 mod algorithm;
+mod alone;
 mod asked;
 mod checker;
 mod delivery;
@@ -71,6 +74,7 @@ mod key;
 mod key_set;
 mod place;
 mod policy;
+mod proof;
 mod reason;
 mod remembered;
 mod signature;
@@ -108,11 +112,10 @@ use super::Meta;
 use super::pass::Held;
 use crate::moment::Moment;
 use crate::visit::Visit;
+use alone::{alone, cheaply};
 use find::find;
-use jwt::Wrong;
 use std::net::IpAddr;
 use std::sync::Arc;
-use who::By;
 
 /// What is said about this layer.
 pub const META: Meta = Meta {
@@ -198,33 +201,30 @@ pub(crate) fn inspect(
         Ok(None) => return Who::Nobody,
         Err(reason) => return Who::Refuse(reason),
     };
-    if let Some(who) = cheaply(policy, visit, at, (place, text)) {
-        return who;
-    }
-    if let Some(checker) = find::checker(policy, place, text) {
-        let told = match waited {
-            Waited::Caller(told, asked_ns) => Some((told, asked_ns)),
-            Waited::Nothing | Waited::Keys(_) => None,
-        };
-        return asked::judge(policy, checker, visit, at, (place, text), told);
-    }
-    let issuers =
-        policy.issuers.iter().filter(|issuer| issuer.settings.place == policy.places[place]);
-    let known = |identity| Known {
-        identity,
-        place,
-        visitor: None,
-        is_remembered: false,
-        is_by_cookie: matches!(policy.places[place], Place::Cookie(_)),
-    };
-    match jwt::judge(text, issuers, at.now) {
-        Ok(identity) => {
-            let identity = Arc::new(identity);
-            at.memory.tokens.remember(text, &identity);
-            Who::Known(known(identity))
-        }
-        Err(Wrong::Refuse(reason)) => Who::Refuse(reason),
-        Err(Wrong::NoKey(issuer)) => no_key(issuer, at, waited),
+    let who = alone(policy, visit, at, (place, text), waited);
+    with_proof(policy, visit, at, (place, text), who)
+}
+
+/// Judges the proof of possession that a token needs which belongs to a key.
+fn with_proof(
+    policy: &Policy,
+    visit: &Visit<'_>,
+    at: Moment<'_>,
+    (place, text): (usize, &str),
+    who: Who,
+) -> Who {
+    let Who::Known(known) = who else { return who };
+    let is_shown = policy.places.get(place) == Some(&Place::Bearer)
+        && place::is_shown_with_proof(visit.seen.authorization);
+    match (&known.identity.bound, is_shown) {
+        (None, false) => Who::Known(known),
+        (None, true) => Who::Refuse(Reason::ProofForNothing),
+        // What was stolen must not open anything because it is called a bearer's (RFC 9449 7.2).
+        (Some(_), false) => Who::Refuse(Reason::SenderBound),
+        (Some(key), true) => match proof::check(visit, text, key, at) {
+            Ok(held) => Who::Signed(known, Box::new(held)),
+            Err(reason) => Who::Refuse(reason),
+        },
     }
 }
 
@@ -232,68 +232,11 @@ pub(crate) fn inspect(
 /// its address is stopped for others' forgeries.
 pub(crate) fn vouches(policy: &Policy, visit: &Visit<'_>, at: Moment<'_>) -> bool {
     match find(policy, visit) {
-        Ok(Some(found)) => matches!(cheaply(policy, visit, at, found), Some(Who::Known(_))),
+        Ok(Some(found)) => match cheaply(policy, visit, at, found) {
+            // A proof costs cryptography each time.
+            Some(Who::Known(known)) => known.identity.bound.is_none(),
+            Some(_) | None => false,
+        },
         Ok(None) | Err(_) => false,
-    }
-}
-
-/// A key, or a token that was verified before. None: it takes more to tell.
-fn cheaply(
-    policy: &Policy,
-    visit: &Visit<'_>,
-    at: Moment<'_>,
-    (place, text): (usize, &str),
-) -> Option<Who> {
-    let here = policy.places.get(place)?;
-    if let Some((_, keys)) = policy.keys.as_ref().filter(|(at, _)| at == here)
-        && (key::is_key(text) || !policy.issuers.iter().any(|other| other.settings.place == *here))
-    {
-        return Some(match keys.judge(text, visit, at.now) {
-            Ok((identity, visitor)) => {
-                let is_by_cookie = matches!(here, Place::Cookie(_));
-                Who::Known(Known { identity, place, visitor, is_remembered: true, is_by_cookie })
-            }
-            Err(reason) => Who::Refuse(reason),
-        });
-    }
-    if let Some(checker) = find::checker(policy, place, text) {
-        return asked::remembered(policy, checker, visit, at, (place, text));
-    }
-    // Before it is hashed: what is remembered is never longer, and this costs nothing.
-    if text.len() > TOKEN_BYTES_MAX {
-        return Some(Who::Refuse(Reason::TooLong));
-    }
-    let identity = at.memory.tokens.find(text)?;
-    let By::Issuer(by, generation) = identity.by.as_ref()? else { return None };
-    let is_ours = policy.issuers.iter().any(|issuer| Arc::ptr_eq(issuer, by));
-    if !is_ours
-        || by.settings.place != *here
-        || by.generation() != *generation
-        || !by.is_believed(at.now)
-    {
-        return None;
-    }
-    if at.now.unix_s < identity.begins_unix_s {
-        return Some(Who::Refuse(Reason::FromTheFuture));
-    }
-    if identity.ends_unix_s.is_some_and(|ends| ends <= at.now.unix_s) {
-        return Some(Who::Refuse(Reason::Expired));
-    }
-    let is_by_cookie = matches!(here, Place::Cookie(_));
-    Some(Who::Known(Known { identity, place, visitor: None, is_remembered: true, is_by_cookie }))
-}
-
-fn no_key(issuer: Arc<Issuer>, at: Moment<'_>, waited: Waited<'_>) -> Who {
-    let looked_up = match waited {
-        Waited::Keys(looked_up) => Some(looked_up),
-        Waited::Nothing | Waited::Caller(..) => None,
-    };
-    let is_believed = issuer.is_believed(at.now) && issuer.has_keys();
-    match looked_up {
-        None if issuer.keys_url().is_some() => Who::Wait(issuer),
-        Some(LookedUp::Busy) => Who::Refuse(Reason::Busy),
-        // Only who was just asked can say that he has no such key: it may be a new one.
-        None | Some(LookedUp::Fresh) if is_believed => Who::Refuse(Reason::UnknownKey),
-        None | Some(LookedUp::Fresh | LookedUp::Away) => Who::Refuse(Reason::KeysAway),
     }
 }

@@ -52,23 +52,33 @@ impl Place {
     }
 }
 
-/// The token behind `Bearer`, in any case (RFC 9110 11.1). Another scheme is the application's own.
+/// The token behind `Bearer` or `DPoP`, in any case (RFC 9110 11.1). Another scheme is the
+/// application's own.
 fn bearer(authorization: One<'_>) -> Carried<'_> {
-    const SCHEME: &str = "bearer";
+    let found = behind("bearer", authorization);
+    if found == Carried::Nothing { behind("dpop", authorization) } else { found }
+}
+
+/// Whether the token is shown as one that belongs to a key (RFC 9449 7.1).
+pub(super) fn is_shown_with_proof(authorization: One<'_>) -> bool {
+    behind("dpop", authorization) != Carried::Nothing
+}
+
+fn behind<'v>(name: &str, authorization: One<'v>) -> Carried<'v> {
     let text = match authorization {
         One::Absent => return Carried::Nothing,
         One::Value(text) => text,
         One::Repeated | One::Unreadable => return Carried::Unclear,
     };
-    let Some((scheme, rest)) = text.split_at_checked(SCHEME.len()) else {
+    let Some((scheme, rest)) = text.split_at_checked(name.len()) else {
         return Carried::Nothing;
     };
-    if !scheme.eq_ignore_ascii_case(SCHEME) {
+    if !scheme.eq_ignore_ascii_case(name) {
         return Carried::Nothing;
     }
     match rest.strip_prefix(' ') {
         Some(token) => Carried::Text(token.trim_start_matches(' ')),
-        // `Bearer` alone, or run together with what follows, or behind a tab: some would read it.
+        // The word alone, or run together with what follows, or behind a tab: some would read it.
         None if rest.is_empty() || rest.starts_with('\t') => Carried::Unclear,
         None => Carried::Nothing,
     }

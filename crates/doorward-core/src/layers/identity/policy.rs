@@ -173,6 +173,15 @@ impl Policy {
             return challenge.unwrap_or(HeaderValue::from_static("ApiKey realm=\"doorward\""));
         }
         HeaderValue::from_static(match reason {
+            // RFC 9449 7.1.
+            Reason::ProofMalformed
+            | Reason::ProofForged
+            | Reason::ProofExpired
+            | Reason::ProofOfOther
+            | Reason::ProofUsed => {
+                "DPoP realm=\"doorward\", error=\"invalid_dpop_proof\", \
+                 algs=\"ES256 ES384 EdDSA RS256 PS256\""
+            }
             Reason::Missing => "Bearer realm=\"doorward\"",
             _ => "Bearer realm=\"doorward\", error=\"invalid_token\"",
         })

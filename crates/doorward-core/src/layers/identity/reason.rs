@@ -64,6 +64,18 @@ pub enum Reason {
     CheckAway,
     /// Too many that nobody knows come from one address.
     TooManyUnknown,
+    /// A proof of possession that is repeated, or is none.
+    ProofMalformed,
+    /// Its signature does not fit.
+    ProofForged,
+    /// It is too old, or from the future.
+    ProofExpired,
+    /// It is for another request, another token, or by another key.
+    ProofOfOther,
+    /// It was used before.
+    ProofUsed,
+    /// A token that belongs to nobody's key is shown as if it did.
+    ProofForNothing,
 }
 
 impl Reason {
@@ -98,6 +110,12 @@ impl Reason {
         Self::TokenInactive,
         Self::CheckAway,
         Self::TooManyUnknown,
+        Self::ProofMalformed,
+        Self::ProofForged,
+        Self::ProofExpired,
+        Self::ProofOfOther,
+        Self::ProofUsed,
+        Self::ProofForNothing,
     ];
 
     /// Its code, status and words.
@@ -114,7 +132,11 @@ impl Reason {
     #[must_use]
     pub const fn is_strike(self) -> bool {
         match self {
-            Self::Algorithm | Self::Critical | Self::Forged | Self::KeyUnknown => true,
+            Self::Algorithm
+            | Self::Critical
+            | Self::Forged
+            | Self::KeyUnknown
+            | Self::ProofForged => true,
             Self::Missing
             | Self::Unclear
             | Self::TwoCredentials
@@ -139,7 +161,12 @@ impl Reason {
             | Self::SessionUnknown
             | Self::TokenInactive
             | Self::CheckAway
-            | Self::TooManyUnknown => false,
+            | Self::TooManyUnknown
+            | Self::ProofMalformed
+            | Self::ProofExpired
+            | Self::ProofOfOther
+            | Self::ProofUsed
+            | Self::ProofForNothing => false,
         }
     }
 }

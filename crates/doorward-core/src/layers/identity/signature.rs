@@ -62,6 +62,7 @@ impl Signer {
             begins_unix_s: 0,
             ends_unix_s: None,
             by: None,
+            bound: None,
         });
         Self {
             key_id: settings.key_id.clone(),
@@ -185,7 +186,7 @@ fn covers(signed: &Signed, signer: &Signer, has_body: bool) -> Result<(), Signat
 }
 
 /// By which scheme the client called.
-fn scheme<'a>(visit: &'a Visit<'_>) -> &'a str {
+pub(super) fn scheme<'a>(visit: &'a Visit<'_>) -> &'a str {
     let place = visit.named.and_then(|named| named.external);
     let external = place.and_then(|place| visit.gate.names.listed().get(place));
     external.map_or("http", |external| external.origin().scheme())

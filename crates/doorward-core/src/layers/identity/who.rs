@@ -2,6 +2,7 @@
 
 use super::checker::Checker;
 use super::issuer::Issuer;
+use super::proof::Thumbprint;
 use crate::crypto;
 use crate::memory::Memory;
 use crate::moment::Now;
@@ -53,6 +54,8 @@ pub struct Identity {
     pub(super) begins_unix_s: u64,
     /// Who stands for it; none: the gate itself.
     pub(super) by: Option<By>,
+    /// The key that its token belongs to; none: to its bearer.
+    pub(super) bound: Option<Thumbprint>,
     /// What the backend is told: subject, issuer, scopes.
     said: [Option<HeaderValue>; 3],
     /// What the proof of admission says: base64url of issuer, subject and scopes.
@@ -70,6 +73,7 @@ pub(super) struct Facts<'f> {
     pub(super) begins_unix_s: u64,
     pub(super) ends_unix_s: Option<u64>,
     pub(super) by: Option<By>,
+    pub(super) bound: Option<Thumbprint>,
 }
 
 impl Identity {
@@ -88,6 +92,7 @@ impl Identity {
             ends_unix_s: facts.ends_unix_s,
             begins_unix_s: facts.begins_unix_s,
             by: facts.by,
+            bound: facts.bound,
             said: [
                 value(&subject),
                 value(&issuer),

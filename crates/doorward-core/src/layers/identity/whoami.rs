@@ -63,6 +63,7 @@ pub(super) fn read(how: &Whoami, by: By, (status, body): (u16, &[u8])) -> Result
         begins_unix_s: 0,
         ends_unix_s: None,
         by: Some(by),
+        bound: None,
     }))
 }
 

@@ -97,7 +97,8 @@ pub(super) const WORDS: [Words; Reason::ALL.len()] = [
         "identity/sender-bound",
         WHO,
         "Refused: the token belongs to a key, and comes without proof of it",
-        "Ask for a bearer token; proofs of possession are not in this version.",
+        "Send it as Authorization: DPoP, with a proof in the header DPoP (RFC 9449 7.1). Tokens \
+         that are bound to a certificate are not in this version.",
     ),
     row(
         "identity/unknown-key",
@@ -179,5 +180,42 @@ pub(super) const WORDS: [Words; Reason::ALL.len()] = [
         StatusCode::TOO_MANY_REQUESTS,
         "Refused: too many sessions or tokens that nobody knows came from this address",
         "Wait a minute. Whoever was signed in before is let in meanwhile.",
+    ),
+    row(
+        "identity/proof-malformed",
+        WHO,
+        "Refused: the proof of possession is repeated, or is none",
+        "Send one DPoP header: a JWT of type dpop+jwt with its public key in `jwk` (RFC 9449 4).",
+    ),
+    row(
+        "identity/proof-forged",
+        WHO,
+        "Refused: the proof's signature does not fit its key",
+        "Sign it with the key that the token belongs to.",
+    ),
+    row(
+        "identity/proof-expired",
+        WHO,
+        "Refused: the proof is older than a minute, or from the future",
+        "Make a new proof for each request, and set the clock.",
+    ),
+    row(
+        "identity/proof-of-other",
+        WHO,
+        "Refused: the proof is for another request or token, or by another key",
+        "Its `htm` is the method, `htu` the address without query, `ath` the token's SHA-256, and \
+         its key the token's `cnf.jkt`.",
+    ),
+    row(
+        "identity/proof-used",
+        WHO,
+        "Refused: the proof was used before",
+        "Make a new proof, with a `jti` of its own, for each request.",
+    ),
+    row(
+        "identity/proof-for-nothing",
+        WHO,
+        "Refused: the token belongs to no key, and is shown as if it did",
+        "Send it as Authorization: Bearer, or ask its issuer for one that is bound (RFC 9449 5).",
     ),
 ];

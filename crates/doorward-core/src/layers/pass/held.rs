@@ -4,7 +4,7 @@
 use super::Reason as PassReason;
 use crate::crypto;
 use crate::http_signature::ContentDigest;
-use crate::layers::identity::SignatureReason;
+use crate::layers::identity::{Reason as IdentityReason, SignatureReason};
 use crate::moment::Now;
 use crate::pass::PassId;
 use crate::question::{Ask, Key, Question, Subject};
@@ -19,6 +19,8 @@ pub(crate) enum Of {
     Signature,
     /// A webhook's delivery.
     Delivery,
+    /// A token's proof of possession.
+    Proof,
 }
 
 impl Of {
@@ -27,6 +29,7 @@ impl Of {
         match self {
             Self::Pass => Reason::Pass(PassReason::Used),
             Self::Signature | Self::Delivery => Reason::Signature(SignatureReason::Used),
+            Self::Proof => Reason::Identity(IdentityReason::ProofUsed),
         }
     }
 
@@ -34,7 +37,9 @@ impl Of {
     pub(crate) const fn store_away(self) -> Reason {
         match self {
             Self::Pass => Reason::Pass(PassReason::StoreAway),
-            Self::Signature | Self::Delivery => Reason::Signature(SignatureReason::StoreAway),
+            Self::Signature | Self::Delivery | Self::Proof => {
+                Reason::Signature(SignatureReason::StoreAway)
+            }
         }
     }
 
@@ -42,7 +47,9 @@ impl Of {
     pub(crate) const fn body_differs(self) -> Reason {
         match self {
             Self::Pass => Reason::Pass(PassReason::BodyDiffers),
-            Self::Signature | Self::Delivery => Reason::Signature(SignatureReason::BodyDiffers),
+            Self::Signature | Self::Delivery | Self::Proof => {
+                Reason::Signature(SignatureReason::BodyDiffers)
+            }
         }
     }
 
@@ -51,6 +58,7 @@ impl Of {
         match self {
             Self::Pass => Reason::Pass(PassReason::Expired),
             Self::Signature | Self::Delivery => Reason::Signature(SignatureReason::Expired),
+            Self::Proof => Reason::Identity(IdentityReason::ProofExpired),
         }
     }
 }
