@@ -252,11 +252,6 @@ async fn keys_rotate_under_load_and_nobody_is_refused() -> Outcome<()> {
 }
 
 #[tokio::test]
-async fn keys_rotate_slowly_under_load_and_nobody_is_refused() -> Outcome<()> {
-    rotate_under_load(|number| [127, 0, 1, 1 + number], "slow").await
-}
-
-#[tokio::test]
 async fn keys_rotate_under_the_load_of_one_server_and_nobody_is_refused() -> Outcome<()> {
     rotate_under_load(|_| HOME, "slow").await
 }
