@@ -108,5 +108,8 @@ fn small(mut command: Command) -> Command {
     if let Ok(packages) = crate::web::example_packages() {
         command.env("DOORWARD_EXAMPLE_PACKAGES", packages);
     }
+    if let Ok(packages) = crate::web::provider_packages() {
+        command.env("DOORWARD_PROVIDER_PACKAGES", packages);
+    }
     command
 }

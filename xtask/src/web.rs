@@ -97,6 +97,11 @@ pub(crate) fn example_packages() -> anyhow::Result<PathBuf> {
     packages_of("examples/pages/vite-react-axios", "vite")
 }
 
+/// The same of the identity provider that tests start.
+pub(crate) fn provider_packages() -> anyhow::Result<PathBuf> {
+    packages_of("crates/doorward-test/scripts", "provider")
+}
+
 /// The same for any project with a `package-lock.json`; kept in the cache by `name`.
 fn packages_of(project: &str, name: &str) -> anyhow::Result<PathBuf> {
     let folder = crate::install::cache_folder().with_file_name(name);

@@ -46,7 +46,8 @@ const RESOLVERS_MAX: usize = 4;
 /// How long and how often the world outside is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Milliseconds of one look-up: name, connection, TLS and answer.
+    /// Milliseconds of one look-up: name, connection, TLS and answer. Shorter than a request
+    /// waits, so that whoever caused it hears that it failed.
     pub fetch_ms_max: u64,
     /// Milliseconds that a request waits.
     pub wait_ms_max: u64,
@@ -61,14 +62,14 @@ pub struct Limits {
     pub retry_ms_max: u64,
     /// Requests that wait at once.
     pub waiting_max: usize,
-    /// Those of them from one prefix.
+    /// Those of them from one prefix, once half of all places are taken; before, a quarter of all.
     pub waiting_of_prefix_max: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            fetch_ms_max: 5_000,
+            fetch_ms_max: 4_000,
             wait_ms_max: 5_000,
             fetches_burst: 5,
             fetch_every_ms_min: 4_000,
@@ -206,7 +207,9 @@ impl Outside {
         match supply.next(wait).await {
             Some(looked_up) => looked_up,
             // Nobody knows yet whether the key is a new one, so it must not be called unknown.
-            None if issuer.is_believed(running.tools.clock.now()) => LookedUp::Busy,
+            None if issuer.is_believed(running.tools.clock.now()) && !supply.is_failing() => {
+                LookedUp::Busy
+            }
             None => LookedUp::Away,
         }
     }

@@ -372,6 +372,27 @@ async fn one_that_hangs_takes_its_time_and_no_more() {
 }
 
 #[tokio::test]
+async fn one_that_does_not_answer_any_more_is_away_for_those_who_wait_in_vain_too() {
+    let (old, new) = (Signer::new("old"), Signer::new("new"));
+    let server = Server::start(keys(&[&old]));
+    let house = Gatehouse::with(&keys_url(&server.url(), false), |settings| {
+        let seldom = Limits { fetches_burst: 1, fetch_every_ms_min: 60_000, ..settings.limits };
+        settings.limits = Limits { fetch_ms_max: 100, wait_ms_max: 300, ..seldom };
+    });
+    let (old, new) = (old.token(ISSUER), new.token(ISSUER));
+    while house.outside.report()[0].success_age_s.is_none() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(house.visit(Visitor(1), &old).await, "admit");
+    let (_go, silent) = held(|_| {});
+    server.answer(silent);
+    for who in ["whose look-up it is", "who waits for another, which is not due"] {
+        assert_eq!(house.visit(Visitor(2), &new).await, "identity/keys-away", "{who}");
+    }
+    assert_eq!(house.visit(Visitor(2), &old).await, "admit", "what is known is believed");
+}
+
+#[tokio::test]
 async fn names_lead_nowhere_inside_unless_that_is_meant() {
     let signer = Signer::new("one");
     let server = Server::start(keys(&[&signer]));

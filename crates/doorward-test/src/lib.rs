@@ -1,12 +1,13 @@
 //! # doorward-test
 //!
 //! What tests are made of: cases and their runners, browsers and their pages, the program as its
-//! users run it, simulated visits. Not published.
+//! users run it, an identity provider, simulated visits. Not published.
 
 pub mod allocations;
 pub mod browser;
 pub mod cases;
 pub mod fuzz_targets;
+pub mod identity_provider;
 pub mod pass_visits;
 pub mod passes;
 pub mod running_gate;

@@ -97,6 +97,11 @@ impl Supply {
         }
     }
 
+    /// Whether the last look-up failed.
+    pub(super) fn is_failing(&self) -> bool {
+        lock(&self.tally).in_a_row > 0
+    }
+
     /// Nobody believes this issuer any more: whoever waits goes on.
     pub(super) fn end(&self) {
         self.progress.send_modify(|progress| progress.is_over = true);

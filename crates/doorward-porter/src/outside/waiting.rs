@@ -1,4 +1,7 @@
 //! Who waits for keys: bounded in all, and for each prefix, so that no stranger takes every place.
+//!
+//! A server with many calls at once is one prefix, and its calls come with one new token. So a
+//! prefix may have a quarter of all places as long as half of them are free.
 
 use super::lock;
 use doorward_core::address::Prefix;
@@ -33,7 +36,11 @@ impl Waiting {
     pub(super) fn enter(&self, prefix: Prefix) -> Option<Seat<'_>> {
         let mut counts = lock(&self.counts);
         let own = counts.of_prefix.get(&prefix).copied().unwrap_or(0);
-        if counts.all >= self.all_max || own >= self.of_prefix_max {
+        let own_max = match counts.all < self.all_max / 2 {
+            true => self.of_prefix_max.max(self.all_max / 4),
+            false => self.of_prefix_max,
+        };
+        if counts.all >= self.all_max || own >= own_max {
             return None;
         }
         counts.all += 1;
@@ -80,5 +87,24 @@ mod tests {
         drop(second);
         assert_eq!(waiting.count(), 0);
         assert!(lock(&waiting.counts).of_prefix.is_empty(), "nothing is kept of those who left");
+    }
+
+    #[test]
+    fn a_prefix_may_have_more_while_there_is_room() {
+        let prefix = |last: u8| Prefix::subscriber([203, 0, 113, last].into());
+        let waiting = Waiting::new(16, 2);
+        let mut seats = Vec::new();
+        let mut enter = |last, count: usize| {
+            let before = seats.len();
+            seats.extend((0..count).map_while(|_| waiting.enter(prefix(last))));
+            seats.len() - before
+        };
+        assert_eq!(enter(1, 9), 4, "a quarter");
+        assert_eq!(enter(2, 9), 4, "and another");
+        assert_eq!(enter(1, 1), 0, "half of the places are taken");
+        for last in 3..7 {
+            assert_eq!(enter(last, 9), 2, "{last}");
+        }
+        assert_eq!(enter(7, 1), 0, "all are taken");
     }
 }
