@@ -1,21 +1,27 @@
 //! A real identity provider: its tokens are let in, and everything else that it signs is not; its
 //! keys change under load, and nobody is refused wrongly; it breaks, and the gate bears it.
 
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use doorward_lab::backend::{Backend, BackendOptions};
 use doorward_test::identity_provider::{
-    AUDIENCE, BRIEF_CLIENT, IdentityProvider, OPAQUE_AUDIENCE, RSA_AUDIENCE, TokenOptions, part,
+    AUDIENCE, BRIEF_CLIENT, BoundKey, GATE_CLIENT, IdentityProvider, OPAQUE_AUDIENCE, RSA_AUDIENCE,
+    TokenOptions, part,
 };
 use doorward_test::running_gate::{GateOptions, RunningGate};
-use http::{StatusCode, header};
+use http::StatusCode;
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpSocket;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -55,9 +61,20 @@ impl Caller {
 
     /// What comes of a request with a token: `admit`, or the code of its refusal.
     async fn send(&mut self, token: Option<&str>) -> Outcome<String> {
-        let mut request = http::Request::builder().uri("/api/data").header("host", "localhost");
-        if let Some(token) = token {
-            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        match token {
+            Some(token) => self.say(&[("authorization", format!("Bearer {token}"))]).await,
+            None => self.say(&[]).await,
+        }
+    }
+
+    /// What comes of a request with these headers.
+    async fn say(&mut self, headers: &[(&str, String)]) -> Outcome<String> {
+        let mut request = http::Request::builder().uri("/api/data");
+        if headers.iter().all(|(name, _)| *name != "host") {
+            request = request.header("host", "localhost");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, value);
         }
         self.0.ready().await?;
         let answer = self.0.send_request(request.body(Empty::new())?).await?;
@@ -342,71 +359,91 @@ async fn keys_that_break_off_are_borne() -> Outcome<()> {
     bear("closes", "no answer in HTTP/1.1").await
 }
 
-/// What tests of opaque and of bound tokens rely on.
+/// Its opaque tokens are what it says of them, and it is asked once for a while.
 #[tokio::test]
-async fn the_provider_tells_of_tokens_ends_them_and_binds_them() -> Outcome<()> {
+async fn its_opaque_tokens_are_let_in_until_they_are_revoked() -> Outcome<()> {
     let provider = IdentityProvider::start().await?;
-    let options = TokenOptions {
-        audience: Some(OPAQUE_AUDIENCE),
-        user: Some("ann"),
-        scope: "openid read",
-        ..TokenOptions::default()
-    };
-    let tokens = provider.tokens(options).await?;
-    let opaque = text(&tokens, "access_token")?;
-    assert!(!opaque.contains('.'), "{opaque}");
-    let said = provider.introspect(opaque).await?;
-    for (name, want) in [
-        ("active", Value::Bool(true)),
-        ("sub", "ann".into()),
-        ("aud", OPAQUE_AUDIENCE.into()),
-        ("iss", provider.issuer().into()),
-        ("scope", "read".into()),
-        ("token_type", "Bearer".into()),
-    ] {
-        assert_eq!(said[name], want, "{name} in {said}");
+    let backend = Backend::start(BackendOptions::default()).await?;
+    let (issuer, secret) = (provider.issuer(), provider.secret());
+    let asked = format!(
+        "[layers.identity]\nintrospection = [{{ issuer = {issuer:?}, url = {:?}, client_id = \
+         {GATE_CLIENT:?}, client_secret = {secret:?}, audience = {OPAQUE_AUDIENCE:?}, remember = \
+         \"1s\" }}]\n[secrets]\ninsecure_literal_secret = true\n",
+        provider.introspection()
+    );
+    let config = format!("profile = \"authenticated\"\n{NO_SHARES}{asked}");
+    let gate = gate_before(&backend, &config).await?;
+    let mut caller = Caller::open(gate.address(), HOME).await?;
+    let opaque = TokenOptions { audience: Some(OPAQUE_AUDIENCE), ..TokenOptions::default() };
+    let opaque = provider.tokens(opaque).await?;
+    let opaque = text(&opaque, "access_token")?;
+    assert_eq!(caller.send(Some(opaque)).await?, "admit");
+    let begun = Instant::now();
+    let mut count = 1_u64;
+    while begun.elapsed() < Duration::from_secs(3) {
+        assert_eq!(caller.send(Some(opaque)).await?, "admit");
+        count += 1;
     }
-    assert!(said["exp"].is_u64(), "{said}");
-    let inactive = serde_json::json!({ "active": false });
-    assert_eq!(provider.introspect("made-up").await?, inactive);
-    assert_eq!(provider.revoke(opaque).await?, StatusCode::OK);
-    assert_eq!(provider.introspect(opaque).await?, inactive);
-    let asked = (provider.asked("introspection").await?, provider.asked("revocation").await?);
-    assert_eq!(asked, (3, 1));
-
-    // A JWT of a user's, and an opaque token of a program's.
-    for (audience, user) in [(AUDIENCE, Some("ann")), (OPAQUE_AUDIENCE, None)] {
-        let key = provider.bound_key().await?;
-        let proof = Some(key.proof.as_str());
-        let audience = Some(audience);
-        let options = TokenOptions { audience, user, proof, ..TokenOptions::default() };
-        let tokens = provider.tokens(options).await?;
-        assert_eq!(tokens["token_type"], "DPoP");
-        let token = text(&tokens, "access_token")?;
-        let claims = match user {
-            Some(_) => part(token, 1)?,
-            None => provider.introspect(token).await?,
-        };
-        assert_eq!(claims["cnf"]["jkt"], key.thumbprint.as_str(), "{claims}");
-        assert!(key.pem.starts_with("-----BEGIN PRIVATE KEY-----"));
+    let questions = provider.asked("introspection").await?;
+    assert!(questions <= 5, "asked {questions} times for {count} requests");
+    // It says nothing of a JWT (400), and nothing is no yes.
+    assert_eq!(caller.send(Some(&provider.token().await?)).await?, "identity/check-away");
+    assert_eq!(caller.send(Some("made-up-by-somebody")).await?, "identity/token-inactive");
+    provider.revoke(opaque).await?;
+    let revoked = Instant::now();
+    let mut heard = String::from("admit");
+    while heard == "admit" && revoked.elapsed() < Duration::from_secs(10) {
+        heard = caller.send(Some(opaque)).await?;
     }
-    Ok(())
+    assert_eq!(heard, "identity/token-inactive", "after {:?}", revoked.elapsed());
+    gate.stop().await
 }
 
+/// A proof for a request of the test's, by the key of a bound token.
+fn proof(key: &BoundKey, token: &str, to: SocketAddr, id: u32) -> Outcome<String> {
+    let pem = key.pem.lines().filter(|line| !line.starts_with("-----")).collect::<String>();
+    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &STANDARD.decode(pem)?)?;
+    let base64 = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    // SEC 1 2.3.3: 4, then both coordinates.
+    let (x, y) = pair.public_key().as_ref()[1..].split_at(32);
+    let jwk = json!({ "kty": "EC", "crv": "P-256", "x": base64(x), "y": base64(y) });
+    let head = json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": jwk });
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    let hash = digest(&SHA256, token.as_bytes());
+    let claims = json!({
+        "htm": "GET", "htu": format!("http://localhost:{}/api/data", to.port()),
+        "iat": now, "jti": format!("proof-{id}"), "ath": base64(hash.as_ref()),
+    });
+    let parts = [head, claims].map(|part| base64(part.to_string().as_bytes()));
+    let signed = parts.join(".");
+    let signature = pair.sign(&SystemRandom::new(), signed.as_bytes())?;
+    Ok(format!("{signed}.{}", base64(signature.as_ref())))
+}
+
+/// A token that the provider has bound to a key opens nothing without proofs by that key.
 #[tokio::test]
-async fn the_provider_publishes_new_keys_then_uses_them_then_forgets_the_old() -> Outcome<()> {
+async fn its_bound_tokens_need_a_proof_each_time() -> Outcome<()> {
     let provider = IdentityProvider::start().await?;
-    let key_of = |token: String| -> Outcome<Value> { Ok(part(&token, 0)?["kid"].take()) };
-    assert_eq!(key_of(provider.token().await?)?, "es-1");
-    provider.publish_keys().await?;
-    assert_eq!(key_of(provider.token().await?)?, "es-1");
-    provider.use_keys().await?;
-    assert_eq!(key_of(provider.token().await?)?, "es-2");
-    provider.retire_keys().await?;
-    assert_eq!(key_of(provider.token().await?)?, "es-2");
-    provider.rotate().await?;
-    assert_eq!(key_of(provider.token().await?)?, "es-3");
-    assert!(provider.mood("elsewhere", "hangs").await.is_err());
-    assert!(provider.asked("elsewhere").await.is_err());
-    Ok(())
+    let backend = Backend::start(BackendOptions::default()).await?;
+    let gate = gate_before(&backend, &config(&provider, "")).await?;
+    let to = gate.address();
+    let mut caller = Caller::open(to, HOME).await?;
+    let (key, other) = (provider.bound_key().await?, provider.bound_key().await?);
+    let bound = TokenOptions { proof: Some(&key.proof), ..TokenOptions::default() };
+    let tokens = provider.tokens(bound).await?;
+    let token = text(&tokens, "access_token")?;
+    let mut show = async |proof: &str| {
+        let host = ("host", format!("localhost:{}", to.port()));
+        let shown = ("authorization", format!("DPoP {token}"));
+        caller.say(&[host, shown, ("dpop", proof.to_owned())]).await
+    };
+    let first = proof(&key, token, to, 1)?;
+    assert_eq!(show(&first).await?, "admit");
+    assert_eq!(show(&first).await?, "identity/proof-used");
+    assert_eq!(show(&proof(&key, token, to, 2)?).await?, "admit");
+    assert_eq!(show(&proof(&other, token, to, 3)?).await?, "identity/proof-of-other");
+    assert_eq!(show(&proof(&key, "another", to, 4)?).await?, "identity/proof-of-other");
+    assert_eq!(show(&key.proof).await?, "identity/proof-of-other", "one for the provider");
+    assert_eq!(backend.executed("/api/data").len(), 2, "what is refused does not run");
+    gate.stop().await
 }
