@@ -1,5 +1,6 @@
 //! A case's text to a case.
 
+use super::csrf;
 use super::passes::{self, Kit};
 use super::{
     Answer, Case, DEFAULT_FROM, DEFAULT_UNIX_NS, Given, Need, Step, Verdict, Want, WantedHeader,
@@ -124,6 +125,9 @@ fn request(
                 let token = tokens::of_line(value, given.unix_ns / 1_000_000_000);
                 made.keep(key, token.map_err(error)?);
             }
+            "csrf" | "csrf2" => {
+                made.of_csrf(key, value, given.unix_ns / 1_000_000_000).map_err(error)?;
+            }
             "pass" | "ticket" | "work" => {
                 made.of_pass(key, value, given.unix_ns / 1_000_000_000).map_err(error)?;
             }
@@ -183,6 +187,23 @@ impl Made<'_> {
         }
         let ticket = kit.ticket(line, now_unix_s)?;
         self.keep(key, ticket);
+        Ok(())
+    }
+
+    /// Asks for a token, and keeps it with its anchor: `{csrf}` and `{anchor}`.
+    fn of_csrf(&mut self, key: &str, line: &str, now_unix_s: u64) -> Result<(), String> {
+        let number = key.strip_prefix("csrf").unwrap_or_default();
+        let anchor = format!("anchor{number}");
+        let known = |wanted: &str| {
+            let found = self.tokens.iter().find(|(name, _)| *name == wanted);
+            found.map(|(_, text)| text.as_str())
+        };
+        let known = known(&anchor).or_else(|| known("anchor"));
+        let asked = csrf::ask(self.config, line, known, now_unix_s)?;
+        self.keep(key, asked.token);
+        if let Some(text) = asked.anchor {
+            self.keep(&anchor, text);
+        }
         Ok(())
     }
 

@@ -92,7 +92,7 @@ use crate::query;
 use crate::visit::Visit;
 use arrayvec::ArrayVec;
 use jwt::Wrong;
-use place::Carried;
+pub(super) use place::{Carried, cookie};
 use std::net::IpAddr;
 use std::sync::Arc;
 

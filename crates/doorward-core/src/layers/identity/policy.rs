@@ -26,6 +26,16 @@ pub struct Settings {
     pub prefer: Vec<Kind>,
 }
 
+impl Settings {
+    /// Whether a caller may be known by a cookie alone, which its browser sends by itself.
+    #[must_use]
+    pub fn reads_cookies(&self) -> bool {
+        let of_issuers = self.issuers.iter().map(|issuer| &issuer.place);
+        let mut places = of_issuers.chain(self.keys.as_ref().map(|keys| &keys.place));
+        places.any(|place| matches!(place, Place::Cookie(_)))
+    }
+}
+
 /// Checked settings.
 #[derive(Debug, Default)]
 pub struct Policy {
