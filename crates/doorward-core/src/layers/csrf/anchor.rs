@@ -31,12 +31,16 @@ pub(super) fn find<'v>(visit: &Visit<'v>) -> One<'v> {
 /// The line that sets an anchor. `is_from_elsewhere`: an allowed page of another site asks, whose
 /// requests carry no `Lax` cookie; it gets one of its own, that no other site's pages share.
 pub(super) fn set(visit: &Visit<'_>, anchor: &str, is_from_elsewhere: bool) -> Option<HeaderValue> {
-    let (name, rest) = match (is_secure(visit), is_from_elsewhere) {
+    HeaderValue::try_from(line(anchor, is_secure(visit), is_from_elsewhere)).ok()
+}
+
+fn line(anchor: &str, is_secure: bool, is_from_elsewhere: bool) -> String {
+    let (name, rest) = match (is_secure, is_from_elsewhere) {
         (true, true) => (SECURE, "; SameSite=None; Secure; Partitioned"),
         (true, false) => (SECURE, "; SameSite=Lax; Secure"),
         (false, _) => (PLAIN, "; SameSite=Lax"),
     };
-    HeaderValue::try_from(format!("{name}={anchor}; Path=/; HttpOnly{rest}")).ok()
+    format!("{name}={anchor}; Path=/; HttpOnly{rest}")
 }
 
 /// Whether browsers reach the gate by https, by the name that the request came in by.
@@ -44,4 +48,21 @@ fn is_secure(visit: &Visit<'_>) -> bool {
     let listed = visit.named.and_then(|named| named.external);
     let external = listed.and_then(|place| visit.gate.names.listed().get(place));
     external.is_some_and(|external| external.origin().scheme() == "https")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::line;
+
+    #[test]
+    fn what_a_browser_is_told_of_the_anchor() {
+        for (is_secure, is_from_elsewhere, want) in [
+            (true, false, "__Host-doorward=a; Path=/; HttpOnly; SameSite=Lax; Secure"),
+            (true, true, "__Host-doorward=a; Path=/; HttpOnly; SameSite=None; Secure; Partitioned"),
+            (false, false, "doorward-anchor=a; Path=/; HttpOnly; SameSite=Lax"),
+            (false, true, "doorward-anchor=a; Path=/; HttpOnly; SameSite=Lax"),
+        ] {
+            assert_eq!(line("a", is_secure, is_from_elsewhere), want);
+        }
+    }
 }
