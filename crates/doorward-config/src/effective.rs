@@ -12,7 +12,7 @@ use crate::section::client_ip::FROM;
 use crate::section::issuer::KeysWritten;
 use crate::section::layers::WITH_MODE;
 use crate::section::quota::{DenyWritten, WHO};
-use crate::section::routes::{EFFECTS, EMBEDS, KINDS, OVERRIDES, PASSES, TICKETS};
+use crate::section::routes::{CSRFS, EFFECTS, EMBEDS, KINDS, OVERRIDES, PASSES, TICKETS};
 use crate::section::upstream::HTTP;
 use crate::upstream::{Upstream, UpstreamHttp};
 use doorward_core::layers::quota::{By, Deny, DenyKnown, Limit, Measure};
@@ -250,6 +250,7 @@ fn layers(config: &Config, page: &mut Page<'_>) {
                 page.lines("deny", &deny);
             }
             "identity" => identity(&settings.identity, page),
+            "csrf" => page.key("fields", &settings.csrf.fields.to_string()),
             "pass" => {
                 page.key("work", &settings.pass.work_bits.to_string());
             }
@@ -294,6 +295,7 @@ fn one_route(config: &Config, place: usize, route: &Route, page: &mut Page<'_>) 
     page.key("post", &route.post.to_string());
     page.key("override", &word(OVERRIDES, route.overrides));
     page.key("allow", if route.allow_encoded_slash { "[\"encoded-slash\"]" } else { "[]" });
+    page.key("csrf", &word(CSRFS, route.csrf));
     page.key("pass", &word(PASSES, route.pass));
     page.key("tickets", &word(TICKETS, route.tickets));
     webhook(route, place, page);

@@ -19,7 +19,9 @@ use doorward_core::crypto;
 use doorward_core::gate::Gate;
 use doorward_core::mode::Mode;
 use doorward_core::origin::is_local_host;
+use doorward_core::route::{Csrf, Settings as Route};
 use doorward_core::secret::Secret;
+use doorward_core::settings::Settings;
 use std::net::SocketAddr;
 use std::path::Path;
 use toml::de::DeTable;
@@ -129,12 +131,14 @@ fn finish(
     draft.settings.credential.admission_key = admission_key(&draft);
     let signing = draft.signing.iter().map(|reference| reference.secret.clone());
     draft.settings.pass.secrets = signing.collect();
+    draft.settings.csrf.secrets.clone_from(&draft.settings.pass.secrets);
     let gate = match Gate::new(&draft.settings) {
         Ok(gate) => Some(gate),
         Err(errors) => {
             for mut error in errors {
                 // That there is no secret was said where it is missing.
-                if error.place == "layers.pass.mode" && draft.signing.is_empty() {
+                let makes = ["layers.csrf.mode", "layers.pass.mode"];
+                if makes.contains(&error.place.as_str()) && draft.signing.is_empty() {
                     continue;
                 }
                 if error.place == "layers.identity" && !draft.settings.identity.believes_anybody() {
@@ -192,6 +196,26 @@ fn profile(draft: &mut Draft) {
     if modes.iter().all(|(id, _)| *id != "pass") {
         modes.push(("pass", if authenticated { Mode::Off } else { Mode::Enforce }));
     }
+    if modes.iter().all(|(id, _)| *id != "csrf") {
+        let mode = mode_of_tokens(&draft.settings);
+        draft.settings.layer_modes.push(("csrf", mode));
+    }
+}
+
+/// How seriously CSRF tokens are asked for where nothing is said: as seriously as callers who must
+/// be known, and may be by a cookie; and where a route asks for one.
+pub(crate) fn mode_of_tokens(settings: &Settings) -> Mode {
+    let says = |route: &Route| matches!(route.csrf, Csrf::Required | Csrf::Body);
+    if settings.routes.iter().any(says) {
+        return Mode::Enforce;
+    }
+    let requires = settings.requires_identity
+        || settings.routes.iter().any(|route| route.requires_identity == Some(true));
+    if !requires || !settings.identity.reads_cookies() {
+        return Mode::Off;
+    }
+    let of_identity = settings.layer_modes.iter().find(|(id, _)| *id == "identity");
+    of_identity.map_or(Mode::Enforce, |(_, mode)| *mode)
 }
 
 /// Where it is felt that nobody is believed: where the layer is set up, or what asks for callers

@@ -3,9 +3,10 @@
 use crate::config::Profile;
 use crate::draft::Draft;
 use crate::effective::mode_text;
+use crate::load::mode_of_tokens;
 use crate::reading::Reading;
 use doorward_core::mode::Mode;
-use doorward_core::route::{Embed, Settings};
+use doorward_core::route::{Csrf, Embed, Settings};
 
 /// The words as they would be written, each with its table or route.
 pub(crate) fn words(draft: &Draft, reading: &Reading<'_>) -> Vec<String> {
@@ -23,7 +24,9 @@ pub(crate) fn words(draft: &Draft, reading: &Reading<'_>) -> Vec<String> {
     for (id, mode) in &settings.layer_modes {
         // The authenticated profile knows its callers: passes are no part of it.
         let is_of_profile = *id == "pass" && draft.profile == Profile::Authenticated;
-        if *mode != Mode::Enforce && !is_of_profile {
+        // Where nobody is known by a cookie there is nothing that tokens could protect.
+        let is_as_wanted = *id == "csrf" && *mode >= mode_of_tokens(settings);
+        if *mode != Mode::Enforce && !is_of_profile && !is_as_wanted {
             out.push(format!("layers.{id}.mode = {}", mode_text(*mode)));
         }
     }
@@ -43,6 +46,11 @@ fn of_route(route: &Settings, requires_identity: bool) -> Vec<String> {
         Embed::Own => {}
         Embed::SameSite => out.push("embed = \"same-site\"".to_owned()),
         Embed::Anyone => out.push("embed = \"anyone\"".to_owned()),
+    }
+    match route.csrf {
+        Csrf::Cookie | Csrf::Body | Csrf::Required => {}
+        Csrf::App => out.push("csrf = \"app\"".to_owned()),
+        Csrf::Off => out.push("csrf = \"off\"".to_owned()),
     }
     let flags = [
         (requires_identity && route.requires_identity == Some(false), "profile = \"public\""),

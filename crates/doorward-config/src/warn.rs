@@ -109,17 +109,17 @@ fn is_enforced(settings: &Settings, layer: &str) -> bool {
 fn whom(draft: &Draft, reading: &mut Reading<'_>) {
     let settings = &draft.settings;
     for (index, issuer) in settings.identity.issuers.iter().enumerate() {
-        if !matches!(issuer.place, Place::Cookie(_)) {
+        if !matches!(issuer.place, Place::Cookie(_)) || is_enforced(settings, "csrf") {
             continue;
         }
         let place = reading.place(&format!("layers.identity.jwt[{index}].from"));
-        let what = "a cookie comes along with whatever a page sends, and this version has no csrf \
-                    layer";
+        let what = "a cookie comes along with whatever a page sends, and `csrf` does not ask for \
+                    tokens";
         let hint = if is_enforced(settings, "site") {
-            "`site` refuses what other sites send; keep the application's own CSRF tokens, and \
-             SameSite on the cookie"
+            "enforce it, [layers.csrf] mode = \"enforce\", or keep the application's own CSRF \
+             tokens; `site` refuses what other sites send"
         } else {
-            "enforce `site`: nothing else here tells what other sites send from one's own"
+            "enforce `csrf` or `site`: nothing else here tells what other sites send from one's own"
         };
         reading.warn(place, what.to_owned(), hint);
     }

@@ -6,7 +6,7 @@
 use crate::gate::Gate;
 use crate::header::One;
 use crate::layers::identity::{self, Waited, Who};
-use crate::layers::{self, Step, cors, message, method, quota, site};
+use crate::layers::{self, Step, cors, csrf, message, method, quota, site};
 use crate::mode::{Force, Mode};
 use crate::moment::Moment;
 use crate::question::{Answer, Answers};
@@ -120,6 +120,7 @@ impl Gate {
             "method" => self.modes.method,
             "quota" => self.modes.quota,
             "identity" => self.modes.identity,
+            "csrf" => self.modes.csrf,
             "pass" => self.modes.pass,
             // The others cannot be monitored.
             _ => return Mode::Enforce,
@@ -162,6 +163,7 @@ fn look(gate: &Arc<Gate>, visit: &mut Visit<'_>, layer: &str, at: Moment<'_>) ->
             None => Step::Next,
         },
         "identity" => return who(gate, visit, at),
+        "csrf" if visit.route().own.is_none() => return token(gate, visit, at),
         "credential" => Step::Next,
         _ => return Said::Skipped("not walked here: only the running gate judges it"),
     };
@@ -201,6 +203,16 @@ fn who(gate: &Arc<Gate>, visit: &mut Visit<'_>, at: Moment<'_>) -> Said {
             visit.known = Some(known);
             Said::Next
         }
+    }
+}
+
+/// Whether it carries a CSRF token where it needs one.
+fn token(gate: &Arc<Gate>, visit: &mut Visit<'_>, at: Moment<'_>) -> Said {
+    visit.csrf = csrf::find(visit.view.headers);
+    match csrf::inspect(&gate.csrf, visit, at) {
+        Step::Refuse(reason) => Said::Refuse(reason),
+        _ if visit.csrf.waits => Said::Skipped("the token is looked for in the body"),
+        Step::Next | Step::Reply(_) => Said::Next,
     }
 }
 
@@ -250,6 +262,7 @@ pub fn headers_of(layer: &str) -> &'static [&'static str] {
         ],
         "method" => &["x-http-method-override", "x-http-method", "x-method-override"],
         "identity" => &["authorization", "x-api-key", "cookie"],
+        "csrf" => &["x-csrf-token", "x-xsrf-token", "content-type", "cookie"],
         _ => &[],
     }
 }

@@ -6,7 +6,7 @@ use crate::fault::Fault;
 use crate::header::One;
 use crate::layers::identity::{self, Asking, Issuer, Waited, Who};
 use crate::layers::pass::{Carried, Of};
-use crate::layers::{self, Step, cors, credential, message, method, pass, quota, site};
+use crate::layers::{Step, cors, credential, csrf, message, method, pass, quota, site};
 use crate::mode::{Force, Mode};
 use crate::moment::Moment;
 use crate::names::Names;
@@ -17,11 +17,13 @@ use crate::refused::{Executed, Refused};
 use crate::route::{self, DEFAULT_ROUTE, Effect, Kind, Routes};
 use crate::turn::{self, Turn};
 use crate::verdict::{Reply, Verdict};
-use crate::view::{BodyHint, Fidelity, View};
+use crate::view::{BodyHint, View};
 use crate::visit::{Caller, OriginIs, Visit};
 use http::Method;
 use std::net::IpAddr;
 use std::sync::Arc;
+
+pub use crate::misfit::Misfit;
 
 /// The configured whole that decides about requests.
 #[derive(Debug)]
@@ -39,6 +41,7 @@ pub struct Gate {
     pub(crate) method: method::Policy,
     pub(crate) quota: quota::Policy,
     pub(crate) identity: identity::Policy,
+    pub(crate) csrf: csrf::Policy,
     pub(crate) pass: pass::Policy,
     pub(crate) credential: credential::Policy,
 }
@@ -51,24 +54,17 @@ pub(crate) struct LayerModes {
     pub(crate) method: Mode,
     pub(crate) quota: Mode,
     pub(crate) identity: Mode,
+    pub(crate) csrf: Mode,
     pub(crate) pass: Mode,
 }
 
 impl Default for LayerModes {
     fn default() -> Self {
         let mode = Mode::Enforce;
-        // Passes are made with secrets, which only a configuration has.
-        Self { cors: mode, site: mode, method: mode, quota: mode, identity: mode, pass: Mode::Off }
+        // Tokens and passes are made with secrets, which only a configuration has.
+        let (csrf, pass) = (Mode::Off, Mode::Off);
+        Self { cors: mode, site: mode, method: mode, quota: mode, identity: mode, csrf, pass }
     }
-}
-
-/// A layer that a mounting cannot carry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Misfit {
-    /// The layer's id.
-    pub layer: &'static str,
-    /// What the mounting lacks.
-    pub need: layers::Need,
 }
 
 impl Gate {
@@ -235,6 +231,7 @@ impl Gate {
 
     /// Whether it has leave; and where it says that it was sent before, whether it would run twice.
     fn leave(&self, visit: &mut Visit<'_>, at: Moment<'_>) -> Result<(), Stop> {
+        self.csrf(visit, at)?;
         self.pass(visit, at)?;
         if visit.seen.again.is_absent() || self.runs_once(visit) {
             return Ok(());
@@ -251,11 +248,36 @@ impl Gate {
             && visit.held.as_deref().is_some_and(is_pass)
     }
 
+    /// Whether a page meant what a cookie would let it do.
+    fn csrf(&self, visit: &mut Visit<'_>, at: Moment<'_>) -> Result<(), Stop> {
+        if !self.has_csrf() {
+            return Ok(());
+        }
+        // A token is the gate's alone, whoever sends it and whether it is needed or not.
+        visit.csrf = csrf::find(visit.view.headers);
+        let force = self.force(visit, self.modes.csrf);
+        if force == Force::Off || self.leaves_preflight(visit) {
+            return Ok(());
+        }
+        let step = csrf::inspect(&self.csrf, visit, at);
+        take(visit, step, force)
+    }
+
+    /// Whether there are CSRF tokens here at all.
+    pub(crate) fn has_csrf(&self) -> bool {
+        self.modes.csrf != Mode::Off
+    }
+
+    /// Whether what a token in a body comes to is only noted.
+    pub(crate) fn watches_csrf(&self, visit: &Visit<'_>) -> bool {
+        self.force(visit, self.modes.csrf) != Force::Enforce
+    }
+
     /// Whether a stranger has a pass or a ticket. Known callers need none.
     fn pass(&self, visit: &mut Visit<'_>, at: Moment<'_>) -> Result<(), Stop> {
         let force = match visit.route().own {
             // Who asks for a pass has none yet. A ticket is for those who are known, or have one.
-            Some(Own::Pass | Own::Challenge) => return Ok(()),
+            Some(Own::Pass | Own::Challenge | Own::Csrf) => return Ok(()),
             Some(Own::Ticket) => Force::Enforce,
             None => self.force(visit, self.modes.pass),
         };
@@ -364,34 +386,6 @@ impl Gate {
             quota::strike(&self.quota, prefix, at);
         }
         Refused::bare(self, reason, at.id, crate::address::unwrap(peer), DEFAULT_ROUTE)
-    }
-
-    /// The layers that are enforced or monitored here and that such a mounting cannot carry.
-    #[must_use]
-    pub fn misfits(&self, fidelity: Fidelity) -> Vec<Misfit> {
-        let carries = |need: &layers::Need| match need {
-            layers::Need::RawHead => fidelity.raw_head,
-            layers::Need::Dress => fidelity.dress,
-            layers::Need::Edits => fidelity.edits,
-        };
-        let mut out = Vec::new();
-        for meta in layers::LAYERS {
-            let mode = match meta.id {
-                "cors" => self.modes.cors,
-                "site" => self.modes.site,
-                "method" => self.modes.method,
-                "quota" => self.modes.quota,
-                "identity" => self.modes.identity,
-                "pass" => self.modes.pass,
-                _ => Mode::Enforce,
-            };
-            if mode == Mode::Off {
-                continue;
-            }
-            let lacking = meta.needs.iter().filter(|need| !carries(need));
-            out.extend(lacking.map(|need| Misfit { layer: meta.id, need: *need }));
-        }
-        out
     }
 
     /// The issuers whose tokens are believed: whoever carries visits keeps their keys fresh.

@@ -20,6 +20,7 @@ mod json;
 pub mod layers;
 mod make;
 pub mod memory;
+mod misfit;
 pub mod mode;
 pub mod moment;
 pub mod names;

@@ -3,7 +3,7 @@
 use crate::client_ip::ClientIp;
 use crate::gate::{Gate, LayerModes};
 use crate::layers::method::Methods;
-use crate::layers::{LAYERS, cors, credential, identity, message, method, pass, quota, site};
+use crate::layers::{LAYERS, cors, credential, csrf, identity, message, method, pass, quota, site};
 use crate::mode::Mode;
 use crate::names::{External, Names};
 use crate::origin::Origins;
@@ -69,6 +69,7 @@ impl Gate {
             ));
         });
         let identity = who(settings, modes.identity, &mut errors);
+        csrf::check(settings, modes.csrf, &mut errors);
         if modes.pass != Mode::Off && settings.pass.secrets.is_empty() {
             errors.push(SettingsError::new(
                 "layers.pass.mode".to_owned(),
@@ -96,6 +97,7 @@ impl Gate {
             method: method::Policy,
             quota: quota::Policy::new(&settings.quota, of_routes),
             identity,
+            csrf: csrf::Policy::new(&settings.csrf, &settings.gate_id),
             pass: pass::Policy::new(&settings.pass, &settings.gate_id, settings.trying_out),
             credential,
         }))
@@ -219,6 +221,7 @@ fn layer_modes(modes: &[(&'static str, Mode)], errors: &mut Vec<SettingsError>) 
             "method" => out.method = *mode,
             "quota" => out.quota = *mode,
             "identity" => out.identity = *mode,
+            "csrf" => out.csrf = *mode,
             "pass" => out.pass = *mode,
             _ if *mode == Mode::Enforce => {}
             _ => {
@@ -295,7 +298,7 @@ fn routes(
     for (name, own) in own {
         list.push(Route {
             path: format!("{}{name}", settings.endpoints),
-            methods: Methods::parse(&["POST".to_owned()]).unwrap_or_default(),
+            methods: Methods::parse(&[own.method().to_string()]).unwrap_or_default(),
             body_bytes_max: Some(crate::own::BODY_BYTES_MAX),
             own: Some(*own),
             origins: of_any_route(settings, errors),
@@ -355,6 +358,7 @@ fn default_route() -> Route {
         body_bytes_max: None,
         bind_body: false,
         upstream: 0,
+        csrf: crate::route::Csrf::Cookie,
         pass: crate::route::Pass::Required,
         tickets: crate::route::Tickets::Once,
         webhook: None,
@@ -416,6 +420,7 @@ fn one_route(
         body_bytes_max: route.body_bytes_max,
         bind_body: route.bind_body,
         upstream: route.upstream,
+        csrf: route.csrf,
         pass: route.pass,
         tickets: route.tickets,
         webhook: webhook(route, place, errors),

@@ -30,12 +30,34 @@ pub enum Own {
     Ticket,
     /// Work for a pass is asked for, in ALTCHA's form.
     Challenge,
+    /// CSRF tokens are asked for.
+    Csrf,
 }
 
 impl Own {
     /// All, with what stands behind the gate's prefix.
-    pub(crate) const ALL: [(&'static str, Self); 3] =
-        [("/pass", Self::Pass), ("/ticket", Self::Ticket), ("/challenge", Self::Challenge)];
+    pub(crate) const ALL: [(&'static str, Self); 4] = [
+        ("/pass", Self::Pass),
+        ("/ticket", Self::Ticket),
+        ("/challenge", Self::Challenge),
+        ("/csrf", Self::Csrf),
+    ];
+
+    /// Whether a gate has it.
+    pub(crate) fn is_there(self, gate: &Gate) -> bool {
+        match self {
+            Self::Pass | Self::Ticket | Self::Challenge => gate.has_passes(),
+            Self::Csrf => gate.has_csrf(),
+        }
+    }
+
+    /// The method that it takes; GET with HEAD.
+    pub(crate) const fn method(self) -> Method {
+        match self {
+            Self::Pass | Self::Ticket | Self::Challenge => Method::POST,
+            Self::Csrf => Method::GET,
+        }
+    }
 }
 
 /// What an address of the gate's own comes to.
@@ -88,6 +110,8 @@ pub(crate) fn with_body(
         Own::Pass => pass(visit, body, at),
         Own::Ticket => ticket(visit, body, at),
         Own::Challenge => challenge(visit, body, at),
+        // It takes no body, and was answered without.
+        Own::Csrf => Err(Reason::Malformed.into()),
     }
 }
 

@@ -70,6 +70,22 @@ pub enum Pass {
     Optional,
 }
 
+/// Whose requests need a CSRF token on a route, where they may change something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Csrf {
+    /// Those of callers known by a cookie.
+    #[default]
+    Cookie,
+    /// The same; the token may stand in the body.
+    Body,
+    /// The same, and strangers': a log-in.
+    Required,
+    /// Nobody's: the application has tokens of its own.
+    App,
+    /// Nobody's.
+    Off,
+}
+
 /// How often a ticket for a route may be good.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tickets {
@@ -120,6 +136,8 @@ pub struct Settings {
     pub bind_body: bool,
     /// Which upstream, by its place in the mounting's list.
     pub upstream: usize,
+    /// Whose requests need a CSRF token.
+    pub csrf: Csrf,
     /// Whether strangers need a pass.
     pub pass: Pass,
     /// How often a ticket may be good.
@@ -168,6 +186,8 @@ pub struct Route {
     pub bind_body: bool,
     /// Which upstream.
     pub upstream: usize,
+    /// Whose requests need a CSRF token.
+    pub csrf: Csrf,
     /// Whether strangers need a pass.
     pub pass: Pass,
     /// How often a ticket may be good.

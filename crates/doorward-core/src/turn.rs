@@ -2,6 +2,7 @@
 
 use crate::address::Prefix;
 use crate::fault::Fault;
+use crate::layers::csrf;
 use crate::layers::identity::{Asking, Errand, Issuer, LookedUp, Told, Waited, check_delivery};
 use crate::layers::pass::{Of, Reason as PassReason};
 use crate::layers::quota;
@@ -98,7 +99,7 @@ pub(crate) fn after_head<'v>(visit: Visit<'v>, at: Moment<'_>) -> Turn<'v> {
 fn wants_body(visit: &Visit<'_>) -> bool {
     let is_signed = visit.held.as_ref().is_some_and(|held| held.digest.is_some());
     let is_of_own = visit.route().own.is_some() || visit.delivery.is_some();
-    visit.route().bind_body || is_signed || is_of_own
+    visit.route().bind_body || is_signed || is_of_own || visit.csrf.waits
 }
 
 /// What the pass claims together with the shares.
@@ -296,9 +297,10 @@ fn after_claim<'v>(
 /// What is refused behind the shares costs nobody but its sender's address: what a copy took of a
 /// pass's share goes back. Whoever has no pass, and asks for one, pays for each try.
 fn give_back<'v>(visit: Visit<'v>, shares_taken: bool, turn: Turn<'v>) -> Turn<'v> {
-    let is_of_pass = visit.held.is_some();
+    // What a page could make a visitor's browser send does not cost the visitor either.
+    let is_spared = visit.held.is_some() || visit.csrf.waits;
     match turn {
-        Turn::Done(Verdict::Refuse(refused)) if shares_taken && is_of_pass => {
+        Turn::Done(Verdict::Refuse(refused)) if shares_taken && is_spared => {
             Turn::Ask(Pending { visit, stage: Stage::GiveBack(Box::new(refused)) })
         }
         turn => turn,
@@ -383,6 +385,13 @@ impl<'v> AwaitingBody<'v> {
             let refused = Refused::new(&visit, reason, at.id).with_pass(at.now, None);
             return give_back(visit, shares_taken, refuse(refused));
         }
+        if let Err(reason) = csrf_in_body(&visit, body, at) {
+            if !visit.gate.watches_csrf(&visit) {
+                let refused = Refused::new(&visit, reason, at.id);
+                return give_back(visit, shares_taken, refuse(refused));
+            }
+            note(&mut visit, reason);
+        }
         if let Some(own) = visit.route().own {
             return at_own(visit, own, body, shares_taken, at);
         }
@@ -428,6 +437,14 @@ fn deliver<'v>(visit: &mut Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<(),
     Ok(())
 }
 
+/// Judges the CSRF token in a body, where it was not in the head.
+fn csrf_in_body(visit: &Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<(), Reason> {
+    if !visit.csrf.waits {
+        return Ok(());
+    }
+    csrf::judge_body(&visit.gate.csrf, visit, body, at).map_err(Reason::Csrf)
+}
+
 /// What a request at one of the gate's own addresses comes to.
 fn at_own<'v>(
     visit: Visit<'v>,
@@ -436,6 +453,12 @@ fn at_own<'v>(
     shares_taken: bool,
     at: Moment<'_>,
 ) -> Turn<'v> {
+    if own == Own::Csrf {
+        return match csrf::hand_out(&visit, at) {
+            Ok(reply) => Turn::Done(Verdict::Reply(reply)),
+            Err(reason) => refuse(Refused::new(&visit, reason, at.id)),
+        };
+    }
     match own::with_body(own, &visit, body, at) {
         Ok(Ready { reply, claim: None }) => Turn::Done(Verdict::Reply(reply)),
         Ok(Ready { reply, claim: Some(question) }) => {

@@ -55,6 +55,7 @@ pub struct Admitted {
     known: Option<Known>,
     held: Option<Box<Held>>,
     cut: Option<Cut>,
+    csrf_cut: [bool; 2],
     /// What the pass, the signature or the delivery stands for was claimed.
     claimed: Option<(Key, Claimed)>,
     /// Which of the listed names it came in by.
@@ -125,6 +126,7 @@ impl Admitted {
             known: visit.known,
             held: visit.held,
             cut: visit.cut,
+            csrf_cut: visit.csrf.cut,
             claimed: None,
             cors_acts,
             shares_taken: false,
@@ -397,6 +399,11 @@ impl Admitted {
     #[must_use]
     pub fn fault(&self, fault: Fault) -> Refused {
         self.refuse(Reason::Fault(fault))
+    }
+
+    /// Which headers held a token of the gate's.
+    pub(crate) const fn csrf_cut(&self) -> [bool; 2] {
+        self.csrf_cut
     }
 
     fn refuse(&self, reason: Reason) -> Refused {

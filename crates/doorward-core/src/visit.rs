@@ -2,6 +2,7 @@
 
 use crate::address::Prefix;
 use crate::gate::Gate;
+use crate::layers::csrf;
 use crate::layers::identity::Known;
 use crate::layers::pass::{Cut, Held};
 use crate::layers::quota::Counted;
@@ -74,6 +75,8 @@ pub struct Visit<'v> {
     pub(crate) delivery: Option<Box<Delivery>>,
     /// What of it is the gate's alone. Set by `pass`.
     pub(crate) cut: Option<Cut>,
+    /// Set by `csrf`.
+    pub(crate) csrf: csrf::Carried<'v>,
     pub(crate) would_refuse: WouldRefuse,
 }
 
@@ -94,6 +97,7 @@ impl<'v> Visit<'v> {
             held: None,
             delivery: None,
             cut: None,
+            csrf: csrf::Carried::default(),
             would_refuse: WouldRefuse::new(),
         }
     }

@@ -69,6 +69,7 @@ impl Hints {
             | Reason::Quota(_)
             | Reason::Identity(_)
             | Reason::Signature(_)
+            | Reason::Csrf(_)
             | Reason::Credential(_)
             | Reason::Fault(_) => {}
         }

@@ -1,7 +1,9 @@
 //! The identity provider of the tests itself: what it tells of tokens, how it binds and ends them,
 //! and how its keys change.
 
-use doorward_test::identity_provider::{IdentityProvider, OPAQUE_AUDIENCE, TokenOptions, part};
+use doorward_test::identity_provider::{
+    AUDIENCE, IdentityProvider, OPAQUE_AUDIENCE, TokenOptions, part,
+};
 use http::StatusCode;
 use serde_json::Value;
 use std::error::Error;

@@ -39,8 +39,7 @@ static OFF: Section = Section::later(
 );
 
 /// The layers of later versions.
-pub(crate) const LATER_LAYERS: &[&str] =
-    &["cookie", "permission", "csrf", "challenge", "bot", "body"];
+pub(crate) const LATER_LAYERS: &[&str] = &["cookie", "permission", "challenge", "bot", "body"];
 
 /// All layers.
 pub(crate) static LAYERS: Section = Section::new(
@@ -73,6 +72,12 @@ pub(crate) static LAYERS: Section = Section::new(
             "Callers whose token or key is missing, wrong, or not the only one.",
         ),
         key(
+            "csrf",
+            Shape::Table(&CSRF),
+            "",
+            "Changes that a cookie alone would allow, without a token of their session.",
+        ),
+        key(
             "pass",
             Shape::Table(&PASS),
             "",
@@ -86,7 +91,6 @@ pub(crate) static LAYERS: Section = Section::new(
         ),
         later_layer("cookie"),
         later_layer("permission"),
-        later_layer("csrf"),
         later_layer("challenge"),
         later_layer("bot"),
         later_layer("body"),
@@ -158,6 +162,27 @@ static DENY: Section = Section::new(
         key("pass", Shape::Text, "", "A pass: its id, as the log has it. It lives ten minutes."),
         key("until", Shape::Moment, "", "Until when; without it, for good."),
         key("why", Shape::Text, "", "Why, for the operator."),
+    ],
+);
+
+static CSRF: Section = Section::new(
+    "Tokens for changes that a cookie alone would allow: pages ask for one at /.doorward/csrf.",
+    &[
+        key(
+            "mode",
+            Shape::Mode { may_be_off: true },
+            "\"off\"",
+            "How seriously this layer judges, the mildest of file, layer and route. Where nothing \
+             is said: enforced if a route says csrf = \"required\" or \"body\"; as `identity` if \
+             callers must be known and may be by a cookie.",
+        ),
+        key(
+            "fields",
+            Shape::Boolean,
+            "false",
+            "A token may stand in a form's field `_csrf` or `csrf_token`, or in the member `csrf` \
+             of a JSON object, on every route; such bodies are held (up to 1 MiB).",
+        ),
     ],
 );
 

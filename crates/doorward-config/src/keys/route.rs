@@ -92,6 +92,14 @@ pub(super) static ROUTE: Section = Section::new(
         ),
         key("body", Shape::Table(&BODY), "", "What its request bodies may be."),
         key(
+            "csrf",
+            Shape::Words { now: &["cookie", "body", "required", "app", "off"], later: &[] },
+            "\"cookie\"",
+            "Who needs a CSRF token to change something: callers known by a cookie; the same, with \
+             the token in the body; strangers too, as to log in; nobody, since the application \
+             has its own; nobody.",
+        ),
+        key(
             "pass",
             Shape::Words { now: &["required", "optional"], later: &[] },
             "\"required\"",
@@ -116,7 +124,6 @@ pub(super) static ROUTE: Section = Section::new(
         ),
         later("navigate", LEAVE_OUT),
         later("cache", LEAVE_OUT),
-        later("csrf", LEAVE_OUT),
         later("sign_body", LEAVE_OUT),
         later("budget", LEAVE_OUT),
     ],

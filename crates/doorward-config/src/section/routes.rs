@@ -6,7 +6,7 @@ use crate::document::{Table, Value};
 use crate::draft::Draft;
 use crate::reading::Reading;
 use doorward_core::route::{
-    Effect, Embed, HELD_BODY_BYTES_MAX, Kind, Override, Pass, Settings, Tickets,
+    Csrf, Effect, Embed, HELD_BODY_BYTES_MAX, Kind, Override, Pass, Settings, Tickets,
 };
 
 /// The words of `kind`.
@@ -22,6 +22,14 @@ pub(crate) const EFFECTS: &[(&str, Effect)] = &[("read", Effect::Read), ("write"
 /// The words of `embed`.
 pub(crate) const EMBEDS: &[(&str, Embed)] =
     &[("own", Embed::Own), ("same-site", Embed::SameSite), ("anyone", Embed::Anyone)];
+/// The words of `csrf`.
+pub(crate) const CSRFS: &[(&str, Csrf)] = &[
+    ("cookie", Csrf::Cookie),
+    ("body", Csrf::Body),
+    ("required", Csrf::Required),
+    ("app", Csrf::App),
+    ("off", Csrf::Off),
+];
 /// The words of `pass`.
 pub(crate) const PASSES: &[(&str, Pass)] =
     &[("required", Pass::Required), ("optional", Pass::Optional)];
@@ -70,6 +78,9 @@ fn read_one(
     }
     if let Some(overrides) = table.choose("override", OVERRIDES, reading) {
         route.overrides = overrides;
+    }
+    if let Some(csrf) = table.choose("csrf", CSRFS, reading) {
+        route.csrf = csrf;
     }
     if let Some(pass) = table.choose("pass", PASSES, reading) {
         route.pass = pass;

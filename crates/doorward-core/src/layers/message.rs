@@ -251,7 +251,7 @@ pub fn inspect(policy: &Policy, visit: &mut Visit<'_>) -> Step {
     }
     if endpoints::is_own(&visit.gate, target.path) {
         visit.route = visit.gate.routes.find(target.path);
-        let is_there = visit.route().own.is_some() && visit.gate.has_passes();
+        let is_there = visit.route().own.is_some_and(|own| own.is_there(&visit.gate));
         return if is_there { Step::Next } else { refuse(Reason::NoEndpoint) };
     }
     let odd = match path::inspect(target.path) {

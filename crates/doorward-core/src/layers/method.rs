@@ -238,7 +238,7 @@ fn override_is_allowed(named: &[u8], method: &Method, route: &Route) -> bool {
 }
 
 /// The values of every `_method` field in a query, decoded as backends do.
-fn method_fields(query: &str) -> impl Iterator<Item = Vec<u8>> + '_ {
+pub(super) fn method_fields(query: &str) -> impl Iterator<Item = Vec<u8>> + '_ {
     query::fields(query).filter_map(|field| {
         let (name, value) = query::pair(field);
         is_method_field(name).then(|| {

@@ -2,6 +2,7 @@
 
 pub mod cors;
 pub mod credential;
+pub mod csrf;
 pub mod identity;
 pub mod message;
 pub mod method;
@@ -59,6 +60,7 @@ pub const LAYERS: &[Meta] = &[
     method::META,
     quota::META,
     identity::META,
+    csrf::META,
     pass::META,
     credential::META,
 ];

@@ -27,6 +27,7 @@ impl Outside for Stage {
     fn variable(&self, name: &str) -> Option<String> {
         let value = match name {
             "DOORWARD_SECRET" => SECRET,
+            "OLD_SECRET" => "the signing secret that the cases had before, of no use now",
             "ADMISSION_KEY" => ADMISSION,
             "SHARED_KEY" => tokens::SHARED_SECRET,
             "WEBHOOK_SECRET" => "whsec_c2VjcmV0IG9mIHRoZSBjYXNlcycgd2ViaG9va3M=",
@@ -73,6 +74,9 @@ fn whole(config: &str) -> String {
     // Most cases are about requests, not about who pays for them.
     if !says(config, "[layers.pass]") {
         out.push_str("[layers.pass]\nmode = \"off\"\n");
+    }
+    if !says(config, "[layers.csrf]") {
+        out.push_str("[layers.csrf]\nmode = \"off\"\n");
     }
     if !says(config, "[secrets]") {
         out.push_str("[secrets]\nsigning = [\"env:DOORWARD_SECRET\"]\n");

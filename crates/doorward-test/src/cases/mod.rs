@@ -13,8 +13,9 @@
 //! refuse site/cross-site
 //! ```
 //!
-//! What a case's configuration does not say: `external = ["https://shop.test"]`, an upstream,
-//! a listening address on loopback and a signing secret. Behind it requests and verdicts alternate.
+//! What a case's configuration does not say: `external = ["https://shop.test"]`, an upstream, a
+//! listening address on loopback, a signing secret, and that `csrf` and `pass` are off. Behind it
+//! requests and verdicts alternate.
 //! A line that begins with `#` before a request or in a verdict is a remark.
 //!
 //! Before a request (the last value stays for the requests behind it, but for `needs`, `times`,
@@ -39,10 +40,12 @@
 //! | `sign: nonce=1 created=+0` | `{signed}` in this request is its signature |
 //! | `ticket: url=/v1/events?a=1` | asked for with the pass, stands for `{ticket}` |
 //! | `work: bits=12 time=+0` | what asks for a pass, stands for `{work}` |
+//! | `csrf: sub=ann` | a CSRF token, `{csrf}`, and its anchor, `{anchor}`; `csrf2`: others |
 //!
 //! A signature is of the request itself, unless words say what is signed in its place: `method`,
 //! `authority`, `path`, `query`, `body`; `without=@path` leaves a component out. A ticket's other
-//! words are `method`, `for`, `origin`; those of work `origin`, `plain`, `key`.
+//! words are `method`, `for`, `origin`; those of work `origin`, `plain`, `key`; those of a CSRF
+//! token `anonymous`, `anchor=kept`, `gate`, `secret=old`, `host`.
 //!
 //! The words of a token are those of [`of_line`](crate::tokens::of_line), with keys named as in
 //! [`with_keys`](crate::tokens::with_keys); `{key:NAME}` in a request
@@ -75,6 +78,7 @@ mod backend;
 mod bytes;
 mod compare;
 mod core_runner;
+mod csrf;
 mod gate;
 mod parse;
 mod passes;
@@ -226,7 +230,7 @@ impl Step {
 
 /// The folders of `cases/` whose files are of this form, in the layers' order.
 pub const LAYERS: &[&str] =
-    &["message", "cors", "site", "method", "quota", "identity", "pass", "credential"];
+    &["message", "cors", "site", "method", "quota", "identity", "csrf", "pass", "credential"];
 
 /// The repository's `cases/`.
 #[must_use]

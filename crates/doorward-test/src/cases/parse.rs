@@ -1,5 +1,6 @@
 //! A case's text to a case.
 
+use super::csrf;
 use super::passes::{self, Kit};
 use super::{
     Answer, Case, DEFAULT_FROM, DEFAULT_UNIX_NS, Given, Need, Step, Verdict, Want, WantedHeader,
@@ -121,13 +122,7 @@ fn request(
             "needs" if value == "no-scan" => given.needs = Some(Need::NoScan),
             "keys" if value == "away" => given.keys = Some(LookedUp::Away),
             "keys" if value == "busy" => given.keys = Some(LookedUp::Busy),
-            "told" if value == "away" => given.told = Some(Told::Away),
-            "told" if value == "busy" => given.told = Some(Told::Busy),
-            "told" => {
-                let (status, body) = value.split_once(' ').unwrap_or((value, ""));
-                let status = status.parse().map_err(|_| bad())?;
-                given.told = Some(Told::Answer(status, body.as_bytes().to_vec()));
-            }
+            "told" => given.told = Some(told(value).ok_or_else(bad)?),
             "store" | "needs" | "keys" => return Err(bad()),
             "token" | "token2" => {
                 let token = made.tokens.iter().find(|(name, _)| name == "token");
@@ -135,6 +130,9 @@ fn request(
                 let line = tokens::with_keys(value, token).map_err(error)?;
                 let token = tokens::of_line(&line, given.unix_ns / 1_000_000_000);
                 made.keep(key, token.map_err(error)?);
+            }
+            "csrf" | "csrf2" => {
+                made.of_csrf(key, value, given.unix_ns / 1_000_000_000).map_err(error)?;
             }
             "pass" | "ticket" | "work" => {
                 made.of_pass(key, value, given.unix_ns / 1_000_000_000).map_err(error)?;
@@ -198,6 +196,23 @@ impl Made<'_> {
         Ok(())
     }
 
+    /// Asks for a token, and keeps it with its anchor: `{csrf}` and `{anchor}`.
+    fn of_csrf(&mut self, key: &str, line: &str, now_unix_s: u64) -> Result<(), String> {
+        let number = key.strip_prefix("csrf").unwrap_or_default();
+        let anchor = format!("anchor{number}");
+        let known = |wanted: &str| {
+            let found = self.tokens.iter().find(|(name, _)| *name == wanted);
+            found.map(|(_, text)| text.as_str())
+        };
+        let known = known(&anchor).or_else(|| known("anchor"));
+        let asked = csrf::ask(self.config, line, known, now_unix_s)?;
+        self.keep(key, asked.token);
+        if let Some(text) = asked.anchor {
+            self.keep(&anchor, text);
+        }
+        Ok(())
+    }
+
     /// The lines with the signature in place of `{signed}`.
     fn signed(
         &self,
@@ -215,6 +230,18 @@ impl Made<'_> {
         let signed = kit.sign(sign, &bytes::request(&plain)?, now_unix_s)?;
         lines.splice(place..place, signed);
         Ok(lines)
+    }
+}
+
+/// What whoever is asked says.
+fn told(value: &str) -> Option<Told> {
+    match value {
+        "away" => Some(Told::Away),
+        "busy" => Some(Told::Busy),
+        _ => {
+            let (status, body) = value.split_once(' ').unwrap_or((value, ""));
+            Some(Told::Answer(status.parse().ok()?, body.as_bytes().to_vec()))
+        }
     }
 }
 

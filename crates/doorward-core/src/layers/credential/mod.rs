@@ -44,9 +44,8 @@
 
 mod names;
 
-use super::cors;
 use super::pass::{self, Cut};
-use super::{Meta, Need};
+use super::{Meta, Need, cors, csrf};
 use crate::crypto::MacKey;
 use crate::proof;
 use crate::reason::Words;
@@ -217,21 +216,28 @@ impl<'a> Edits<'a> {
         self.keeps(name) && !self.admitted.gate().identity.judges(name.as_str())
     }
 
-    /// Removes the cookies that hold credentials beside the one that was judged.
+    /// Removes the cookies that hold credentials beside the one that was judged, and the gate's
+    /// own.
     pub fn strip_cookies(&self, headers: &mut header::HeaderMap) {
-        let Some(judged) = self.judged else { return };
         let policy = &self.admitted.gate().identity;
-        if policy.unjudged_cookies(judged).next().is_none() {
+        let mut unjudged = self.judged.into_iter().flat_map(|at| policy.unjudged_cookies(at));
+        if unjudged.next().is_none() && !self.admitted.gate().has_csrf() {
             return;
         }
         // What a place could be read from in another spelling was refused as unclear.
-        let is_unjudged = |pair: &[u8]| {
+        let is_cut = |pair: &&[u8]| {
             let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default().trim_ascii();
-            policy.unjudged_cookies(judged).any(|other| other.as_bytes() == name)
+            let mut unjudged = self.judged.into_iter().flat_map(|at| policy.unjudged_cookies(at));
+            csrf::is_anchor(name) || unjudged.any(|other| other.as_bytes() == name)
         };
-        let lines = headers.get_all(header::COOKIE).into_iter();
-        let pairs = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
-        let kept = pairs.filter(|pair| !is_unjudged(pair)).map(<[u8]>::trim_ascii);
+        let pairs = || {
+            let lines = headers.get_all(header::COOKIE).into_iter();
+            lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+        };
+        if !pairs().any(|pair| is_cut(&pair)) {
+            return;
+        }
+        let kept = pairs().filter(|pair| !is_cut(pair)).map(<[u8]>::trim_ascii);
         let kept = kept.collect::<Vec<_>>().join(&b"; "[..]);
         headers.remove(header::COOKIE);
         if let (Ok(value), false) = (HeaderValue::from_bytes(&kept), kept.is_empty()) {
@@ -240,11 +246,12 @@ impl<'a> Edits<'a> {
     }
 
     /// Removes what is between a page's script and the gate: a ticket from the WebSocket's
-    /// subprotocols, the script's headers from what a preflight asks for.
+    /// subprotocols, a CSRF token, the script's headers from what a preflight asks for.
     pub fn strip_own(&self, headers: &mut header::HeaderMap) {
         if self.admitted.asks_for_own() {
             cors::strip(headers);
         }
+        csrf::strip(self.admitted.csrf_cut(), headers);
         if self.admitted.cut() != Some(Cut::Protocols) {
             return;
         }

@@ -114,6 +114,7 @@ use crate::moment::Moment;
 use crate::visit::Visit;
 use alone::{alone, cheaply};
 use find::find;
+pub(super) use place::{Carried, cookie};
 use std::net::IpAddr;
 use std::sync::Arc;
 

@@ -18,7 +18,7 @@ pub enum Place {
 
 /// A credential in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Carried<'v> {
+pub(in crate::layers) enum Carried<'v> {
     /// None at this place.
     Nothing,
     /// One.
@@ -87,7 +87,7 @@ fn behind<'v>(name: &str, authorization: One<'v>) -> Carried<'v> {
 /// The value of a cookie. Names are compared byte for byte; two of one name are unclear, and so is
 /// one that stands in quotes or cannot be read. Other cookies may have any bytes: many applications
 /// keep UTF-8 in theirs.
-fn cookie<'v>(visit: &Visit<'v>, name: &str) -> Carried<'v> {
+pub(in crate::layers) fn cookie<'v>(visit: &Visit<'v>, name: &str) -> Carried<'v> {
     let mut found = Carried::Nothing;
     for line in visit.view.headers.get_all(COOKIE) {
         for pair in line.as_bytes().split(|byte| *byte == b';') {

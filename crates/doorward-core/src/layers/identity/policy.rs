@@ -38,6 +38,16 @@ impl Settings {
             || !self.signers.is_empty()
             || !self.checkers.is_empty()
     }
+
+    /// Whether a caller may be known by a cookie alone, which its browser sends by itself.
+    #[must_use]
+    pub fn reads_cookies(&self) -> bool {
+        let of_issuers = self.issuers.iter().map(|issuer| &issuer.place);
+        let of_keys = self.keys.as_ref().map(|keys| &keys.place);
+        let of_checkers = self.checkers.iter().map(|checker| &checker.place);
+        let mut places = of_issuers.chain(of_keys).chain(of_checkers);
+        places.any(|place| matches!(place, Place::Cookie(_)))
+    }
 }
 
 /// Checked settings.

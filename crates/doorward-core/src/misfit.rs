@@ -1,0 +1,46 @@
+//! Layers that a mounting cannot carry.
+
+use crate::gate::Gate;
+use crate::layers;
+use crate::mode::Mode;
+use crate::view::Fidelity;
+
+/// A layer that a mounting cannot carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// The layer's id.
+    pub layer: &'static str,
+    /// What the mounting lacks.
+    pub need: layers::Need,
+}
+
+impl Gate {
+    /// The layers that are enforced or monitored here and that such a mounting cannot carry.
+    #[must_use]
+    pub fn misfits(&self, fidelity: Fidelity) -> Vec<Misfit> {
+        let carries = |need: &layers::Need| match need {
+            layers::Need::RawHead => fidelity.raw_head,
+            layers::Need::Dress => fidelity.dress,
+            layers::Need::Edits => fidelity.edits,
+        };
+        let mut out = Vec::new();
+        for meta in layers::LAYERS {
+            let mode = match meta.id {
+                "cors" => self.modes.cors,
+                "site" => self.modes.site,
+                "method" => self.modes.method,
+                "quota" => self.modes.quota,
+                "identity" => self.modes.identity,
+                "csrf" => self.modes.csrf,
+                "pass" => self.modes.pass,
+                _ => Mode::Enforce,
+            };
+            if mode == Mode::Off {
+                continue;
+            }
+            let lacking = meta.needs.iter().filter(|need| !carries(need));
+            out.extend(lacking.map(|need| Misfit { layer: meta.id, need: *need }));
+        }
+        out
+    }
+}
