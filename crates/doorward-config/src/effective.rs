@@ -1,5 +1,6 @@
 //! The effective configuration: every key with its value, said or default, and where it was said.
 
+mod cookie;
 mod identity;
 
 use crate::bound::Bounds;
@@ -15,6 +16,7 @@ use crate::section::quota::{DenyWritten, WHO};
 use crate::section::routes::{EFFECTS, EMBEDS, KINDS, OVERRIDES, PASSES, TICKETS};
 use crate::section::upstream::HTTP;
 use crate::upstream::{Upstream, UpstreamHttp};
+use cookie::cookie;
 use doorward_core::layers::quota::{By, Deny, DenyKnown, Limit, Measure};
 use doorward_core::mode::Mode;
 use doorward_core::question::Rate;
@@ -246,6 +248,7 @@ fn layers(config: &Config, page: &mut Page<'_>) {
                 page.lines("deny", &deny);
             }
             "identity" => identity(&settings.identity, page),
+            "cookie" => cookie(&settings.cookie, page),
             "pass" => {
                 page.key("work", &settings.pass.work_bits.to_string());
             }
@@ -403,7 +406,7 @@ fn word<T: PartialEq>(words: &[(&'static str, T)], value: T) -> String {
     quote(found.map_or("", |(word, _)| word))
 }
 
-fn list(texts: &[String]) -> String {
+pub(crate) fn list(texts: &[String]) -> String {
     let quoted: Vec<String> = texts.iter().map(|text| quote(text)).collect();
     format!("[{}]", quoted.join(", "))
 }

@@ -6,7 +6,7 @@ use crate::fault::Fault;
 use crate::header::One;
 use crate::layers::identity::{self, Issuer, LookedUp, Who};
 use crate::layers::pass::{Carried, Of};
-use crate::layers::{self, Step, cors, credential, message, method, pass, quota, site};
+use crate::layers::{self, Step, cookie, cors, credential, message, method, pass, quota, site};
 use crate::mode::{Force, Mode};
 use crate::moment::Moment;
 use crate::names::Names;
@@ -41,6 +41,7 @@ pub struct Gate {
     pub(crate) identity: identity::Policy,
     pub(crate) pass: pass::Policy,
     pub(crate) credential: credential::Policy,
+    pub(crate) cookie: cookie::Policy,
 }
 
 /// The layers' own modes, for those that can be milder than the file.
@@ -52,13 +53,14 @@ pub(crate) struct LayerModes {
     pub(crate) quota: Mode,
     pub(crate) identity: Mode,
     pub(crate) pass: Mode,
+    pub(crate) cookie: Mode,
 }
 
 impl Default for LayerModes {
     fn default() -> Self {
-        let mode = Mode::Enforce;
+        let [cors, site, method, quota, identity, cookie] = [Mode::Enforce; 6];
         // Passes are made with secrets, which only a configuration has.
-        Self { cors: mode, site: mode, method: mode, quota: mode, identity: mode, pass: Mode::Off }
+        Self { cors, site, method, quota, identity, pass: Mode::Off, cookie }
     }
 }
 
@@ -107,6 +109,10 @@ impl Gate {
             One::Value(text) => visit.whose(text),
             One::Repeated | One::Unreadable => OriginIs::Unclear,
         };
+        // Before anybody reads cookies.
+        let force = self.force(visit, self.modes.cookie);
+        let step = cookie::inspect(&self.cookie, visit, at.now, force);
+        take(visit, step, force)?;
         // Preflights end here, before anything that asks who is calling: they carry no credentials.
         let force = self.force(visit, self.modes.cors);
         if force != Force::Off {
@@ -342,7 +348,7 @@ impl Gate {
         is_bare && cors::is_preflight(visit) && self.force(visit, self.modes.cors) != Force::Enforce
     }
 
-    fn force(&self, visit: &Visit<'_>, layer: Mode) -> Force {
+    pub(crate) fn force(&self, visit: &Visit<'_>, layer: Mode) -> Force {
         self.mode.milder(layer).milder(visit.route().mode).force(visit.prefix)
     }
 
@@ -380,15 +386,7 @@ impl Gate {
         };
         let mut out = Vec::new();
         for meta in layers::LAYERS {
-            let mode = match meta.id {
-                "cors" => self.modes.cors,
-                "site" => self.modes.site,
-                "method" => self.modes.method,
-                "quota" => self.modes.quota,
-                "identity" => self.modes.identity,
-                "pass" => self.modes.pass,
-                _ => Mode::Enforce,
-            };
+            let mode = self.modes.of(meta.id).unwrap_or_default();
             if mode == Mode::Off {
                 continue;
             }

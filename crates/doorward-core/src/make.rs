@@ -3,7 +3,9 @@
 use crate::client_ip::ClientIp;
 use crate::gate::{Gate, LayerModes};
 use crate::layers::method::Methods;
-use crate::layers::{LAYERS, cors, credential, identity, message, method, pass, quota, site};
+use crate::layers::{
+    LAYERS, cookie, cors, credential, identity, message, method, pass, quota, site,
+};
 use crate::mode::Mode;
 use crate::names::{External, Names};
 use crate::origin::Origins;
@@ -79,6 +81,8 @@ impl Gate {
         let (Some(routes), Ok(credential), true) = (routes, credential, errors.is_empty()) else {
             return Err(errors);
         };
+        let around = cookie::Around { identity: &identity, names: &names, origins: &origins };
+        let cookie = cookie::Policy::new(&settings.cookie, &around, &routes)?;
         Ok(Arc::new(Self {
             names,
             origins,
@@ -98,6 +102,7 @@ impl Gate {
             identity,
             pass: pass::Policy::new(&settings.pass, &settings.gate_id, settings.trying_out),
             credential,
+            cookie,
         }))
     }
 }
@@ -222,6 +227,7 @@ fn layer_modes(modes: &[(&'static str, Mode)], errors: &mut Vec<SettingsError>) 
             "quota" => out.quota = *mode,
             "identity" => out.identity = *mode,
             "pass" => out.pass = *mode,
+            "cookie" => out.cookie = *mode,
             _ if *mode == Mode::Enforce => {}
             _ => {
                 let known = LAYERS.iter().any(|meta| meta.id == *id);

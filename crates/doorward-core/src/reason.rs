@@ -2,7 +2,7 @@
 //! beside its words, in its layer's file.
 
 use crate::fault::Fault;
-use crate::layers::{cors, credential, identity, message, method, pass, quota, site};
+use crate::layers::{cookie, cors, credential, identity, message, method, pass, quota, site};
 use http::StatusCode;
 
 /// A reason's code, status and words.
@@ -39,6 +39,8 @@ pub enum Reason {
     Pass(pass::Reason),
     /// By `credential`.
     Credential(credential::Reason),
+    /// By `cookie`.
+    Cookie(cookie::Reason),
     /// What only a mounting could see.
     Fault(Fault),
 }
@@ -57,6 +59,7 @@ impl Reason {
             Reason::Signature(reason) => reason.words(),
             Reason::Pass(reason) => reason.words(),
             Reason::Credential(reason) => reason.words(),
+            Reason::Cookie(reason) => reason.words(),
             Reason::Fault(fault) => fault.words(),
         }
     }
@@ -89,7 +92,9 @@ impl Reason {
             | Reason::Signature(_)
             // Only a pass that nobody sealed is one: the layer says so by itself.
             | Reason::Pass(_)
-            | Reason::Credential(_) => false,
+            | Reason::Credential(_)
+            // A sibling domain could make a visitor's browser send both.
+            | Reason::Cookie(_) => false,
         }
     }
 
@@ -107,6 +112,7 @@ impl Reason {
         out.extend(signature.map(Reason::Signature));
         out.extend(pass::Reason::ALL.iter().copied().map(Reason::Pass));
         out.extend(credential::Reason::ALL.iter().copied().map(Reason::Credential));
+        out.extend(cookie::Reason::ALL.iter().copied().map(Reason::Cookie));
         out.extend(Fault::ALL.iter().copied().map(Reason::Fault));
         out
     }

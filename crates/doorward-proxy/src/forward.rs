@@ -320,7 +320,9 @@ fn hand_back(
     if parts.headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
         client.worker.shared.hints.backend_has_cors();
     }
-    admitted.dress(&mut parts.headers);
+    if admitted.dress(&mut parts.headers).has_large_cookie {
+        client.worker.shared.hints.cookie_is_large();
+    }
     admitted.tell_would_refuse(&mut parts.headers);
     if !client.line.is_complete(number) {
         // The rest of the client's body is not waited for.

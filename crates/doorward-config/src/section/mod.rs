@@ -1,6 +1,7 @@
 //! The file, a table each: what is read is written over the draft's defaults.
 
 pub(crate) mod client_ip;
+pub(crate) mod cookie;
 pub(crate) mod credential;
 pub(crate) mod identity;
 pub(crate) mod issuer;

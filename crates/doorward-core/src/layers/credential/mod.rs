@@ -217,22 +217,31 @@ impl<'a> Edits<'a> {
         self.keeps(name) && !self.admitted.gate().identity.judges(name.as_str())
     }
 
-    /// Removes the cookies that hold credentials beside the one that was judged.
+    /// Removes the cookies that `cookie` does not hand on, and those that hold credentials beside
+    /// the one that was judged.
     pub fn strip_cookies(&self, headers: &mut header::HeaderMap) {
-        let Some(judged) = self.judged else { return };
-        let policy = &self.admitted.gate().identity;
-        if policy.unjudged_cookies(judged).next().is_none() {
+        let gate = self.admitted.gate();
+        let cleaning = self.admitted.cleaning();
+        let others = || {
+            let judged = self.judged.into_iter();
+            judged.flat_map(|judged| gate.identity.unjudged_cookies(judged))
+        };
+        if cleaning.is_none() && others().next().is_none() {
             return;
         }
         // What a place could be read from in another spelling was refused as unclear.
         let is_unjudged = |pair: &[u8]| {
             let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default().trim_ascii();
-            policy.unjudged_cookies(judged).any(|other| other.as_bytes() == name)
+            others().any(|other| other.as_bytes() == name)
         };
         let lines = headers.get_all(header::COOKIE).into_iter();
         let pairs = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
-        let kept = pairs.filter(|pair| !is_unjudged(pair)).map(<[u8]>::trim_ascii);
-        let kept = kept.collect::<Vec<_>>().join(&b"; "[..]);
+        let read = |pair| match cleaning {
+            None => Some(pair),
+            Some(cleaning) => cleaning.read(&gate.cookie, headers, pair),
+        };
+        let kept = pairs.filter_map(read).filter(|pair| !is_unjudged(pair));
+        let kept = kept.map(<[u8]>::trim_ascii).collect::<Vec<_>>().join(&b"; "[..]);
         headers.remove(header::COOKIE);
         if let (Ok(value), false) = (HeaderValue::from_bytes(&kept), kept.is_empty()) {
             headers.insert(header::COOKIE, value);
