@@ -313,6 +313,15 @@ impl<'d> Value<'d> {
         measure::moment_unix_s(&text).or_else(|| self.wrong(reading))
     }
 
+    /// A day's beginning, in UTC: seconds since 1970.
+    pub(crate) fn day(&self, reading: &mut Reading<'_>) -> Option<u64> {
+        let text = match self.raw {
+            DeValue::Datetime(date) => date.to_string(),
+            _ => self.text(reading)?.to_owned(),
+        };
+        measure::moment_unix_s(&(text + "T00:00:00Z")).or_else(|| self.wrong(reading))
+    }
+
     /// `"enforce"`, `"monitor"`, perhaps `"off"`, or `{ enforce = "10%" }`.
     pub(crate) fn mode(&self, reading: &mut Reading<'_>) -> Option<Mode> {
         let Shape::Mode { may_be_off } = self.shape else { return self.wrong(reading) };

@@ -1,5 +1,6 @@
 //! The effective configuration: every key with its value, said or default, and where it was said.
 
+mod cookie;
 mod identity;
 
 use crate::bound::Bounds;
@@ -15,6 +16,7 @@ use crate::section::quota::{DenyWritten, WHO};
 use crate::section::routes::{CSRFS, EFFECTS, EMBEDS, KINDS, OVERRIDES, PASSES, TICKETS};
 use crate::section::upstream::HTTP;
 use crate::upstream::{Upstream, UpstreamHttp};
+use cookie::cookie;
 use doorward_core::layers::quota::{By, Deny, DenyKnown, Limit, Measure};
 use doorward_core::mode::Mode;
 use doorward_core::question::Rate;
@@ -251,6 +253,7 @@ fn layers(config: &Config, page: &mut Page<'_>) {
             }
             "identity" => identity(&settings.identity, page),
             "csrf" => page.key("fields", &settings.csrf.fields.to_string()),
+            "cookie" => cookie(&settings.cookie, page),
             "pass" => {
                 page.key("work", &settings.pass.work_bits.to_string());
             }

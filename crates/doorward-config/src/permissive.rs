@@ -2,7 +2,7 @@
 
 use crate::config::Profile;
 use crate::draft::Draft;
-use crate::effective::mode_text;
+use crate::effective::{list, mode_text};
 use crate::load::mode_of_tokens;
 use crate::reading::Reading;
 use doorward_core::mode::Mode;
@@ -29,6 +29,10 @@ pub(crate) fn words(draft: &Draft, reading: &Reading<'_>) -> Vec<String> {
         if *mode != Mode::Enforce && !is_of_profile && !is_as_wanted {
             out.push(format!("layers.{id}.mode = {}", mode_text(*mode)));
         }
+    }
+    let twice = &settings.cookie.insecure_duplicates;
+    if !twice.is_empty() {
+        out.push(format!("layers.cookie.insecure_duplicates = {}", list(twice)));
     }
     for route in &settings.routes {
         let words = of_route(route, settings.requires_identity);

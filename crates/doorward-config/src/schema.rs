@@ -53,6 +53,7 @@ fn shape(shape_of: &Shape) -> Map<String, Value> {
         Shape::Rate => pattern("^[0-9]+/(sec|min|hour|day)$"),
         Shape::Duration { .. } => pattern("^[0-9]+(ms|s|m|h|d)$"),
         Shape::Size { .. } => pattern("^[0-9]+(B|KiB|MiB|GiB)$"),
+        Shape::Day => json!({ "type": "string", "format": "date" }),
         Shape::Moment => json!({ "type": "string", "format": "date-time" }),
         Shape::List(element) => json!({ "type": "array", "items": shape(element) }),
         Shape::OneOrMore(element) => {

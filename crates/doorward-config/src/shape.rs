@@ -46,6 +46,8 @@ pub(crate) enum Shape {
     Size { least: u64, most: u64 },
     /// `2026-12-31T00:00:00Z`, as text or as TOML writes it.
     Moment,
+    /// `2026-12-31`, as text or as TOML writes it.
+    Day,
     /// A list of values of one shape.
     List(&'static Shape),
     /// One value, or a list of such.
@@ -104,6 +106,7 @@ impl Shape {
             Self::Rate => "a rate such as \"600/min\" (sec, min, hour, day)".to_owned(),
             Self::Duration { .. } => "a duration such as \"10s\" (ms, s, m, h, d)".to_owned(),
             Self::Size { .. } => "a size such as \"16KiB\" (B, KiB, MiB, GiB)".to_owned(),
+            Self::Day => "a day such as \"2026-12-31\"".to_owned(),
             Self::Moment => "a moment such as \"2026-12-31T00:00:00Z\"".to_owned(),
             Self::List(element) => {
                 format!("a list in brackets, of which each is {}", element.expected())

@@ -1,5 +1,7 @@
 //! What a configuration may say, and somebody should look at.
 
+mod cookie;
+
 use crate::document::shorten;
 use crate::draft::Draft;
 use crate::reading::Reading;
@@ -22,6 +24,7 @@ pub(crate) fn add(draft: &Draft, trying_out: bool, reading: &mut Reading<'_>) {
     origins(draft, trying_out, reading);
     writes(draft, reading);
     windows(draft, reading);
+    cookie::renaming(draft, reading);
 }
 
 /// A page of another origin can have no pass where nobody lets it read the gate's answers.
@@ -190,9 +193,7 @@ fn origins(draft: &Draft, trying_out: bool, reading: &mut Reading<'_>) {
             };
             beside(origin, &at, known, reading);
             claimed_by_any(origin, &at, trying_out, reading);
-            if settings.cors.credentials {
-                two_sites(origin, &externals, &at, reading);
-            }
+            two_sites(origin, &externals, &at, settings, reading);
         }
     }
 }
@@ -243,23 +244,33 @@ fn claimed_by_any(origin: &Origin, at: &str, trying_out: bool, reading: &mut Rea
 }
 
 /// Cookies across sites: browsers are about to stop sending them.
-fn two_sites(origin: &Origin, externals: &[Origin], at: &str, reading: &mut Reading<'_>) {
-    let site = |origin: &Origin| {
-        let host = origin.host();
-        (origin.scheme().to_owned(), psl::domain_str(host).unwrap_or(host).to_owned())
-    };
-    if externals.is_empty() || externals.iter().any(|external| site(external) == site(origin)) {
+fn two_sites(
+    origin: &Origin,
+    externals: &[Origin],
+    at: &str,
+    settings: &Settings,
+    reading: &mut Reading<'_>,
+) {
+    if externals.is_empty() || externals.iter().any(|external| external.is_same_site(origin)) {
         return;
     }
     let place = reading.place(at);
-    reading.warn(
-        place,
-        format!(
-            "{origin} and the gate are two sites: cookies between them are third-party cookies"
-        ),
-        "Safari and Firefox withhold them, others only send SameSite=None; Secure; serve both \
-         under one domain",
-    );
+    if settings.cors.credentials {
+        reading.warn(
+            place,
+            format!(
+                "{origin} and the gate are two sites: cookies between them are third-party cookies"
+            ),
+            "Safari and Firefox withhold them, others only send SameSite=None; Secure; serve both \
+             under one domain",
+        );
+    } else if is_enforced(settings, "cookie") {
+        reading.note(
+            place,
+            format!("{origin} and the gate are two sites: sessions keep the backend's SameSite"),
+            "serve both under one domain, and they gain SameSite=Lax",
+        );
+    }
 }
 
 /// A route that changes state, of which CORS is thought to protect it.

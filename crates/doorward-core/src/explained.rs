@@ -3,10 +3,10 @@
 //! A gate stops at the first no; this walk goes on, so that all that speaks against a request is
 //! seen at once. Nothing is charged, no store is asked, and no secret is repeated.
 
-use crate::gate::Gate;
+use crate::gate::{Gate, LayerModes};
 use crate::header::One;
 use crate::layers::identity::{self, Waited, Who};
-use crate::layers::{self, Step, cors, csrf, message, method, quota, site};
+use crate::layers::{self, Step, cookie, cors, csrf, message, method, quota, site};
 use crate::mode::{Force, Mode};
 use crate::moment::Moment;
 use crate::question::{Answer, Answers};
@@ -114,18 +114,27 @@ impl Gate {
     /// The mode of a layer for the whole file: the milder of the file's and its own.
     #[must_use]
     pub fn mode_of(&self, layer: &str) -> Mode {
-        let own = match layer {
-            "cors" => self.modes.cors,
-            "site" => self.modes.site,
-            "method" => self.modes.method,
-            "quota" => self.modes.quota,
-            "identity" => self.modes.identity,
-            "csrf" => self.modes.csrf,
-            "pass" => self.modes.pass,
-            // The others cannot be monitored.
-            _ => return Mode::Enforce,
-        };
-        self.mode.milder(own)
+        match self.modes.of(layer) {
+            Some(own) => self.mode.milder(own),
+            None => Mode::Enforce,
+        }
+    }
+}
+
+impl LayerModes {
+    /// A layer's own mode; none for those that cannot be monitored.
+    pub(crate) fn of(&self, layer: &str) -> Option<Mode> {
+        Some(match layer {
+            "cors" => self.cors,
+            "site" => self.site,
+            "method" => self.method,
+            "quota" => self.quota,
+            "identity" => self.identity,
+            "csrf" => self.csrf,
+            "pass" => self.pass,
+            "cookie" => self.cookie,
+            _ => return None,
+        })
     }
 }
 
@@ -147,6 +156,9 @@ fn look(gate: &Arc<Gate>, visit: &mut Visit<'_>, layer: &str, at: Moment<'_>) ->
                 One::Value(text) => visit.whose(text),
                 One::Repeated | One::Unreadable => OriginIs::Unclear,
             };
+            // Before anybody reads cookies.
+            let force = force(gate, visit, "cookie");
+            let _ = cookie::inspect(&gate.cookie, visit, at.now, force);
             step
         }
         "cors" if force(gate, visit, layer) != Force::Enforce => {
@@ -165,6 +177,7 @@ fn look(gate: &Arc<Gate>, visit: &mut Visit<'_>, layer: &str, at: Moment<'_>) ->
         "identity" => return who(gate, visit, at),
         "csrf" if visit.route().own.is_none() => return token(gate, visit, at),
         "credential" => Step::Next,
+        "cookie" => cookie::inspect(&gate.cookie, visit, at.now, Force::Monitor),
         _ => return Said::Skipped("not walked here: only the running gate judges it"),
     };
     match step {
@@ -263,6 +276,7 @@ pub fn headers_of(layer: &str) -> &'static [&'static str] {
         "method" => &["x-http-method-override", "x-http-method", "x-method-override"],
         "identity" => &["authorization", "x-api-key", "cookie"],
         "csrf" => &["x-csrf-token", "x-xsrf-token", "content-type", "cookie"],
+        "cookie" => &["cookie"],
         _ => &[],
     }
 }

@@ -6,7 +6,7 @@ use crate::fault::Fault;
 use crate::header::One;
 use crate::layers::identity::{self, Asking, Issuer, Waited, Who};
 use crate::layers::pass::{Carried, Of};
-use crate::layers::{Step, cors, credential, csrf, message, method, pass, quota, site};
+use crate::layers::{Step, cookie, cors, credential, csrf, message, method, pass, quota, site};
 use crate::mode::{Force, Mode};
 use crate::moment::Moment;
 use crate::names::Names;
@@ -44,6 +44,7 @@ pub struct Gate {
     pub(crate) csrf: csrf::Policy,
     pub(crate) pass: pass::Policy,
     pub(crate) credential: credential::Policy,
+    pub(crate) cookie: cookie::Policy,
 }
 
 /// The layers' own modes, for those that can be milder than the file.
@@ -56,14 +57,15 @@ pub(crate) struct LayerModes {
     pub(crate) identity: Mode,
     pub(crate) csrf: Mode,
     pub(crate) pass: Mode,
+    pub(crate) cookie: Mode,
 }
 
 impl Default for LayerModes {
     fn default() -> Self {
-        let mode = Mode::Enforce;
+        let [cors, site, method, quota, identity, cookie] = [Mode::Enforce; 6];
         // Tokens and passes are made with secrets, which only a configuration has.
-        let (csrf, pass) = (Mode::Off, Mode::Off);
-        Self { cors: mode, site: mode, method: mode, quota: mode, identity: mode, csrf, pass }
+        let [csrf, pass] = [Mode::Off; 2];
+        Self { cors, site, method, quota, identity, csrf, pass, cookie }
     }
 }
 
@@ -103,6 +105,10 @@ impl Gate {
             One::Value(text) => visit.whose(text),
             One::Repeated | One::Unreadable => OriginIs::Unclear,
         };
+        // Before anybody reads cookies.
+        let force = self.force(visit, self.modes.cookie);
+        let step = cookie::inspect(&self.cookie, visit, at.now, force);
+        take(visit, step, force)?;
         // Preflights end here, before anything that asks who is calling: they carry no credentials.
         let force = self.force(visit, self.modes.cors);
         if force != Force::Off {
@@ -360,7 +366,7 @@ impl Gate {
         is_bare && cors::is_preflight(visit) && self.force(visit, self.modes.cors) != Force::Enforce
     }
 
-    fn force(&self, visit: &Visit<'_>, layer: Mode) -> Force {
+    pub(crate) fn force(&self, visit: &Visit<'_>, layer: Mode) -> Force {
         self.mode.milder(layer).milder(visit.route().mode).force(visit.prefix)
     }
 

@@ -3,7 +3,9 @@
 use crate::client_ip::ClientIp;
 use crate::gate::{Gate, LayerModes};
 use crate::layers::method::Methods;
-use crate::layers::{LAYERS, cors, credential, csrf, identity, message, method, pass, quota, site};
+use crate::layers::{
+    LAYERS, cookie, cors, credential, csrf, identity, message, method, pass, quota, site,
+};
 use crate::mode::Mode;
 use crate::names::{External, Names};
 use crate::origin::Origins;
@@ -80,6 +82,8 @@ impl Gate {
         let (Some(routes), Ok(credential), true) = (routes, credential, errors.is_empty()) else {
             return Err(errors);
         };
+        let around = cookie::Around { identity: &identity, names: &names, origins: &origins };
+        let cookie = cookie::Policy::new(&settings.cookie, &around, &routes)?;
         Ok(Arc::new(Self {
             names,
             origins,
@@ -100,6 +104,7 @@ impl Gate {
             csrf: csrf::Policy::new(&settings.csrf, &settings.gate_id),
             pass: pass::Policy::new(&settings.pass, &settings.gate_id, settings.trying_out),
             credential,
+            cookie,
         }))
     }
 }
@@ -223,6 +228,7 @@ fn layer_modes(modes: &[(&'static str, Mode)], errors: &mut Vec<SettingsError>) 
             "identity" => out.identity = *mode,
             "csrf" => out.csrf = *mode,
             "pass" => out.pass = *mode,
+            "cookie" => out.cookie = *mode,
             _ if *mode == Mode::Enforce => {}
             _ => {
                 let known = LAYERS.iter().any(|meta| meta.id == *id);

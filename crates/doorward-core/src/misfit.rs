@@ -25,16 +25,7 @@ impl Gate {
         };
         let mut out = Vec::new();
         for meta in layers::LAYERS {
-            let mode = match meta.id {
-                "cors" => self.modes.cors,
-                "site" => self.modes.site,
-                "method" => self.modes.method,
-                "quota" => self.modes.quota,
-                "identity" => self.modes.identity,
-                "csrf" => self.modes.csrf,
-                "pass" => self.modes.pass,
-                _ => Mode::Enforce,
-            };
+            let mode = self.modes.of(meta.id).unwrap_or_default();
             if mode == Mode::Off {
                 continue;
             }

@@ -108,6 +108,18 @@ impl Origin {
         }
     }
 
+    /// Whether browsers take both for one site: scheme and registrable domain agree (WHATWG HTML,
+    /// "schemelessly same site" and the scheme).
+    #[must_use]
+    pub fn is_same_site(&self, other: &Self) -> bool {
+        let site = |host| psl::domain_str(host).unwrap_or(host);
+        let (host, other_host) = (self.host(), other.host());
+        // Numbers have no domain.
+        let is_number = host.starts_with('[') || host.parse::<Ipv4Addr>().is_ok();
+        let is_one = host == other_host || (!is_number && site(host) == site(other_host));
+        self.scheme() == other.scheme() && is_one
+    }
+
     /// Whether browsers hold it for trustworthy (Secure Contexts 3.1): https, or a local name.
     #[must_use]
     pub fn is_trustworthy(&self) -> bool {
@@ -267,6 +279,17 @@ impl Origins {
     /// The patterns, as written.
     pub fn patterns(&self) -> impl Iterator<Item = &str> {
         self.patterns.iter().map(|pattern| pattern.text.as_str())
+    }
+
+    /// Whether each of them, and whatever fits a pattern, is of one site with `origin`.
+    #[must_use]
+    pub fn are_same_site(&self, origin: &Origin) -> bool {
+        let fits = |pattern: &OriginPattern| {
+            // A variable part never stands where the registrable domain ends.
+            let sample = Origin::parse(&format!("{}1{}", pattern.before, pattern.after));
+            sample.is_ok_and(|sample| sample.is_same_site(origin))
+        };
+        self.exact().all(|exact| exact.is_same_site(origin)) && self.patterns.iter().all(fits)
     }
 
     /// Whether there are none.

@@ -2,7 +2,7 @@
 //! beside its words, in its layer's file.
 
 use crate::fault::Fault;
-use crate::layers::{cors, credential, csrf, identity, message, method, pass, quota, site};
+use crate::layers::{cookie, cors, credential, csrf, identity, message, method, pass, quota, site};
 use http::StatusCode;
 
 /// A reason's code, status and words.
@@ -41,6 +41,8 @@ pub enum Reason {
     Pass(pass::Reason),
     /// By `credential`.
     Credential(credential::Reason),
+    /// By `cookie`.
+    Cookie(cookie::Reason),
     /// What only a mounting could see.
     Fault(Fault),
 }
@@ -60,6 +62,7 @@ impl Reason {
             Reason::Csrf(reason) => reason.words(),
             Reason::Pass(reason) => reason.words(),
             Reason::Credential(reason) => reason.words(),
+            Reason::Cookie(reason) => reason.words(),
             Reason::Fault(fault) => fault.words(),
         }
     }
@@ -94,7 +97,9 @@ impl Reason {
             | Reason::Csrf(_)
             // Only a pass that nobody sealed is one: the layer says so by itself.
             | Reason::Pass(_)
-            | Reason::Credential(_) => false,
+            | Reason::Credential(_)
+            // A sibling domain could make a visitor's browser send both.
+            | Reason::Cookie(_) => false,
         }
     }
 
@@ -113,6 +118,7 @@ impl Reason {
         out.extend(csrf::Reason::ALL.iter().copied().map(Reason::Csrf));
         out.extend(pass::Reason::ALL.iter().copied().map(Reason::Pass));
         out.extend(credential::Reason::ALL.iter().copied().map(Reason::Credential));
+        out.extend(cookie::Reason::ALL.iter().copied().map(Reason::Cookie));
         out.extend(Fault::ALL.iter().copied().map(Reason::Fault));
         out
     }

@@ -1,7 +1,7 @@
 //! What a gate is made of, before it is checked, and what can be wrong with it.
 
 use crate::client_ip;
-use crate::layers::{cors, credential, csrf, identity, message, pass, quota};
+use crate::layers::{cookie, cors, credential, csrf, identity, message, pass, quota};
 use crate::mode::Mode;
 use crate::question::Rate;
 use crate::route;
@@ -45,6 +45,8 @@ pub struct Settings {
     pub pass: pass::Settings,
     /// `credential`.
     pub credential: credential::Settings,
+    /// `cookie`.
+    pub cookie: cookie::Settings,
     /// The file's routes.
     pub routes: Vec<route::Settings>,
 }
@@ -75,6 +77,7 @@ impl Settings {
             csrf: csrf::Settings::default(),
             pass: pass::Settings::default(),
             credential: credential::Settings::default(),
+            cookie: cookie::Settings::default(),
             routes: Vec::new(),
         }
     }

@@ -3,11 +3,12 @@
 
 use crate::fault::Fault;
 use crate::gate::Gate;
+use crate::layers::cookie::Cleaning;
 use crate::layers::credential::Edits;
 use crate::layers::identity::{Identity, Known};
 use crate::layers::pass::{Cut, Held, Of};
 use crate::layers::quota::Counted;
-use crate::layers::{cors, credential, quota};
+use crate::layers::{cookie, cors, credential, quota};
 use crate::memory::Memory;
 use crate::moment::{Now, RequestId};
 use crate::names::External;
@@ -63,6 +64,8 @@ pub struct Admitted {
     safe: bool,
     mirror: Option<HeaderValue>,
     cors_acts: bool,
+    cookie_acts: bool,
+    cleaning: Option<Cleaning>,
     /// A preflight that is left to the backend.
     is_preflight: bool,
     /// And for what the page's script adds.
@@ -94,6 +97,13 @@ pub enum Outcome {
     Answered(StatusCode),
 }
 
+/// What an operator may want to know of a dressed answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dressed {
+    /// A cookie was so large that it left without all of its hardening.
+    pub has_large_cookie: bool,
+}
+
 /// What watches a body as it streams.
 #[derive(Debug)]
 pub struct Meter {
@@ -117,6 +127,8 @@ impl Admitted {
             asks_for_own: !cors_acts && visit.gate.has_passes() && cors::asks_for_own(&visit),
             external: visit.named.and_then(|named| named.external),
             safe: crate::layers::method::is_safe(visit.view.method),
+            cookie_acts: cookie::acts(&visit),
+            cleaning: visit.cleaning,
             gate: visit.gate,
             id,
             now,
@@ -266,6 +278,11 @@ impl Admitted {
         self.known.as_ref().map(|known| known.place)
     }
 
+    /// What was done to its cookies before anybody read them.
+    pub(crate) const fn cleaning(&self) -> Option<Cleaning> {
+        self.cleaning
+    }
+
     /// What monitored layers would have refused it for.
     #[must_use]
     pub const fn would_refuse(&self) -> &WouldRefuse {
@@ -299,8 +316,10 @@ impl Admitted {
     }
 
     /// Writes the gate's headers on the backend's answer.
-    pub fn dress(&self, headers: &mut HeaderMap) {
+    pub fn dress(&self, headers: &mut HeaderMap) -> Dressed {
         credential::dress(headers);
+        let has_large_cookie =
+            self.cookie_acts && cookie::dress(&self.gate.cookie, self.external, self.now, headers);
         if self.cors_acts {
             cors::dress(&self.gate.cors, self.mirror.as_ref(), headers);
         }
@@ -319,6 +338,7 @@ impl Admitted {
         if !self.route().credentials.is_empty() || is_guarded {
             make_private(headers);
         }
+        Dressed { has_large_cookie }
     }
 
     /// What watches the bodies; none where nothing needs to.

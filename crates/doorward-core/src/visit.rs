@@ -2,6 +2,7 @@
 
 use crate::address::Prefix;
 use crate::gate::Gate;
+use crate::layers::cookie::Cleaning;
 use crate::layers::csrf;
 use crate::layers::identity::Known;
 use crate::layers::pass::{Cut, Held};
@@ -65,6 +66,8 @@ pub struct Visit<'v> {
     pub(crate) prefix: Prefix,
     /// Set behind `message`: it depends on the route.
     pub(crate) origin: OriginIs,
+    /// What is done to its cookies before anybody reads them. Set by `cookie`.
+    pub(crate) cleaning: Option<Cleaning>,
     /// Set by `site`, and by `identity` for known callers.
     pub(crate) caller: Caller,
     /// Set by `identity`.
@@ -92,6 +95,7 @@ impl<'v> Visit<'v> {
             client,
             prefix: Prefix::subscriber(client),
             origin: OriginIs::Unclear,
+            cleaning: None,
             caller: Caller::Program,
             known: None,
             held: None,

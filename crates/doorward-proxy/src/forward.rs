@@ -322,7 +322,9 @@ fn hand_back(
     }
     let shared = &client.worker.shared;
     admitted.notice(&parts.headers, &shared.memory, shared.clock.now());
-    admitted.dress(&mut parts.headers);
+    if admitted.dress(&mut parts.headers).has_large_cookie {
+        shared.hints.cookie_is_large();
+    }
     admitted.tell_would_refuse(&mut parts.headers);
     if !client.line.is_complete(number) {
         // The rest of the client's body is not waited for.

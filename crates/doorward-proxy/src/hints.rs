@@ -25,6 +25,7 @@ pub(crate) struct Hints {
     proxy: AtomicBool,
     script: AtomicBool,
     backend_cors: AtomicBool,
+    large_cookie: AtomicBool,
 }
 
 impl Hints {
@@ -36,6 +37,7 @@ impl Hints {
             proxy: AtomicBool::new(false),
             script: AtomicBool::new(false),
             backend_cors: AtomicBool::new(false),
+            large_cookie: AtomicBool::new(false),
         }
     }
 
@@ -71,6 +73,7 @@ impl Hints {
             | Reason::Signature(_)
             | Reason::Csrf(_)
             | Reason::Credential(_)
+            | Reason::Cookie(_)
             | Reason::Fault(_) => {}
         }
     }
@@ -81,6 +84,16 @@ impl Hints {
             (self.talk)(
                 "hint: the backend sends Access-Control-* headers of its own; the gate replaces \
                  them, so that the backend's may be switched off",
+            );
+        }
+    }
+
+    /// The backend sets a cookie that browsers would drop if all was added to it.
+    pub(crate) fn cookie_is_large(&self) {
+        if !self.large_cookie.swap(true, Ordering::Relaxed) {
+            (self.talk)(
+                "hint: the backend sets a cookie of nearly 4096 bytes, which browsers would drop \
+                 with all that `cookie` adds; it left with what fitted, under its own name",
             );
         }
     }

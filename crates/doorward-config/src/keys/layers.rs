@@ -1,5 +1,6 @@
 //! Keys of the layers.
 
+use super::cookie::COOKIE;
 use super::identity::IDENTITY;
 use super::{LEAVE_OUT, LIMIT, key, later};
 use crate::shape::{Key, Section, Shape};
@@ -39,7 +40,7 @@ static OFF: Section = Section::later(
 );
 
 /// The layers of later versions.
-pub(crate) const LATER_LAYERS: &[&str] = &["cookie", "permission", "challenge", "bot", "body"];
+pub(crate) const LATER_LAYERS: &[&str] = &["permission", "challenge", "bot", "body"];
 
 /// All layers.
 pub(crate) static LAYERS: Section = Section::new(
@@ -89,7 +90,12 @@ pub(crate) static LAYERS: Section = Section::new(
             "",
             "Headers that only the gate knows; always on.",
         ),
-        later_layer("cookie"),
+        key(
+            "cookie",
+            Shape::Table(&COOKIE),
+            "",
+            "Unclear cookies of requests; hardens those that the backend sets.",
+        ),
         later_layer("permission"),
         later_layer("challenge"),
         later_layer("bot"),

@@ -1,6 +1,7 @@
 //! The one table of keys: what the reader accepts, what the schema publishes, what is written out
 //! as effective. A test holds the three against each other.
 
+mod cookie;
 mod identity;
 mod layers;
 mod route;

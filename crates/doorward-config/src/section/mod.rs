@@ -2,6 +2,7 @@
 
 mod checkers;
 pub(crate) mod client_ip;
+pub(crate) mod cookie;
 pub(crate) mod credential;
 pub(crate) mod identity;
 pub(crate) mod issuer;

@@ -1,5 +1,6 @@
 //! The layers, in the order in which a request meets them. This list is that order.
 
+pub mod cookie;
 pub mod cors;
 pub mod credential;
 pub mod csrf;
@@ -63,4 +64,5 @@ pub const LAYERS: &[Meta] = &[
     csrf::META,
     pass::META,
     credential::META,
+    cookie::META,
 ];

@@ -229,8 +229,18 @@ impl Step {
 }
 
 /// The folders of `cases/` whose files are of this form, in the layers' order.
-pub const LAYERS: &[&str] =
-    &["message", "cors", "site", "method", "quota", "identity", "csrf", "pass", "credential"];
+pub const LAYERS: &[&str] = &[
+    "message",
+    "cors",
+    "site",
+    "method",
+    "quota",
+    "identity",
+    "csrf",
+    "pass",
+    "credential",
+    "cookie",
+];
 
 /// The repository's `cases/`.
 #[must_use]

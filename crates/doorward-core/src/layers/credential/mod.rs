@@ -216,29 +216,37 @@ impl<'a> Edits<'a> {
         self.keeps(name) && !self.admitted.gate().identity.judges(name.as_str())
     }
 
-    /// Removes the cookies that hold credentials beside the one that was judged, and the gate's
-    /// own.
+    /// Removes the cookies that `cookie` does not hand on, those that hold credentials beside the
+    /// one that was judged, and the gate's own.
     pub fn strip_cookies(&self, headers: &mut header::HeaderMap) {
-        let policy = &self.admitted.gate().identity;
-        let mut unjudged = self.judged.into_iter().flat_map(|at| policy.unjudged_cookies(at));
-        if unjudged.next().is_none() && !self.admitted.gate().has_csrf() {
+        let gate = self.admitted.gate();
+        let cleaning = self.admitted.cleaning();
+        let others = || {
+            let judged = self.judged.into_iter();
+            judged.flat_map(|judged| gate.identity.unjudged_cookies(judged))
+        };
+        let has_anchor = gate.has_csrf();
+        if cleaning.is_none() && !has_anchor && others().next().is_none() {
             return;
         }
         // What a place could be read from in another spelling was refused as unclear.
         let is_cut = |pair: &&[u8]| {
             let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default().trim_ascii();
-            let mut unjudged = self.judged.into_iter().flat_map(|at| policy.unjudged_cookies(at));
-            csrf::is_anchor(name) || unjudged.any(|other| other.as_bytes() == name)
+            (has_anchor && csrf::is_anchor(name)) || others().any(|other| other.as_bytes() == name)
         };
         let pairs = || {
             let lines = headers.get_all(header::COOKIE).into_iter();
             lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
         };
-        if !pairs().any(|pair| is_cut(&pair)) {
+        if cleaning.is_none() && !pairs().any(|pair| is_cut(&pair)) {
             return;
         }
-        let kept = pairs().filter(|pair| !is_cut(pair)).map(<[u8]>::trim_ascii);
-        let kept = kept.collect::<Vec<_>>().join(&b"; "[..]);
+        let read = |pair| match cleaning {
+            None => Some(pair),
+            Some(cleaning) => cleaning.read(&gate.cookie, headers, pair),
+        };
+        let kept = pairs().filter_map(read).filter(|pair| !is_cut(pair));
+        let kept = kept.map(<[u8]>::trim_ascii).collect::<Vec<_>>().join(&b"; "[..]);
         headers.remove(header::COOKIE);
         if let (Ok(value), false) = (HeaderValue::from_bytes(&kept), kept.is_empty()) {
             headers.insert(header::COOKIE, value);

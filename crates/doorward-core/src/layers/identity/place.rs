@@ -91,6 +91,8 @@ pub(in crate::layers) fn cookie<'v>(visit: &Visit<'v>, name: &str) -> Carried<'v
     let mut found = Carried::Nothing;
     for line in visit.view.headers.get_all(COOKIE) {
         for pair in line.as_bytes().split(|byte| *byte == b';') {
+            // What `cookie` does not hand on is read by nobody.
+            let Some(pair) = crate::layers::cookie::read(visit, pair) else { continue };
             let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
             let key = pair[..end].trim_ascii();
             if bare(key) != name.as_bytes() {

@@ -169,6 +169,11 @@ impl Policy {
         })
     }
 
+    /// The cookies that hold credentials.
+    pub(crate) fn cookies(&self) -> impl Iterator<Item = &str> {
+        self.unjudged_cookies(usize::MAX)
+    }
+
     /// Whether a header is looked at, by its name in lower case with `-`.
     pub(crate) fn judges(&self, name: &str) -> bool {
         self.places.iter().any(|place| place.header().as_str() == name)
