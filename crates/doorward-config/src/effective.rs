@@ -1,6 +1,7 @@
 //! The effective configuration: every key with its value, said or default, and where it was said.
 
 mod identity;
+mod permission;
 
 use crate::bound::Bounds;
 use crate::config::{Admin, Config, Profile};
@@ -20,6 +21,7 @@ use doorward_core::mode::Mode;
 use doorward_core::question::Rate;
 use doorward_core::route::{Effect, Settings as Route};
 use identity::{identity, webhook};
+use permission::permission;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -246,6 +248,7 @@ fn layers(config: &Config, page: &mut Page<'_>) {
                 page.lines("deny", &deny);
             }
             "identity" => identity(&settings.identity, page),
+            "permission" => page.key("roles", &quote(&settings.permission.roles)),
             "pass" => {
                 page.key("work", &settings.pass.work_bits.to_string());
             }
@@ -292,6 +295,7 @@ fn one_route(config: &Config, place: usize, route: &Route, page: &mut Page<'_>) 
     page.key("allow", if route.allow_encoded_slash { "[\"encoded-slash\"]" } else { "[]" });
     page.key("pass", &word(PASSES, route.pass));
     page.key("tickets", &word(TICKETS, route.tickets));
+    permission(route, page);
     webhook(route, place, page);
     let limits: Vec<String> = route.limits.iter().map(limit_text).collect();
     page.lines("limits", &limits);

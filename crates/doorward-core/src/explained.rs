@@ -6,7 +6,7 @@
 use crate::gate::Gate;
 use crate::header::One;
 use crate::layers::identity::{self, Who};
-use crate::layers::{self, Step, cors, message, method, quota, site};
+use crate::layers::{self, Step, cors, message, method, permission, quota, site};
 use crate::mode::{Force, Mode};
 use crate::moment::Moment;
 use crate::question::{Answer, Answers};
@@ -118,6 +118,8 @@ impl Gate {
             "method" => self.modes.method,
             "quota" => self.modes.quota,
             "identity" => self.modes.identity,
+            // It is never stricter than `identity`: see the gate.
+            "permission" => self.modes.permission.milder(self.modes.identity),
             "pass" => self.modes.pass,
             // The others cannot be monitored.
             _ => return Mode::Enforce,
@@ -160,6 +162,7 @@ fn look(gate: &Arc<Gate>, visit: &mut Visit<'_>, layer: &str, at: Moment<'_>) ->
             None => Step::Next,
         },
         "identity" => return who(gate, visit, at),
+        "permission" => return may(gate, visit),
         "credential" => Step::Next,
         _ => return Said::Skipped("not walked here: only the running gate judges it"),
     };
@@ -196,6 +199,24 @@ fn who(gate: &Arc<Gate>, visit: &mut Visit<'_>, at: Moment<'_>) -> Said {
             visit.known = Some(known);
             Said::Next
         }
+    }
+}
+
+/// Whether whoever is calling has what the route asks for.
+fn may(gate: &Gate, visit: &Visit<'_>) -> Said {
+    let judged = permission::inspect_parameters(visit);
+    if let Err(no) = judged {
+        return Said::Refuse(Reason::Permission(no.reason));
+    }
+    if visit.route().permission.is_none() {
+        return Said::Skipped("the route asks for nothing beyond who is calling");
+    }
+    if visit.known.is_none() {
+        return Said::Skipped("nobody is known here, which `identity` judges");
+    }
+    match permission::inspect(&gate.permission, visit) {
+        Ok(()) => Said::Next,
+        Err(no) => Said::Refuse(Reason::Permission(no.reason)),
     }
 }
 

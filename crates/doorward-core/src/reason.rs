@@ -2,7 +2,7 @@
 //! beside its words, in its layer's file.
 
 use crate::fault::Fault;
-use crate::layers::{cors, credential, identity, message, method, pass, quota, site};
+use crate::layers::{cors, credential, identity, message, method, pass, permission, quota, site};
 use http::StatusCode;
 
 /// A reason's code, status and words.
@@ -35,6 +35,8 @@ pub enum Reason {
     Identity(identity::Reason),
     /// By `identity`, about a signature.
     Signature(identity::SignatureReason),
+    /// By `permission`.
+    Permission(permission::Reason),
     /// By `pass`.
     Pass(pass::Reason),
     /// By `credential`.
@@ -55,6 +57,7 @@ impl Reason {
             Reason::Quota(reason) => reason.words(),
             Reason::Identity(reason) => reason.words(),
             Reason::Signature(reason) => reason.words(),
+            Reason::Permission(reason) => reason.words(),
             Reason::Pass(reason) => reason.words(),
             Reason::Credential(reason) => reason.words(),
             Reason::Fault(fault) => fault.words(),
@@ -87,6 +90,8 @@ impl Reason {
             | Reason::Quota(_)
             // A webhook's forgery is none: the layer says so by itself.
             | Reason::Signature(_)
+            // A known caller who asks for too much is somebody's honest mistake.
+            | Reason::Permission(_)
             // Only a pass that nobody sealed is one: the layer says so by itself.
             | Reason::Pass(_)
             | Reason::Credential(_) => false,
@@ -105,6 +110,7 @@ impl Reason {
         out.extend(identity::Reason::ALL.iter().copied().map(Reason::Identity));
         let signature = identity::SignatureReason::ALL.iter().copied();
         out.extend(signature.map(Reason::Signature));
+        out.extend(permission::Reason::ALL.iter().copied().map(Reason::Permission));
         out.extend(pass::Reason::ALL.iter().copied().map(Reason::Pass));
         out.extend(credential::Reason::ALL.iter().copied().map(Reason::Credential));
         out.extend(Fault::ALL.iter().copied().map(Reason::Fault));

@@ -1,6 +1,7 @@
 //! Keys of the layers.
 
 use super::identity::IDENTITY;
+use super::permission::PERMISSION;
 use super::{LEAVE_OUT, LIMIT, key, later};
 use crate::shape::{Key, Section, Shape};
 
@@ -39,8 +40,7 @@ static OFF: Section = Section::later(
 );
 
 /// The layers of later versions.
-pub(crate) const LATER_LAYERS: &[&str] =
-    &["cookie", "permission", "csrf", "challenge", "bot", "body"];
+pub(crate) const LATER_LAYERS: &[&str] = &["cookie", "csrf", "challenge", "bot", "body"];
 
 /// All layers.
 pub(crate) static LAYERS: Section = Section::new(
@@ -73,6 +73,12 @@ pub(crate) static LAYERS: Section = Section::new(
             "Callers whose token or key is missing, wrong, or not the only one.",
         ),
         key(
+            "permission",
+            Shape::Table(&PERMISSION),
+            "",
+            "Known callers who lack what a route asks for.",
+        ),
+        key(
             "pass",
             Shape::Table(&PASS),
             "",
@@ -85,7 +91,6 @@ pub(crate) static LAYERS: Section = Section::new(
             "Headers that only the gate knows; always on.",
         ),
         later_layer("cookie"),
-        later_layer("permission"),
         later_layer("csrf"),
         later_layer("challenge"),
         later_layer("bot"),

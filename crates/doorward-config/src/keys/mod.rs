@@ -3,6 +3,7 @@
 
 mod identity;
 mod layers;
+mod permission;
 mod route;
 mod top;
 mod upstream;

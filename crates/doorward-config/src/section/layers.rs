@@ -1,13 +1,14 @@
 //! `[layers.*]`: modes, and the tables of the layers that have one.
 
-use super::{credential, identity, quota};
+use super::{credential, identity, permission, quota};
 use crate::document::Table;
 use crate::draft::Draft;
 use crate::keys::LATER_LAYERS;
 use crate::reading::Reading;
 
 /// The layers with a mode.
-pub(crate) const WITH_MODE: &[&str] = &["cors", "site", "method", "quota", "identity", "pass"];
+pub(crate) const WITH_MODE: &[&str] =
+    &["cors", "site", "method", "quota", "identity", "permission", "pass"];
 
 pub(crate) fn read(layers: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'_>) {
     for id in LATER_LAYERS {
@@ -38,6 +39,7 @@ pub(crate) fn read(layers: &Table<'_>, draft: &mut Draft, reading: &mut Reading<
             "cors" => cors(&table, draft, reading),
             "quota" => quota::read(&table, draft, reading),
             "identity" => identity::read(&table, draft, reading),
+            "permission" => permission::read(&table, draft, reading),
             "pass" => {
                 let bits = table.value("work").and_then(|value| value.whole(reading));
                 if let Some(bits) = bits.and_then(|bits| u8::try_from(bits).ok()) {

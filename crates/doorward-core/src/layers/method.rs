@@ -237,6 +237,18 @@ fn override_is_allowed(named: &[u8], method: &Method, route: &Route) -> bool {
     judge(&named, route).is_none()
 }
 
+/// Whether another method than the request's own is named, which a backend may take.
+pub(crate) fn is_overridden(visit: &Visit<'_>) -> bool {
+    let method = visit.view.method.as_str();
+    let by_header = match visit.seen.method_override {
+        One::Absent => false,
+        One::Value(text) => !text.eq_ignore_ascii_case(method),
+        One::Repeated | One::Unreadable => true,
+    };
+    let mut fields = visit.view.target.query.into_iter().flat_map(method_fields);
+    by_header || fields.any(|value| !value.eq_ignore_ascii_case(method.as_bytes()))
+}
+
 /// The values of every `_method` field in a query, decoded as backends do.
 fn method_fields(query: &str) -> impl Iterator<Item = Vec<u8>> + '_ {
     query::fields(query).filter_map(|field| {

@@ -6,6 +6,7 @@ pub mod identity;
 pub mod message;
 pub mod method;
 pub mod pass;
+pub mod permission;
 pub mod quota;
 pub mod site;
 
@@ -59,6 +60,7 @@ pub const LAYERS: &[Meta] = &[
     method::META,
     quota::META,
     identity::META,
+    permission::META,
     pass::META,
     credential::META,
 ];

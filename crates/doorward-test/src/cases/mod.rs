@@ -221,7 +221,7 @@ impl Step {
 
 /// The folders of `cases/` whose files are of this form, in the layers' order.
 pub const LAYERS: &[&str] =
-    &["message", "cors", "site", "method", "quota", "identity", "pass", "credential"];
+    &["message", "cors", "site", "method", "quota", "identity", "permission", "pass", "credential"];
 
 /// The repository's `cases/`.
 #[must_use]

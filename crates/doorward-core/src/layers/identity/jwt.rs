@@ -5,7 +5,7 @@ use super::Reason;
 use super::algorithm::Algorithm;
 use super::issuer::{Issuer, IssuerSettings};
 use super::key_set::{Checked, KEY_ID_BYTES_MAX};
-use super::who::{Facts, Identity, Kind};
+use super::who::{self, Facts, Identity, Kind};
 use crate::crypto;
 use crate::json::{self, Object, member};
 use crate::moment::Now;
@@ -37,10 +37,11 @@ impl From<Reason> for Wrong {
     }
 }
 
-/// Judges a token, which one of `issuers` must have issued.
+/// Judges a token, which one of `issuers` must have issued. Of its claims those named are `kept`.
 pub(super) fn judge<'i>(
     token: &str,
     issuers: impl Iterator<Item = &'i Arc<Issuer>>,
+    kept: &[Box<str>],
     now: Now,
 ) -> Result<Identity, Wrong> {
     if token.len() > TOKEN_BYTES_MAX {
@@ -95,6 +96,7 @@ pub(super) fn judge<'i>(
         begins_unix_s,
         ends_unix_s: Some(ends_unix_s),
         by: Some((Arc::clone(issuer), generation)),
+        claims: who::keep(&claims, kept),
     }))
 }
 

@@ -147,6 +147,7 @@ impl Known {
             begins_unix_s: 0,
             ends_unix_s: key.ends_unix_s,
             by: None,
+            claims: None,
         });
         Self {
             identity: Arc::new(identity),

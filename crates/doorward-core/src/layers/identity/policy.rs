@@ -34,6 +34,8 @@ pub struct Policy {
     pub(super) keys: Option<(Place, Keys)>,
     pub(super) prefer: Vec<Kind>,
     pub(super) signers: Vec<Signer>,
+    /// The claims that some route asks for.
+    pub(super) kept_claims: Vec<Box<str>>,
 }
 
 /// What is wrong with the settings.
@@ -100,6 +102,18 @@ impl Policy {
         if !self.places.contains(place) {
             self.places.push(place.clone());
         }
+    }
+
+    /// Says which claims some route asks for: of verified callers these are kept.
+    pub(crate) fn keep_claims(&mut self, mut names: Vec<Box<str>>) {
+        names.sort();
+        names.dedup();
+        self.kept_claims = names;
+    }
+
+    /// Whether the credential at `judged` is a bearer token's.
+    pub(crate) fn is_bearer(&self, judged: usize) -> bool {
+        matches!(self.places.get(judged), Some(Place::Bearer))
     }
 
     /// Whether anybody is believed at all.

@@ -62,6 +62,7 @@ impl Signer {
             begins_unix_s: 0,
             ends_unix_s: None,
             by: None,
+            claims: None,
         });
         Self {
             key_id: settings.key_id.clone(),
