@@ -1,5 +1,8 @@
 use super::*;
 use crate::parameter;
+use cel::common::types::{CelInt, CelList, CelMap, CelMapKey, CelNull, CelString};
+use cel::common::value::{CowVal, Val};
+use std::collections::HashMap;
 
 fn parse(source: &str) -> Result<Condition, RuleError> {
     let parameters = parameter::of_path("/shops/{shop:int}/users/{id}").expect("a path");
@@ -78,4 +81,106 @@ fn nothing_that_is_written_brings_the_reader_down() {
     assert!(parse(&long).is_err_and(|error| error.what.contains("4 KiB")));
     let wide = vec!["caller.subject == 'a'"; 150].join(" || ");
     assert!(wide.len() < WHEN_BYTES_MAX && parse(&wide).is_ok());
+}
+
+/// Values of every kind, by the number of a name.
+struct Anything;
+
+impl VariableResolver for Anything {
+    fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
+        let number: usize = variable.strip_prefix('$')?.parse().ok()?;
+        Some(match number % 6 {
+            0 => CowVal::owned(CelString::from("ann \u{e9}\u{1f600}")),
+            1 => {
+                let own: [Box<dyn Val>; 3] = [
+                    Box::new(CelString::from("admin")),
+                    Box::new(CelInt::from(i64::MIN)),
+                    Box::new(CelList::from(Vec::new())),
+                ];
+                CowVal::owned(CelList::from(Vec::from(own)))
+            }
+            2 => CowVal::owned(CelInt::from(i64::MAX)),
+            3 => {
+                let member: Box<dyn Val> = Box::new(CelBool::from(true));
+                let members = HashMap::from([(CelMapKey::from("a"), member)]);
+                CowVal::owned(CelMap::from(members))
+            }
+            4 => CowVal::owned(CelNull),
+            _ => return None,
+        })
+    }
+}
+
+#[test]
+fn no_expression_brings_the_gate_down() {
+    const PARTS: &[&str] = &[
+        "caller.subject",
+        "caller.roles",
+        "caller.claims.a",
+        "caller.claims.b",
+        "path.shop",
+        "path.id",
+        "has(caller.claims.c)",
+        "request.query.q",
+        "'a'",
+        "'\u{1f600}'",
+        "''",
+        "0",
+        "-1",
+        "9223372036854775807",
+        "1.5",
+        "18446744073709551615u",
+        "true",
+        "false",
+        "null",
+        "[1, 'a']",
+        "r",
+        " == ",
+        " != ",
+        " in ",
+        " && ",
+        " || ",
+        " < ",
+        " >= ",
+        " + ",
+        " ? ",
+        " : ",
+        "!",
+        "-",
+        "(",
+        ")",
+        "[",
+        "]",
+        ", ",
+        ".startsWith(",
+        ".contains(",
+        "size(",
+        "string(",
+        "int(",
+        ".exists(r, ",
+        ".all(r, ",
+        ".exists_one(r, ",
+        ".a",
+        "b'\\xff'",
+        "{",
+        "}",
+        "'",
+        "\n",
+        "//",
+    ];
+    // SplitMix64, from a fixed seed: the same expressions each time.
+    let mut state = 20_u64;
+    let mut draw = |below: usize| {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        usize::try_from((mixed ^ (mixed >> 27)) >> 33).unwrap_or(0) % below
+    };
+    let (mut read, mut told) = (0, 0);
+    for _ in 0..40_000 {
+        let parts: Vec<&str> = (0..=draw(9)).map(|_| PARTS[draw(PARTS.len())]).collect();
+        let Ok(condition) = parse(&parts.concat()) else { continue };
+        read += 1;
+        told += usize::from(condition.run(&Anything).is_some());
+    }
+    assert!(read > 200 && told > 50 && told < read, "{told} of {read}");
 }

@@ -61,6 +61,8 @@ mod name;
 mod reason;
 mod require;
 mod rule;
+#[cfg(feature = "when")]
+mod walk;
 
 pub use reason::Reason;
 pub use require::Require;
