@@ -34,7 +34,7 @@
 //!
 //! RFC 9110 9; RFC 5789; Fetch, forbidden methods; CWE-650.
 
-use http::Method;
+use http::{Method, StatusCode};
 
 use super::{Meta, Step};
 use crate::header::One;
@@ -42,7 +42,6 @@ use crate::query;
 use crate::reason::Words;
 use crate::route::{Effect, Kind, Override, Route};
 use crate::visit::Visit;
-use http::StatusCode;
 
 /// What is said about this layer.
 pub const META: Meta = Meta {
