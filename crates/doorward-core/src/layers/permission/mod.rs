@@ -24,7 +24,9 @@
 //! 5. A claim equals the value that is required, or one of several, in type and bytes.
 //! 6. `subject = "{id}"`: the parameter is the caller's subject, among one issuer's. API keys and
 //!    signatures are nobody's subject.
-//! 7. `when`, an expression in CEL, is true. It sees only what it names, of bounded size.
+//! 7. `when`, an expression in CEL, is true. It sees only what it names, of bounded size:
+//!    `caller.subject`, `.issuer`, `.kind`, `.scopes`, `.roles`, `.claims.NAME`; `request.method`,
+//!    `.host`, `.path`, `.address`, `.query.NAME`; `path.NAME`.
 //!
 //! It stands right behind `identity`: a refusal costs no share, burns no signature, and counts
 //! against nobody's address, since honest callers meet it. It is judged no more seriously than
