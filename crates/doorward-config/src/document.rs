@@ -377,6 +377,34 @@ impl<'d> Value<'d> {
         elements.collect()
     }
 
+    /// The members of a table with names of the writer's own; empty where it is none.
+    pub(crate) fn members(&self, reading: &mut Reading<'_>) -> Vec<(String, Self)> {
+        let (DeValue::Table(entries), Shape::Members(shape)) = (self.raw, self.shape) else {
+            let _: Option<()> = self.wrong(reading);
+            return Vec::new();
+        };
+        let member = |(name, value): (&Spanned<_>, &'d Spanned<DeValue<'d>>)| {
+            let name: &std::borrow::Cow<'_, str> = name.get_ref();
+            let place = Place::new(self.place.source, value.span());
+            let path = format!("{}.{name}", self.path);
+            (name.to_string(), Self { raw: value.get_ref(), shape, place, path })
+        };
+        entries.iter().map(member).collect()
+    }
+
+    /// A text, a whole number, true or false, as JSON has them.
+    pub(crate) fn plain(&self, reading: &mut Reading<'_>) -> Option<serde_json::Value> {
+        match self.raw {
+            DeValue::String(text) => Some(text.to_string().into()),
+            DeValue::Boolean(truth) => Some((*truth).into()),
+            DeValue::Integer(number) => {
+                let whole = i64::from_str_radix(number.as_str(), number.radix()).ok();
+                whole.map(Into::into).or_else(|| self.wrong(reading))
+            }
+            _ => self.wrong(reading),
+        }
+    }
+
     /// Whether a table is written here.
     pub(crate) fn is_table(&self) -> bool {
         matches!(self.raw, DeValue::Table(_))

@@ -2,6 +2,7 @@
 
 mod cookie;
 mod identity;
+mod permission;
 
 use crate::bound::Bounds;
 use crate::config::{Admin, Config, Profile};
@@ -22,6 +23,7 @@ use doorward_core::mode::Mode;
 use doorward_core::question::Rate;
 use doorward_core::route::{Effect, Settings as Route};
 use identity::{identity, webhook};
+use permission::permission;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -252,6 +254,7 @@ fn layers(config: &Config, page: &mut Page<'_>) {
                 page.lines("deny", &deny);
             }
             "identity" => identity(&settings.identity, page),
+            "permission" => page.key("roles", &quote(&settings.permission.roles)),
             "csrf" => page.key("fields", &settings.csrf.fields.to_string()),
             "cookie" => cookie(&settings.cookie, page),
             "pass" => {
@@ -301,6 +304,7 @@ fn one_route(config: &Config, place: usize, route: &Route, page: &mut Page<'_>) 
     page.key("csrf", &word(CSRFS, route.csrf));
     page.key("pass", &word(PASSES, route.pass));
     page.key("tickets", &word(TICKETS, route.tickets));
+    permission(route, page);
     webhook(route, place, page);
     let limits: Vec<String> = route.limits.iter().map(limit_text).collect();
     page.lines("limits", &limits);

@@ -57,10 +57,22 @@ fn shape(shape_of: &Shape) -> Map<String, Value> {
         Shape::Moment => json!({ "type": "string", "format": "date-time" }),
         Shape::List(element) => json!({ "type": "array", "items": shape(element) }),
         Shape::OneOrMore(element) => {
-            let one = Value::Object(shape(element));
-            json!({ "anyOf": [one, { "type": "array", "items": one }] })
+            let one = shape(element);
+            let list = json!({ "type": "array", "items": one });
+            let mut choices = match one.get("anyOf") {
+                Some(Value::Array(choices)) => choices.clone(),
+                _ => vec![Value::Object(one)],
+            };
+            choices.push(list);
+            json!({ "anyOf": choices })
         }
         Shape::Table(inner) => return section(inner),
+        Shape::Plain => {
+            json!({ "anyOf": [{ "type": "string" }, { "type": "integer" }, { "type": "boolean" }] })
+        }
+        Shape::Members(element) => {
+            json!({ "type": "object", "additionalProperties": shape(element) })
+        }
         Shape::TextOr(inner) => {
             json!({ "anyOf": [{ "type": "string" }, Value::Object(section(inner))] })
         }

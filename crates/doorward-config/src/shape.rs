@@ -54,6 +54,10 @@ pub(crate) enum Shape {
     OneOrMore(&'static Shape),
     /// A table.
     Table(&'static Section),
+    /// A text, a whole number, true or false.
+    Plain,
+    /// A table whose keys are names of the writer's own.
+    Members(&'static Shape),
     /// A text, or a table that says more.
     TextOr(&'static Section),
     /// Known to the design, not to this version; the about says what to do instead.
@@ -113,6 +117,8 @@ impl Shape {
             }
             Self::OneOrMore(element) => format!("{0}, or a list of such", element.expected()),
             Self::Table(_) => "a table".to_owned(),
+            Self::Plain => "a text in quotes, a whole number, true or false".to_owned(),
+            Self::Members(_) => "a table such as { tenant = \"acme\" }".to_owned(),
             Self::TextOr(_) => "a text in quotes, or a table".to_owned(),
             Self::Later | Self::Never(_) => "nothing".to_owned(),
         }

@@ -23,6 +23,7 @@ pub(crate) fn add(draft: &Draft, trying_out: bool, reading: &mut Reading<'_>) {
     externals(draft, reading);
     origins(draft, trying_out, reading);
     writes(draft, reading);
+    any_caller(draft, reading);
     windows(draft, reading);
     cookie::renaming(draft, reading);
 }
@@ -289,6 +290,40 @@ fn writes(draft: &Draft, reading: &mut Reading<'_>) {
             "pages of other sites are refused, programs are not: the backend must know its callers",
         );
     }
+}
+
+/// Routes that are listed at the most.
+const LISTED_MAX: usize = 12;
+
+/// Routes that any valid token or key may call: what each caller may do there is left to the
+/// backend, which its writer should know.
+fn any_caller(draft: &Draft, reading: &mut Reading<'_>) {
+    let settings = &draft.settings;
+    let is_known = |asks: Option<bool>| asks.unwrap_or(settings.requires_identity);
+    let mut open: Vec<String> = Vec::new();
+    if settings.requires_identity && !settings.message.refuse_unmatched {
+        open.push("every path without a route".to_owned());
+    }
+    let routes = settings.routes.iter().filter(|route| {
+        let asks_for_more = route.require.is_some() || route.when.is_some();
+        route.kind == Kind::Api && is_known(route.requires_identity) && !asks_for_more
+    });
+    open.extend(routes.map(|route| route.path.clone()));
+    if open.is_empty() || settings.layer_modes.contains(&("identity", Mode::Off)) {
+        return;
+    }
+    let more = open.len().saturating_sub(LISTED_MAX);
+    open.truncate(LISTED_MAX);
+    let mut what = format!("any valid token or key may call: {}", open.join(", "));
+    if more > 0 {
+        what.push_str(&format!(", and {more} more"));
+    }
+    reading.note(
+        None,
+        what,
+        "say on a route who may: require = { scopes = [\"…\"] }, or subject = \"{id}\"; whose \
+         things they are stays with the backend",
+    );
 }
 
 /// Seconds from which on a window is meant to outlive a restart.

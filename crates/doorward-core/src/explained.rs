@@ -6,7 +6,7 @@
 use crate::gate::{Gate, LayerModes};
 use crate::header::One;
 use crate::layers::identity::{self, Waited, Who};
-use crate::layers::{self, Step, cookie, cors, csrf, message, method, quota, site};
+use crate::layers::{self, Step, cookie, cors, csrf, message, method, permission, quota, site};
 use crate::mode::{Force, Mode};
 use crate::moment::Moment;
 use crate::question::{Answer, Answers};
@@ -130,6 +130,8 @@ impl LayerModes {
             "method" => self.method,
             "quota" => self.quota,
             "identity" => self.identity,
+            // It is never stricter than `identity`: see the gate.
+            "permission" => self.permission.milder(self.identity),
             "csrf" => self.csrf,
             "pass" => self.pass,
             "cookie" => self.cookie,
@@ -175,6 +177,7 @@ fn look(gate: &Arc<Gate>, visit: &mut Visit<'_>, layer: &str, at: Moment<'_>) ->
             None => Step::Next,
         },
         "identity" => return who(gate, visit, at),
+        "permission" => return may(gate, visit),
         "csrf" if visit.route().own.is_none() => return token(gate, visit, at),
         "credential" => Step::Next,
         "cookie" => cookie::inspect(&gate.cookie, visit, at.now, Force::Monitor),
@@ -226,6 +229,24 @@ fn token(gate: &Arc<Gate>, visit: &mut Visit<'_>, at: Moment<'_>) -> Said {
         Step::Refuse(reason) => Said::Refuse(reason),
         _ if visit.csrf.waits => Said::Skipped("the token is looked for in the body"),
         Step::Next | Step::Reply(_) => Said::Next,
+    }
+}
+
+/// Whether whoever is calling has what the route asks for.
+fn may(gate: &Gate, visit: &Visit<'_>) -> Said {
+    let judged = permission::inspect_parameters(visit);
+    if let Err(no) = judged {
+        return Said::Refuse(Reason::Permission(no.reason));
+    }
+    if visit.route().permission.is_none() {
+        return Said::Skipped("the route asks for nothing beyond who is calling");
+    }
+    if visit.known.is_none() {
+        return Said::Skipped("nobody is known here, which `identity` judges");
+    }
+    match permission::inspect(&gate.permission, visit) {
+        Ok(()) => Said::Next,
+        Err(no) => Said::Refuse(Reason::Permission(no.reason)),
     }
 }
 

@@ -1,20 +1,24 @@
 //! The gate: the configured whole. It opens a visit and walks it through the head's checks.
 
+mod may;
+mod passes;
+mod tokens;
+
 use crate::client_ip::ClientIp;
 use crate::endpoints;
 use crate::fault::Fault;
 use crate::header::One;
 use crate::layers::identity::{self, Asking, Issuer, Waited, Who};
-use crate::layers::pass::{Carried, Of};
-use crate::layers::{Step, cookie, cors, credential, csrf, message, method, pass, quota, site};
+use crate::layers::{
+    Step, cookie, cors, credential, csrf, message, method, pass, permission, quota, site,
+};
 use crate::mode::{Force, Mode};
 use crate::moment::Moment;
 use crate::names::Names;
 use crate::origin::Origins;
-use crate::own::Own;
 use crate::reason::Reason;
 use crate::refused::{Executed, Refused};
-use crate::route::{self, DEFAULT_ROUTE, Effect, Kind, Routes};
+use crate::route::{DEFAULT_ROUTE, Effect, Kind, Routes};
 use crate::turn::{self, Turn};
 use crate::verdict::{Reply, Verdict};
 use crate::view::{BodyHint, View};
@@ -41,6 +45,7 @@ pub struct Gate {
     pub(crate) method: method::Policy,
     pub(crate) quota: quota::Policy,
     pub(crate) identity: identity::Policy,
+    pub(crate) permission: permission::Policy,
     pub(crate) csrf: csrf::Policy,
     pub(crate) pass: pass::Policy,
     pub(crate) credential: credential::Policy,
@@ -55,6 +60,7 @@ pub(crate) struct LayerModes {
     pub(crate) method: Mode,
     pub(crate) quota: Mode,
     pub(crate) identity: Mode,
+    pub(crate) permission: Mode,
     pub(crate) csrf: Mode,
     pub(crate) pass: Mode,
     pub(crate) cookie: Mode,
@@ -62,10 +68,10 @@ pub(crate) struct LayerModes {
 
 impl Default for LayerModes {
     fn default() -> Self {
-        let [cors, site, method, quota, identity, cookie] = [Mode::Enforce; 6];
+        let [cors, site, method, quota, identity, permission, cookie] = [Mode::Enforce; 7];
         // Tokens and passes are made with secrets, which only a configuration has.
         let [csrf, pass] = [Mode::Off; 2];
-        Self { cors, site, method, quota, identity, csrf, pass, cookie }
+        Self { cors, site, method, quota, identity, permission, csrf, pass, cookie }
     }
 }
 
@@ -79,6 +85,7 @@ impl Gate {
         }
         let judged = self.head(&mut visit, at);
         let judged = judged.and_then(|()| self.who(&mut visit, at, Waited::Nothing));
+        let judged = judged.and_then(|()| self.permission(&mut visit));
         let judged = judged.and_then(|()| self.leave(&mut visit, at));
         end(visit, at, judged)
     }
@@ -91,6 +98,7 @@ impl Gate {
         waited: Waited<'_>,
     ) -> Turn<'v> {
         let judged = self.who(&mut visit, at, waited);
+        let judged = judged.and_then(|()| self.permission(&mut visit));
         let judged = judged.and_then(|()| self.leave(&mut visit, at));
         end(visit, at, judged)
     }
@@ -246,100 +254,6 @@ impl Gate {
         Err(Stop::Pass(pass::Reason::Used.into()))
     }
 
-    /// Whether what a visit holds is claimed for certain, by everybody and whatever his address.
-    fn runs_once(&self, visit: &Visit<'_>) -> bool {
-        let modes = [self.mode, self.modes.pass, visit.route().mode];
-        let is_pass = |held: &pass::Held| held.of == Of::Pass && held.is_once();
-        modes.iter().all(|mode| *mode == Mode::Enforce)
-            && visit.held.as_deref().is_some_and(is_pass)
-    }
-
-    /// Whether a page meant what a cookie would let it do.
-    fn csrf(&self, visit: &mut Visit<'_>, at: Moment<'_>) -> Result<(), Stop> {
-        if !self.has_csrf() {
-            return Ok(());
-        }
-        // A token is the gate's alone, whoever sends it and whether it is needed or not.
-        visit.csrf = csrf::find(visit.view.headers);
-        let force = self.force(visit, self.modes.csrf);
-        if force == Force::Off || self.leaves_preflight(visit) {
-            return Ok(());
-        }
-        let step = csrf::inspect(&self.csrf, visit, at);
-        take(visit, step, force)
-    }
-
-    /// Whether there are CSRF tokens here at all.
-    pub(crate) fn has_csrf(&self) -> bool {
-        self.modes.csrf != Mode::Off
-    }
-
-    /// Whether what a token in a body comes to is only noted.
-    pub(crate) fn watches_csrf(&self, visit: &Visit<'_>) -> bool {
-        self.force(visit, self.modes.csrf) != Force::Enforce
-    }
-
-    /// Whether a stranger has a pass or a ticket. Known callers need none.
-    fn pass(&self, visit: &mut Visit<'_>, at: Moment<'_>) -> Result<(), Stop> {
-        let force = match visit.route().own {
-            // Who asks for a pass has none yet. A ticket is for those who are known, or have one.
-            Some(Own::Pass | Own::Challenge | Own::Csrf) => return Ok(()),
-            Some(Own::Ticket) => Force::Enforce,
-            None => self.force(visit, self.modes.pass),
-        };
-        // A ticket is the gate's alone, whoever sends it and whether it is needed or not.
-        let carried = if self.has_passes() { pass::find(visit) } else { Ok(Carried::Nothing) };
-        visit.cut = pass::cut(carried);
-        let leaves_preflight = visit.route().own.is_none() && self.leaves_preflight(visit);
-        let needs_none = force == Force::Off
-            || visit.known.is_some()
-            || !matches!(visit.route().kind, Kind::Api)
-            || leaves_preflight;
-        if needs_none {
-            return Ok(());
-        }
-        match pass::inspect(&self.pass, visit, at, carried) {
-            Ok(held) => {
-                let quota_force = self.force(visit, self.modes.quota);
-                if quota_force != Force::Off && quota::denies_held(&self.quota, &held, at.now) {
-                    let refuse = Step::Refuse(Reason::Quota(quota::Reason::Denied));
-                    take(visit, refuse, quota_force)?;
-                }
-                // Whoever has most of what is remembered is refused first.
-                if force == Force::Enforce && !at.memory.crowd.takes(visit.prefix, at.now) {
-                    return Err(Stop::Pass(pass::Reason::StoreAway.into()));
-                }
-                visit.held = Some(Box::new(held));
-            }
-            Err(no)
-                if no.reason == pass::Reason::Missing
-                    && visit.route().pass == route::Pass::Optional => {}
-            Err(no) if force == Force::Enforce => {
-                if no.is_strike && !self.client_ip.trusts(visit.client) {
-                    quota::strike(&self.quota, visit.prefix, at);
-                }
-                return Err(Stop::Pass(no));
-            }
-            Err(no) => note(visit, Reason::Pass(no.reason)),
-        }
-        Ok(())
-    }
-
-    /// Whether the answers about what a pass, a signature or a delivery claims are only noted.
-    pub(crate) fn watches(&self, visit: &Visit<'_>, of: Of) -> bool {
-        let layer = match of {
-            Of::Pass => self.modes.pass,
-            Of::Signature | Of::Proof => self.modes.identity,
-            Of::Delivery => self.mode_of_deliveries(),
-        };
-        visit.route().own.is_none() && self.force(visit, layer) != Force::Enforce
-    }
-
-    /// Whether there are passes here at all.
-    pub(crate) fn has_passes(&self) -> bool {
-        self.modes.pass != Mode::Off && self.pass.has_keys()
-    }
-
     /// Whether a caller is let through although forgeries came from its address: one that costs no
     /// cryptography to know must not be locked out by others behind the same address.
     fn is_spared(&self, visit: &Visit<'_>, at: Moment<'_>, beyond: &quota::Beyond<'_>) -> bool {
@@ -429,6 +343,7 @@ impl Gate {
 enum Stop {
     Refuse(Reason),
     Beyond(quota::Beyond<'static>),
+    Lacks(permission::No),
     Pass(pass::No),
     Reply(Box<Reply>),
     Wait(Arc<Issuer>),
@@ -444,6 +359,10 @@ fn end<'v>(visit: Visit<'v>, at: Moment<'_>, judged: Result<(), Stop>) -> Turn<'
         Err(Stop::Reply(reply)) => Turn::Done(Verdict::Reply(*reply)),
         Err(Stop::Refuse(reason)) => {
             Turn::Done(Verdict::Refuse(Refused::new(&visit, reason, at.id)))
+        }
+        Err(Stop::Lacks(no)) => {
+            let refused = Refused::new(&visit, Reason::Permission(no.reason), at.id);
+            Turn::Done(Verdict::Refuse(refused.with_missing(&visit, no.missing)))
         }
         Err(Stop::Pass(no)) => {
             let refused = Refused::new(&visit, Reason::Pass(no.reason), at.id);

@@ -28,6 +28,7 @@ mod near;
 pub mod origin;
 pub mod own;
 mod page;
+pub mod parameter;
 pub mod pass;
 pub mod path;
 mod proof;

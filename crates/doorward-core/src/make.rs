@@ -1,5 +1,8 @@
 //! From settings to a gate. All errors come at once.
 
+mod credentials;
+mod may;
+
 use crate::client_ip::ClientIp;
 use crate::gate::{Gate, LayerModes};
 use crate::layers::method::Methods;
@@ -10,6 +13,7 @@ use crate::mode::Mode;
 use crate::names::{External, Names};
 use crate::origin::Origins;
 use crate::own::Own;
+use crate::parameter;
 use crate::path;
 use crate::route::{Effect, Kind, Route, Routes, Settings as RouteSettings};
 use crate::settings::{Settings, SettingsError};
@@ -29,9 +33,6 @@ const IMPLICIT_PAGES: &[&str] = &[
     "/atom.xml",
 ];
 
-/// Credentials that one route may name; the admission proof takes the last place.
-const ROUTE_CREDENTIALS_MAX: usize = credential::ADDED_MAX - 1 - credential::IDENTITY_HEADERS;
-
 impl Gate {
     /// Checks settings and makes a gate of them.
     ///
@@ -49,17 +50,7 @@ impl Gate {
                 "write endpoints = \"/.doorward\"",
             ));
         }
-        // Two halves of everybody are everybody too.
-        let together = ipnet::IpNet::aggregate(&settings.trusted_proxies);
-        if together.iter().any(|net| net.prefix_len() == 0) {
-            let alone = settings.trusted_proxies.iter().position(|net| net.prefix_len() == 0);
-            let place = alone.map(|place| format!("[{place}]")).unwrap_or_default();
-            errors.push(SettingsError::new(
-                format!("client_ip.trusted_proxies{place}"),
-                "this trusts everybody, so anybody could choose his own address",
-                "list the networks of your own proxies",
-            ));
-        }
+        check_proxies(settings, &mut errors);
         check_limits(settings, &mut errors);
         let (routes, of_routes) = routes(settings, &mut errors);
         let credential = credential::Policy::new(&settings.credential, &settings.gate_id);
@@ -70,7 +61,8 @@ impl Gate {
                 "leave out line breaks and control bytes",
             ));
         });
-        let identity = who(settings, modes.identity, &mut errors);
+        let mut identity = who(settings, modes.identity, &mut errors);
+        let permission = may::roles(settings, &mut errors);
         csrf::check(settings, modes.csrf, &mut errors);
         if modes.pass != Mode::Off && settings.pass.secrets.is_empty() {
             errors.push(SettingsError::new(
@@ -79,9 +71,13 @@ impl Gate {
                 "add [secrets] signing = [\"env:DOORWARD_SECRET\"]",
             ));
         }
-        let (Some(routes), Ok(credential), true) = (routes, credential, errors.is_empty()) else {
+        let (Some(routes), Some(permission), Ok(credential), true) =
+            (routes, permission, credential, errors.is_empty())
+        else {
             return Err(errors);
         };
+        let rules = routes.all().iter().filter_map(|route| route.permission.as_deref());
+        identity.keep_claims(permission.claims(rules));
         let around = cookie::Around { identity: &identity, names: &names, origins: &origins };
         let cookie = cookie::Policy::new(&settings.cookie, &around, &routes)?;
         Ok(Arc::new(Self {
@@ -101,6 +97,7 @@ impl Gate {
             method: method::Policy,
             quota: quota::Policy::new(&settings.quota, of_routes),
             identity,
+            permission,
             csrf: csrf::Policy::new(&settings.csrf, &settings.gate_id),
             pass: pass::Policy::new(&settings.pass, &settings.gate_id, settings.trying_out),
             credential,
@@ -226,6 +223,7 @@ fn layer_modes(modes: &[(&'static str, Mode)], errors: &mut Vec<SettingsError>) 
             "method" => out.method = *mode,
             "quota" => out.quota = *mode,
             "identity" => out.identity = *mode,
+            "permission" => out.permission = *mode,
             "csrf" => out.csrf = *mode,
             "pass" => out.pass = *mode,
             "cookie" => out.cookie = *mode,
@@ -241,6 +239,21 @@ fn layer_modes(modes: &[(&'static str, Mode)], errors: &mut Vec<SettingsError>) 
         }
     }
     out
+}
+
+/// Whether forwarding headers are believed of everybody.
+fn check_proxies(settings: &Settings, errors: &mut Vec<SettingsError>) {
+    // Two halves of everybody are everybody too.
+    let together = ipnet::IpNet::aggregate(&settings.trusted_proxies);
+    if together.iter().any(|net| net.prefix_len() == 0) {
+        let alone = settings.trusted_proxies.iter().position(|net| net.prefix_len() == 0);
+        let place = alone.map(|place| format!("[{place}]")).unwrap_or_default();
+        errors.push(SettingsError::new(
+            format!("client_ip.trusted_proxies{place}"),
+            "this trusts everybody, so anybody could choose his own address",
+            "list the networks of your own proxies",
+        ));
+    }
 }
 
 fn check_limits(settings: &Settings, errors: &mut Vec<SettingsError>) {
@@ -361,6 +374,8 @@ fn default_route() -> Route {
         limits_only: false,
         credentials: Vec::new(),
         requires_identity: false,
+        parameters: Vec::new(),
+        permission: None,
         body_bytes_max: None,
         bind_body: false,
         upstream: 0,
@@ -407,6 +422,8 @@ fn one_route(
             "leave out `effect`, or say kind = \"api\"",
         ));
     }
+    // What is wrong with the path is said where the routes are put together.
+    let parameters = parameter::of_path(&route.path).unwrap_or_default();
     let own = route.origins.as_ref().map(|list| origins(list, &at("origins"), settings, errors));
     Route {
         path: route.path.clone(),
@@ -421,8 +438,10 @@ fn one_route(
         allow_encoded_slash: route.allow_encoded_slash,
         limits: (first_limit..first_limit + route.limits.len()).collect(),
         limits_only: route.limits_only,
-        credentials: credentials(route, place, settings, errors),
+        credentials: credentials::of_route(route, place, settings, errors),
         requires_identity: requires_identity(route, settings),
+        permission: may::of_route(route, place, &parameters, settings, errors),
+        parameters,
         body_bytes_max: route.body_bytes_max,
         bind_body: route.bind_body,
         upstream: route.upstream,
@@ -457,45 +476,4 @@ fn webhook(route: &RouteSettings, place: usize, errors: &mut Vec<SettingsError>)
         }
         (_, None) => None,
     }
-}
-
-fn credentials(
-    route: &RouteSettings,
-    place: usize,
-    settings: &Settings,
-    errors: &mut Vec<SettingsError>,
-) -> Vec<usize> {
-    let at = format!("route[{place}].credential");
-    if route.credentials.is_empty() {
-        return Vec::new();
-    }
-    let mut error = |what: &str, hint: &str| {
-        errors.push(SettingsError::new(at.clone(), what, hint));
-    };
-    let is_guarded = requires_identity(route, settings) && is_enforced(settings, "identity");
-    if !route.insecure_open_credential && !is_guarded && !requires_pass(route, settings) {
-        error(
-            "strangers may call this route, and the credential would work for them",
-            "enforce passes ([layers.pass]), say profile = \"authenticated\" on the route, or \
-             insecure_open_credential = true to accept that",
-        );
-    }
-    if route.methods.is_empty() || route.path.contains("**") || route.mode != Mode::Enforce {
-        error(
-            "a route with a credential names its methods and its path, and is enforced",
-            "write methods = [\"POST\"] and a path without **, and no `mode`",
-        );
-    }
-    if route.credentials.len() > ROUTE_CREDENTIALS_MAX {
-        error("a route adds at most seven credentials", "name fewer");
-    }
-    let mut out = Vec::new();
-    for name in &route.credentials {
-        let found = settings.credential.credentials.iter().position(|known| known.name == *name);
-        match found {
-            Some(index) => out.push(index),
-            None => error(&format!("there is no credential {name:?}"), "see layers.credential.add"),
-        }
-    }
-    out
 }

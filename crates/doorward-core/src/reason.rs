@@ -2,7 +2,9 @@
 //! beside its words, in its layer's file.
 
 use crate::fault::Fault;
-use crate::layers::{cookie, cors, credential, csrf, identity, message, method, pass, quota, site};
+use crate::layers::{
+    cookie, cors, credential, csrf, identity, message, method, pass, permission, quota, site,
+};
 use http::StatusCode;
 
 /// A reason's code, status and words.
@@ -35,6 +37,8 @@ pub enum Reason {
     Identity(identity::Reason),
     /// By `identity`, about a signature.
     Signature(identity::SignatureReason),
+    /// By `permission`.
+    Permission(permission::Reason),
     /// By `csrf`.
     Csrf(csrf::Reason),
     /// By `pass`.
@@ -59,6 +63,7 @@ impl Reason {
             Reason::Quota(reason) => reason.words(),
             Reason::Identity(reason) => reason.words(),
             Reason::Signature(reason) => reason.words(),
+            Reason::Permission(reason) => reason.words(),
             Reason::Csrf(reason) => reason.words(),
             Reason::Pass(reason) => reason.words(),
             Reason::Credential(reason) => reason.words(),
@@ -93,6 +98,8 @@ impl Reason {
             | Reason::Quota(_)
             // A webhook's forgery is none: the layer says so by itself.
             | Reason::Signature(_)
+            // A known caller who asks for too much is somebody's honest mistake.
+            | Reason::Permission(_)
             // A hostile page could make a visitor's browser send any of them.
             | Reason::Csrf(_)
             // Only a pass that nobody sealed is one: the layer says so by itself.
@@ -115,6 +122,7 @@ impl Reason {
         out.extend(identity::Reason::ALL.iter().copied().map(Reason::Identity));
         let signature = identity::SignatureReason::ALL.iter().copied();
         out.extend(signature.map(Reason::Signature));
+        out.extend(permission::Reason::ALL.iter().copied().map(Reason::Permission));
         out.extend(csrf::Reason::ALL.iter().copied().map(Reason::Csrf));
         out.extend(pass::Reason::ALL.iter().copied().map(Reason::Pass));
         out.extend(credential::Reason::ALL.iter().copied().map(Reason::Credential));

@@ -1,6 +1,7 @@
 //! A refusal, and how each kind of caller is told.
 
 use crate::gate::Gate;
+use crate::layers::permission::{self, Missing};
 use crate::layers::{cors, method, quota};
 use crate::moment::{Now, RequestId};
 use crate::page::{self, Offer};
@@ -30,6 +31,10 @@ pub struct Refused {
     rate_limit: Option<(String, String)>,
     /// What became of the request at the backend.
     executed: Executed,
+    /// What a known caller lacks.
+    missing: Missing,
+    /// Whether it came with a bearer token.
+    is_bearer: bool,
     /// What refusals of passes say beside.
     pass: Option<Box<OfPass>>,
 }
@@ -117,8 +122,18 @@ impl Refused {
             retry_s: None,
             rate_limit: None,
             executed: Executed::No,
+            missing: Missing::Nothing,
+            is_bearer: false,
             pass: None,
         }
+    }
+
+    /// Says what a known caller lacks.
+    pub(crate) fn with_missing(mut self, visit: &Visit<'_>, missing: Missing) -> Self {
+        let judged = visit.known.as_ref().map(|known| known.place);
+        self.is_bearer = judged.is_some_and(|judged| visit.gate.identity.is_bearer(judged));
+        self.missing = missing;
+        self
     }
 
     /// Says the gate's time, and what differs.
@@ -222,6 +237,9 @@ impl Refused {
             let value = HeaderValue::from_static("Signature realm=\"doorward\"");
             headers.insert(header::WWW_AUTHENTICATE, value);
         }
+        if let Some(value) = self.insufficient_scope() {
+            headers.insert(header::WWW_AUTHENTICATE, value);
+        }
         if let Some(seconds) = self.retry_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -250,6 +268,20 @@ impl Refused {
         Reply { status: words.status, headers, body: Bytes::from(body) }
     }
 
+    /// What a bearer token's sender is told of the scopes that it lacks (RFC 6750 3.1).
+    fn insufficient_scope(&self) -> Option<HeaderValue> {
+        let is_scope = self.reason == Reason::Permission(permission::Reason::Scope);
+        let (Missing::All(names) | Missing::AnyOf(names), true, true) =
+            (&self.missing, is_scope, self.is_bearer)
+        else {
+            return None;
+        };
+        // Only what can stand in quotes is a scope of a route.
+        let scopes = names.join(" ");
+        let value = format!("Bearer error=\"insufficient_scope\", scope=\"{scopes}\"");
+        HeaderValue::try_from(value).ok()
+    }
+
     /// Whether the caller hears why and what to do: allowed origins and this machine.
     #[must_use]
     pub fn tells_all(&self) -> bool {
@@ -265,7 +297,7 @@ impl Refused {
     }
 
     /// Every text in it is the gate's own, so that nothing needs escaping, but for what a note
-    /// repeats of the request.
+    /// repeats of the request, and what the file says that a caller needs.
     fn problem(&self) -> String {
         let words = self.reason.words();
         let mut out = String::with_capacity(512);
@@ -285,6 +317,15 @@ impl Refused {
             if let Some(bits) = pass.bits {
                 written = written.and_then(|()| write!(out, ",\"bits\":{bits}"));
             }
+        }
+        let missing = match &self.missing {
+            Missing::Nothing => None,
+            Missing::All(names) => Some(("missing", names)),
+            Missing::AnyOf(names) => Some(("missing_one_of", names)),
+        };
+        if let Some((member, names)) = missing {
+            let names = serde_json::Value::from(names.as_slice());
+            written = written.and_then(|()| write!(out, ",\"{member}\":{names}"));
         }
         written = written.and_then(|()| out.write_str("}\n"));
         debug_assert!(written.is_ok(), "writing to a string does not fail");

@@ -3,9 +3,11 @@
 
 use crate::layers::identity::WebhookSettings;
 use crate::layers::method::Methods;
+use crate::layers::permission;
 use crate::mode::Mode;
 use crate::origin::Origins;
 use crate::own::Own;
+use crate::parameter::{self, Parameter};
 use crate::path::{self, Oddities};
 use crate::webhook::Scheme;
 use std::collections::HashMap;
@@ -99,7 +101,7 @@ pub enum Tickets {
 /// What the file says about a route. See the fields' defaults in `Default`.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// `/v1/users/{id}/*`, `/static/**`: segments that are literal, a parameter, anything, the
+    /// `/v1/users/{id:uuid}/*`, `/static/**`: segments that are literal, a parameter, anything, the
     /// rest.
     pub path: String,
     /// What it is for.
@@ -128,6 +130,10 @@ pub struct Settings {
     pub credentials: Vec<String>,
     /// Whether callers must be known here; none: as the file says.
     pub requires_identity: Option<bool>,
+    /// What callers must have; none: whoever is known may call.
+    pub require: Option<permission::Require>,
+    /// What must be true of caller and request, as CEL.
+    pub when: Option<String>,
     /// Strangers may call a route that has a credential.
     pub insecure_open_credential: bool,
     /// Bytes of a request body at the most; none: no limit.
@@ -180,6 +186,10 @@ pub struct Route {
     pub credentials: Vec<usize>,
     /// Callers must be known.
     pub requires_identity: bool,
+    /// The parameters of its path.
+    pub parameters: Vec<Parameter>,
+    /// What callers must have.
+    pub permission: Option<Box<permission::Rule>>,
     /// Bytes of a request body at the most.
     pub body_bytes_max: Option<u64>,
     /// Its body is held for the admission proof.
@@ -238,7 +248,7 @@ pub enum TemplateError {
     #[error("a route's path begins with a slash")]
     Slash,
     /// A segment mixes text and a variable part, or the braces are wrong.
-    #[error("{0:?} is no segment: write literal text, {{name}}, * or **")]
+    #[error("{0:?} is no segment: write literal text, {{name}}, {{name:int}}, * or **")]
     Segment(String),
     /// `**` before the end.
     #[error("** stands for the rest of the path, so it comes last")]
@@ -246,7 +256,14 @@ pub enum TemplateError {
     /// Literal text that no request could have, since such requests are refused.
     #[error("requests with such a path are refused anyway")]
     Refused,
-    /// Two routes for the same paths.
+    /// A parameter of a form that there is not.
+    #[error("{0:?} is no form of a parameter: write uuid, int or slug, or none for any text")]
+    Form(String),
+    /// Two parameters of one name.
+    #[error("two parameters are called {0:?}")]
+    Twice(String),
+    /// Two routes for the same paths. Forms tell none apart: what a path is refused for must not
+    /// depend on which of two routes is looked at first.
     #[error("it is the same as {0:?}: two routes may not fit the same paths equally well")]
     Tie(String),
 }
@@ -380,6 +397,7 @@ impl Segment {
 
 fn parse_template(path: &str) -> Result<Vec<Segment>, TemplateError> {
     let rest = path.strip_prefix('/').ok_or(TemplateError::Slash)?;
+    parameter::of_path(path)?;
     let mut out = Vec::new();
     for text in rest.split('/') {
         if out.last() == Some(&Segment::Rest) {
@@ -389,7 +407,7 @@ fn parse_template(path: &str) -> Result<Vec<Segment>, TemplateError> {
         out.push(match (text, inner) {
             ("*", _) => Segment::Any,
             ("**", _) => Segment::Rest,
-            (_, Some(name)) if is_name(name) => Segment::Parameter,
+            (_, Some(inner)) if parameter::read(inner).is_some() => Segment::Parameter,
             _ if text.contains(['{', '}', '*', '?', '#']) => {
                 return Err(TemplateError::Segment(text.to_owned()));
             }
@@ -399,10 +417,6 @@ fn parse_template(path: &str) -> Result<Vec<Segment>, TemplateError> {
     let literal = path.replace(['{', '}', '*'], "x");
     path::inspect(&literal).map_err(|_| TemplateError::Refused)?;
     Ok(out)
-}
-
-fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 fn fits(segments: &[Segment], path: &[u8]) -> bool {

@@ -47,6 +47,11 @@ fn bad_paths_and_ties_are_errors() {
         &["/a", "/A"],
         &["/a", "/a/"],
         &["/{x}", "/{y}"],
+        &["/{x:int}", "/{y}"],
+        &["/{x:int}", "/{x:uuid}"],
+        &["/{x:float}"],
+        &["/{x:}"],
+        &["/{x}/{x:int}"],
         &["/a{x}"],
         &["/{}"],
         &["/**/a"],
@@ -55,7 +60,9 @@ fn bad_paths_and_ties_are_errors() {
     ] {
         assert!(routes(bad).is_err(), "{bad:?}");
     }
-    for good in [&["/a", "/b"][..], &["/{x}", "/*"], &["/a/{x}", "/a/b"], &["/a%2Fb"]] {
+    for good in
+        [&["/a", "/b"][..], &["/{x}", "/*"], &["/a/{x}", "/a/b"], &["/a%2Fb"], &["/{x:int}", "/*"]]
+    {
         assert!(routes(good).is_ok(), "{good:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! What a gate is made of, before it is checked, and what can be wrong with it.
 
 use crate::client_ip;
-use crate::layers::{cookie, cors, credential, csrf, identity, message, pass, quota};
+use crate::layers::{cookie, cors, credential, csrf, identity, message, pass, permission, quota};
 use crate::mode::Mode;
 use crate::question::Rate;
 use crate::route;
@@ -39,6 +39,8 @@ pub struct Settings {
     pub identity: identity::Settings,
     /// Whether callers must be known: the profile `authenticated`.
     pub requires_identity: bool,
+    /// `permission`.
+    pub permission: permission::Settings,
     /// `csrf`. Off unless `layer_modes` says otherwise.
     pub csrf: csrf::Settings,
     /// `pass`. Off unless `layer_modes` says otherwise.
@@ -74,6 +76,7 @@ impl Settings {
             quota: quota::Settings::public(),
             identity: identity::Settings::default(),
             requires_identity: false,
+            permission: permission::Settings::default(),
             csrf: csrf::Settings::default(),
             pass: pass::Settings::default(),
             credential: credential::Settings::default(),

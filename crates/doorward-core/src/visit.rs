@@ -18,7 +18,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Would-be refusals that one visit remembers.
-pub const WOULD_REFUSE_MAX: usize = 8;
+pub const WOULD_REFUSE_MAX: usize = 10;
 /// Would-be refusals of a monitored visit, in the layers' order.
 pub type WouldRefuse = ArrayVec<Reason, WOULD_REFUSE_MAX>;
 

@@ -66,6 +66,7 @@ impl Hints {
                 }
             }
             Reason::Message(_)
+            | Reason::Permission(_)
             | Reason::Pass(_)
             | Reason::Method(_)
             | Reason::Quota(_)

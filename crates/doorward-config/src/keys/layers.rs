@@ -2,6 +2,7 @@
 
 use super::cookie::COOKIE;
 use super::identity::IDENTITY;
+use super::permission::PERMISSION;
 use super::{LEAVE_OUT, LIMIT, key, later};
 use crate::shape::{Key, Section, Shape};
 
@@ -40,7 +41,7 @@ static OFF: Section = Section::later(
 );
 
 /// The layers of later versions.
-pub(crate) const LATER_LAYERS: &[&str] = &["permission", "challenge", "bot", "body"];
+pub(crate) const LATER_LAYERS: &[&str] = &["challenge", "bot", "body"];
 
 /// All layers.
 pub(crate) static LAYERS: Section = Section::new(
@@ -73,6 +74,12 @@ pub(crate) static LAYERS: Section = Section::new(
             "Callers whose token or key is missing, wrong, or not the only one.",
         ),
         key(
+            "permission",
+            Shape::Table(&PERMISSION),
+            "",
+            "Known callers who lack what a route asks for.",
+        ),
+        key(
             "csrf",
             Shape::Table(&CSRF),
             "",
@@ -96,7 +103,6 @@ pub(crate) static LAYERS: Section = Section::new(
             "",
             "Unclear cookies of requests; hardens those that the backend sets.",
         ),
-        later_layer("permission"),
         later_layer("challenge"),
         later_layer("bot"),
         later_layer("body"),

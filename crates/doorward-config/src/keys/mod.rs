@@ -4,6 +4,7 @@
 mod cookie;
 mod identity;
 mod layers;
+mod permission;
 mod route;
 mod top;
 mod upstream;

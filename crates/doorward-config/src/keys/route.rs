@@ -1,5 +1,6 @@
 //! Keys of a route.
 
+use super::permission::REQUIRE;
 use super::upstream::UPSTREAM;
 use super::{LEAVE_OUT, LIMIT, key, later};
 use crate::shape::{Section, Shape};
@@ -12,7 +13,8 @@ pub(super) static ROUTE: Section = Section::new(
             "path",
             Shape::Text,
             "",
-            "\"/v1/users/{id}\", \"/static/**\"; the most specific route wins.",
+            "\"/v1/users/{id}\", \"/static/**\"; the most specific route wins. A parameter may \
+             have a form: {id:uuid}, {id:int}, {name:slug}.",
         ),
         key(
             "kind",
@@ -112,9 +114,18 @@ pub(super) static ROUTE: Section = Section::new(
             "How often a ticket may be good: once, or for a time (media, downloads).",
         ),
         key("upstream", Shape::TextOr(&UPSTREAM), "", "Its own upstream."),
-        later(
+        key(
             "require",
-            "a route can only ask for some known caller; keep the rest in the backend",
+            Shape::Table(&REQUIRE),
+            "",
+            "What callers must have, who must be known here.",
+        ),
+        key(
+            "when",
+            Shape::Text,
+            "",
+            "What must be true of caller and request, in CEL: \"'admin' in caller.roles || \
+             caller.subject == path.id\".",
         ),
         key(
             "webhook",

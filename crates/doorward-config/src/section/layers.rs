@@ -1,6 +1,6 @@
 //! `[layers.*]`: modes, and the tables of the layers that have one.
 
-use super::{cookie, credential, identity, quota};
+use super::{cookie, credential, identity, permission, quota};
 use crate::document::Table;
 use crate::draft::Draft;
 use crate::keys::LATER_LAYERS;
@@ -8,7 +8,7 @@ use crate::reading::Reading;
 
 /// The layers with a mode.
 pub(crate) const WITH_MODE: &[&str] =
-    &["cors", "site", "method", "quota", "identity", "csrf", "pass", "cookie"];
+    &["cors", "site", "method", "quota", "identity", "permission", "csrf", "pass", "cookie"];
 
 pub(crate) fn read(layers: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'_>) {
     for id in LATER_LAYERS {
@@ -39,6 +39,7 @@ pub(crate) fn read(layers: &Table<'_>, draft: &mut Draft, reading: &mut Reading<
             "cors" => cors(&table, draft, reading),
             "quota" => quota::read(&table, draft, reading),
             "identity" => identity::read(&table, draft, reading),
+            "permission" => permission::read(&table, draft, reading),
             "csrf" => draft.settings.csrf.fields = table.is_set("fields", reading),
             "cookie" => cookie::read(&table, draft, reading),
             "pass" => {

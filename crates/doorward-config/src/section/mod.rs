@@ -10,6 +10,7 @@ mod key_url;
 pub(crate) mod layers;
 mod limits;
 mod listeners;
+pub(crate) mod permission;
 pub(crate) mod quota;
 pub(crate) mod routes;
 pub(crate) mod secrets;

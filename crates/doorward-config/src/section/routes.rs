@@ -1,6 +1,6 @@
 //! `[[route]]`: what the file says about some paths.
 
-use super::{quota, top, upstream, webhook};
+use super::{permission, quota, top, upstream, webhook};
 use crate::config::Profile;
 use crate::document::{Table, Value};
 use crate::draft::Draft;
@@ -100,6 +100,7 @@ fn read_one(
     route.limits_only = table.is_set("limits_only", reading);
     route.insecure_open_credential = table.is_set("insecure_open_credential", reading);
     lists(value, table, route, reading);
+    permission::read_route(table, route, reading);
     if let Some(body) = table.table("body", reading) {
         read_body(&body, route, reading);
     }

@@ -34,7 +34,7 @@
 //!
 //! RFC 9110 9; RFC 5789; Fetch, forbidden methods; CWE-650.
 
-use http::Method;
+use http::{Method, StatusCode};
 
 use super::{Meta, Step};
 use crate::header::One;
@@ -42,7 +42,6 @@ use crate::query;
 use crate::reason::Words;
 use crate::route::{Effect, Kind, Override, Route};
 use crate::visit::Visit;
-use http::StatusCode;
 
 /// What is said about this layer.
 pub const META: Meta = Meta {
@@ -235,6 +234,19 @@ fn override_is_allowed(named: &[u8], method: &Method, route: &Route) -> bool {
         return false;
     }
     judge(&named, route).is_none()
+}
+
+/// Whether another method than the request's own is named, which a backend may take.
+#[cfg(feature = "when")]
+pub(crate) fn is_overridden(visit: &Visit<'_>) -> bool {
+    let method = visit.view.method.as_str();
+    let by_header = match visit.seen.method_override {
+        One::Absent => false,
+        One::Value(text) => !text.eq_ignore_ascii_case(method),
+        One::Repeated | One::Unreadable => true,
+    };
+    let mut fields = visit.view.target.query.into_iter().flat_map(method_fields);
+    by_header || fields.any(|value| !value.eq_ignore_ascii_case(method.as_bytes()))
 }
 
 /// The values of every `_method` field in a query, decoded as backends do.

@@ -8,6 +8,7 @@ pub mod identity;
 pub mod message;
 pub mod method;
 pub mod pass;
+pub mod permission;
 pub mod quota;
 pub mod site;
 
@@ -61,6 +62,7 @@ pub const LAYERS: &[Meta] = &[
     method::META,
     quota::META,
     identity::META,
+    permission::META,
     csrf::META,
     pass::META,
     credential::META,

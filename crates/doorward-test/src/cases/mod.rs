@@ -236,6 +236,7 @@ pub const LAYERS: &[&str] = &[
     "method",
     "quota",
     "identity",
+    "permission",
     "csrf",
     "pass",
     "credential",

@@ -35,7 +35,7 @@ pub(super) fn alone(
         is_remembered: false,
         is_by_cookie: matches!(policy.places[place], Place::Cookie(_)),
     };
-    match jwt::judge(text, issuers, at.now) {
+    match jwt::judge(text, issuers, &policy.kept_claims, at.now) {
         Ok(identity) => {
             let identity = Arc::new(identity);
             at.memory.tokens.remember(text, &identity);

@@ -80,7 +80,7 @@ fn ask(
         let (checker, text) = (Arc::clone(checker), text.into_owned());
         return Who::Ask(Box::new(Asking { checker, text, asked_ns: at.now.steady_ns }));
     };
-    match checker.read(&text, told, at.now) {
+    match checker.read(&text, told, &policy.kept_claims, at.now) {
         Ok(identity) => {
             let identity = Arc::new(identity);
             at.memory.tokens.remember_asked(&text, &identity, asked_ns);

@@ -88,18 +88,20 @@ pub enum Told {
     Busy,
 }
 
-impl Checker {
-    pub(super) const fn new(settings: CheckerSettings) -> Self {
-        Self { settings }
-    }
-
-    /// Whose word it is, in words.
+impl CheckerSettings {
+    /// Whose callers they are.
     #[must_use]
-    pub fn name(&self) -> &str {
-        match &self.settings.how {
+    pub fn issuer(&self) -> &str {
+        match &self.how {
             How::Whoami(_) => whoami::SESSION_ISSUER,
             How::Introspection(how) => &how.issuer,
         }
+    }
+}
+
+impl Checker {
+    pub(super) const fn new(settings: CheckerSettings) -> Self {
+        Self { settings }
     }
 
     /// Whether it is about sessions.
@@ -144,6 +146,7 @@ impl Checker {
         self: &Arc<Self>,
         text: &str,
         told: &Told,
+        kept: &[Box<str>],
         now: Now,
     ) -> Result<Identity, Reason> {
         let (status, body) = match told {
@@ -154,8 +157,8 @@ impl Checker {
         let digest = crypto::sha256(text.as_bytes());
         let by = By::Checker(Arc::clone(self), self.until_ns(now), digest);
         match &self.settings.how {
-            How::Whoami(how) => whoami::read(how, by, (status, body)),
-            How::Introspection(how) => introspection::read(how, by, (status, body), now),
+            How::Whoami(how) => whoami::read(how, by, kept, (status, body)),
+            How::Introspection(how) => introspection::read(how, by, kept, (status, body), now),
         }
     }
 

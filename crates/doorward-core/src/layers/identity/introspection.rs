@@ -1,7 +1,7 @@
 //! Opaque tokens, by their issuer's word (RFC 7662).
 
 use super::jwt::{SCOPES_BYTES_MAX, SUBJECT_BYTES_MAX};
-use super::who::{By, Facts, Identity, Kind};
+use super::who::{self, By, Facts, Identity, Kind};
 use super::{Reason, proof};
 use crate::json::{self, Object, member};
 use crate::moment::Now;
@@ -49,6 +49,7 @@ impl Introspection {
 pub(super) fn read(
     how: &Introspection,
     by: By,
+    kept: &[Box<str>],
     (status, body): (u16, &[u8]),
     now: Now,
 ) -> Result<Identity, Reason> {
@@ -86,6 +87,7 @@ pub(super) fn read(
         begins_unix_s,
         ends_unix_s,
         by: Some(by),
+        claims: who::keep(&said, kept),
         bound,
     }))
 }

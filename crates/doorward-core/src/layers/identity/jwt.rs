@@ -4,7 +4,7 @@
 use super::algorithm::Algorithm;
 use super::issuer::{Issuer, IssuerSettings};
 use super::key_set::{Checked, KEY_ID_BYTES_MAX};
-use super::who::{By, Facts, Identity, Kind};
+use super::who::{self, By, Facts, Identity, Kind};
 use super::{Reason, proof};
 use crate::crypto;
 use crate::json::{self, Object, member};
@@ -37,10 +37,11 @@ impl From<Reason> for Wrong {
     }
 }
 
-/// Judges a token, which one of `issuers` must have issued.
+/// Judges a token, which one of `issuers` must have issued. Of its claims those named are `kept`.
 pub(super) fn judge<'i>(
     token: &str,
     issuers: impl Iterator<Item = &'i Arc<Issuer>>,
+    kept: &[Box<str>],
     now: Now,
 ) -> Result<Identity, Wrong> {
     if token.len() > TOKEN_BYTES_MAX {
@@ -94,6 +95,7 @@ pub(super) fn judge<'i>(
         ends_unix_s: Some(ends_unix_s),
         by: Some(By::Issuer(Arc::clone(issuer), generation)),
         bound,
+        claims: who::keep(&claims, kept),
     }))
 }
 

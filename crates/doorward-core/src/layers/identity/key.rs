@@ -148,6 +148,7 @@ impl Known {
             ends_unix_s: key.ends_unix_s,
             by: None,
             bound: None,
+            claims: None,
         });
         Self {
             identity: Arc::new(identity),

@@ -30,6 +30,17 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Who names people here: subjects of one are not those of another.
+    #[must_use]
+    pub fn issuer_names(&self) -> Vec<&str> {
+        let of_tokens = self.issuers.iter().map(|issuer| issuer.issuer.as_str());
+        let of_checkers = self.checkers.iter().map(|checker| checker.issuer());
+        let mut names: Vec<&str> = of_tokens.chain(of_checkers).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// Whether there is anybody who is believed.
     #[must_use]
     pub fn believes_anybody(&self) -> bool {
@@ -59,6 +70,8 @@ pub struct Policy {
     pub(super) prefer: Vec<Kind>,
     pub(super) signers: Vec<Signer>,
     pub(super) checkers: Vec<Arc<Checker>>,
+    /// The claims that some route asks for.
+    pub(super) kept_claims: Vec<Box<str>>,
 }
 
 /// What is wrong with the settings.
@@ -129,6 +142,18 @@ impl Policy {
         if !self.places.contains(place) {
             self.places.push(place.clone());
         }
+    }
+
+    /// Says which claims some route asks for: of verified callers these are kept.
+    pub(crate) fn keep_claims(&mut self, mut names: Vec<Box<str>>) {
+        names.sort();
+        names.dedup();
+        self.kept_claims = names;
+    }
+
+    /// Whether the credential at `judged` is a bearer token's.
+    pub(crate) fn is_bearer(&self, judged: usize) -> bool {
+        matches!(self.places.get(judged), Some(Place::Bearer))
     }
 
     /// Whether anybody is believed at all.

@@ -63,6 +63,7 @@ impl Signer {
             ends_unix_s: None,
             by: None,
             bound: None,
+            claims: None,
         });
         Self {
             key_id: settings.key_id.clone(),

@@ -4,9 +4,11 @@ use super::checker::Checker;
 use super::issuer::Issuer;
 use super::proof::Thumbprint;
 use crate::crypto;
+use crate::json::{Object, member};
 use crate::memory::Memory;
 use crate::moment::Now;
 use http::HeaderValue;
+use serde_json::Value;
 use std::sync::Arc;
 
 /// By what a caller is known.
@@ -56,6 +58,10 @@ pub struct Identity {
     pub(super) by: Option<By>,
     /// The key that its token belongs to; none: to its bearer.
     pub(super) bound: Option<Thumbprint>,
+    /// What its issuer says of it, as far as some route asks for it.
+    claims: Option<Arc<Object>>,
+    /// What the claims weigh, in bytes.
+    claims_bytes: usize,
     /// What the backend is told: subject, issuer, scopes.
     said: [Option<HeaderValue>; 3],
     /// What the proof of admission says: base64url of issuer, subject and scopes.
@@ -74,6 +80,35 @@ pub(super) struct Facts<'f> {
     pub(super) ends_unix_s: Option<u64>,
     pub(super) by: Option<By>,
     pub(super) bound: Option<Thumbprint>,
+    /// The verified claims that are kept (see [`keep`]); none: there are none to know.
+    pub(super) claims: Option<Arc<Object>>,
+}
+
+/// Those of the claims that some route asks for. Others are forgotten: they would only take up the
+/// room of other callers that are remembered.
+pub(super) fn keep(claims: &Object, names: &[Box<str>]) -> Option<Arc<Object>> {
+    if names.is_empty() {
+        return None;
+    }
+    let kept = names.iter().filter_map(|name| Some((name.to_string(), member(claims, name)?)));
+    Some(Arc::new(kept.map(|(name, value)| (name, value.clone())).collect()))
+}
+
+/// What a value takes up in memory, roughly.
+fn weight_of(value: &Value) -> usize {
+    let own = 2 * size_of::<Value>();
+    own + match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.len(),
+        Value::Array(list) => list.iter().map(weight_of).sum(),
+        Value::Object(members) => weight_of_all(members),
+    }
+}
+
+fn weight_of_all(members: &Object) -> usize {
+    let one =
+        |(name, value): (&String, &Value)| size_of::<String>() + name.len() + weight_of(value);
+    members.iter().map(one).sum()
 }
 
 impl Identity {
@@ -93,6 +128,8 @@ impl Identity {
             begins_unix_s: facts.begins_unix_s,
             by: facts.by,
             bound: facts.bound,
+            claims_bytes: facts.claims.as_deref().map_or(0, weight_of_all),
+            claims: facts.claims,
             said: [
                 value(&subject),
                 value(&issuer),
@@ -126,6 +163,13 @@ impl Identity {
     /// What it may do, by the issuer's words.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         self.scopes.split(' ').filter(|scope| !scope.is_empty())
+    }
+
+    /// What its issuer says of it: the claims that some route asks for. None: nothing is said, as
+    /// of API keys.
+    #[must_use]
+    pub fn claims(&self) -> Option<&Object> {
+        self.claims.as_deref()
     }
 
     /// The second since 1970 at which it ends; none: it does not.
@@ -170,7 +214,7 @@ impl Identity {
     /// What it weighs in memory, roughly, in bytes.
     pub(crate) fn weight(&self) -> usize {
         let texts = self.issuer.len() + self.subject.len() + self.scopes.len() + self.proof.len();
-        size_of::<Self>() + 3 * texts
+        size_of::<Self>() + 3 * texts + self.claims_bytes
     }
 }
 
@@ -239,6 +283,16 @@ mod tests {
         ] {
             assert_eq!(encoded(text), want);
         }
+    }
+
+    #[test]
+    fn only_claims_that_are_asked_for_are_kept_and_they_weigh() {
+        let claims = crate::json::object(br#"{"roles":["a","b"],"x":"long enough"}"#);
+        let claims = claims.expect("an object");
+        assert_eq!(keep(&claims, &[]), None);
+        let kept = keep(&claims, &["roles".into(), "absent".into()]).expect("some");
+        assert_eq!(kept.keys().collect::<Vec<_>>(), ["roles"]);
+        assert!(weight_of_all(&kept) > 100 && weight_of_all(&claims) > weight_of_all(&kept));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use super::Reason;
 use super::jwt::{SCOPES_BYTES_MAX, SUBJECT_BYTES_MAX};
 use super::place::Place;
-use super::who::{By, Facts, Identity, Kind};
+use super::who::{self, By, Facts, Identity, Kind};
 use crate::json::{self, Object};
 use serde_json::Value;
 
@@ -44,7 +44,12 @@ pub(super) fn headers(place: &Place, text: &str) -> Vec<(&'static str, String)> 
 }
 
 /// Who it is. A redirect leads to a page where people sign in, so it is a no.
-pub(super) fn read(how: &Whoami, by: By, (status, body): (u16, &[u8])) -> Result<Identity, Reason> {
+pub(super) fn read(
+    how: &Whoami,
+    by: By,
+    kept: &[Box<str>],
+    (status, body): (u16, &[u8]),
+) -> Result<Identity, Reason> {
     match status {
         200 => {}
         300..=399 | 401 | 403 | 404 => return Err(Reason::SessionUnknown),
@@ -63,6 +68,7 @@ pub(super) fn read(how: &Whoami, by: By, (status, body): (u16, &[u8])) -> Result
         begins_unix_s: 0,
         ends_unix_s: None,
         by: Some(by),
+        claims: who::keep(&said, kept),
         bound: None,
     }))
 }
