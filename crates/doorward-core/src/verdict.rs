@@ -71,7 +71,8 @@ pub struct Admitted {
     /// And for what the page's script adds.
     asks_for_own: bool,
     shares_taken: bool,
-    body_digest: Option<[u8; 32]>,
+    /// Boxed: most have none.
+    body_digest: Option<Box<[u8; 32]>>,
     would_refuse: WouldRefuse,
 }
 
@@ -162,7 +163,7 @@ impl Admitted {
     }
 
     pub(crate) fn with_body_digest(mut self, digest: [u8; 32]) -> Self {
-        self.body_digest = Some(digest);
+        self.body_digest = Some(Box::new(digest));
         self
     }
 
@@ -291,8 +292,8 @@ impl Admitted {
 
     /// The digest of the held body.
     #[must_use]
-    pub const fn body_digest(&self) -> Option<&[u8; 32]> {
-        self.body_digest.as_ref()
+    pub fn body_digest(&self) -> Option<&[u8; 32]> {
+        self.body_digest.as_deref()
     }
 
     /// What changes on the head on its way to the backend. `target` is the path with the query, as
