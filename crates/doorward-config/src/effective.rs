@@ -18,7 +18,7 @@ use crate::section::routes::{CSRFS, EFFECTS, EMBEDS, KINDS, OVERRIDES, PASSES, T
 use crate::section::upstream::HTTP;
 use crate::upstream::{Upstream, UpstreamHttp};
 use cookie::cookie;
-use doorward_core::layers::quota::{By, Deny, DenyKnown, Limit, Measure};
+use doorward_core::layers::quota::{By, Deny, DenyKnown, Limit, Measure, SignIn};
 use doorward_core::mode::Mode;
 use doorward_core::question::Rate;
 use doorward_core::route::{Effect, Settings as Route};
@@ -302,6 +302,10 @@ fn one_route(config: &Config, place: usize, route: &Route, page: &mut Page<'_>) 
     page.key("override", &word(OVERRIDES, route.overrides));
     page.key("allow", if route.allow_encoded_slash { "[\"encoded-slash\"]" } else { "[]" });
     page.key("csrf", &word(CSRFS, route.csrf));
+    match &route.sign_in {
+        Some(sign_in) => page.key("sign_in", &sign_in_text(sign_in)),
+        None => page.absent("sign_in", "nobody signs in here"),
+    }
     page.key("pass", &word(PASSES, route.pass));
     page.key("tickets", &word(TICKETS, route.tickets));
     permission(route, page);
@@ -351,6 +355,15 @@ fn limit_text(limit: &Limit) -> String {
     };
     let (name, who) = (quote(&limit.name), word(WHO, limit.who));
     format!("{{ name = {name}, by = [\"{by}\"{route}], who = {who}, {measure} }}")
+}
+
+fn sign_in_text(sign_in: &SignIn) -> String {
+    format!(
+        "{{ account = {}, per_account = {}, per_address = {} }}",
+        quote(&format!("$.{}", sign_in.account.join("."))),
+        quote(&rate_text(sign_in.per_account)),
+        quote(&rate_text(sign_in.per_address)),
+    )
 }
 
 /// A rate in the unit whose number is the burst, as `strikes` has it; else a minute's, or the

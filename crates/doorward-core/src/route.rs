@@ -4,6 +4,7 @@
 use crate::layers::identity::WebhookSettings;
 use crate::layers::method::Methods;
 use crate::layers::permission;
+use crate::layers::quota::SignIn;
 use crate::mode::Mode;
 use crate::origin::Origins;
 use crate::own::Own;
@@ -144,6 +145,8 @@ pub struct Settings {
     pub upstream: usize,
     /// Whose requests need a CSRF token.
     pub csrf: Csrf,
+    /// How attempts to sign in are counted; none: nobody signs in here.
+    pub sign_in: Option<SignIn>,
     /// Whether strangers need a pass.
     pub pass: Pass,
     /// How often a ticket may be good.
@@ -198,6 +201,8 @@ pub struct Route {
     pub upstream: usize,
     /// Whose requests need a CSRF token.
     pub csrf: Csrf,
+    /// How attempts to sign in are counted.
+    pub sign_in: Option<SignIn>,
     /// Whether strangers need a pass.
     pub pass: Pass,
     /// How often a ticket may be good.

@@ -1,17 +1,17 @@
 //! The conversation: what the core wants next, until it has a verdict.
 
+mod body;
+
 use crate::address::Prefix;
-use crate::fault::Fault;
-use crate::layers::csrf;
-use crate::layers::identity::{Asking, Errand, Issuer, LookedUp, Told, Waited, check_delivery};
+use crate::layers::identity::{Asking, Errand, Issuer, LookedUp, Told, Waited};
 use crate::layers::pass::{Of, Reason as PassReason};
-use crate::layers::quota;
+use crate::layers::quota::{self, Taken};
 use crate::moment::Moment;
-use crate::own::{self, NoPass, Own, Ready};
+use crate::own;
 use crate::question::{Answer, Answers, Question, Questions};
 use crate::reason::Reason;
 use crate::refused::{Executed, Refused};
-use crate::route::HELD_BODY_BYTES_MAX;
+use crate::signing_in;
 use crate::verdict::{Admitted, Claimed, Reply, Verdict};
 use crate::visit::Visit;
 use std::sync::Arc;
@@ -61,6 +61,8 @@ enum Stage {
     Shares,
     /// What is claimed behind the body.
     Claim(Box<Claim>),
+    /// What an attempt to sign in takes; the body's digest, and whether shares were taken.
+    SignIn(Box<Taken>, Option<[u8; 32]>, bool),
     /// What a replay must not cost: its shares go back.
     GiveBack(Box<Refused>),
 }
@@ -99,7 +101,11 @@ pub(crate) fn after_head<'v>(visit: Visit<'v>, at: Moment<'_>) -> Turn<'v> {
 fn wants_body(visit: &Visit<'_>) -> bool {
     let is_signed = visit.held.as_ref().is_some_and(|held| held.digest.is_some());
     let is_of_own = visit.route().own.is_some() || visit.delivery.is_some();
-    visit.route().bind_body || is_signed || is_of_own || visit.csrf.waits
+    visit.route().bind_body
+        || is_signed
+        || is_of_own
+        || signing_in::of(visit).is_some()
+        || visit.csrf.waits
 }
 
 /// What the pass claims together with the shares.
@@ -158,6 +164,7 @@ impl<'v> Pending<'v> {
         match &self.stage {
             Stage::Shares => self.shares(),
             Stage::Claim(claim) => claim.share.into_iter().chain([claim.question]).collect(),
+            Stage::SignIn(taken, ..) => taken.iter().copied().collect(),
             Stage::GiveBack(_) => {
                 let taken = quota::give_back(&self.visit.gate.quota, self.visit.counted());
                 // The address that sent it is not spared.
@@ -187,8 +194,53 @@ impl<'v> Pending<'v> {
         match stage {
             Stage::Shares => after_answers(visit, answers, at),
             Stage::Claim(claim) => after_claim(visit, *claim, answers, at),
+            Stage::SignIn(taken, digest, shares_taken) => {
+                after_sign_in(visit, taken, digest, shares_taken, answers, at)
+            }
             Stage::GiveBack(refused) => refuse(*refused),
         }
+    }
+}
+
+/// What the answers about an attempt to sign in come to.
+fn after_sign_in<'v>(
+    mut visit: Visit<'v>,
+    taken: Box<Taken>,
+    digest: Option<[u8; 32]>,
+    shares_taken: bool,
+    answers: &Answers,
+    at: Moment<'_>,
+) -> Turn<'v> {
+    let is_watched = taken.iter().any(|question| question.watch);
+    match signing_in::judge(answers) {
+        Some(beyond) if is_watched => note(&mut visit, Reason::Quota(beyond.reason)),
+        Some(beyond) => {
+            let reason = Reason::Quota(beyond.reason);
+            return refuse(Refused::new(&visit, reason, at.id).with_wait(&beyond));
+        }
+        None if is_watched => {}
+        None => visit.sign_in = Some(taken),
+    }
+    claim_behind_body(visit, digest, shares_taken, at)
+}
+
+/// What is claimed behind the body, where anything is.
+fn claim_behind_body<'v>(
+    visit: Visit<'v>,
+    digest: Option<[u8; 32]>,
+    shares_taken: bool,
+    at: Moment<'_>,
+) -> Turn<'v> {
+    let watch = visit.gate.watches(&visit, what(&visit));
+    match visit.held.as_ref().and_then(|held| held.question(watch)) {
+        Some(question) => {
+            let claim = Claim { share: None, question, shares_taken, digest, reply: None };
+            Turn::Ask(Pending { visit, stage: Stage::Claim(Box::new(claim)) })
+        }
+        None => admit(visit, at, shares_taken, |admitted| match digest {
+            Some(digest) => admitted.with_body_digest(digest),
+            None => admitted,
+        }),
     }
 }
 
@@ -346,136 +398,5 @@ impl<'v> AwaitingCaller<'v> {
     pub fn with(self, told: &Told, at: Moment<'_>) -> Turn<'v> {
         let gate = Arc::clone(&self.visit.gate);
         gate.go_on(self.visit, at, Waited::Caller(told, self.asking.asked_ns))
-    }
-}
-
-impl<'v> AwaitingBody<'v> {
-    /// Bytes that are held at the most; a longer body is `Fault::BodyTooLarge`.
-    #[must_use]
-    pub fn bytes_max(&self) -> usize {
-        let of_route = self.visit.route().body_bytes_max;
-        let of_route = of_route.and_then(|bytes| usize::try_from(bytes).ok());
-        of_route.unwrap_or(HELD_BODY_BYTES_MAX).min(HELD_BODY_BYTES_MAX)
-    }
-
-    /// Goes on with the whole body.
-    #[must_use]
-    pub fn with(self, body: &[u8], at: Moment<'_>) -> Turn<'v> {
-        if body.len() > self.bytes_max() {
-            return self.failed(Fault::BodyTooLarge, at);
-        }
-        let Self { mut visit, shares_taken } = self;
-        let digest = crate::crypto::sha256(body);
-        if let Err(turn) = deliver(&mut visit, body, at) {
-            return *turn;
-        }
-        let signed = visit.held.as_ref().and_then(|held| held.digest.as_ref());
-        if signed.is_some_and(|signed| !signed.fits(body, &digest)) {
-            let reason = what(&visit).body_differs();
-            if !visit.gate.watches(&visit, what(&visit)) {
-                let refused = Refused::new(&visit, reason, at.id).with_pass(at.now, None);
-                return give_back(visit, shares_taken, refuse(refused));
-            }
-            note(&mut visit, reason);
-        }
-        let is_late = visit.held.as_ref().is_some_and(|held| held.is_late(at.now));
-        if is_late && !visit.gate.watches(&visit, what(&visit)) {
-            // It was timely when its head came, and its body took too long.
-            let reason = what(&visit).expired();
-            let refused = Refused::new(&visit, reason, at.id).with_pass(at.now, None);
-            return give_back(visit, shares_taken, refuse(refused));
-        }
-        if let Err(reason) = csrf_in_body(&visit, body, at) {
-            if !visit.gate.watches_csrf(&visit) {
-                let refused = Refused::new(&visit, reason, at.id);
-                return give_back(visit, shares_taken, refuse(refused));
-            }
-            note(&mut visit, reason);
-        }
-        if let Some(own) = visit.route().own {
-            return at_own(visit, own, body, shares_taken, at);
-        }
-        let watch = visit.gate.watches(&visit, what(&visit));
-        let question = visit.held.as_ref().and_then(|held| held.question(watch));
-        let digest = visit.route().bind_body.then_some(digest);
-        match question {
-            Some(question) => {
-                let claim = Claim { share: None, question, shares_taken, digest, reply: None };
-                Turn::Ask(Pending { visit, stage: Stage::Claim(Box::new(claim)) })
-            }
-            None => admit(visit, at, shares_taken, |admitted| match digest {
-                Some(digest) => admitted.with_body_digest(digest),
-                None => admitted,
-            }),
-        }
-    }
-
-    /// The body did not come.
-    #[must_use]
-    pub fn failed(self, fault: Fault, at: Moment<'_>) -> Turn<'v> {
-        let Self { visit, shares_taken } = self;
-        let refused = Refused::new(&visit, Reason::Fault(fault), at.id);
-        // A copy of a signed head, without its body, must not cost the pass anything.
-        give_back(visit, shares_taken, refuse(refused))
-    }
-}
-
-/// Checks a webhook's delivery over its body. Its sender's address gets no strike: anybody can have
-/// a provider send him something that fails, from the address of all the provider's others.
-fn deliver<'v>(visit: &mut Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<(), Box<Turn<'v>>> {
-    let Some(delivery) = visit.delivery.take() else { return Ok(()) };
-    match check_delivery(visit, &delivery, body) {
-        Ok(held) => visit.held = Some(Box::new(held)),
-        Err(reason) if visit.gate.watches(visit, Of::Delivery) => {
-            note(visit, Reason::Signature(reason));
-        }
-        Err(reason) => {
-            let refused = Refused::new(visit, Reason::Signature(reason), at.id);
-            return Err(Box::new(refuse(refused)));
-        }
-    }
-    Ok(())
-}
-
-/// Judges the CSRF token in a body, where it was not in the head.
-fn csrf_in_body(visit: &Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<(), Reason> {
-    if !visit.csrf.waits {
-        return Ok(());
-    }
-    csrf::judge_body(&visit.gate.csrf, visit, body, at).map_err(Reason::Csrf)
-}
-
-/// What a request at one of the gate's own addresses comes to.
-fn at_own<'v>(
-    visit: Visit<'v>,
-    own: Own,
-    body: &[u8],
-    shares_taken: bool,
-    at: Moment<'_>,
-) -> Turn<'v> {
-    if own == Own::Csrf {
-        return match csrf::hand_out(&visit, at) {
-            Ok(reply) => Turn::Done(Verdict::Reply(reply)),
-            Err(reason) => refuse(Refused::new(&visit, reason, at.id)),
-        };
-    }
-    match own::with_body(own, &visit, body, at) {
-        Ok(Ready { reply, claim: None }) => Turn::Done(Verdict::Reply(reply)),
-        Ok(Ready { reply, claim: Some(question) }) => {
-            let share = (own == Own::Pass).then(|| own::mint_share(&visit));
-            let reply = Some(reply);
-            let claim = Claim { share, question, shares_taken, digest: None, reply };
-            Turn::Ask(Pending { visit, stage: Stage::Claim(Box::new(claim)) })
-        }
-        Err(NoPass { no, bits }) => {
-            let refused = Refused::new(&visit, Reason::Pass(no.reason), at.id);
-            let refused = refused.with_pass(at.now, no.note);
-            let refused = match bits {
-                Some(bits) => refused.with_bits(bits),
-                None => refused,
-            };
-            // Nothing was claimed, so a copy of it must not cost the pass either.
-            give_back(visit, shares_taken, refuse(refused))
-        }
     }
 }

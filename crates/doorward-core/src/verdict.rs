@@ -7,7 +7,7 @@ use crate::layers::cookie::Cleaning;
 use crate::layers::credential::Edits;
 use crate::layers::identity::{Identity, Known};
 use crate::layers::pass::{Cut, Held, Of};
-use crate::layers::quota::Counted;
+use crate::layers::quota::{Counted, Taken};
 use crate::layers::{cookie, cors, credential, quota};
 use crate::memory::Memory;
 use crate::moment::{Now, RequestId};
@@ -22,6 +22,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What the gate says to a request. Every doubt becomes a refusal.
 pub enum Verdict {
@@ -71,6 +72,8 @@ pub struct Admitted {
     /// And for what the page's script adds.
     asks_for_own: bool,
     shares_taken: bool,
+    /// An attempt to sign in, and whether its answer says that it succeeded.
+    sign_in: Option<Box<(Taken, AtomicBool)>>,
     /// Boxed: most have none.
     body_digest: Option<Box<[u8; 32]>>,
     would_refuse: WouldRefuse,
@@ -143,6 +146,7 @@ impl Admitted {
             claimed: None,
             cors_acts,
             shares_taken: false,
+            sign_in: visit.sign_in.map(|taken| Box::new((*taken, AtomicBool::new(true)))),
             body_digest: None,
             would_refuse: visit.would_refuse,
         }
@@ -309,6 +313,10 @@ impl Admitted {
     /// Notices what the backend's answer says of its caller's session: one that it signs out, or
     /// gives another cookie, is not remembered any more.
     pub fn notice(&self, headers: &HeaderMap, memory: &Memory, now: Now) {
+        if let Some(sign_in) = &self.sign_in {
+            let has_session = self.gate.identity.is_signed_in_by(headers);
+            sign_in.1.store(has_session, Ordering::Release);
+        }
         let Some(identity) = self.identity() else { return };
         let mut lines = headers.get_all(header::SET_COOKIE).into_iter();
         if lines.any(|line| identity.is_changed_by(line.as_bytes())) {
@@ -371,6 +379,19 @@ impl Admitted {
             Outcome::Answered(_) => out.extend(about(|key| Ask::Answered { key }, false)),
             Outcome::Sent => {}
         }
+        let has_succeeded = match outcome {
+            Outcome::NeverSent => true,
+            Outcome::Sent => false,
+            Outcome::Answered(status) => status.as_u16() < 400,
+        };
+        if let Some((taken, is_signed_in)) = self.sign_in.as_deref()
+            && has_succeeded
+            && (outcome == Outcome::NeverSent || is_signed_in.load(Ordering::Acquire))
+        {
+            for question in quota::give_back_sign_in(taken) {
+                let _ = out.try_push(question);
+            }
+        }
         out
     }
 
@@ -387,7 +408,7 @@ impl Admitted {
     /// Whether the store is to be told that the backend answered.
     #[must_use]
     pub const fn is_claimed(&self) -> bool {
-        self.claimed.is_some()
+        self.claimed.is_some() || self.sign_in.is_some()
     }
 
     /// The path with its query as it goes to the backend: without a ticket. None: as it came.

@@ -6,7 +6,7 @@ use crate::layers::cookie::Cleaning;
 use crate::layers::csrf;
 use crate::layers::identity::Known;
 use crate::layers::pass::{Cut, Held};
-use crate::layers::quota::Counted;
+use crate::layers::quota::{Counted, Taken};
 use crate::names::Named;
 use crate::origin::Origins;
 use crate::reason::Reason;
@@ -80,6 +80,8 @@ pub struct Visit<'v> {
     pub(crate) cut: Option<Cut>,
     /// Set by `csrf`.
     pub(crate) csrf: csrf::Carried<'v>,
+    /// What an attempt to sign in has taken.
+    pub(crate) sign_in: Option<Box<Taken>>,
     pub(crate) would_refuse: WouldRefuse,
 }
 
@@ -102,6 +104,7 @@ impl<'v> Visit<'v> {
             delivery: None,
             cut: None,
             csrf: csrf::Carried::default(),
+            sign_in: None,
             would_refuse: WouldRefuse::new(),
         }
     }

@@ -59,6 +59,9 @@ pub(crate) async fn serve(
         let failed = match exchanged {
             Ok(exchanged) => {
                 passage.answered();
+                let shared = &client.worker.shared;
+                let now = shared.clock.now();
+                passage.admitted.notice(exchanged.answer.headers(), &shared.memory, now);
                 mount::answered(&client, &passage, exchanged.answer.status()).await;
                 let response = match hand_on(&client, exchanged, passage, plan, number) {
                     Ok(response) => response,
@@ -320,10 +323,8 @@ fn hand_back(
     if parts.headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
         client.worker.shared.hints.backend_has_cors();
     }
-    let shared = &client.worker.shared;
-    admitted.notice(&parts.headers, &shared.memory, shared.clock.now());
     if admitted.dress(&mut parts.headers).has_large_cookie {
-        shared.hints.cookie_is_large();
+        client.worker.shared.hints.cookie_is_large();
     }
     admitted.tell_would_refuse(&mut parts.headers);
     if !client.line.is_complete(number) {

@@ -126,8 +126,6 @@ pub(crate) fn open(
     let has_extensions = headers.contains_key(header::SEC_WEBSOCKET_EXTENSIONS);
     head::keep(headers, |name| *name != header::CONTENT_LENGTH && !look.ends_here(name));
     write(headers);
-    let shared = &client.worker.shared;
-    passage.admitted.notice(headers, &shared.memory, shared.clock.now());
     passage.admitted.dress(headers);
     passage.admitted.tell_would_refuse(headers);
     observe::answered(client, &passage);

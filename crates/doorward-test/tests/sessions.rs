@@ -158,7 +158,8 @@ async fn scene() -> Outcome<Scene> {
          [layers.identity]\n\
          session = {{ cookie = \"session\", check = \"{upstream}/whoami\", subject = \"$.id\" }}\n\
          introspection = [{{ issuer = \"https://id.test\", url = \"{upstream}/introspect\", \
-         client_id = \"gate\", client_secret = \"a/b\" }}]\n"
+         client_id = \"gate\", client_secret = \"a/b\" }}]\n\
+         [layers.csrf]\nmode = \"off\"\n"
     );
     let options = GateOptions { upstream: &upstream, config: &config, ..GateOptions::default() };
     Ok(Scene { backend, gate: RunningGate::start(options).await? })

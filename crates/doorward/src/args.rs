@@ -19,6 +19,8 @@ pub(crate) enum Command {
     Guard(Box<Guard>),
     /// See what CORS does, and what it does not, in your own browser
     Lab(Box<Lab>),
+    /// Ask a few questions and write a configuration
+    Init(Box<Init>),
     /// Check a configuration file: every error at once, with where, what and how to mend it
     Check(Check),
     /// Print the configuration's JSON Schema
@@ -33,6 +35,70 @@ pub(crate) enum Command {
     /// Ask a gate for a ticket, or tell what one says
     #[command(subcommand)]
     Ticket(Ticket),
+}
+
+/// `doorward init`
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The file to write
+    #[arg(value_name = "FILE", default_value = "doorward.toml")]
+    pub(crate) file: PathBuf,
+    /// Write over a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Ask nothing: what is not said is as usual
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// The backend, as in http://localhost:3000
+    #[arg(long, value_name = "URL")]
+    pub(crate) upstream: Option<String>,
+    /// Origins of the pages that may call
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) origin: Vec<String>,
+    /// How browsers reach the gate, as in https://api.shop.example
+    #[arg(long, value_name = "URL")]
+    pub(crate) external: Vec<String>,
+    /// Whether callers must be known
+    #[arg(long, value_enum)]
+    pub(crate) profile: Option<Profile>,
+    /// By what callers are known
+    #[arg(long, value_enum)]
+    pub(crate) by: Option<SignsIn>,
+    /// The identity provider's issuer
+    #[arg(long, value_name = "URL")]
+    pub(crate) issuer: Option<String>,
+    /// What this API is called by it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) audience: Option<String>,
+    /// Where its keys are
+    #[arg(long, value_name = "URL")]
+    pub(crate) jwks: Option<String>,
+    /// The session's cookie
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cookie: Option<String>,
+    /// Which address says who has signed in
+    #[arg(long, value_name = "URL")]
+    pub(crate) whoami: Option<String>,
+}
+
+/// Whether callers must be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Profile {
+    /// Nobody signs in: pages need passes
+    Public,
+    /// Callers are known, on every request
+    Authenticated,
+}
+
+/// By what callers are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SignsIn {
+    /// A token of an identity provider
+    Token,
+    /// A session of the backend
+    Session,
+    /// API keys, for programs
+    Keys,
 }
 
 /// `doorward ticket`

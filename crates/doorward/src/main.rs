@@ -9,6 +9,7 @@ mod demo;
 mod explain;
 mod greeting;
 mod guard;
+mod init;
 mod key;
 mod lab;
 mod machine;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Guard(guard) if guard.demo => demo::run(&guard),
         Command::Guard(guard) => guard::run(&guard),
         Command::Lab(lab) => lab::run(&lab),
+        Command::Init(init) => init::run(&init),
         Command::Check(check) => check::run(&check),
         Command::Schema => check::schema(),
         Command::Explain(explain) => explain::run(&explain),

@@ -102,6 +102,12 @@ pub(super) static ROUTE: Section = Section::new(
              has its own; nobody.",
         ),
         key(
+            "sign_in",
+            Shape::Table(&SIGN_IN),
+            "",
+            "Attempts to sign in: failures are counted on the account and on the address.",
+        ),
+        key(
             "pass",
             Shape::Words { now: &["required", "optional"], later: &[] },
             "\"required\"",
@@ -205,5 +211,20 @@ static BODY: Section = Section::new(
             "The body is held (up to 1 MiB) and its digest put into the admission proof.",
         ),
         later("schema", "leave it out for now; the backend must judge the body"),
+    ],
+);
+
+static SIGN_IN: Section = Section::new(
+    "Attempts to sign in. What succeeds is given back: an answer below 400 that sets the session's \
+     cookie, where callers are known by one.",
+    &[
+        key(
+            "account",
+            Shape::Text,
+            "",
+            "The form's field or JSON member that names the account: \"email\", \"$.user.name\".",
+        ),
+        key("per_account", Shape::Rate, "\"10/min\"", "Failures of one account."),
+        key("per_address", Shape::Rate, "\"60/min\"", "Failures of one address."),
     ],
 );

@@ -235,6 +235,6 @@ fn measure_of(value: &Value<'_>, table: &Table<'_>, reading: &mut Reading<'_>) -
     }
 }
 
-fn rate(pace: Pace, burst: u32) -> Rate {
+pub(super) fn rate(pace: Pace, burst: u32) -> Rate {
     Rate { every_ns: (pace.unit_ns / u64::from(pace.count)).max(1), burst }
 }

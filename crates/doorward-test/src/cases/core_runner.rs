@@ -180,9 +180,6 @@ impl Bench {
             headers: pairs(kept.into_iter().chain(added.iter().map(|(name, value)| (name, value)))),
             body: request.body.clone(),
         };
-        let status = StatusCode::from_u16(step.given.backend.status).unwrap_or(StatusCode::OK);
-        let settled = admitted.settle(Outcome::Answered(status));
-        self.answer(step, &settled, at.now);
         let mut headers = HeaderMap::new();
         for (name, value) in &step.given.backend.headers {
             let name: Option<HeaderName> = name.parse().ok();
@@ -192,6 +189,9 @@ impl Bench {
             }
         }
         admitted.notice(&headers, at.memory, at.now);
+        let status = StatusCode::from_u16(step.given.backend.status).unwrap_or(StatusCode::OK);
+        let settled = admitted.settle(Outcome::Answered(status));
+        self.answer(step, &settled, at.now);
         admitted.dress(&mut headers);
         let noted = admitted.would_refuse().iter().map(|reason| reason.code().to_owned());
         Seen {

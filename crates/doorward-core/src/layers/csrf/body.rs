@@ -3,144 +3,33 @@
 
 use super::Reason;
 use super::token::PREFIX;
-use crate::header::{self, One};
-use crate::{json, path, query};
-use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use memchr::memmem;
+use crate::form::{self, Kind};
 
 /// The names of a form's field.
 const FIELDS: [&str; 2] = ["_csrf", "csrf_token"];
 /// The name of a JSON object's member.
 const MEMBER: &str = "csrf";
-/// Parts of a multipart form that are looked through: the token stands before files.
-const PARTS_MAX: usize = 16;
-/// Characters of a boundary at the most (RFC 2046 5.1.1).
-const BOUNDARY_MAX: usize = 70;
-
-/// A body in which a token may stand.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Kind<'v> {
-    /// `application/x-www-form-urlencoded`.
-    Form,
-    /// `multipart/form-data`, with its boundary.
-    Multipart(&'v str),
-    /// `application/json`, or a type that ends in `+json`.
-    Json,
-}
-
-/// What kind of body comes. None: one in which no token can be read, as JSON sent as `text/plain`
-/// or a compressed form.
-pub(super) fn kind(headers: &HeaderMap) -> Option<Kind<'_>> {
-    if headers.contains_key(CONTENT_ENCODING) {
-        return None;
-    }
-    let One::Value(text) = header::single(headers, &CONTENT_TYPE) else { return None };
-    let mut parts = text.split(';').map(str::trim);
-    let essence = parts.next()?;
-    let is = |name: &str| essence.eq_ignore_ascii_case(name);
-    if is("application/x-www-form-urlencoded") {
-        return Some(Kind::Form);
-    }
-    if is("multipart/form-data") {
-        let mut named = parts.filter_map(|part| {
-            let (name, value) = part.split_once('=')?;
-            name.trim().eq_ignore_ascii_case("boundary").then(|| unquoted(value.trim()))
-        });
-        let boundary = named.next().filter(|_| named.next().is_none())?;
-        let fits = !boundary.is_empty() && boundary.len() <= BOUNDARY_MAX;
-        return fits.then_some(Kind::Multipart(boundary));
-    }
-    let ends = |text: &str| text.to_ascii_lowercase().ends_with("+json");
-    (is("application/json") || ends(essence)).then_some(Kind::Json)
-}
 
 /// The token in a body. A field of such a name without one is the application's own.
 pub(super) fn find(kind: &Kind<'_>, body: &[u8]) -> Result<Option<String>, Reason> {
-    let mut found = Vec::new();
-    match kind {
-        Kind::Form => of_form(body, &mut found),
-        Kind::Multipart(boundary) => of_parts(boundary, body, &mut found),
-        Kind::Json => {
-            let object = json::object(body).ok();
-            let text = object.as_ref().and_then(|object| json::member(object, MEMBER)?.as_str());
-            found.extend(text.map(str::to_owned));
-        }
-    }
+    let mut found = match kind {
+        Kind::Form | Kind::Multipart(_) => form::fields(kind, body, |name| FIELDS.contains(&name)),
+        Kind::Json => form::member(body, &[MEMBER]).into_iter().collect(),
+    };
     found.retain(|text| text.starts_with(PREFIX));
     let one = found.pop();
     if found.is_empty() { Ok(one) } else { Err(Reason::Unclear) }
 }
 
-fn of_form(body: &[u8], found: &mut Vec<String>) {
-    let Ok(text) = std::str::from_utf8(body) else { return };
-    for (name, value) in text.split('&').map(query::pair) {
-        if is_field(&decoded(name)) {
-            found.push(decoded(value));
-        }
-    }
-}
-
-fn decoded(text: &str) -> String {
-    let bytes = path::decode(text.as_bytes()).and_then(|bytes| String::from_utf8(bytes).ok());
-    bytes.unwrap_or_else(|| text.to_owned())
-}
-
-fn is_field(name: &str) -> bool {
-    FIELDS.contains(&name)
-}
-
-/// The first parts of a form (RFC 7578), up to its first file.
-fn of_parts(boundary: &str, body: &[u8], found: &mut Vec<String>) {
-    let delimiter = format!("\r\n--{boundary}");
-    // The first delimiter has no line before it.
-    let Some(mut rest) = body.strip_prefix(&delimiter.as_bytes()[2..]) else { return };
-    for _ in 0..PARTS_MAX {
-        let Some(part) = rest.strip_prefix(b"\r\n") else { return };
-        let Some(end) = memmem::find(part, delimiter.as_bytes()) else { return };
-        let (part, behind) = part.split_at(end);
-        rest = &behind[delimiter.len()..];
-        let Some(blank) = memmem::find(part, b"\r\n\r\n") else { return };
-        let Ok(head) = std::str::from_utf8(&part[..blank]) else { return };
-        match name_of(head) {
-            Some(name) if is_field(name) => {
-                found.push(String::from_utf8_lossy(&part[blank + 4..]).into_owned());
-            }
-            Some(_) => {}
-            None => return,
-        }
-    }
-}
-
-/// The name of a part that is no file.
-fn name_of(head: &str) -> Option<&str> {
-    let mut lines = head.split("\r\n").filter_map(|line| line.split_once(':'));
-    let (_, said) = lines.find(|(name, _)| name.eq_ignore_ascii_case("content-disposition"))?;
-    let mut parts = said.split(';').map(str::trim);
-    if !parts.next()?.eq_ignore_ascii_case("form-data") {
-        return None;
-    }
-    let mut name = None;
-    for part in parts {
-        let (key, value) = part.split_once('=')?;
-        match key.trim().to_ascii_lowercase().as_str() {
-            "name" => name = Some(unquoted(value.trim())),
-            // A file, in either spelling of its name.
-            "filename" | "filename*" => return None,
-            _ => {}
-        }
-    }
-    name
-}
-
-fn unquoted(text: &str) -> &str {
-    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
+    use crate::form::kind;
+    use http::header::CONTENT_TYPE;
+    use http::{HeaderMap, HeaderValue};
+
+    /// As many parts of a form as are looked through.
+    const PARTS_MAX: usize = 16;
 
     fn check(content_type: &'static str, body: &str, want: Result<Option<&str>, Reason>) {
         let mut headers = HeaderMap::new();

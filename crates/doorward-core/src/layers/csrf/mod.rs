@@ -62,6 +62,7 @@ pub use reason::Reason;
 pub use token::TOKEN_S;
 
 use super::{Meta, Need, Step, method};
+use crate::form;
 use crate::header::{self, One};
 use crate::moment::Moment;
 use crate::route::{Csrf, Effect, Kind};
@@ -154,7 +155,7 @@ pub(crate) fn judge_body(
     bytes: &[u8],
     at: Moment<'_>,
 ) -> Result<(), Reason> {
-    let kind = body::kind(visit.view.headers).ok_or(Reason::Missing)?;
+    let kind = form::kind(visit.view.headers).ok_or(Reason::Missing)?;
     match body::find(&kind, bytes)? {
         Some(text) => judge(policy, visit, &text, at),
         None => Err(Reason::Missing),
@@ -196,7 +197,7 @@ fn changes(visit: &Visit<'_>) -> bool {
 fn may_stand_in_body(policy: &Policy, visit: &Visit<'_>) -> bool {
     let is_empty = matches!(visit.view.body, BodyHint::Empty | BodyHint::Length(0));
     let is_read = policy.fields || visit.route().csrf == Csrf::Body;
-    is_read && !is_empty && body::kind(visit.view.headers).is_some()
+    is_read && !is_empty && form::kind(visit.view.headers).is_some()
 }
 
 fn judge(policy: &Policy, visit: &Visit<'_>, text: &str, at: Moment<'_>) -> Result<(), Reason> {

@@ -18,13 +18,16 @@
 //!    callers whom `identity` knows without cryptography.
 //! 3. One batch of questions to the store, one a limit that applies to this caller and route: all
 //!    are tested, then all are taken, or none. The first no is `quota/share`.
-//! 4. What was taken for a request that never left for the backend is given back.
+//! 4. An attempt to sign in (`sign_in` of a route) takes a share of the account that its body names
+//!    and of its address, and gets both back when it succeeds: `quota/sign-in`.
+//! 5. What was taken for a request that never left for the backend is given back.
 //!
 //! Pages and programs of one address have shares of their own, so that a script does not use up
 //! what the people beside it need.
 //!
 //! ## What it does not stop
 //!
+//! * One guess each at very many accounts, from very many addresses.
 //! * A flood from very many networks, each below its share.
 //! * A script that sends what a browser sends: it then shares the pages' part of its address.
 //! * Slow abuse below every limit.
@@ -41,9 +44,12 @@
 
 mod deny;
 mod limit;
+mod sign_in;
 
 pub use deny::{Deny, DenyKnown};
 pub use limit::{By, Counted, Limit, Measure, Who};
+pub use sign_in::SignIn;
+pub(crate) use sign_in::{Taken, give_back as give_back_sign_in, questions as sign_in_questions};
 
 use super::Meta;
 use super::identity::Known;
@@ -77,11 +83,22 @@ pub enum Reason {
     Share,
     /// The store does not answer.
     StoreAway,
+    /// Too many attempts to sign in have failed.
+    SignIn,
+    /// An attempt to sign in names no account, or two.
+    AccountUnclear,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Denied, Self::Strikes, Self::Share, Self::StoreAway];
+    pub const ALL: &[Self] = &[
+        Self::Denied,
+        Self::Strikes,
+        Self::Share,
+        Self::StoreAway,
+        Self::SignIn,
+        Self::AccountUnclear,
+    ];
 
     /// Its code, status and words.
     #[must_use]
@@ -112,6 +129,18 @@ impl Reason {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Refused: shares cannot be counted at the moment",
                 "Send the request again in a moment.",
+            ),
+            Self::SignIn => (
+                "quota/sign-in",
+                SLOWER,
+                "Refused: too many attempts to sign in have failed for this account or address",
+                "Wait as long as Retry-After says. What succeeds does not count.",
+            ),
+            Self::AccountUnclear => (
+                "quota/account-unclear",
+                StatusCode::BAD_REQUEST,
+                "Refused: the attempt to sign in does not name one account",
+                "Send it once, in the form's field or JSON member that the route's `sign_in` says.",
             ),
         };
         Words { code, status, title, advice }
