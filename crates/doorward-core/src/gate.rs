@@ -18,7 +18,7 @@ use crate::names::Names;
 use crate::origin::Origins;
 use crate::reason::Reason;
 use crate::refused::{Executed, Refused};
-use crate::route::{DEFAULT_ROUTE, Effect, Kind, Routes};
+use crate::route::{Csrf, DEFAULT_ROUTE, Effect, Kind, Routes};
 use crate::turn::{self, Turn};
 use crate::verdict::{Reply, Verdict};
 use crate::view::{BodyHint, View};
@@ -210,7 +210,13 @@ impl Gate {
         let is_traced = visit.caller == Caller::Page
             || self.force(visit, self.modes.site) == Force::Off
             || (method::is_safe(visit.view.method) && visit.route().effect != Effect::Write);
-        if known.is_by_cookie && !is_traced {
+        // A page's WebSocket carries cookies wherever the page is from, and no token (CSWSH).
+        let is_tunnel = site::is_web_socket(visit.seen.upgrade)
+            && !matches!(visit.origin, OriginIs::Own | OriginIs::Allowed | OriginIs::Absent);
+        // Where a token is asked for, that judges better: programs have one too.
+        let is_left_to_csrf = self.force(visit, self.modes.csrf) == Force::Enforce
+            && !matches!(visit.route().csrf, Csrf::App | Csrf::Off);
+        if known.is_by_cookie && (is_tunnel || (!is_traced && !is_left_to_csrf)) {
             let refuse = Step::Refuse(Reason::Identity(identity::Reason::CookieAlone));
             return take(visit, refuse, force);
         }

@@ -32,6 +32,7 @@ mod page;
 pub mod parameter;
 pub mod pass;
 pub mod path;
+mod private;
 mod proof;
 mod query;
 pub mod question;

@@ -127,7 +127,7 @@ fn inspect_encoded(path: &str, mut odd: Oddities) -> Result<Oddities, PathFault>
             break;
         }
         reading = decoded;
-        decoded = decode_leniently(&reading).0;
+        decoded = decode_leniently(&reading, true).0;
     }
     Ok(odd)
 }
@@ -172,18 +172,20 @@ fn has_overlong(bytes: &[u8]) -> bool {
 /// Percent-decodes once. `None`: a `%` without two hexadecimal digits.
 #[must_use]
 pub fn decode(bytes: &[u8]) -> Option<Vec<u8>> {
-    let (decoded, stray) = decode_leniently(bytes);
+    let (decoded, stray) = decode_leniently(bytes, true);
     (!stray).then_some(decoded)
 }
 
-/// Percent-decodes once, as lenient backends do: a stray `%` stays. Whether there was one.
-fn decode_leniently(bytes: &[u8]) -> (Vec<u8>, bool) {
+/// Percent-decodes once, as lenient backends do: a stray `%` stays, and without `slashes` an
+/// encoded slash too. Whether there was a stray one.
+fn decode_leniently(bytes: &[u8], slashes: bool) -> (Vec<u8>, bool) {
     let mut out = Vec::with_capacity(bytes.len());
     let mut stray = false;
     let mut rest = bytes;
     while let Some((first, tail)) = rest.split_first() {
         let escaped = if *first == b'%' { two_digits(tail) } else { None };
         stray |= *first == b'%' && escaped.is_none();
+        let escaped = escaped.filter(|byte| slashes || *byte != b'/');
         out.push(escaped.unwrap_or(*first));
         rest = if escaped.is_some() { &tail[2..] } else { tail };
     }
@@ -199,18 +201,19 @@ fn two_digits(bytes: &[u8]) -> Option<u8> {
 /// Every second reading that a backend could have of `path`: decoded once or twice, parameters cut
 /// before or after that, ended at a `?` or `#` that decoding brought to light, slashes merged, in
 /// any combination; always in lower case, without a slash at its end, and without dots and spaces
-/// around its segments. `decoded` says whether encoded bytes may be read at all.
+/// around its segments. `slashes`: an encoded slash may be read as one; where it is known to be
+/// read right, it stays as it is, and nothing else does.
 #[must_use]
-pub fn readings(path: &str, odd: Oddities, decoded: bool) -> Vec<Vec<u8>> {
+pub fn readings(path: &str, odd: Oddities, slashes: bool) -> Vec<Vec<u8>> {
     let mut bases = vec![path.as_bytes().to_vec()];
-    if odd.encoded && decoded {
+    if odd.encoded {
         let mut last = vec![bases[0].clone()];
         for _ in 1..DECODINGS_MAX {
             let mut next = Vec::new();
             for reading in &last {
                 // Some servers cut parameters from the bytes as sent, and decode what is left.
                 for raw in [reading.clone(), cut_parameters(reading)] {
-                    let (decoded, _) = decode_leniently(&raw);
+                    let (decoded, _) = decode_leniently(&raw, slashes);
                     if decoded != *reading && !next.contains(&decoded) {
                         next.push(decoded);
                     }

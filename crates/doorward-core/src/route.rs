@@ -335,8 +335,8 @@ impl Routes {
         if !self.declared || !odd.any() {
             return false;
         }
-        let decoded = !(odd.encoded_slash && self.route(found).allow_encoded_slash);
-        path::readings(path, odd, decoded).iter().any(|reading| {
+        let slashes = !self.route(found).allow_encoded_slash;
+        path::readings(path, odd, slashes).iter().any(|reading| {
             let other = self.folded.find(reading).unwrap_or(0);
             // Pages that the gate makes by itself are weaker than any other route: to have been
             // judged by the other one is the stricter reading.

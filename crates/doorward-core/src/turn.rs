@@ -3,7 +3,7 @@
 mod body;
 
 use crate::address::Prefix;
-use crate::layers::identity::{Asking, Errand, Issuer, LookedUp, Told, Waited};
+use crate::layers::identity::{Asking, Errand, Issuer, LookedUp, Told, Waited, session_beside};
 use crate::layers::pass::{Of, Reason as PassReason};
 use crate::layers::quota::{self, Taken};
 use crate::moment::Moment;
@@ -143,7 +143,8 @@ fn admit<'v>(
         at.memory.crowd.note(visit.prefix, at.now);
     }
     let cors_acts = visit.gate.cors_acts(&visit);
-    let admitted = Admitted::new(visit, at.now, at.id, cors_acts);
+    let session = session_beside(&visit.gate.identity, &visit, at);
+    let admitted = Admitted::new(visit, at.now, at.id, cors_acts).with_session(session);
     let admitted = if shares_taken { admitted.with_shares_taken() } else { admitted };
     Turn::Done(Verdict::Admit(with(admitted)))
 }
@@ -393,10 +394,11 @@ impl<'v> AwaitingCaller<'v> {
         self.visit.prefix
     }
 
-    /// Goes on with what was said.
+    /// Goes on with what was said to a question that was asked at `asked_ns`, steady; that may be
+    /// before this visit, where another has asked the same.
     #[must_use]
-    pub fn with(self, told: &Told, at: Moment<'_>) -> Turn<'v> {
+    pub fn with(self, told: &Told, asked_ns: u64, at: Moment<'_>) -> Turn<'v> {
         let gate = Arc::clone(&self.visit.gate);
-        gate.go_on(self.visit, at, Waited::Caller(told, self.asking.asked_ns))
+        gate.go_on(self.visit, at, Waited::Caller(told, asked_ns))
     }
 }

@@ -13,6 +13,7 @@ use crate::memory::Memory;
 use crate::moment::{Now, RequestId};
 use crate::names::External;
 use crate::pass::PassId;
+use crate::private::make_private;
 use crate::question::{Ask, Key, Question, Questions};
 use crate::reason::Reason;
 use crate::refused::Refused;
@@ -74,10 +75,16 @@ pub struct Admitted {
     shares_taken: bool,
     /// An attempt to sign in, and whether its answer says that it succeeded.
     sign_in: Option<Box<(Taken, AtomicBool)>>,
+    /// A session that is remembered here, where it was not what the caller was judged by.
+    session: Option<Arc<Identity>>,
     /// Boxed: most have none.
     body_digest: Option<Box<[u8; 32]>>,
     would_refuse: WouldRefuse,
 }
+
+/// Seconds for which a stream goes on whose caller is known by somebody's word: then its client
+/// opens another, which is judged anew.
+const ASKED_S: u64 = 15 * 60;
 
 /// Whose a claim is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,10 +153,16 @@ impl Admitted {
             claimed: None,
             cors_acts,
             shares_taken: false,
+            session: None,
             sign_in: visit.sign_in.map(|taken| Box::new((*taken, AtomicBool::new(true)))),
             body_digest: None,
             would_refuse: visit.would_refuse,
         }
+    }
+
+    pub(crate) fn with_session(mut self, session: Option<Arc<Identity>>) -> Self {
+        self.session = session;
+        self
     }
 
     pub(crate) fn with_shares_taken(mut self) -> Self {
@@ -263,7 +276,13 @@ impl Admitted {
     /// not.
     #[must_use]
     pub fn ends_unix_s(&self) -> Option<u64> {
-        self.known.as_ref()?.identity.ends_unix_s()
+        let identity = &self.known.as_ref()?.identity;
+        // Who is known by somebody's word may sign out elsewhere.
+        let asked = identity.is_asked_about().then(|| self.now.unix_s.saturating_add(ASKED_S));
+        match (identity.ends_unix_s(), asked) {
+            (Some(ends), Some(asked)) => Some(ends.min(asked)),
+            (ends, asked) => ends.or(asked),
+        }
     }
 
     /// The caller, where it is known.
@@ -317,7 +336,9 @@ impl Admitted {
             let has_session = self.gate.identity.is_signed_in_by(headers);
             sign_in.1.store(has_session, Ordering::Release);
         }
-        let Some(identity) = self.identity() else { return };
+        let identity = self.identity().filter(|identity| identity.is_asked_about());
+        let identity = identity.or(self.session.as_deref());
+        let Some(identity) = identity else { return };
         let mut lines = headers.get_all(header::SET_COOKIE).into_iter();
         if lines.any(|line| identity.is_changed_by(line.as_bytes())) {
             identity.forget(memory, now);
@@ -474,26 +495,4 @@ impl Meter {
 /// Whether a sender of webhooks takes an answer for a success.
 fn is_success(status: StatusCode) -> bool {
     status.is_success()
-}
-
-/// An answer to a known caller, or one that was bought with a credential, belongs to its caller: a
-/// shared cache in front would hand it to anyone (RFC 9111 5.2.2.7). What else is said of caching
-/// stays; `private` for some fields alone is not enough.
-fn make_private(headers: &mut HeaderMap) {
-    let lines = headers.get_all(header::CACHE_CONTROL).into_iter();
-    let said: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
-    let said = said.join(",");
-    let names = |directive: &str, name: &str| {
-        directive.split('=').next().unwrap_or_default().trim().eq_ignore_ascii_case(name)
-    };
-    let mut kept: Vec<&str> = said.split(',').map(str::trim).collect();
-    if kept.iter().any(|one| one.eq_ignore_ascii_case("no-store")) {
-        return;
-    }
-    kept.retain(|one| {
-        !one.is_empty() && !["public", "s-maxage", "private"].iter().any(|name| names(one, name))
-    });
-    kept.insert(0, "private");
-    let value = HeaderValue::from_str(&kept.join(", "));
-    headers.insert(header::CACHE_CONTROL, value.unwrap_or(HeaderValue::from_static("private")));
 }

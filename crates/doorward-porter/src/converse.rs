@@ -77,8 +77,8 @@ pub async fn converse(
             }
             Waiting::Caller(awaiting) => {
                 let told = Box::pin(reach.outside.caller(awaiting.errand(), awaiting.prefix()));
-                let told = told.await;
-                awaiting.with(&told, later(at, reach))
+                let (told, asked_ns) = told.await;
+                awaiting.with(&told, asked_ns, later(at, reach))
             }
         };
         waiting = match ask(turn, later(at, reach), reach.store) {

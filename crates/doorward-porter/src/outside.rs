@@ -214,10 +214,11 @@ impl Outside {
         }
     }
 
-    /// Asks about a caller at `prefix`, once for all that wait for the same answer. It waits on
-    /// the caller's own runtime, which needs tokio's timer.
-    pub async fn caller(&self, errand: Errand, prefix: Prefix) -> Told {
-        let Some(running) = &self.running else { return Told::Away };
+    /// Asks about a caller at `prefix`, once for all that wait for the same answer. With it comes
+    /// the steady nanosecond at which it was asked: what has changed since is not in it. It waits
+    /// on the caller's own runtime, which needs tokio's timer.
+    pub async fn caller(&self, errand: Errand, prefix: Prefix) -> (Told, u64) {
+        let Some(running) = &self.running else { return (Told::Away, 0) };
         running.desk.ask(errand, prefix, &running.tools, &running.runtime).await
     }
 

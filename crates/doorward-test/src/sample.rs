@@ -267,7 +267,7 @@ impl Rig {
                 Turn::Done(verdict) => return verdict,
                 Turn::Body(awaiting) => awaiting.with(body, at),
                 Turn::Keys(awaiting) => awaiting.with(LookedUp::Away, at),
-                Turn::Caller(awaiting) => awaiting.with(&Told::Away, at),
+                Turn::Caller(awaiting) => awaiting.with(&Told::Away, 0, at),
                 Turn::Ask(pending) => {
                     let answers = store(&pending.questions());
                     pending.answer(&answers, at)

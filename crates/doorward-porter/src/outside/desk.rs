@@ -24,7 +24,9 @@ const BOUNDS: Bounds = Bounds {
 /// Nanoseconds between two lines in the log about questions without an answer.
 const NOTE_EVERY_NS: u64 = 60_000_000_000;
 
-type Flights = Mutex<HashMap<[u8; 32], watch::Receiver<Option<Told>>>>;
+type Flights = Mutex<HashMap<[u8; 32], watch::Receiver<Option<Answer>>>>;
+/// What was said, and the steady nanosecond at which it was asked.
+type Answer = (Told, u64);
 
 /// Where questions about callers are asked.
 pub(super) struct Desk {
@@ -53,15 +55,15 @@ impl Desk {
         prefix: Prefix,
         tools: &Arc<Tools>,
         runtime: &Handle,
-    ) -> Told {
+    ) -> Answer {
         let wait = Duration::from_millis(tools.limits.wait_ms_max);
         let Some(mut answer) = self.flight(errand, prefix, tools, runtime) else {
-            return Told::Busy;
+            return (Told::Busy, 0);
         };
         let told = timeout(wait, answer.wait_for(Option::is_some)).await;
         match told {
-            Ok(Ok(told)) => told.clone().unwrap_or(Told::Away),
-            Ok(Err(_)) | Err(_) => Told::Away,
+            Ok(Ok(told)) => told.clone().unwrap_or((Told::Away, 0)),
+            Ok(Err(_)) | Err(_) => (Told::Away, 0),
         }
     }
 
@@ -72,7 +74,7 @@ impl Desk {
         prefix: Prefix,
         tools: &Arc<Tools>,
         runtime: &Handle,
-    ) -> Option<watch::Receiver<Option<Told>>> {
+    ) -> Option<watch::Receiver<Option<Answer>>> {
         let mut flights = lock(&self.flights);
         if let Some(under_way) = flights.get(&errand.digest) {
             return Some(under_way.clone());
@@ -104,16 +106,17 @@ impl Drop for Landing {
     }
 }
 
-async fn fly(place: Place, errand: &Errand, tools: &Tools, noted: &Mutex<Noted>) -> Told {
+async fn fly(place: Place, errand: &Errand, tools: &Tools, noted: &Mutex<Noted>) -> Answer {
     let wait = Duration::from_millis(tools.limits.wait_ms_max);
     let _turn = match place {
         Place::Now(turn) => turn,
         Place::Later(comes) => match timeout(wait, comes).await {
             Ok(Ok(turn)) => turn,
-            Ok(Err(_)) | Err(_) => return Told::Busy,
+            Ok(Err(_)) | Err(_) => return (Told::Busy, 0),
         },
     };
-    match tools.fetcher.ask(errand).await {
+    let asked_ns = tools.clock.now().steady_ns;
+    let told = match tools.fetcher.ask(errand).await {
         Ok((status, body)) => {
             if status >= 500 {
                 note(tools, noted, &FetchError::status(&errand.to.url, status));
@@ -124,7 +127,8 @@ async fn fly(place: Place, errand: &Errand, tools: &Tools, noted: &Mutex<Noted>)
             note(tools, noted, &error);
             Told::Away
         }
-    }
+    };
+    (told, asked_ns)
 }
 
 /// Says it once a minute: what strangers send must not fill the log.

@@ -5,7 +5,7 @@ use super::address::{self, Kind, Meant};
 use super::fetch_error::{FetchError, Why};
 use super::roots::Roots;
 use bytes::Bytes;
-use doorward_core::layers::identity::{Errand, KEY_SET_BYTES_MAX, KeysUrl};
+use doorward_core::layers::identity::{ANSWER_BYTES_MAX, Errand, KEY_SET_BYTES_MAX, KeysUrl};
 use http::request::Builder;
 use http::{Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Full};
@@ -111,6 +111,9 @@ impl Fetcher {
         }
         let body = errand.form.clone().map(Bytes::from).map_or_else(Full::default, Full::new);
         let answer = self.look(&place, request.body(body)).await?;
+        if answer.body.len() > ANSWER_BYTES_MAX {
+            return Err(Why::TooLong);
+        }
         Ok((answer.status.as_u16(), answer.body))
     }
 

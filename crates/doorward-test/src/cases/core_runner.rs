@@ -138,7 +138,8 @@ impl Bench {
                 }
                 // Where nothing is told, an unwanted question shows as an unexpected verdict.
                 Turn::Caller(awaiting) => {
-                    awaiting.with(step.given.told.as_ref().unwrap_or(&Told::Away), at)
+                    let told = step.given.told.as_ref().unwrap_or(&Told::Away);
+                    awaiting.with(told, at.now.steady_ns, at)
                 }
                 Turn::Ask(pending) => {
                     let answers = self.answer(step, &pending.questions(), at.now);

@@ -105,7 +105,7 @@ fn answer(config: &str, headers: &HeaderMap, now_unix_s: u64) -> Result<Reply, S
             }
             // Whoever is asked knows one person.
             Turn::Caller(awaiting) => {
-                awaiting.with(&Told::Answer(200, br#"{"id":"ann"}"#.to_vec()), at)
+                awaiting.with(&Told::Answer(200, br#"{"id":"ann"}"#.to_vec()), at.now.steady_ns, at)
             }
             Turn::Body(awaiting) => awaiting.with(&[], at),
             Turn::Ask(pending) => {

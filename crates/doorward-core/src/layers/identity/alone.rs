@@ -55,7 +55,7 @@ pub(super) fn cheaply(
 ) -> Option<Who> {
     let here = policy.places.get(place)?;
     if let Some((_, keys)) = policy.keys.as_ref().filter(|(at, _)| at == here)
-        && (key::is_key(text) || !policy.issuers.iter().any(|other| other.settings.place == *here))
+        && (key::is_key(text) || !policy.has_tokens_at(here))
     {
         return Some(match keys.judge(text, visit, at.now) {
             Ok((identity, visitor)) => {

@@ -104,6 +104,17 @@ impl Checker {
         Self { settings }
     }
 
+    /// Whether what one of them was told holds for the other: a reload makes new ones.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let (own, other) = (&self.settings, &other.settings);
+        let is_asked_alike = match (&own.how, &other.how) {
+            (How::Whoami(own), How::Whoami(other)) => own == other,
+            (How::Introspection(own), How::Introspection(other)) => own.is_same(other),
+            _ => false,
+        };
+        is_asked_alike && own.place == other.place && own.with == other.with && own.url == other.url
+    }
+
     /// Whether it is about sessions.
     #[must_use]
     pub const fn is_of_sessions(&self) -> bool {
@@ -133,12 +144,14 @@ impl Checker {
     /// The question about a credential.
     pub(crate) fn errand(&self, text: &str) -> Errand {
         let (headers, form) = match &self.settings.how {
-            How::Whoami(_) => (whoami::headers(&self.settings.place, text), None),
+            How::Whoami(_) => (whoami::headers(&self.settings, text), None),
             How::Introspection(how) => (how.headers(), Some(how.form(text))),
         };
-        let named = [self.settings.url.url.as_bytes(), b"\n", text.as_bytes()].concat();
-        let (digest, to) = (crypto::sha256(&named), self.settings.url.clone());
-        Errand { digest, to, headers, form }
+        let to = self.settings.url.clone();
+        let lines = headers.iter().map(|(name, value)| format!("{name}: {value}\n"));
+        let form_text = form.as_deref().unwrap_or_default();
+        let named = format!("{}\n{}\n{form_text}", to.url, lines.collect::<String>());
+        Errand { digest: crypto::sha256(named.as_bytes()), to, headers, form }
     }
 
     /// Who it is, by the answer.
@@ -162,13 +175,24 @@ impl Checker {
         }
     }
 
-    /// Whether a `Set-Cookie` sets or deletes a cookie of its sessions.
-    pub(super) fn is_about(&self, line: &[u8]) -> bool {
-        let end = line.iter().position(|byte| matches!(byte, b'=' | b';')).unwrap_or(line.len());
-        let name = line[..end].trim_ascii();
+    /// Whether a `Set-Cookie` sets another of its sessions than that of `digest`, or deletes it.
+    pub(super) fn is_changed_by(&self, line: &[u8], digest: &[u8; 32]) -> bool {
+        let mut parts = line.splitn(2, |byte| *byte == b';');
+        let pair = parts.next().unwrap_or_default();
+        let rest = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+        let name = pair[..end].trim_ascii();
         let settings = &self.settings;
+        if settings.with.iter().any(|other| other.as_bytes() == name) {
+            return true;
+        }
         let is_own = matches!(&settings.place, Place::Cookie(own) if own.as_bytes() == name);
-        is_own || settings.with.iter().any(|other| other.as_bytes() == name)
+        let value = pair.get(end + 1..).unwrap_or_default().trim_ascii();
+        // Some frameworks set the same cookie with each answer, so that it lasts longer.
+        let is_same = settings.with.is_empty() && crypto::sha256(value) == *digest;
+        let ends = [&b"max-age=0"[..], b"max-age=-", b"1970"];
+        let is_deleted = ends.iter().any(|end| memchr::memmem::find(&rest, end).is_some());
+        is_own && (!is_same || is_deleted)
     }
 
     /// Until when an answer is remembered, steady.

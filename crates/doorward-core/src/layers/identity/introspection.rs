@@ -28,6 +28,15 @@ pub struct Introspection {
 }
 
 impl Introspection {
+    /// Whether the same is asked by the same, and read in the same way.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.issuer == other.issuer
+            && self.audiences == other.audiences
+            && self.client_id == other.client_id
+            && self.subject == other.subject
+            && self.leeway_s == other.leeway_s
+    }
+
     /// Name and secret as HTTP Basic (RFC 6749 2.3.1): each is form-encoded first.
     pub(super) fn headers(&self) -> Vec<(&'static str, String)> {
         let secret = String::from_utf8_lossy(self.client_secret.expose());
@@ -132,12 +141,15 @@ fn inspect_times(
 
 /// Whom it stands for: a person, or the program that it was given to.
 fn subject(how: &Introspection, said: &Object) -> Result<String, Reason> {
-    let text = |name: &str| member(said, name).and_then(Value::as_str);
-    let subject = match (text(&how.subject), text("client_id")) {
-        (Some(subject), _) => subject.to_owned(),
-        // No person's name begins so by chance: a program must not pass for one.
-        (None, Some(client)) => format!("client:{client}"),
-        (None, None) => return Err(Reason::Claims),
+    let subject = match member(said, &how.subject) {
+        Some(Value::String(subject)) => subject.clone(),
+        Some(Value::Number(number)) if number.is_u64() || number.is_i64() => number.to_string(),
+        None | Some(Value::Null) => {
+            let client = member(said, "client_id").and_then(Value::as_str);
+            // No person's name begins so by chance: a program must not pass for one.
+            format!("client:{}", client.ok_or(Reason::Claims)?)
+        }
+        Some(_) => return Err(Reason::Claims),
     };
     let fits = !subject.is_empty() && subject.len() <= SUBJECT_BYTES_MAX;
     if fits { Ok(subject) } else { Err(Reason::Claims) }

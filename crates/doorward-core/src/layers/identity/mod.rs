@@ -84,7 +84,7 @@ mod whoami;
 mod words;
 
 pub use algorithm::Algorithm;
-pub(crate) use asked::Asking;
+pub(crate) use asked::{Asking, session_beside};
 pub use checker::{
     ANSWER_BYTES_MAX, AskUrl, Checker, CheckerSettings, Errand, How, INTROSPECTION_S, SESSION_S,
     Told,
@@ -203,7 +203,18 @@ pub(crate) fn inspect(
         Err(reason) => return Who::Refuse(reason),
     };
     let who = alone(policy, visit, at, (place, text), waited);
-    with_proof(policy, visit, at, (place, text), who)
+    match with_proof(policy, visit, at, (place, text), who) {
+        // A browser sends its cookie whether it has ended or not: whoever signs in anew must not be
+        // refused for the old one. What is forged is refused all the same.
+        Who::Refuse(
+            Reason::Expired | Reason::UnknownKey | Reason::KeysAway | Reason::TokenInactive,
+        ) if !visit.route().requires_identity
+            && matches!(policy.places.get(place), Some(Place::Cookie(_))) =>
+        {
+            Who::Nobody
+        }
+        who => who,
+    }
 }
 
 /// Judges the proof of possession that a token needs which belongs to a key.
@@ -236,7 +247,10 @@ pub(crate) fn vouches(policy: &Policy, visit: &Visit<'_>, at: Moment<'_>) -> boo
         Ok(Some(found)) => match cheaply(policy, visit, at, found) {
             // A proof costs cryptography each time.
             Some(Who::Known(known)) => known.identity.bound.is_none(),
-            Some(_) | None => false,
+            Some(_) => false,
+            // Who was known before is only to be asked about again.
+            None => find::checker(policy, found.0, found.1)
+                .is_some_and(|checker| asked::was_known(checker, visit, at, found.1)),
         },
         Ok(None) | Err(_) => false,
     }

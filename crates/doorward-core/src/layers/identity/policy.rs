@@ -8,6 +8,7 @@ use super::key_set::KeySetError;
 use super::place::Place;
 use super::signature::{SIGNATURE_ISSUER, Signer, SignerSettings};
 use super::who::{KEY_ISSUER, Kind};
+use super::whoami::SESSION_ISSUER;
 use http::{HeaderName, HeaderValue};
 use std::sync::Arc;
 
@@ -116,7 +117,8 @@ impl Policy {
             }
             // API keys have the gate itself for their issuer: neither a share nor the deny-list may
             // take a token for a key.
-            let is_taken = [KEY_ISSUER, SIGNATURE_ISSUER].contains(&issuer.issuer.as_str())
+            let is_taken = [KEY_ISSUER, SIGNATURE_ISSUER, SESSION_ISSUER]
+                .contains(&issuer.issuer.as_str())
                 || policy.issuers.iter().any(|other| other.name() == issuer.issuer);
             if is_taken {
                 return Err(PolicyError::Twice(index));
@@ -149,6 +151,12 @@ impl Policy {
         names.sort();
         names.dedup();
         self.kept_claims = names;
+    }
+
+    /// Whether tokens may stand there, beside keys.
+    pub(super) fn has_tokens_at(&self, place: &Place) -> bool {
+        self.issuers.iter().any(|issuer| issuer.settings.place == *place)
+            || self.checkers.iter().any(|checker| checker.settings.place == *place)
     }
 
     /// Whether the credential at `judged` is a bearer token's.
@@ -188,10 +196,14 @@ impl Policy {
     /// The cookies that may not go on beside the credential at `judged`.
     pub(crate) fn unjudged_cookies(&self, judged: usize) -> impl Iterator<Item = &str> {
         let others = self.places.iter().enumerate().filter(move |(index, _)| *index != judged);
-        others.filter_map(|(_, place)| match place {
+        let others = others.filter_map(|(_, place)| match place {
             Place::Cookie(name) => Some(name.as_str()),
             Place::Bearer | Place::Header(_) => None,
-        })
+        });
+        // What belongs to a session is as much of a credential.
+        let judged = self.places.get(judged);
+        let unjudged = self.checkers.iter().filter(move |one| Some(&one.settings.place) != judged);
+        others.chain(unjudged.flat_map(|one| one.settings.with.iter().map(String::as_str)))
     }
 
     /// Whether an answer signs its caller in: it sets a cookie that callers are known by. Where

@@ -17,6 +17,9 @@ const TOKEN_BYTES: u64 = 512;
 /// Changed sessions that are kept, each for as long as a question about it could take.
 const CHANGED_MAX: usize = 16 * 1024;
 
+/// Nanoseconds for which one that nobody knew is counted once.
+const UNKNOWN_NS: u64 = 60_000_000_000;
+
 /// Verified tokens by their SHA-256, bounded. Only what was found good is kept: nobody fills it
 /// with what he makes up.
 pub struct Tokens {
@@ -24,6 +27,8 @@ pub struct Tokens {
     /// Sessions that have changed, and the steady nanosecond at which that was seen: what was asked
     /// before says nothing of them.
     changed: Cache<[u8; 32], u64>,
+    /// Texts that nobody knew, and the steady nanosecond at which that was noted.
+    unknown: Cache<[u8; 32], u64>,
 }
 
 impl Tokens {
@@ -46,6 +51,19 @@ impl Tokens {
         }
     }
 
+    /// Notes a text that somebody did not know, and forgets what was known of it. Whether it is the
+    /// first time for a minute.
+    pub(super) fn note_unknown(&self, text: &str, now: Now) -> bool {
+        let digest = crypto::sha256(text.as_bytes());
+        self.known.remove(&digest);
+        let noted_ns = self.unknown.get(&digest);
+        let is_new = noted_ns.is_none_or(|ns| now.steady_ns.saturating_sub(ns) >= UNKNOWN_NS);
+        if is_new {
+            self.unknown.insert(digest, now.steady_ns);
+        }
+        is_new
+    }
+
     /// Forgets a session that has changed.
     pub(super) fn forget(&self, digest: [u8; 32], now: Now) {
         self.changed.insert(digest, now.steady_ns);
@@ -64,7 +82,7 @@ impl Default for Tokens {
         let about = usize::try_from(BYTES_MAX / TOKEN_BYTES).unwrap_or(usize::MAX);
         let (weight, first) = (Weight, BuildHasherDefault::default());
         let known = Cache::with(about, BYTES_MAX, weight, first, DefaultLifecycle::default());
-        Self { known, changed: Cache::new(CHANGED_MAX) }
+        Self { known, changed: Cache::new(CHANGED_MAX), unknown: Cache::new(CHANGED_MAX) }
     }
 }
 

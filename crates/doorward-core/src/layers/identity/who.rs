@@ -194,9 +194,17 @@ impl Identity {
         &self.said
     }
 
+    /// Whether somebody is asked about it.
+    pub(crate) const fn is_asked_about(&self) -> bool {
+        matches!(self.by, Some(By::Checker(..)))
+    }
+
     /// Whether a `Set-Cookie` is about its session: it signs out, or goes on under another value.
     pub(crate) fn is_changed_by(&self, line: &[u8]) -> bool {
-        matches!(&self.by, Some(By::Checker(checker, ..)) if checker.is_about(line))
+        matches!(
+            &self.by,
+            Some(By::Checker(checker, _, digest)) if checker.is_changed_by(line, digest)
+        )
     }
 
     /// What is remembered of its session is forgotten.

@@ -2,6 +2,7 @@
 //! and nothing else of the request.
 
 use super::Reason;
+use super::checker::CheckerSettings;
 use super::jwt::{SCOPES_BYTES_MAX, SUBJECT_BYTES_MAX};
 use super::place::Place;
 use super::who::{self, By, Facts, Identity, Kind};
@@ -33,10 +34,10 @@ pub fn path(text: &str) -> Option<Vec<String>> {
 }
 
 /// What is sent: the cookie alone.
-pub(super) fn headers(place: &Place, text: &str) -> Vec<(&'static str, String)> {
-    let cookie = match place {
-        // With several cookies the text names them itself.
-        Place::Cookie(_) if text.contains("; ") => text.to_owned(),
+pub(super) fn headers(settings: &CheckerSettings, text: &str) -> Vec<(&'static str, String)> {
+    let cookie = match &settings.place {
+        // Where several belong together, the text names them itself.
+        Place::Cookie(_) if !settings.with.is_empty() => text.to_owned(),
         Place::Cookie(name) => format!("{name}={text}"),
         Place::Bearer | Place::Header(_) => String::new(),
     };
@@ -52,7 +53,9 @@ pub(super) fn read(
 ) -> Result<Identity, Reason> {
     match status {
         200 => {}
-        300..=399 | 401 | 403 | 404 => return Err(Reason::SessionUnknown),
+        // It takes too long, or is asked too often: neither is a no.
+        408 | 429 => return Err(Reason::CheckAway),
+        300..=499 => return Err(Reason::SessionUnknown),
         _ => return Err(Reason::CheckAway),
     }
     let said = json::object(body).map_err(|_| Reason::CheckAway)?;
