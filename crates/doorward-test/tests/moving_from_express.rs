@@ -16,7 +16,9 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 type Headers<'h> = &'h [(&'h str, &'h str)];
@@ -379,6 +381,12 @@ async fn sign_in(caller: &mut Caller) -> Outcome<()> {
 async fn the_gate_in_the_place_of_the_middlewares_serves_honest_pages() -> Outcome<()> {
     let mut app = ExpressApp::start(&[], Some(KEY)).await?;
     let mut gate = gate_before(&app, &configurations()?[1]).await?;
+    let mut line = String::new();
+    while !line.trim_start().starts_with("callers") {
+        let next = timeout(Duration::from_secs(30), gate.talk.recv()).await?;
+        line = next.ok_or("the gate has ended")?;
+    }
+    assert!(line.ends_with("sessions in the cookie connect.sid"), "{line}");
     let mut ann = Caller::new(gate.address(), "192.0.2.1");
     let page = ann.get("/", LINK).await?;
     assert_eq!((page.said(), page.text("x-frame-options")), ((200, ""), "SAMEORIGIN"), "helmet's");
