@@ -9,6 +9,7 @@ pub mod cases;
 pub mod express_app;
 pub mod fuzz_targets;
 pub mod identity_provider;
+pub mod layer_pages;
 pub mod pass_visits;
 pub mod passes;
 pub mod running_gate;
