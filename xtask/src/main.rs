@@ -1,7 +1,8 @@
-//! Doorward's own tasks: `cargo xtask test | quick | tidy | vendor | prove | bench`.
+//! Doorward's own tasks: `cargo xtask test | quick | tidy | vendor | docs | prove | bench`.
 
 mod bench;
 mod count;
+mod docs;
 mod install;
 mod prove;
 mod quick;
@@ -18,6 +19,7 @@ cargo xtask test              what continuous integration runs; installs what is
 cargo xtask quick             format, tidy, clippy, unit tests: under a minute
 cargo xtask tidy              the invariants and measures that can be checked by text
 cargo xtask vendor            writes web/vendor from the packages of web/package-lock.json
+cargo xtask docs              writes docs/layers from the layers' own files
 cargo xtask prove [NAME [N]]  one campaign in full; without a name, the list
 cargo xtask bench [--rounds N] [--seconds S] [--rate R] [--peers A,B]
                               the gate beside nginx, HAProxy and Envoy doing the same work: CPU,
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         ["quick"] => quick::run(),
         ["tidy"] => tidy::run(),
         ["vendor"] => web::vendor(),
+        ["docs"] => docs::run(),
         ["prove", rest @ ..] => prove::run(rest),
         ["bench", rest @ ..] => bench::run(rest),
         ["help" | "--help" | "-h"] => {

@@ -97,7 +97,7 @@ pub(crate) fn example_packages() -> anyhow::Result<PathBuf> {
     packages_of("examples/pages/vite-react-axios", "vite")
 }
 
-/// The same of the identity provider that tests start.
+/// The same of the identity provider and the Express application that tests start.
 pub(crate) fn provider_packages() -> anyhow::Result<PathBuf> {
     packages_of("crates/doorward-test/scripts", "provider")
 }

@@ -1,13 +1,15 @@
 //! # doorward-test
 //!
 //! What tests are made of: cases and their runners, browsers and their pages, the program as its
-//! users run it, an identity provider, simulated visits. Not published.
+//! users run it, an identity provider, an Express application, simulated visits. Not published.
 
 pub mod allocations;
 pub mod browser;
 pub mod cases;
+pub mod express_app;
 pub mod fuzz_targets;
 pub mod identity_provider;
+pub mod layer_pages;
 pub mod pass_visits;
 pub mod passes;
 pub mod running_gate;

@@ -2,7 +2,7 @@
 
 use doorward_config::{Config, Profile};
 use doorward_core::layers::LAYERS;
-use doorward_core::layers::identity::Place;
+use doorward_core::layers::identity::{How, Place};
 use doorward_core::mode::Mode;
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -84,6 +84,11 @@ fn callers(config: &Config) -> String {
     if !signers.is_empty() {
         known.push(format!("signatures of {signers}"));
     }
+    known.extend(identity.checkers.iter().map(|checker| match (&checker.how, &checker.place) {
+        (How::Whoami(_), Place::Cookie(name)) => format!("sessions in the cookie {name}"),
+        (How::Whoami(_), Place::Bearer | Place::Header(_)) => "sessions".to_owned(),
+        (How::Introspection(_), _) => format!("opaque tokens of {}", checker.issuer()),
+    }));
     if known.is_empty() { "anybody: identity is off".to_owned() } else { known.join(", ") }
 }
 
@@ -95,7 +100,11 @@ fn credential(config: &Config) -> String {
     let identity = &config.settings.identity;
     let keys = identity.keys.as_ref().map(|keys| (&keys.place, "KEY"));
     let tokens = identity.issuers.first().map(|issuer| (&issuer.place, "TOKEN"));
-    match keys.or(tokens) {
+    let checkers = identity.checkers.first().map(|checker| match checker.how {
+        How::Whoami(_) => (&checker.place, "SESSION"),
+        How::Introspection(_) => (&checker.place, "TOKEN"),
+    });
+    match keys.or(tokens).or(checkers) {
         Some((Place::Bearer, what)) => format!("-H 'Authorization: Bearer {what}' "),
         Some((Place::Header(name), what)) => format!("-H '{name}: {what}' "),
         Some((Place::Cookie(name), what)) => format!("-H 'Cookie: {name}={what}' "),

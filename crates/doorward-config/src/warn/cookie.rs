@@ -3,7 +3,6 @@
 use super::{is_enforced, listed};
 use crate::draft::Draft;
 use crate::reading::Reading;
-use doorward_core::layers::identity::Place;
 
 /// What `rename` and `protect` ask for, where it comes to nothing.
 pub(super) fn renaming(draft: &Draft, reading: &mut Reading<'_>) {
@@ -22,8 +21,8 @@ pub(super) fn renaming(draft: &Draft, reading: &mut Reading<'_>) {
         }
         return;
     }
-    if cookie.rename && cookie.protect.is_empty() && cookie.sessions.is_empty() && !by_cookie(draft)
-    {
+    let is_named = !cookie.protect.is_empty() || !cookie.sessions.is_empty();
+    if cookie.rename && !is_named && !settings.identity.reads_cookies() {
         let place = reading.place(&at);
         let what = "no session is named, and none is renamed whose name is only guessed";
         reading.warn(place, what.to_owned(), "name it: sessions = [\"connect.sid\"]");
@@ -41,13 +40,4 @@ pub(super) fn renaming(draft: &Draft, reading: &mut Reading<'_>) {
         format!("{who} is not known to be called by https, so cookies keep their names there"),
         "browsers take __Host- by https alone: list the https name in `external`",
     );
-}
-
-/// Whether callers are known by a cookie.
-fn by_cookie(draft: &Draft) -> bool {
-    let identity = &draft.settings.identity;
-    let mut places = identity.issuers.iter().map(|issuer| &issuer.place);
-    let keys = identity.keys.as_ref().map(|keys| &keys.place);
-    places.any(|place| matches!(place, Place::Cookie(_)))
-        || keys.is_some_and(|place| matches!(place, Place::Cookie(_)))
 }

@@ -10,6 +10,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("DOORWARD_SECRET", "golden-secret-0123456789-0123456789-abcdef"),
     ("OLD_SECRET", "golden-old-secret-0123456789-0123456789-ab"),
     ("ADMISSION_KEY", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"),
+    ("DOORWARD_ADMISSION_KEY", "-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_s"),
     ("API_KEY", "sk-golden"),
     ("JWT_SECRET", "golden-jwt-secret-0123456789-0123456789"),
     ("DOORWARD_ADMIN", "golden-admin-0123456789"),
