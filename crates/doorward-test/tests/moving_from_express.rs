@@ -458,7 +458,7 @@ async fn the_gate_in_the_place_of_the_middlewares_refuses_and_the_application_is
     // Programs that say they are pages.
     assert_eq!(stranger.get("/api/stock", CURL).await?.said(), (401, "identity/missing"));
     assert_eq!(evil.order(CURL, None).await?.said(), (403, "csrf/missing"));
-    assert_eq!(evil.order(&[], None).await?.said(), (403, "identity/cookie-alone"));
+    assert_eq!(evil.order(&[], None).await?.said(), (403, "csrf/missing"));
     assert_eq!(evil.order(OWN, Some("made-up")).await?.said(), (403, "csrf/missing"));
     assert_eq!(evil.order(OWN, Some(&foreign)).await?.said(), (403, "csrf/other-session"));
     assert_eq!(stranger.form("/login", OWN_FORM, form).await?.said(), (403, "csrf/missing"));

@@ -1,0 +1,88 @@
+//! Ten thousand guesses at one account at once: each is counted on its way in, so that as many pass
+//! as the account has, whatever the backend says of them later.
+
+use doorward_core::layers::quota::SignIn;
+use doorward_core::question::Rate;
+use doorward_core::verdict::{Admitted, Outcome, Verdict};
+use doorward_core::view::BodyHint;
+use doorward_test::sample::{self, Request, Rig, begin, spoken};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use std::net::Ipv4Addr;
+
+/// Guesses, each before any other was answered.
+const GUESSES: u32 = 10_000;
+/// Failures that an account may have at once.
+const PER_ACCOUNT: u32 = 10;
+
+fn rig() -> Rig {
+    let mut settings = sample::settings();
+    let sign_in = SignIn {
+        account: vec!["email".to_owned()],
+        per_account: Rate::per_minute(10, PER_ACCOUNT),
+        per_address: Rate::per_minute(60, 60),
+    };
+    settings.routes.push(doorward_core::route::Settings {
+        path: "/people/login".to_owned(),
+        sign_in: Some(sign_in),
+        ..Default::default()
+    });
+    Rig::new(&settings)
+}
+
+/// A guess at Ann's password, from a network of its own.
+fn guess(number: u32) -> (Request, Vec<u8>) {
+    let body = format!("{{\"email\":\"ann@shop.test\",\"password\":\"{number}\"}}").into_bytes();
+    let mut request = Request { method: Method::POST, ..Request::chrome() };
+    "/people/login".clone_into(&mut request.path);
+    request.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    request.body = BodyHint::Length(body.len() as u64);
+    request.peer = Ipv4Addr::from(0x0a00_0000 + number * 7).into();
+    (request, body)
+}
+
+fn judge(rig: &Rig, number: u32) -> Verdict {
+    let (request, body) = guess(number);
+    rig.judge(request.view(), &body, rig.at(begin()))
+}
+
+fn settle(rig: &Rig, admitted: &Admitted, status: StatusCode) {
+    admitted.notice(&HeaderMap::new(), &rig.memory, begin());
+    let questions = admitted.settle(Outcome::Answered(status));
+    let _ = rig.store.answer(&questions, begin());
+}
+
+#[test]
+fn guesses_at_once_do_not_pass_before_the_first_has_failed() {
+    let rig = rig();
+    let mut under_way = Vec::new();
+    let mut refused = 0;
+    for number in 0..GUESSES {
+        match judge(&rig, number) {
+            Verdict::Admit(admitted) => under_way.push(admitted),
+            other => {
+                assert_eq!(spoken(&other), "refuse quota/sign-in");
+                refused += 1;
+            }
+        }
+    }
+    assert_eq!(under_way.len(), PER_ACCOUNT as usize);
+    assert_eq!(refused, GUESSES - PER_ACCOUNT);
+    // All but one fail: that one gives back what it took, and no more.
+    for (number, admitted) in under_way.iter().enumerate() {
+        let status = if number == 0 { StatusCode::OK } else { StatusCode::UNAUTHORIZED };
+        settle(&rig, admitted, status);
+    }
+    assert_eq!(spoken(&judge(&rig, GUESSES)), "admit");
+    assert_eq!(spoken(&judge(&rig, GUESSES + 1)), "refuse quota/sign-in");
+}
+
+#[test]
+fn whoever_signs_in_again_and_again_is_never_refused() {
+    let rig = rig();
+    for number in 0..100 {
+        match judge(&rig, number) {
+            Verdict::Admit(admitted) => settle(&rig, &admitted, StatusCode::FOUND),
+            other => panic!("{number}: {}", spoken(&other)),
+        }
+    }
+}
