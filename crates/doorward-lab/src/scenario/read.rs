@@ -203,6 +203,15 @@ fn doubts_of_passes(scenario: &Scenario, at: usize, step: &Step) -> Vec<(String,
     if is_page && said.signed && !matches!(step.way, Way::Fetch | Way::Xhr) {
         doubt("is signed in a way that carries no headers", "way = \"fetch\" or \"xhr\"");
     }
+    if said.with_csrf && (!is_page || !is_gates || step.on.is_none()) {
+        doubt("has a CSRF token where none is given", "let a page call `api`, with [step.on]");
+    }
+    if said.with_csrf && !matches!(step.way, Way::Fetch | Way::Xhr | Way::Form) {
+        doubt(
+            "has a CSRF token in a way that carries none",
+            "way = \"fetch\", \"xhr\" or \"form\"",
+        );
+    }
     if is_page && (step.copy_of.is_some() || said.asks.is_some()) {
         doubt("is a page's, and does what only programs do", "let a program do it");
     }
