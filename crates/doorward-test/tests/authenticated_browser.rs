@@ -325,6 +325,42 @@ async fn tabs(scene: &mut Scene, browser: &Browser) -> Outcome<()> {
     scene.pays(browser, "/transfer", &third).await
 }
 
+/// A sibling sets cookies for the common domain, under the names of ann's session and of the gate's
+/// anchor: no one tells whose is whose, so neither counts. It keeps ann out until they are gone.
+async fn tossing(scene: &mut Scene, browser: &Browser) -> Outcome<()> {
+    let (home, promo) = (format!("{}/", scene.api), scene.pages.origin(Site::Promo));
+    let rows = [
+        ("session=session-number-00000001", "/", 400, "cookie/duplicate"),
+        ("session=session-number-00000001", "/transfer", 400, "cookie/duplicate"),
+        ("doorward-anchor=made-up", "/", 403, "csrf/unclear"),
+    ];
+    // Her page stays open while the sibling's stands in another tab.
+    browser.open_page(&home).await?;
+    let token = token(browser).await?;
+    let (own, client) = (browser.client().window().await?, browser.client());
+    let others = client.new_window(true).await?.handle;
+    for (pair, path, status, code) in rows {
+        let line = format!("{pair}; Domain=shop.localhost; Path={path}");
+        client.switch_to_window(others.clone()).await?;
+        browser.open_page(&format!("{promo}/")).await?;
+        browser.run("document.cookie = args[0];", &[json!(line)]).await?;
+        client.switch_to_window(own.clone()).await?;
+        let seen = browser.fetch("/transfer", by_json(Some(&token))).await?;
+        let Fetched::Read { status: got, refusal, .. } = &seen else { panic!("{seen:?}") };
+        assert_eq!((*got, refusal.as_deref()), (status, Some(code)), "{line}");
+        scene.judged("POST", "/transfer", Some(code)).await?;
+        assert_eq!(scene.bank.done(), [""; 0], "{line}");
+        client.switch_to_window(others.clone()).await?;
+        browser.run("document.cookie = args[0];", &[json!(format!("{line}; Max-Age=0"))]).await?;
+        client.switch_to_window(own.clone()).await?;
+        scene.pays(browser, "/transfer", &token).await?;
+    }
+    client.switch_to_window(others).await?;
+    client.close_window().await?;
+    client.switch_to_window(own).await?;
+    Ok(())
+}
+
 /// A sign-in provider, another site's, sends ann back: by a link and by a form.
 async fn returns(scene: &mut Scene, browser: &Browser) -> Outcome<()> {
     let provider = format!("{}/", scene.pages.origin(Site::Evil));
@@ -368,6 +404,7 @@ async fn what_ann_means_is_done_and_nothing_else() -> Outcome<()> {
         own_actions(&mut scene, &browser, &token).await?;
         attacks(&mut scene, &browser, engine).await?;
         tabs(&mut scene, &browser).await?;
+        tossing(&mut scene, &browser).await?;
         returns(&mut scene, &browser).await?;
         browser.close().await?;
     }
@@ -400,6 +437,9 @@ async fn forgery(beside: Beside, read: Option<&str>, form: &str) -> Outcome<()> 
         form_of(&browser, &evil, &transfer).await?;
         scene.judged("POST", "/transfer", Some(form)).await?;
         assert_eq!(scene.bank.done(), [""; 0], "{engine}");
+        // Ann's browser is not signed in as somebody else either.
+        form_of(&browser, &evil, &format!("{}/login", scene.api)).await?;
+        scene.judged("POST", "/login", Some(form)).await?;
         // One of the attacker's own tokens, in the field where the gate would look for it.
         browser.open_page(&evil).await?;
         let mut fields = loot();

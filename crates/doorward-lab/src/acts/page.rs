@@ -333,5 +333,15 @@ mod tests {
         assert_eq!(shown, want);
         let shown = act(Way::Form, "x").shown();
         assert!(shown.contains("<input name=to value=\"evil\">"), "{shown}");
+        for (way, part) in [
+            (Way::Fetch, "headers: { \"x-csrf-token\": token }"),
+            (Way::Form, "<input name=_csrf value=\"${token}\">"),
+        ] {
+            let mut act = act(way, "x");
+            act.said.with_csrf = true;
+            let shown = act.shown();
+            let ask = "await fetch(\"http://api.shop.localhost:3000/.doorward/csrf\", {";
+            assert!(shown.contains(ask) && shown.contains(part), "{shown}");
+        }
     }
 }
