@@ -15,6 +15,15 @@ function payload() {
   return new URLSearchParams(body.fields ?? body.encoded.fields);
 }
 
+/** A CSRF token of the gate's, where the story has one: none where the gate has none. */
+async function csrf() {
+  if (!act.said["with-csrf"]) return undefined;
+  const url = new URL(act.url);
+  const mark = url.searchParams.get("lab");
+  const answer = await fetch(`${url.origin}/.doorward/csrf?lab=${mark}`, { credentials: "include" });
+  return answer.ok ? (await answer.json()).token : undefined;
+}
+
 function fields() {
   const body = act.said.body ?? {};
   return Object.entries(body.fields ?? body.encoded?.fields ?? {});
@@ -23,6 +32,8 @@ function fields() {
 async function byFetch() {
   const headers = new Headers();
   for (const [name, value] of Object.entries(act.said.headers)) headers.append(name, value);
+  const token = await csrf();
+  if (token) headers.append("X-CSRF-Token", token);
   /** @type {RequestInit} */
   const init = { method: act.method, headers };
   if (act.said.body) init.body = payload();
@@ -36,12 +47,14 @@ async function byFetch() {
   };
 }
 
-function byXhr() {
+async function byXhr() {
+  const token = await csrf();
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest();
     xhr.open(act.method, act.url);
     xhr.withCredentials = act.said.credentials === "include";
     for (const [name, value] of Object.entries(act.said.headers)) xhr.setRequestHeader(name, value);
+    if (token) xhr.setRequestHeader("X-CSRF-Token", token);
     xhr.onload = () => resolve({
       outcome: "read", status: xhr.status, body: xhr.responseText.slice(0, 4096),
     });
@@ -50,7 +63,8 @@ function byXhr() {
   });
 }
 
-function byForm() {
+async function byForm() {
+  const token = await csrf();
   const form = document.createElement("form");
   form.method = act.method;
   const url = new URL(act.url);
@@ -62,6 +76,7 @@ function byForm() {
   form.action = url.href;
   form.enctype = act.said.body?.encoded?.enctype ?? "application/x-www-form-urlencoded";
   for (const [name, value] of fields()) add(form, name, value);
+  if (token) add(form, "_csrf", token);
   document.body.append(form);
   form.submit();
 }

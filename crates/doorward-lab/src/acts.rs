@@ -197,8 +197,9 @@ impl Acts {
     }
 }
 
-/// The names of all cookies that stories set.
-const COOKIES: [&str; 5] = ["session", "none", "lax", "strict", "unset"];
+/// The names of all cookies that stories set, and of the gate's own.
+const COOKIES: [&str; 7] =
+    ["session", "none", "lax", "strict", "unset", "doorward-anchor", "__Host-doorward"];
 
 /// What is set to see whether it goes along: WebKit keeps no `Secure` cookie here, and Chromium
 /// takes one that says nothing for `Lax`.

@@ -49,6 +49,7 @@ mod valves;
 mod witness;
 
 pub use cors::CorsPolicy;
+pub(crate) use expected::EXPECTED_SESSION;
 pub use expected::{Expected, expected};
 pub use ledger::Bank;
 pub use session::SameSite;

@@ -235,3 +235,33 @@ pub(crate) fn seed<const N: usize>() -> [u8; N] {
     SystemChance.fill(&mut seed);
     seed
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Gate, Key, Keys, Layer, Layers, config_text};
+    use crate::scenario::{Side, all};
+    use crate::sites::{Naming, Sites, USUAL_PORTS};
+
+    /// Whatever somebody switches off on the page, there is a gate.
+    #[test]
+    fn every_story_starts_with_any_layers() {
+        let sites = Sites { naming: Naming::Names, ports: USUAL_PORTS, tls: false };
+        let key = Key::new(1_000_000_000);
+        let keys = Keys { integration: &key, paid_ai: "paid" };
+        let one = |layer| [Layers::Only(layer), Layers::Without([layer].into())];
+        let all_layers =
+            || std::iter::once(Layers::All).chain(Layer::ALL.into_iter().flat_map(one));
+        for scenario in all().expect("stories").iter().filter(|one| one.has_gate()) {
+            let upstream = "http://127.0.0.1:3000";
+            let said = scenario.gate.config.replace("{backend}", upstream);
+            let said = sites.fill(&said.replace("{paid-ai}", upstream), Side::On);
+            for layers in all_layers() {
+                let text = config_text("http://shop.localhost:5173", upstream, &said, &layers);
+                let started = Gate::start(&text.expect("TOML"), keys);
+                if let Err(error) = started {
+                    panic!("{} with {layers:?}: {error}", scenario.id);
+                }
+            }
+        }
+    }
+}

@@ -4,6 +4,7 @@
 //! Nothing of this is ever taken for what happened: that is read from the wire, from the page's
 //! report and from the backend's witness.
 
+mod csrf;
 mod everywhere;
 mod gate;
 mod passes;
@@ -174,6 +175,10 @@ impl Predictor {
             // The script fails before it sends what the page wanted to send.
             Signed::Nothing(predicted) => return predicted,
         };
+        let Some(request) = self.with_csrf(act, &from, request, via) else {
+            let (gets, rules) = (Some(Gets::Hidden), vec![Told::has_csrf()]);
+            return Predicted { gets, rules, ..Predicted::default() };
+        };
         let (world, now_s) = (&mut self.world, self.now_s);
         let mut server = |sent: &Sent| world.answer(sent, via, LOOPBACK, now_s);
         let verdict =
@@ -187,6 +192,9 @@ impl Predictor {
         let mut rules = rules(&verdict, request.way);
         if act.script.is_some() {
             rules.insert(0, Told::signs());
+        }
+        if act.said.with_csrf {
+            rules.insert(0, Told::has_csrf());
         }
         let predicted = Predicted {
             gets: gets(&verdict),

@@ -423,6 +423,7 @@ impl Run<'_> {
         };
         let origin = origin.ok_or(RunError::NoSuchPage(step.caller.word()))?;
         let mut said = step.request.clone();
+        said.with_csrf &= side == Side::On;
         for value in said.headers.values_mut() {
             *value = self.lab.fill(value, side);
         }

@@ -2,6 +2,7 @@
 //! `lab --headless` and the tests run the same ones.
 
 mod built_in;
+pub(crate) mod csrf;
 mod expect;
 mod place;
 mod read;

@@ -237,10 +237,10 @@ async fn a_page_that_nobody_shows_is_no_verdict() {
 #[tokio::test]
 async fn what_is_not_built_yet_is_not_run() {
     let lab = start().await;
-    let scenario = lab.control.scenario("csrf-token").cloned().expect("a story");
+    let scenario = lab.control.scenario("script-clients").cloned().expect("a story");
     let spec = Spec::new(scenario, Side::On, Engine::chromium());
     let error = run(lab.control.lab(), &spec, &NoScreen, &NoScreen).await.expect_err("not built");
-    assert_eq!(error.to_string(), "not built yet: csrf");
+    assert_eq!(error.to_string(), "not built yet: bot");
 }
 
 #[tokio::test]

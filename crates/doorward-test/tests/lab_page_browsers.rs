@@ -91,7 +91,7 @@ async fn a_cookie_story(engine: EngineId) -> Outcome<()> {
     assert_eq!(browser.value("document.querySelectorAll('.faults').length").await?, 0);
     assert_eq!(lab.balance("evil"), moved, "the gate stopped them");
     // Without the layer that refuses it, it lands again.
-    browser.click(".layers label:nth-of-type(2) input").await?;
+    browser.click(".layers label:nth-of-type(3) input").await?;
     browser.until("location.hash.includes('off=site')").await?;
     browser.click(".fix .controls > button").await?;
     let later = "document.querySelector('.compare thead').innerText.includes('without site')";
@@ -251,11 +251,13 @@ async fn the_tables_are_filled_by_running() -> Outcome<()> {
     fill(&browser, "matrix").await?;
     let row = "[...document.querySelectorAll('.matrix tbody tr')].find((own) =>
         own.innerText.includes('The transfer')).querySelectorAll('td')";
-    // CORS alone, cors, site, method, quota, identity (a key for everybody), pass (for everybody),
-    // all layers.
+    // CORS alone, cookie, cors, site, method, quota, identity (a key for everybody), csrf (for whom
+    // the backend knows by a cookie, and this one trusts whoever reaches it), pass (for
+    // everybody), all layers.
     let stopped = browser.value(&format!("[...{row}].map((own) => own.className)")).await?;
     let want = serde_json::json!([
-        "lands", "lands", "stopped", "lands", "lands", "stopped", "stopped", "stopped"
+        "lands", "lands", "lands", "stopped", "lands", "lands", "stopped", "lands", "stopped",
+        "stopped"
     ]);
     assert_eq!(stopped, want);
     // What each layer alone comes to was predicted as well.
@@ -273,12 +275,12 @@ async fn the_tables_are_filled_by_running() -> Outcome<()> {
     let cells = "[...document.querySelectorAll('.matrix tbody tr')].find((own) =>
         own.innerText.includes('for a pass, works for it')).querySelectorAll('td')";
     let cells = browser.value(&format!("[...{cells}].map((own) => own.innerText)")).await?;
-    assert_eq!(cells[7], "■ executed", "{cells}");
+    assert_eq!(cells[9], "■ executed", "{cells}");
     // Without passes the gate gives its key to whoever asks.
     let cells = "[...document.querySelectorAll('.matrix tbody tr')].find((own) =>
         own.innerText.includes('copied into curl')).querySelectorAll('td')";
     let cells = browser.value(&format!("[...{cells}].map((own) => own.innerText)")).await?;
     assert_eq!((&cells[0], &cells[1]), (&"■ executed".into(), &"■ executed".into()), "{cells}");
-    assert_eq!((&cells[6], &cells[7]), (&"□ pass/used".into(), &"□ pass/used".into()), "{cells}");
+    assert_eq!((&cells[8], &cells[9]), (&"□ pass/used".into(), &"□ pass/used".into()), "{cells}");
     browser.close().await
 }

@@ -1,7 +1,7 @@
 //! The page of an act: what a visitor sees of it, and what it sends.
 
 use super::PREFIX;
-use crate::scenario::{Enctype, Payload, Said, Way};
+use crate::scenario::{Enctype, Payload, Said, Way, csrf};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -127,7 +127,12 @@ impl Act {
     /// The request as a page's author would write it.
     #[must_use]
     pub fn shown(&self) -> String {
-        let request = self.request();
+        let mut request = self.request();
+        if self.said.with_csrf {
+            let gate = super::of_origin(&self.url);
+            let ask = format!("fetch(\"{gate}{}\", {{ credentials: \"include\" }})", csrf::PATH);
+            request = format!("const {{ token }} = await (await {ask}).json();\n{request}");
+        }
         match &self.script {
             Some(script) => {
                 let script = crate::wire::Mark::off(script);
@@ -152,6 +157,9 @@ impl Act {
                 for (name, value) in self.fields() {
                     let _ = write!(out, "\n  <input name={name} value=\"{value}\">");
                 }
+                if self.said.with_csrf {
+                    let _ = write!(out, "\n  <input name={} value=\"${{token}}\">", csrf::FIELD);
+                }
                 out.push_str("\n</form>  // submits itself");
                 out
             }
@@ -167,10 +175,11 @@ impl Act {
         if self.method != "GET" {
             options.push(format!("method: {:?}", self.method));
         }
-        if !self.said.headers.is_empty() {
-            let pairs =
-                self.said.headers.iter().map(|(name, value)| format!("{name:?}: {value:?}"));
-            options.push(format!("headers: {{ {} }}", pairs.collect::<Vec<_>>().join(", ")));
+        let pairs = self.said.headers.iter().map(|(name, value)| format!("{name:?}: {value:?}"));
+        let token = self.said.with_csrf.then(|| format!("{:?}: token", csrf::HEADER));
+        let pairs: Vec<String> = pairs.chain(token).collect();
+        if !pairs.is_empty() {
+            options.push(format!("headers: {{ {} }}", pairs.join(", ")));
         }
         match &self.said.body {
             None => {}
@@ -324,5 +333,15 @@ mod tests {
         assert_eq!(shown, want);
         let shown = act(Way::Form, "x").shown();
         assert!(shown.contains("<input name=to value=\"evil\">"), "{shown}");
+        for (way, part) in [
+            (Way::Fetch, "headers: { \"x-csrf-token\": token }"),
+            (Way::Form, "<input name=_csrf value=\"${token}\">"),
+        ] {
+            let mut act = act(way, "x");
+            act.said.with_csrf = true;
+            let shown = act.shown();
+            let ask = "await fetch(\"http://api.shop.localhost:3000/.doorward/csrf\", {";
+            assert!(shown.contains(ask) && shown.contains(part), "{shown}");
+        }
     }
 }

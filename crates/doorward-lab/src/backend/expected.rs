@@ -9,6 +9,9 @@ use http::header::{CACHE_CONTROL, HeaderValue, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 
+/// The session that a log-in is expected to set; the true one is drawn.
+pub(crate) const EXPECTED_SESSION: &str = "expected-session";
+
 /// An answer that is expected.
 #[derive(Clone, Debug)]
 pub struct Expected {
@@ -44,7 +47,7 @@ pub fn expected(policy: &CorsPolicy, same_site: SameSite, head: &Parts) -> Expec
 
 fn set(route: Route, same_site: SameSite, headers: &mut HeaderMap) {
     let cookies = match route {
-        Route::Login => vec![set_cookie("expected", same_site)],
+        Route::Login => vec![set_cookie(EXPECTED_SESSION, same_site)],
         Route::Cookies => one_of_each().to_vec(),
         Route::Catalog => {
             headers.insert(CACHE_CONTROL, routes::CACHEABLE);

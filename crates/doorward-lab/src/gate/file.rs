@@ -9,6 +9,8 @@ use toml::{Table, Value};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Layer {
+    /// Takes unclear cookies out, and hardens what the backend sets.
+    Cookie,
     /// Answers preflights and dresses answers.
     Cors,
     /// Refuses what a browser says comes from elsewhere.
@@ -19,6 +21,8 @@ pub enum Layer {
     Quota,
     /// Who is calling.
     Identity,
+    /// Whether a page meant what its cookie allows.
+    Csrf,
     /// Whether a stranger's request is signed, and new.
     Pass,
 }
@@ -38,18 +42,28 @@ pub enum Layers {
 
 impl Layer {
     /// All of them, in the order in which a request meets them.
-    pub const ALL: [Self; 6] =
-        [Self::Cors, Self::Site, Self::Method, Self::Quota, Self::Identity, Self::Pass];
+    pub const ALL: [Self; 8] = [
+        Self::Cookie,
+        Self::Cors,
+        Self::Site,
+        Self::Method,
+        Self::Quota,
+        Self::Identity,
+        Self::Csrf,
+        Self::Pass,
+    ];
 
     /// Its id.
     #[must_use]
     pub const fn id(self) -> &'static str {
         match self {
+            Self::Cookie => "cookie",
             Self::Cors => "cors",
             Self::Site => "site",
             Self::Method => "method",
             Self::Quota => "quota",
             Self::Identity => "identity",
+            Self::Csrf => "csrf",
             Self::Pass => "pass",
         }
     }
@@ -72,6 +86,15 @@ const KEYS: &str = "\
 profile = \"authenticated\"
 [layers.identity]
 keys = { header = \"x-api-key\", file = \"doorward-keys.toml\" }
+";
+
+/// What the CSRF layer alone needs: to know who calls by a cookie. Strangers may call.
+const SESSIONS: &str = "\
+[layers.identity]
+session = { cookie = \"session\", check = \"{upstream}/whoami\", subject = \"$.id\" }
+[layers.csrf]
+mode = \"enforce\"
+fields = true
 ";
 
 /// What the pass layer alone needs; and `cors`, without which pages cannot ask for passes.
@@ -115,8 +138,14 @@ pub fn config_text(
     if *layers == Layers::Only(Layer::Identity) {
         merge(&mut table, KEYS.parse()?);
     }
+    if *layers == Layers::Only(Layer::Csrf) {
+        merge(&mut table, SESSIONS.replace("{upstream}", upstream).parse()?);
+    }
     if *layers == Layers::Only(Layer::Pass) {
         merge(&mut table, PASSES.parse()?);
+    }
+    if let Layers::Only(layer) = layers {
+        turn_on(&mut table, *layer);
     }
     for layer in Layer::ALL.into_iter().filter(|layer| !is_on(layers, *layer)) {
         let off: Table = format!("[layers.{}]\nmode = \"off\"", layer.id()).parse()?;
@@ -130,7 +159,20 @@ pub fn config_text(
 
 /// Whether a layer stays on.
 fn is_on(layers: &Layers, layer: Layer) -> bool {
-    layers.has(layer) || (layer == Layer::Cors && *layers == Layers::Only(Layer::Pass))
+    let needed = match layers {
+        Layers::Only(Layer::Pass) => Some(Layer::Cors),
+        Layers::Only(Layer::Csrf) => Some(Layer::Identity),
+        Layers::All | Layers::Without(_) | Layers::Only(_) => None,
+    };
+    layers.has(layer) || needed == Some(layer)
+}
+
+/// A layer that is looked at alone is on, also where the story does without it.
+fn turn_on(table: &mut Table, layer: Layer) {
+    let own = table.get_mut("layers").and_then(|layers| layers.get_mut(layer.id()));
+    if let Some(own) = own.and_then(Value::as_table_mut) {
+        own.retain(|key, mode| key != "mode" || mode.as_str() != Some("off"));
+    }
 }
 
 /// What guards a credential is switched off: the file says then that strangers may use it.
@@ -194,6 +236,12 @@ mod tests {
         let only = text("", &Layers::Only(Layer::Pass));
         assert!(off(&only, "site") && !off(&only, "pass") && !off(&only, "cors"));
         assert_eq!(only.get("profile"), None);
+        let only = text("", &Layers::Only(Layer::Csrf));
+        assert!(off(&only, "site") && !off(&only, "identity") && !off(&only, "csrf"));
+        assert_eq!(only.get("profile"), None, "strangers may call");
+        let without = "[layers.site]\nmode = \"off\"";
+        assert!(off(&text(without, &Layers::All), "site"));
+        assert!(!off(&text(without, &Layers::Only(Layer::Site)), "site"), "looked at alone");
     }
 
     #[test]

@@ -105,15 +105,17 @@ impl Lab {
     fn gate_text(&self, setting: &Setting<'_>) -> Result<String, toml::de::Error> {
         let paid_ai = format!("http://{}", self.inner_paid_ai);
         let said = setting.scenario.gate.config.replace("{paid-ai}", &paid_ai);
-        let said = self.fill(&said, Side::On);
         let upstream = format!("http://{}", self.inner_address);
+        // The gate asks the backend who is signed in, by the way that it sends requests.
+        let said = self.fill(&said.replace("{backend}", &upstream), Side::On);
         config_text(&self.allowed(Caller::Shop), &upstream, &said, &setting.layers)
     }
 
     /// The same as people are shown it: before the backend's own address.
     fn shown_text(&self, setting: &Setting<'_>) -> Result<String, toml::de::Error> {
-        let said = self.fill(&setting.scenario.gate.config, Side::On);
         let upstream = format!("http://127.0.0.1:{}", self.sites().ports.api);
+        let said = setting.scenario.gate.config.replace("{backend}", &upstream);
+        let said = self.fill(&said, Side::On);
         config_text(&self.allowed(Caller::Shop), &upstream, &said, &setting.layers)
     }
 

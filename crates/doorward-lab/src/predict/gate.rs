@@ -1,8 +1,10 @@
 //! What the gate is going to say: its own core is asked, with a store and a clock of its own.
 
+use crate::backend::EXPECTED_SESSION;
 use crate::gate::{seed, turned_on};
 use bytes::Bytes;
 use doorward_core::gate::Gate as Core;
+use doorward_core::layers::identity::Told;
 use doorward_core::memory::Memory;
 use doorward_core::moment::{Moment, Now, RequestId};
 use doorward_core::reason::{Reason, Words};
@@ -89,8 +91,12 @@ impl FutureGate {
                     pending.answer(&answers, at)
                 }
                 Turn::Body(waiting) => waiting.with(body, at),
-                // The lab's gates ask nobody; one that did would wait.
-                Turn::Keys(_) | Turn::Caller(_) => break,
+                Turn::Caller(awaiting) => {
+                    let told = expected_caller(&awaiting.errand().headers);
+                    awaiting.with(&told, at)
+                }
+                // The lab's gates know no issuer; one that did would wait.
+                Turn::Keys(_) => break,
             };
         }
         Said::Refused {
@@ -99,6 +105,17 @@ impl FutureGate {
             headers: HeaderMap::new(),
             body: Bytes::new(),
         }
+    }
+}
+
+/// What the backend is going to say of a caller: the session that its log-in is expected to set is
+/// ann's.
+fn expected_caller(headers: &[(&'static str, String)]) -> Told {
+    let session = format!("session={EXPECTED_SESSION}");
+    let is_ann = headers.iter().any(|(name, value)| *name == "cookie" && *value == session);
+    match is_ann {
+        true => Told::Answer(200, br#"{"id":"ann"}"#.to_vec()),
+        false => Told::Answer(401, b"{}".to_vec()),
     }
 }
 

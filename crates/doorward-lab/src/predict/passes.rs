@@ -150,7 +150,7 @@ impl World {
     }
 
     /// What the gate answers to what is asked of itself, ahead of a request.
-    fn aside(&mut self, sent: &Sent, address: IpAddr) -> (Answer, Vec<u8>) {
+    pub(super) fn aside(&mut self, sent: &Sent, address: IpAddr) -> (Answer, Vec<u8>) {
         let (Some(gate), Some(head)) = (&self.gate, server::head(sent)) else {
             return (Answer::default(), Vec::new());
         };

@@ -3,6 +3,7 @@
 use crate::acts::{Price, Report};
 use crate::backend::{Kind, Witness};
 use crate::lab::Lab;
+use crate::passes;
 use crate::scenario::{Backend, Gets, Step};
 use crate::wire::{Mark, Message, Node, What};
 use serde::Serialize;
@@ -148,7 +149,9 @@ impl Observed<'_> {
 
     /// What the page's script asks the gate for by itself, ahead of the request that it is for.
     fn asides(&self) -> HashSet<u64> {
-        let own = self.wire.iter().filter(|_| self.step.request.asks.is_none());
+        let said = &self.step.request;
+        let is_meant = said.asks.is_some() || said.path.starts_with(passes::OWN);
+        let own = self.wire.iter().filter(|_| !is_meant);
         own.filter(|message| message.what.is_aside()).map(|message| message.exchange).collect()
     }
 

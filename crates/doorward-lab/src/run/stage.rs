@@ -67,6 +67,8 @@ impl Stage<'_> {
         mark: Mark,
     ) -> Result<Option<Report>, RunError> {
         let (navigates, tells) = (act.way.navigates(), !act.way.is_without_scripts());
+        // A page that asks for a token is answered once more.
+        let answers = 1 + u64::from(act.said.with_csrf);
         let Opened { url, served, report: reported } = self.lab.acts.open(act);
         let patience = if tells { FIRST_PATIENCE } else { PLAIN_PATIENCE };
         self.bring(Show { url, view }, served, patience).await?;
@@ -74,7 +76,7 @@ impl Stage<'_> {
         let acted = async {
             if navigates || !tells {
                 // Nobody is left to tell: the answer on the wire is the end.
-                wire.quiet(mark, 1).await;
+                wire.quiet(mark, answers).await;
                 return None;
             }
             let report = reported.await.ok();

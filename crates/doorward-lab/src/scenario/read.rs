@@ -1,6 +1,6 @@
 //! Reading a scenario's file, and saying where and how it is wrong.
 
-use super::{Caller, Place, Said, Scenario, Side, Step, Way};
+use super::{Caller, Payload, Place, Said, Scenario, Side, Step, Way};
 use std::fmt;
 use thiserror::Error;
 
@@ -203,6 +203,17 @@ fn doubts_of_passes(scenario: &Scenario, at: usize, step: &Step) -> Vec<(String,
     if is_page && said.signed && !matches!(step.way, Way::Fetch | Way::Xhr) {
         doubt("is signed in a way that carries no headers", "way = \"fetch\" or \"xhr\"");
     }
+    if said.with_csrf && (!is_page || !is_gates || step.on.is_none()) {
+        doubt("has a CSRF token where none is given", "let a page call `api`, with [step.on]");
+    }
+    let is_encoded = step.way == Way::Form && matches!(said.body, Some(Payload::Encoded { .. }));
+    let carries = matches!(step.way, Way::Fetch | Way::Xhr | Way::Form) && !is_encoded;
+    if said.with_csrf && !carries {
+        doubt(
+            "has a CSRF token in a way that carries none",
+            "a \"fetch\", an \"xhr\", or a \"form\" with fields",
+        );
+    }
     if is_page && (step.copy_of.is_some() || said.asks.is_some()) {
         doubt("is a page's, and does what only programs do", "let a program do it");
     }
@@ -325,6 +336,20 @@ off = { gets = "read", backend = "executed" }
                 ),
                 "own.toml:9: ",
                 "with [step.on] alone",
+            ),
+            (
+                GOOD.replace("/api/data\"", "/api/data\"\nrequest.with-csrf = true"),
+                "own.toml:9: ",
+                "with [step.on]",
+            ),
+            (
+                GOOD.replace(
+                    "/api/data\"",
+                    "/api/data\"\nrequest.with-csrf = true\nway = \"link\"",
+                )
+                .replace("off =", "on ="),
+                "own.toml:9: ",
+                "a \"form\" with fields",
             ),
             ("x".repeat(70_000), "own.toml: ", "split it"),
         ];

@@ -123,6 +123,9 @@ pub struct Said {
     /// With the gate on, the caller has a pass and signs what it sends: a page loads the gate's
     /// `auto.js`, a program speaks the protocol by itself.
     pub signed: bool,
+    /// With the gate on, a page asks the gate for a CSRF token first and sends it along: a form in
+    /// its field, all else in a header.
+    pub with_csrf: bool,
     /// A program asks the gate for a pass, and that is all.
     pub asks: Option<Asks>,
     /// A webhook's sender signs it in its own way.
@@ -248,7 +251,7 @@ impl Step {
     #[must_use]
     pub fn needs_window(&self) -> bool {
         let with_cookies = self.request.credentials == Some(Credentials::Include);
-        self.caller.is_page() && (self.way.navigates() || with_cookies)
+        self.caller.is_page() && (self.way.navigates() || with_cookies || self.request.with_csrf)
     }
 
     /// The backend's CORS behind a gate that is set up so, or without one.

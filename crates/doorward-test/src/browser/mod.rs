@@ -5,12 +5,14 @@
 //! that the driver opens counts as typed by a person, who is nobody's cross-site (`Sec-Fetch-Site:
 //! none`), so [`Browser::open_page`] is only for the page that the story begins with.
 
+mod bank;
 mod pages;
 mod rebind;
 mod running_lab;
 mod stage;
 mod turn;
 
+pub use bank::Bank;
 pub use pages::{Pages, Site};
 pub use rebind::Rebinding;
 pub use running_lab::RunningLab;
@@ -152,9 +154,11 @@ impl Browser {
     pub async fn wait_for_url(&self, prefix: &str) -> Outcome<()> {
         within(&format!("waiting to be at {prefix}"), async {
             loop {
-                let ready = self.client().execute("return document.readyState", vec![]).await?;
+                // Between two pages Firefox has none in which a script could run, and says so.
+                let ready = self.client().execute("return document.readyState", vec![]).await;
                 let url = self.client().current_url().await?;
-                if url.as_str().starts_with(prefix) && ready == "complete" {
+                if url.as_str().starts_with(prefix) && ready.is_ok_and(|state| state == "complete")
+                {
                     return Ok(());
                 }
             }
