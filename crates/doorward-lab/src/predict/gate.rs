@@ -93,7 +93,7 @@ impl FutureGate {
                 Turn::Body(waiting) => waiting.with(body, at),
                 Turn::Caller(awaiting) => {
                     let told = expected_caller(&awaiting.errand().headers);
-                    awaiting.with(&told, at)
+                    awaiting.with(&told, at.now.steady_ns, at)
                 }
                 // The lab's gates know no issuer; one that did would wait.
                 Turn::Keys(_) => break,
