@@ -112,11 +112,17 @@ fn is_enforced(settings: &Settings, layer: &str) -> bool {
 /// Who is believed, and who is denied without being known.
 fn whom(draft: &Draft, reading: &mut Reading<'_>) {
     let settings = &draft.settings;
-    for (index, issuer) in settings.identity.issuers.iter().enumerate() {
-        if !matches!(issuer.place, Place::Cookie(_)) || is_enforced(settings, "csrf") {
+    let of_issuers = settings.identity.issuers.iter().enumerate();
+    let of_issuers = of_issuers
+        .map(|(index, issuer)| (&issuer.place, format!("layers.identity.jwt[{index}].from")));
+    let sessions = settings.identity.checkers.iter();
+    let sessions = sessions.map(|one| (&one.place, "layers.identity.session".to_owned()));
+    let by_cookie = of_issuers.chain(sessions).filter(|(at, _)| matches!(at, Place::Cookie(_)));
+    for (_, key) in by_cookie {
+        if is_enforced(settings, "csrf") {
             continue;
         }
-        let place = reading.place(&format!("layers.identity.jwt[{index}].from"));
+        let place = reading.place(&key);
         let what = "a cookie comes along with whatever a page sends, and `csrf` does not ask for \
                     tokens";
         let hint = if is_enforced(settings, "site") {
@@ -129,13 +135,16 @@ fn whom(draft: &Draft, reading: &mut Reading<'_>) {
     }
     for denied in &draft.deny_known {
         let Some(issuer) = &denied.issuer else { continue };
-        let mut known = settings.identity.issuers.iter().map(|known| known.issuer.as_str());
-        if issuer == SIGNATURE_ISSUER || known.any(|known| known == issuer) {
+        let known = settings.identity.issuer_names();
+        if issuer == SIGNATURE_ISSUER || known.contains(&issuer.as_str()) {
             continue;
         }
         let place = reading.place(&format!("layers.quota.deny[{}].issuer", denied.index));
-        let what = format!("no `jwt` has the issuer {:?}, so this denies nobody", shorten(issuer));
-        reading.warn(place, what, "write it exactly as there, or leave the entry out");
+        let what =
+            format!("nobody here has the issuer {:?}, so this denies nobody", shorten(issuer));
+        let hint = "write it exactly as in `jwt` or `introspection`, or leave the entry out; \
+                    sessions have \"session\"";
+        reading.warn(place, what, hint);
     }
 }
 

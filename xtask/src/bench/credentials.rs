@@ -17,6 +17,9 @@ const FRESH: u64 = 200_000;
 /// Signed requests for each second of a load: more than any peer answers, since one is good once.
 const SIGNED_PER_S: u32 = 80_000;
 
+/// A session's cookie, beside another.
+const SESSION: &str = "Cookie: theme=dark; session=0123456789abcdef0123456789abcdef";
+
 /// The bad tokens, each by the kind of its file.
 pub(super) const WRONG: [&str; 4] = ["forged", "expired", "audience", "issuer"];
 
@@ -36,6 +39,8 @@ pub(super) enum Shown {
     Nothing,
     /// One good token.
     Token(String),
+    /// One session.
+    Session,
     /// Another good token each time: the first, the file of all, and which of them is next.
     Tokens(String, PathBuf, Cell<u64>),
     /// Another signature each time: the file where those of one load are written.
@@ -56,6 +61,7 @@ impl Shown {
     pub(super) fn of(kind: &Kind, port: u16, folder: &Path) -> anyhow::Result<Shown> {
         Ok(match kind.caller {
             Caller::Anybody => Shown::Nothing,
+            Caller::Session => Shown::Session,
             Caller::Token(algorithm) => Shown::Token(read(folder, algorithm, "good")?),
             Caller::Fresh(algorithm) => {
                 let file = folder.join(format!("{}.fresh", lower(algorithm)));
@@ -73,6 +79,7 @@ impl Shown {
         Ok(match self {
             Shown::Nothing => Shows::Nothing,
             Shown::Token(token) => Shows::Token(token),
+            Shown::Session => Shows::Header(SESSION),
             Shown::Tokens(_, file, next) => Shows::Lines(file, next.get()),
             Shown::Signed(signer) => {
                 signer.write(seconds * SIGNED_PER_S)?;
@@ -87,6 +94,7 @@ impl Shown {
         let (file, from) = match self {
             Shown::Nothing => return Ok(vec![String::new()]),
             Shown::Token(token) => return Ok(vec![bearer(token)]),
+            Shown::Session => return Ok(vec![SESSION.to_owned()]),
             Shown::Tokens(_, file, next) => (file, usize::try_from(next.get())?),
             Shown::Signed(signer) => {
                 signer.write(u32::try_from(count)?)?;

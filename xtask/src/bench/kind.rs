@@ -32,6 +32,8 @@ pub(super) enum Caller {
     /// A signature of its own with every request: by a pass (`passes`), by a key that all share
     /// (`mac`), or what looks like the first and is none (`alike`).
     Signed(&'static str),
+    /// One session's cookie, with every request.
+    Session,
 }
 
 /// A peer of the table.
@@ -82,6 +84,7 @@ pub(super) const DOORWARD_JSON: &str = "doorward-json";
 pub(super) const DOORWARD_ES256: &str = "doorward-es256";
 pub(super) const DOORWARD_ES256_JSON: &str = "doorward-es256-json";
 pub(super) const DOORWARD_FRESH: &str = "doorward-es256-fresh";
+pub(super) const DOORWARD_SESSION: &str = "doorward-session";
 pub(super) const NGINX_ALIKE: &str = "nginx-signed";
 pub(super) const HAPROXY_MAC: &str = "haproxy-mac";
 pub(super) const DOORWARD_PASSES: &str = "doorward-passes";
@@ -102,6 +105,7 @@ pub(super) static PEERS: &[Kind] = &[
     kind(DOORWARD_ES256, QUIET, DOORWARD_JWT, ES256),
     kind(DOORWARD_ES256_JSON, LOGGING, DOORWARD_JWT, ES256),
     kind(DOORWARD_FRESH, QUIET, DOORWARD_JWT, Caller::Fresh("ES256")),
+    kind(DOORWARD_SESSION, QUIET, "doorward-session.toml.in", Caller::Session),
     kind(NGINX_ALIKE, Program::Nginx, "nginx.conf.in", Caller::Signed("alike")),
     kind(HAPROXY_MAC, Program::Haproxy, "haproxy-mac.cfg.in", Caller::Signed("mac")),
     kind(DOORWARD_PASSES, QUIET, "doorward-passes.toml.in", Caller::Signed("passes")),
@@ -135,7 +139,7 @@ impl Kind {
     /// The algorithm of the tokens that it asks for.
     pub(super) fn algorithm(&self) -> Option<&'static str> {
         match self.caller {
-            Caller::Anybody | Caller::Signed(_) => None,
+            Caller::Anybody | Caller::Signed(_) | Caller::Session => None,
             Caller::Token(algorithm) | Caller::Fresh(algorithm) => Some(algorithm),
         }
     }

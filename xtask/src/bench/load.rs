@@ -47,6 +47,8 @@ pub(super) enum Shows<'l> {
     Nothing,
     /// This token, always.
     Token(&'l str),
+    /// This header, always.
+    Header(&'l str),
     /// The tokens of a file, a line each, beginning with a line's number.
     Lines(&'l Path, u64),
 }
@@ -77,6 +79,7 @@ pub(super) fn start(
     match shows {
         Shows::Nothing => wrk.arg(url),
         Shows::Token(token) => wrk.arg("-H").arg(format!("Authorization: Bearer {token}")).arg(url),
+        Shows::Header(header) => wrk.arg("-H").arg(header).arg(url),
         Shows::Lines(file, first) => {
             wrk.arg("-s").arg(root().join("bench/fresh.lua")).arg(url);
             wrk.arg("--").arg(file).arg(first.to_string())

@@ -56,6 +56,7 @@ impl Peer {
                 self.check_sites(&bearer(token))?;
                 self.check_tokens(folder)?;
             }
+            Shown::Session => self.check_session()?,
             Shown::Signed(_) if self.kind.program == Program::Nginx => {}
             Shown::Signed(_) => self.check_signatures()?,
         }
@@ -85,6 +86,16 @@ impl Peer {
             let status = if wrong == "audience" { self.kind.audience_status() } else { 401 };
             self.expect(&format!("a token that is wrong ({wrong})"), good(&token), status)?;
         }
+        Ok(())
+    }
+
+    fn check_session(&self) -> anyhow::Result<()> {
+        self.expect("a request without a session", good(""), 401)?;
+        let own = self.own()?;
+        let post = Request { method: "POST", ..good(&own) };
+        self.expect("the page's POST without a CSRF token", post, 403)?;
+        let foreign = Request { origin: Some(FOREIGN_ORIGIN), ..post };
+        self.expect("another site's POST", foreign, 403)?;
         Ok(())
     }
 
