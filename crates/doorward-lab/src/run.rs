@@ -11,6 +11,7 @@ mod stage;
 pub use compare::{Fault, FaultKind};
 pub use measure::{SelfTest, self_test, third_party};
 pub(crate) use plan::{Plan, Source, asker, body_of, signed};
+pub(crate) use seen::cookie_names;
 pub use seen::{Ledger, LogLine, Seen};
 pub use stage::{Screen, Show, View};
 

@@ -27,7 +27,7 @@ const VIEWS: &[View] = &[
     ("a story that was run", "click('button.run')", ".outcome .columns"),
     ("with the gate", "go('s/hidden-read?gate=on')", "input[name=gate]"),
     ("with the gate, run", "click('button.run')", ".outcome .columns"),
-    ("what is not built", "go('s/csrf-token?gate=on')", ".notice"),
+    ("what is not built", "go('s/script-clients?gate=on')", ".notice"),
     ("a price", "go('s/own-pass?gate=on&step=3')", "#question"),
     ("a price, run", "click('button.run')", ".outcome .columns .price"),
     ("no such story", "go('s/none-such')", "main h1"),

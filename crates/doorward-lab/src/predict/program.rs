@@ -4,7 +4,7 @@ use super::passes::sent;
 use super::{Predicted, Predictor, Told, Via};
 use crate::client::Call;
 use crate::passes::{BITS, Pass};
-use crate::run::{Plan, Source, asker, signed};
+use crate::run::{Plan, Source, asker, cookie_names, signed};
 use crate::scenario::{Asks, Gets};
 
 /// One of those who call.
@@ -41,13 +41,16 @@ impl Predictor {
             self.sent.entry(step).or_insert(own);
         }
         let told = self.world.told();
-        let origin = call.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("origin"));
-        let origin = origin.map(|(_, origin)| origin.clone());
+        let said = |wanted: &str| {
+            let own = call.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+            own.map(|(_, value)| value.clone())
+        };
+        let (origin, cookies) = (said("origin"), cookie_names(&said("cookie").unwrap_or_default()));
         let mut rules = vec![Told::no_browser()];
         if plan.signed {
             rules.push(Told::signs());
         }
-        Predicted { gets: Some(Gets::Read), rules, origin, ..told }.with_gate_rule()
+        Predicted { gets: Some(Gets::Read), rules, origin, cookies, ..told }.with_gate_rule()
     }
 
     /// The call of one turn.

@@ -248,7 +248,8 @@ impl Observed<'_> {
     }
 }
 
-fn cookie_names(line: &str) -> Vec<String> {
+/// The names in a `Cookie` line, sorted, each once.
+pub(crate) fn cookie_names(line: &str) -> Vec<String> {
     let pairs = line.split(';').map(str::trim).filter(|pair| !pair.is_empty());
     let mut names: Vec<String> =
         pairs.map(|pair| pair.split('=').next().unwrap_or_default().to_owned()).collect();
