@@ -49,13 +49,13 @@ pub(crate) struct Init {
     /// Ask nothing: what is not said is as usual
     #[arg(long)]
     pub(crate) yes: bool,
-    /// The backend, as in http://localhost:3000
+    /// The backend, as in `http://localhost:3000`
     #[arg(long, value_name = "URL")]
     pub(crate) upstream: Option<String>,
     /// Origins of the pages that may call
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) origin: Vec<String>,
-    /// How browsers reach the gate, as in https://api.shop.example
+    /// How browsers reach the gate, as in `https://api.shop.example`
     #[arg(long, value_name = "URL")]
     pub(crate) external: Vec<String>,
     /// Whether callers must be known
