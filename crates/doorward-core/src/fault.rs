@@ -171,216 +171,207 @@ impl Fault {
 
 const AGAIN: &str = "Send the request again in a moment. If it stays so, look at the gate's log.";
 
-const fn row(
-    code: &'static str,
-    status: StatusCode,
-    title: &'static str,
-    advice: &'static str,
-) -> Words {
-    Words { code, status, title, advice }
-}
-
 /// The words of each fault, in the order of the enum.
 const WORDS: [Words; Fault::ALL.len()] = [
-    row(
+    Words::row(
         "message/line-ending",
         StatusCode::BAD_REQUEST,
         "Refused: a line of the request's head does not end in CR LF",
         "End every line in CR LF, and send nothing before the request line (RFC 9112 2.2).",
     ),
-    row(
+    Words::row(
         "message/request-line",
         StatusCode::BAD_REQUEST,
         "Refused: the request line is not method, target and version",
         "Separate its three parts by single spaces (RFC 9112 3).",
     ),
-    row(
+    Words::row(
         "message/method",
         StatusCode::BAD_REQUEST,
         "Refused: the method is not a token",
         "Use a registered method (RFC 9110 9.1).",
     ),
-    row(
+    Words::row(
         "message/target",
         StatusCode::BAD_REQUEST,
         "Refused: the request's target has bytes that no browser sends",
         "Percent-encode spaces, controls, quotes, angle brackets and all beyond ASCII.",
     ),
-    row(
+    Words::row(
         "message/fragment",
         StatusCode::BAD_REQUEST,
         "Refused: the request's target has a fragment",
         "Leave out the # and all behind it (RFC 9110 4.1).",
     ),
-    row(
+    Words::row(
         "message/target-too-long",
         StatusCode::URI_TOO_LONG,
         "Refused: the request's target is too long",
         "Send long values in a body.",
     ),
-    row(
+    Words::row(
         "message/version",
         StatusCode::HTTP_VERSION_NOT_SUPPORTED,
         "Refused: the request is neither HTTP/1.1 nor HTTP/1.0",
         "Speak HTTP/1.1.",
     ),
-    row(
+    Words::row(
         "message/header-name",
         StatusCode::BAD_REQUEST,
         "Refused: a header's name is not a token",
         "Write the colon right behind the name (RFC 9112 5.1).",
     ),
-    row(
+    Words::row(
         "message/header-value",
         StatusCode::BAD_REQUEST,
         "Refused: a header's value has a control byte",
         "Leave out control bytes (RFC 9110 5.5).",
     ),
-    row(
+    Words::row(
         "message/folded-line",
         StatusCode::BAD_REQUEST,
         "Refused: a header goes on over a second line",
         "Write each header on one line (RFC 9112 5.2).",
     ),
-    row(
+    Words::row(
         "message/head-too-large",
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         "Refused: the request's head is too large",
         "Send fewer or smaller headers; mostly it is cookies that have piled up.",
     ),
-    row(
+    Words::row(
         "message/too-many-headers",
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         "Refused: the request has too many headers",
         "Send fewer headers.",
     ),
-    row(
+    Words::row(
         "message/content-length",
         StatusCode::BAD_REQUEST,
         "Refused: Content-Length is not one plain number",
         "Send it once, in decimal digits (RFC 9110 8.6).",
     ),
-    row(
+    Words::row(
         "message/transfer-encoding",
         StatusCode::BAD_REQUEST,
         "Refused: Transfer-Encoding is not one plain `chunked`",
         "Send `chunked` alone, on HTTP/1.1 only (RFC 9112 6.1).",
     ),
-    row(
+    Words::row(
         "message/length-conflict",
         StatusCode::BAD_REQUEST,
         "Refused: Content-Length and Transfer-Encoding stand together",
         "Send one of them (RFC 9112 6.1).",
     ),
-    row(
+    Words::row(
         "message/host-repeated",
         StatusCode::BAD_REQUEST,
         "Refused: the request has more than one Host",
         "Send Host once (RFC 9112 3.2).",
     ),
-    row(
+    Words::row(
         "message/connection-repeated",
         StatusCode::BAD_REQUEST,
         "Refused: the request has more than one Connection line",
         "Put all its options on one line.",
     ),
-    row(
+    Words::row(
         "message/authority",
         StatusCode::BAD_REQUEST,
         "Refused: Host and :authority name different hosts",
         "Send :authority alone, or the same name in both (RFC 9113 8.3.1).",
     ),
-    row(
+    Words::row(
         "message/proxy-line",
         StatusCode::BAD_REQUEST,
         "Refused: the connection's PROXY line is missing, malformed or not this peer's to send",
         "List the load balancer in `proxy_protocol`, and only that.",
     ),
-    row(
+    Words::row(
         "message/flood",
         StatusCode::BAD_REQUEST,
         "Refused: the connection sends frames without a purpose",
         "Open fewer streams, and let them end.",
     ),
-    row(
+    Words::row(
         "message/chunk",
         StatusCode::BAD_REQUEST,
         "Refused: a chunk of the body is malformed",
         "Send each chunk's size in plain hexadecimal, without extensions (RFC 9112 7.1).",
     ),
-    row(
+    Words::row(
         "message/trailer",
         StatusCode::BAD_REQUEST,
         "Refused: the request's trailer section is malformed or names a forbidden header",
         "Send such headers in the head (RFC 9110 6.5.1).",
     ),
-    row(
+    Words::row(
         "message/too-slow",
         StatusCode::REQUEST_TIMEOUT,
         "Refused: the request's head arrived too slowly",
         "Send the head without pauses.",
     ),
-    row(
+    Words::row(
         "body/too-slow",
         StatusCode::REQUEST_TIMEOUT,
         "Refused: the request's body arrived too slowly",
         "Send the body without pauses.",
     ),
-    row(
+    Words::row(
         "body/too-large",
         StatusCode::PAYLOAD_TOO_LARGE,
         "Refused: the request's body is larger than this address takes",
         "Send a smaller body, or raise the route's body.max.",
     ),
-    row(
+    Words::row(
         "body/cut-off",
         StatusCode::BAD_REQUEST,
         "Refused: the request's body ended before its announced end",
         "Send the whole body.",
     ),
-    row(
+    Words::row(
         "upstream/unreachable",
         StatusCode::BAD_GATEWAY,
         "The backend behind the gate cannot be reached",
         "Start the backend, or correct `upstream`.",
     ),
-    row(
+    Words::row(
         "upstream/certificate",
         StatusCode::BAD_GATEWAY,
         "The backend behind the gate does not prove who it is",
         "Renew its certificate, or name the authority that signed it: `ca` of the upstream.",
     ),
-    row(
+    Words::row(
         "upstream/timeout",
         StatusCode::GATEWAY_TIMEOUT,
         "The backend behind the gate did not answer in time",
         AGAIN,
     ),
-    row(
+    Words::row(
         "upstream/broken",
         StatusCode::BAD_GATEWAY,
         "The backend behind the gate broke off, or its answer is no HTTP",
         AGAIN,
     ),
-    row(
+    Words::row(
         "upstream/busy",
         StatusCode::SERVICE_UNAVAILABLE,
         "Too many requests wait for the backend behind the gate",
         AGAIN,
     ),
-    row(
+    Words::row(
         "gate/busy",
         StatusCode::SERVICE_UNAVAILABLE,
         "The gate holds as many requests as it may",
         AGAIN,
     ),
-    row(
+    Words::row(
         "gate/peer-unknown",
         StatusCode::INTERNAL_SERVER_ERROR,
         "Refused: the server does not say where requests come from",
         "Hand each request its peer's address: see the mounting's documentation.",
     ),
-    row(
+    Words::row(
         "gate/upgrade",
         StatusCode::NOT_IMPLEMENTED,
         "Refused: this gate does not carry this upgrade",

@@ -23,8 +23,8 @@ pub(crate) enum Kind<'v> {
     Json,
 }
 
-/// What kind of body comes. None: one in which no field can be read, as JSON sent as `text/plain`
-/// or a compressed form.
+/// What kind of body comes. None: one in which no field can be read, as JSON sent as `text/plain`,
+/// a compressed form, or one in another charset than UTF-8: in UTF-7 one text has many spellings.
 pub(crate) fn kind(headers: &HeaderMap) -> Option<Kind<'_>> {
     if headers.contains_key(CONTENT_ENCODING) {
         return None;
@@ -32,6 +32,9 @@ pub(crate) fn kind(headers: &HeaderMap) -> Option<Kind<'_>> {
     let One::Value(text) = header::single(headers, &CONTENT_TYPE) else { return None };
     let mut parts = text.split(';').map(str::trim);
     let essence = parts.next()?;
+    if !is_utf8(parts.clone()) {
+        return None;
+    }
     let is = |name: &str| essence.eq_ignore_ascii_case(name);
     if is("application/x-www-form-urlencoded") {
         return Some(Kind::Form);
@@ -49,6 +52,21 @@ pub(crate) fn kind(headers: &HeaderMap) -> Option<Kind<'_>> {
     (is("application/json") || ends(essence)).then_some(Kind::Json)
 }
 
+/// Whether the parameters of a type name no charset but UTF-8.
+fn is_utf8<'p>(parts: impl Iterator<Item = &'p str>) -> bool {
+    let named = parts.filter_map(|part| part.split_once('='));
+    let mut charsets = named.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    charsets.all(|(_, value)| unquoted(value.trim()).eq_ignore_ascii_case("utf-8"))
+}
+
+/// A name as careless backends compare names: in any case, up to a bracket, with `_` for dots and
+/// blanks.
+pub(crate) fn folded(name: &str) -> String {
+    let end = name.find(['[', '\0']).unwrap_or(name.len());
+    // Upper case first: some letters have two lower ones.
+    name[..end].trim().to_uppercase().to_lowercase().replace(['.', ' '], "_")
+}
+
 /// The values of a form's fields of these names, as they come. A JSON object has no fields.
 pub(crate) fn fields(kind: &Kind<'_>, body: &[u8], is_field: impl Fn(&str) -> bool) -> Vec<String> {
     let mut found = Vec::new();
@@ -60,16 +78,20 @@ pub(crate) fn fields(kind: &Kind<'_>, body: &[u8], is_field: impl Fn(&str) -> bo
     found
 }
 
-/// The text at a JSON object's end of these names. None: there is none, or no such object.
+/// The text at a JSON object's end of these names. None: there is none, or no such object, or a
+/// backend could read another member for one of them.
 pub(crate) fn member(body: &[u8], names: &[impl AsRef<str>]) -> Option<String> {
-    let object = json::object(body).ok()?;
-    let (first, rest) = names.split_first()?;
-    let mut value = json::member(&object, first.as_ref())?;
-    for name in rest {
-        value = value.get(name.as_ref())?;
+    let mut value = Value::Object(json::object(body).ok()?);
+    for name in names {
+        let Value::Object(mut object) = value else { return None };
+        let wanted = folded(name.as_ref());
+        if object.keys().filter(|key| folded(key) == wanted).count() != 1 {
+            return None;
+        }
+        value = object.remove(name.as_ref())?;
     }
     match value {
-        Value::String(text) => Some(text.clone()),
+        Value::String(text) => Some(text),
         _ => None,
     }
 }
@@ -112,9 +134,17 @@ fn of_parts(boundary: &str, body: &[u8], is_field: impl Fn(&str) -> bool, found:
     }
 }
 
-/// The name of a part that is no file.
+/// The name of a part that is no file, and is written as it is (RFC 7578 4.7).
 fn name_of(head: &str) -> Option<&str> {
     let mut lines = head.split("\r\n").filter_map(|line| line.split_once(':'));
+    let is_plain = lines.clone().all(|(name, value)| {
+        let is = |other: &str| name.trim().eq_ignore_ascii_case(other);
+        !is("content-transfer-encoding")
+            && (!is("content-type") || is_utf8(value.split(';').skip(1).map(str::trim)))
+    });
+    if !is_plain {
+        return None;
+    }
     let (_, said) = lines.find(|(name, _)| name.eq_ignore_ascii_case("content-disposition"))?;
     let mut parts = said.split(';').map(str::trim);
     if !parts.next()?.eq_ignore_ascii_case("form-data") {

@@ -169,6 +169,23 @@ fn has_overlong(bytes: &[u8]) -> bool {
     })
 }
 
+/// Percent-encodes everything but ASCII letters, digits and `kept`.
+#[must_use]
+pub(crate) fn encode(text: &str, kept: &[u8]) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push(char::from(HEX[usize::from(byte >> 4)]));
+            out.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+    }
+    out
+}
+
 /// Percent-decodes once. `None`: a `%` without two hexadecimal digits.
 #[must_use]
 pub fn decode(bytes: &[u8]) -> Option<Vec<u8>> {

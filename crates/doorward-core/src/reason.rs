@@ -20,6 +20,18 @@ pub struct Words {
     pub advice: &'static str,
 }
 
+impl Words {
+    /// A line of a table of words.
+    pub(crate) const fn row(
+        code: &'static str,
+        status: StatusCode,
+        title: &'static str,
+        advice: &'static str,
+    ) -> Self {
+        Self { code, status, title, advice }
+    }
+}
+
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {

@@ -63,8 +63,9 @@ enum Stage {
     Claim(Box<Claim>),
     /// What an attempt to sign in takes; the body's digest, and whether shares were taken.
     SignIn(Box<Taken>, Option<[u8; 32]>, bool),
-    /// What a replay must not cost: its shares go back.
-    GiveBack(Box<Refused>),
+    /// What a replay must not cost goes back: its shares, if it is to be spared those, and what an
+    /// attempt to sign in has taken.
+    GiveBack(Box<Refused>, bool),
 }
 
 /// A claim behind the body.
@@ -166,10 +167,16 @@ impl<'v> Pending<'v> {
             Stage::Shares => self.shares(),
             Stage::Claim(claim) => claim.share.into_iter().chain([claim.question]).collect(),
             Stage::SignIn(taken, ..) => taken.iter().copied().collect(),
-            Stage::GiveBack(_) => {
-                let taken = quota::give_back(&self.visit.gate.quota, self.visit.counted());
-                // The address that sent it is not spared.
-                taken.into_iter().filter(Question::is_of_known).collect()
+            Stage::GiveBack(_, is_spared) => {
+                let taken = match is_spared {
+                    true => quota::give_back(&self.visit.gate.quota, self.visit.counted()),
+                    false => Questions::new(),
+                };
+                // The address that sent it is not spared; an attempt to sign in that never reaches
+                // the backend is none.
+                let taken = taken.into_iter().filter(Question::is_of_known);
+                let attempt = self.visit.sign_in.as_deref().into_iter();
+                taken.chain(attempt.flat_map(quota::give_back_sign_in)).collect()
             }
         }
     }
@@ -198,7 +205,7 @@ impl<'v> Pending<'v> {
             Stage::SignIn(taken, digest, shares_taken) => {
                 after_sign_in(visit, taken, digest, shares_taken, answers, at)
             }
-            Stage::GiveBack(refused) => refuse(*refused),
+            Stage::GiveBack(refused, _) => refuse(*refused),
         }
     }
 }
@@ -351,10 +358,10 @@ fn after_claim<'v>(
 /// pass's share goes back. Whoever has no pass, and asks for one, pays for each try.
 fn give_back<'v>(visit: Visit<'v>, shares_taken: bool, turn: Turn<'v>) -> Turn<'v> {
     // What a page could make a visitor's browser send does not cost the visitor either.
-    let is_spared = visit.held.is_some() || visit.csrf.waits;
+    let is_spared = shares_taken && (visit.held.is_some() || visit.csrf.waits);
     match turn {
-        Turn::Done(Verdict::Refuse(refused)) if shares_taken && is_spared => {
-            Turn::Ask(Pending { visit, stage: Stage::GiveBack(Box::new(refused)) })
+        Turn::Done(Verdict::Refuse(refused)) if is_spared || visit.sign_in.is_some() => {
+            Turn::Ask(Pending { visit, stage: Stage::GiveBack(Box::new(refused), is_spared) })
         }
         turn => turn,
     }

@@ -38,6 +38,7 @@ async function solve(challenge) {
   return { whole, text: Buffer.from(JSON.stringify(whole)).toString("base64") };
 }
 
+const begun = performance.now();
 const key = freshKey();
 const challenge = await ask("/challenge", { key });
 const { whole, text } = await solve(challenge);
@@ -63,5 +64,6 @@ for (const { own, text } of many) {
   const { pass, code, bits } = await ask("/pass", { key: own, altcha: text });
   paid.push(pass ? "pass" : `${code} ${bits}`);
 }
-said.paid = [paid.filter((one) => one === "pass").length, paid.at(-1)];
+const seconds = (performance.now() - begun) / 1000;
+said.paid = [paid.filter((one) => one === "pass").length, paid.at(-1), seconds];
 console.log(JSON.stringify(said));

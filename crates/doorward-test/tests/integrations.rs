@@ -68,8 +68,10 @@ async fn altchas_own_solver_pays_for_a_pass() -> Outcome<()> {
     // The tries above count too, and what was asked for is forgotten at six a minute: a slow solver
     // gets some more.
     let paid = said["paid"].take();
-    let count = paid[0].as_u64().ok_or("no count")?;
-    assert!((10..16).contains(&count) && paid[1] == "pass/work 12", "{paid}");
+    let [count, seconds] = [&paid[0], &paid[2]].map(|one| one.as_f64().unwrap_or(f64::NAN));
+    let forgotten = (seconds / 10.0).ceil();
+    assert!((13.0..=13.0 + forgotten).contains(&count), "{paid}");
+    assert_eq!(paid[1], "pass/work 12", "{paid}");
     let want = json!({
         "maxnumber": 32_768, "otherKey": "pass/forged", "wrong": "pass/work",
         "both": "pass/malformed", "noKey": "pass/malformed", "stranger": "site/cross-site",
@@ -102,7 +104,11 @@ async fn another_implementation_signs_and_is_known() -> Outcome<()> {
         "changed": "identity/signature-forged", "body": "identity/signature-body-differs",
     });
     assert_eq!(said, want);
-    let line = gate.logged("POST", "/v1/items").await?;
-    assert_eq!((line.status, line.code), (200, None));
+    // Each worker writes its own lines: those of the refused ones may come first.
+    let mut line = gate.logged("POST", "/v1/items").await?;
+    while line.code.is_some() {
+        line = gate.logged("POST", "/v1/items").await?;
+    }
+    assert_eq!(line.status, 200);
     Ok(())
 }

@@ -109,97 +109,88 @@ impl Reason {
 
 const BAD: StatusCode = StatusCode::BAD_REQUEST;
 
-const fn row(
-    code: &'static str,
-    status: StatusCode,
-    title: &'static str,
-    advice: &'static str,
-) -> Words {
-    Words { code, status, title, advice }
-}
-
 /// The words of each reason, in the order of the enum.
 const WORDS: [Words; Reason::ALL.len()] = [
-    row(
+    Words::row(
         "message/host",
         BAD,
         "Refused: the request does not say once and clearly whom it is for",
         "Send one Host header (RFC 9112 3.2).",
     ),
-    row(
+    Words::row(
         "message/host-differs",
         BAD,
         "Refused: the request's target and its Host name different hosts",
         "Send the same authority in both (RFC 9112 3.2.2).",
     ),
-    row(
+    Words::row(
         "message/unknown-host",
         StatusCode::MISDIRECTED_REQUEST,
         "Refused: this gate does not answer to the name in Host",
         "Call the gate by one of its own names, or add this one to `external`.",
     ),
-    row(
+    Words::row(
         "message/path-too-long",
         StatusCode::URI_TOO_LONG,
         "Refused: the request's path is too long",
         "Send long values in a body.",
     ),
-    row(
+    Words::row(
         "message/target-form",
         BAD,
         "Refused: the request's target is not a path",
         "Send a path that begins with a slash.",
     ),
-    row(
+    Words::row(
         "message/dot-segment",
         BAD,
         "Refused: the path has a . or .. segment",
         "Resolve the path before sending it, as browsers do (RFC 3986 5.2.4).",
     ),
-    row(
+    Words::row(
         "message/control-byte",
         BAD,
         "Refused: the path has an encoded control byte",
         "Leave out control bytes.",
     ),
-    row(
+    Words::row(
         "message/backslash",
         BAD,
         "Refused: the path has a backslash",
         "Use slashes; put other text into the query or a body.",
     ),
-    row(
+    Words::row(
         "message/overlong",
         BAD,
         "Refused: the path has UTF-8 in more bytes than needed",
         "Encode each character in its shortest form (RFC 3629 3).",
     ),
-    row(
+    Words::row(
         "message/percent",
         BAD,
         "Refused: the path has a percent sign without two hexadecimal digits",
         "Write a literal percent sign as %25.",
     ),
-    row(
+    Words::row(
         "message/near-miss",
         StatusCode::NOT_FOUND,
         "Refused: this path can be read as that of another route",
         "Spell the path as its route does: case, slashes, `;` and percent-encoding count. If the \
          backend is known to read %2F right, say allow = [\"encoded-slash\"] on the route.",
     ),
-    row(
+    Words::row(
         "message/no-route",
         StatusCode::NOT_FOUND,
         "Refused: no route stands for this path",
         "Add a [[route]] for it, or leave out `unmatched = \"refuse\"`.",
     ),
-    row(
+    Words::row(
         "message/connection-option",
         BAD,
         "Refused: Connection names a header that must reach the backend",
         "Name only hop-by-hop headers there (RFC 9110 7.6.1).",
     ),
-    row(
+    Words::row(
         "message/no-endpoint",
         StatusCode::NOT_FOUND,
         "Refused: the gate itself has nothing at this address",

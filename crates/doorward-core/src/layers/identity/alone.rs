@@ -1,9 +1,10 @@
 //! One credential, by itself: a key, a token, or what somebody else says of it.
 
+use super::asked::Shown;
 use super::jwt::{self, TOKEN_BYTES_MAX, Wrong};
 use super::who::By;
 use super::{Issuer, Known, LookedUp, Place, Policy, Reason, Waited, Who};
-use super::{asked, find, key};
+use super::{find, key};
 use crate::moment::Moment;
 use crate::visit::Visit;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ pub(super) fn alone(
             Waited::Caller(told, asked_ns) => Some((told, asked_ns)),
             Waited::Nothing | Waited::Keys(_) => None,
         };
-        return asked::judge(policy, checker, visit, at, (place, text), told);
+        return Shown { policy, checker, visit, at, place, text }.judge(told);
     }
     let issuers =
         policy.issuers.iter().filter(|issuer| issuer.settings.place == policy.places[place]);
@@ -66,7 +67,7 @@ pub(super) fn cheaply(
         });
     }
     if let Some(checker) = find::checker(policy, place, text) {
-        return asked::remembered(policy, checker, visit, at, (place, text));
+        return Shown { policy, checker, visit, at, place, text }.remembered();
     }
     // Before it is hashed: what is remembered is never longer, and this costs nothing.
     if text.len() > TOKEN_BYTES_MAX {

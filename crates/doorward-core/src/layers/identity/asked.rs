@@ -9,6 +9,7 @@ use crate::layers::method;
 use crate::moment::Moment;
 use crate::route::Effect;
 use crate::visit::Visit;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A question about a caller that a visit waits for.
@@ -18,106 +19,124 @@ pub(crate) struct Asking {
     pub(crate) text: String,
 }
 
-/// What is remembered of a caller, without asking anybody. None: nothing.
-pub(super) fn remembered(
-    policy: &Policy,
-    checker: &Arc<Checker>,
-    visit: &Visit<'_>,
-    at: Moment<'_>,
-    (place, text): (usize, &str),
-) -> Option<Who> {
-    let text = whole(checker, visit, text)?;
-    let identity = at.memory.tokens.find(&text)?;
-    let By::Checker(by, until_ns, _) = identity.by.as_ref()? else { return None };
-    if !by.is_same(checker) || *until_ns <= at.now.steady_ns {
-        return None;
-    }
-    if identity.ends_unix_s.is_some_and(|ends| ends <= at.now.unix_s) {
-        return Some(Who::Refuse(Reason::Expired));
-    }
-    Some(Who::Known(known(policy, (identity, place), true)))
+/// A credential that somebody else knows.
+#[derive(Clone, Copy)]
+pub(super) struct Shown<'s, 'v> {
+    pub(super) policy: &'s Policy,
+    pub(super) checker: &'s Arc<Checker>,
+    pub(super) visit: &'s Visit<'v>,
+    pub(super) at: Moment<'s>,
+    /// Where it stands, by its place in the policy's list.
+    pub(super) place: usize,
+    pub(super) text: &'s str,
 }
 
-/// Whether a caller was known here, and is only to be asked about again.
-pub(super) fn was_known(checker: &Checker, visit: &Visit<'_>, at: Moment<'_>, text: &str) -> bool {
-    let known = whole(checker, visit, text).and_then(|text| at.memory.tokens.find(&text));
-    let by = known.as_ref().and_then(|identity| identity.by.as_ref());
-    matches!(by, Some(By::Checker(by, ..)) if by.is_same(checker))
-}
+impl<'s> Shown<'s, '_> {
+    /// What is remembered of its caller, without asking anybody. None: nothing.
+    pub(super) fn remembered(&self) -> Option<Who> {
+        let (identity, until_ns) = self.known_before()?;
+        if until_ns <= self.at.now.steady_ns {
+            return None;
+        }
+        if identity.ends_unix_s.is_some_and(|ends| ends <= self.at.now.unix_s) {
+            return Some(Who::Refuse(Reason::Expired));
+        }
+        Some(Who::Known(self.known(identity, true)))
+    }
 
-/// Judges a caller by what was said of it; where nothing was said yet, somebody is to be asked.
-pub(super) fn judge(
-    policy: &Policy,
-    checker: &Arc<Checker>,
-    visit: &Visit<'_>,
-    at: Moment<'_>,
-    (place, text): (usize, &str),
-    told: Option<(&Told, u64)>,
-) -> Who {
-    let who = ask(policy, checker, visit, at, (place, text), told);
-    match who {
+    /// Whether its caller was known here, and is only to be asked about again.
+    pub(super) fn was_known(&self) -> bool {
+        self.known_before().is_some()
+    }
+
+    /// Whom it was known to be, and the steady nanosecond until which that is believed.
+    fn known_before(&self) -> Option<(Arc<Identity>, u64)> {
+        let identity = self.at.memory.tokens.find(&self.whole()?)?;
+        let By::Checker(by, until_ns, _) = identity.by.as_ref()? else { return None };
+        let until_ns = *until_ns;
+        by.is_same(self.checker).then_some((identity, until_ns))
+    }
+
+    /// Judges its caller by what was said, and the steady nanosecond at which that was asked; where
+    /// nothing was said yet, somebody is to be asked.
+    pub(super) fn judge(&self, told: Option<(&Told, u64)>) -> Who {
+        let route = self.visit.route();
+        let who = match self.is_askable() {
+            Ok(text) => match told {
+                Some((told, asked_ns)) => self.by(&text, told, asked_ns),
+                None => self.ask(text),
+            },
+            Err(reason) => Who::Refuse(reason),
+        };
+        let Who::Refuse(reason) = who else { return who };
+        if !self.checker.is_of_sessions() || route.requires_identity {
+            return Who::Refuse(reason);
+        }
         // Many applications give everybody a session, before anybody signs in: that is nobody.
-        Who::Refuse(Reason::SessionUnknown) if !visit.route().requires_identity => Who::Nobody,
         // Whoever cannot be asked about is not taken for nobody where it changes something: it may
         // be somebody, and his cookie would go on unjudged.
-        Who::Refuse(_)
-            if checker.is_of_sessions()
-                && !visit.route().requires_identity
-                && method::is_safe(visit.view.method)
-                && visit.route().effect != Effect::Write =>
-        {
-            Who::Nobody
-        }
-        who => who,
+        let reads = method::is_safe(self.visit.view.method) && route.effect != Effect::Write;
+        if reason == Reason::SessionUnknown || reads { Who::Nobody } else { Who::Refuse(reason) }
     }
-}
 
-fn ask(
-    policy: &Policy,
-    checker: &Arc<Checker>,
-    visit: &Visit<'_>,
-    at: Moment<'_>,
-    (place, text): (usize, &str),
-    told: Option<(&Told, u64)>,
-) -> Who {
-    let is_of_sessions = checker.is_of_sessions();
-    let unknown = if is_of_sessions { Reason::SessionUnknown } else { Reason::TokenInactive };
-    if !checker.is_askable(text) {
-        return Who::Refuse(if is_of_sessions { unknown } else { Reason::Malformed });
+    /// The whole text, if anybody could know it.
+    fn is_askable(&self) -> Result<Cow<'s, str>, Reason> {
+        if !self.checker.is_askable(self.text) {
+            let is_of_sessions = self.checker.is_of_sessions();
+            return Err(if is_of_sessions { self.unknown() } else { Reason::Malformed });
+        }
+        self.whole().ok_or(Reason::Unclear)
     }
-    let own = text;
-    let Some(text) = whole(checker, visit, text) else { return Who::Refuse(Reason::Unclear) };
-    // A proxy of one's own stands for many.
-    let is_his_own = !visit.gate.client_ip.trusts(visit.client);
-    let Some((told, asked_ns)) = told else {
-        let over = at.memory.unknown.wait_ns(visit.prefix, UNKNOWN_RATE, at.now);
+
+    fn whole(&self) -> Option<Cow<'s, str>> {
+        whole(self.checker, self.visit, self.text)
+    }
+
+    /// What is said of one that nobody knows.
+    fn unknown(&self) -> Reason {
+        if self.checker.is_of_sessions() { Reason::SessionUnknown } else { Reason::TokenInactive }
+    }
+
+    /// A proxy of one's own stands for many.
+    fn is_his_own(&self) -> bool {
+        !self.visit.gate.client_ip.trusts(self.visit.client)
+    }
+
+    fn ask(&self, text: Cow<'s, str>) -> Who {
+        let unknown = &self.at.memory.unknown;
+        let over = unknown.wait_ns(self.visit.prefix, UNKNOWN_RATE, self.at.now);
         // Whoever was known before is asked about all the same.
-        if is_his_own && over.is_some() && !was_known(checker, visit, at, own) {
+        if self.is_his_own() && over.is_some() && !self.was_known() {
             return Who::Refuse(Reason::TooManyUnknown);
         }
-        let (checker, text) = (Arc::clone(checker), text.into_owned());
-        return Who::Ask(Box::new(Asking { checker, text }));
-    };
-    match checker.read(&text, told, &policy.kept_claims, at.now) {
-        Ok(identity) => {
-            let identity = Arc::new(identity);
-            at.memory.tokens.remember_asked(&text, &identity, asked_ns);
-            Who::Known(known(policy, (identity, place), false))
-        }
-        Err(reason) => {
-            let is_no = reason == unknown;
-            // Each is counted once: a page sends many requests with one session.
-            if is_no && at.memory.tokens.note_unknown(&text, at.now) && is_his_own {
-                at.memory.unknown.strike(visit.prefix, UNKNOWN_RATE, at.now);
+        let (checker, text) = (Arc::clone(self.checker), text.into_owned());
+        Who::Ask(Box::new(Asking { checker, text }))
+    }
+
+    fn by(&self, text: &str, told: &Told, asked_ns: u64) -> Who {
+        let (memory, now) = (self.at.memory, self.at.now);
+        match self.checker.read(text, told, &self.policy.kept_claims, now) {
+            Ok(identity) => {
+                let identity = Arc::new(identity);
+                memory.tokens.remember_asked(text, &identity, asked_ns);
+                Who::Known(self.known(identity, false))
             }
-            Who::Refuse(reason)
+            Err(reason) => {
+                // Each is counted once: a page sends many requests with one session.
+                let is_new = reason == self.unknown() && memory.tokens.note_unknown(text, now);
+                if is_new && self.is_his_own() {
+                    memory.unknown.strike(self.visit.prefix, UNKNOWN_RATE, now);
+                }
+                Who::Refuse(reason)
+            }
         }
     }
-}
 
-fn known(policy: &Policy, (identity, place): (Arc<Identity>, usize), is_remembered: bool) -> Known {
-    let is_by_cookie = matches!(policy.places.get(place), Some(Place::Cookie(_)));
-    Known { identity, place, visitor: None, is_remembered, is_by_cookie }
+    fn known(&self, identity: Arc<Identity>, is_remembered: bool) -> Known {
+        let place = self.place;
+        let is_by_cookie = matches!(self.policy.places.get(place), Some(Place::Cookie(_)));
+        Known { identity, place, visitor: None, is_remembered, is_by_cookie }
+    }
 }
 
 /// What is remembered of a session that comes along with a request that was not judged by it: on

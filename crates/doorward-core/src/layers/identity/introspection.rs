@@ -5,6 +5,7 @@ use super::who::{self, By, Facts, Identity, Kind};
 use super::{Reason, proof};
 use crate::json::{self, Object, member};
 use crate::moment::Now;
+use crate::path;
 use crate::secret::Secret;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -157,16 +158,5 @@ fn subject(how: &Introspection, said: &Object) -> Result<String, Reason> {
 
 /// `application/x-www-form-urlencoded` of one value.
 fn encoded(text: &str) -> String {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._*".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push('%');
-            out.push(char::from(HEX[usize::from(byte >> 4)]));
-            out.push(char::from(HEX[usize::from(byte & 15)]));
-        }
-    }
-    out
+    path::encode(text, b"-._*")
 }

@@ -249,8 +249,12 @@ pub(crate) fn vouches(policy: &Policy, visit: &Visit<'_>, at: Moment<'_>) -> boo
             Some(Who::Known(known)) => known.identity.bound.is_none(),
             Some(_) => false,
             // Who was known before is only to be asked about again.
-            None => find::checker(policy, found.0, found.1)
-                .is_some_and(|checker| asked::was_known(checker, visit, at, found.1)),
+            None => {
+                let (place, text) = found;
+                find::checker(policy, place, text).is_some_and(|checker| {
+                    asked::Shown { policy, checker, visit, at, place, text }.was_known()
+                })
+            }
         },
         Ok(None) | Err(_) => false,
     }

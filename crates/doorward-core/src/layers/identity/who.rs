@@ -7,6 +7,7 @@ use crate::crypto;
 use crate::json::{Object, member};
 use crate::memory::Memory;
 use crate::moment::Now;
+use crate::path;
 use http::HeaderValue;
 use serde_json::Value;
 use std::sync::Arc;
@@ -259,18 +260,7 @@ fn digest(parts: &[&str]) -> [u8; 16] {
 /// Percent-encoded but for what can neither split nor merge a header's value (RFC 3986 2.3, and
 /// `:@/+|` that subjects and issuers often have): a subject is whatever its issuer says.
 fn encoded(text: &str) -> String {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~:@/+|".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push('%');
-            out.push(char::from(HEX[usize::from(byte >> 4)]));
-            out.push(char::from(HEX[usize::from(byte & 15)]));
-        }
-    }
-    out
+    path::encode(text, b"-._~:@/+|")
 }
 
 #[cfg(test)]

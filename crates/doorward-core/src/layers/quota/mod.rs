@@ -27,7 +27,8 @@
 //!
 //! ## What it does not stop
 //!
-//! * One guess each at very many accounts, from very many addresses.
+//! * One guess each at very many accounts, from very many addresses; spellings of one account that
+//!   only its backend takes for the same (accents, Unicode's other forms): then the address counts.
 //! * A flood from very many networks, each below its share.
 //! * A script that sends what a browser sends: it then shares the pages' part of its address.
 //! * Slow abuse below every limit.

@@ -26,6 +26,8 @@ pub(crate) type Taken = [Question; 2];
 
 /// Bytes of an account's name at the most: as long as an address of mail (RFC 5321 4.5.3.1).
 const ACCOUNT_BYTES_MAX: usize = 320;
+/// The field by which a form may name its charset (WHATWG HTML 4.10.18.1).
+const CHARSET: &str = "_charset_";
 /// Tells these shares from the configured limits.
 const ACCOUNT_LIMIT: u64 = 0x7369_676e_2d69_6e61;
 const ADDRESS_LIMIT: u64 = 0x7369_676e_2d69_6e62;
@@ -69,16 +71,23 @@ fn account(sign_in: &SignIn, visit: &Visit<'_>, body: &[u8]) -> Option<String> {
         Kind::Json => form::member(body, &sign_in.account)?,
         Kind::Form | Kind::Multipart(_) => {
             let name = sign_in.account.last()?;
+            let wanted = form::folded(name);
+            // A backend could read another field for it, or all of them in another charset.
+            let others = form::fields(&kind, body, |field| {
+                field != name && (form::folded(field) == wanted || field == CHARSET)
+            });
             let mut found = form::fields(&kind, body, |field| field == name);
             let one = found.pop()?;
-            if !found.is_empty() {
+            if !found.is_empty() || !others.is_empty() {
                 return None;
             }
             one
         }
     };
-    let text = text.trim().to_lowercase();
-    (!text.is_empty() && text.len() <= ACCOUNT_BYTES_MAX).then_some(text)
+    // Upper case first: some letters have two lower ones.
+    let text = text.trim().to_uppercase().to_lowercase();
+    let is_plain = !text.is_empty() && !text.chars().any(char::is_control);
+    (is_plain && text.len() <= ACCOUNT_BYTES_MAX).then_some(text)
 }
 
 /// Where an account is counted: among strangers, whose part of the table cannot push known callers
