@@ -63,18 +63,28 @@ pub(crate) fn write(said: &Said<'_>) -> String {
              <p><a href=\"\">Open it here</a></p>"
             .to_owned(),
         Offer::Pass => format!(
-            "<p role=\"status\" id=\"open\">To open it, this page needs JavaScript.</p>\
+            "<p role=\"status\" id=\"open\">This page needs JavaScript.</p>\
              <script src=\"{0}/auto.js\"></script><script src=\"{0}/open.js\"></script>",
             said.endpoints
         ),
     };
+    // Whoever opens an address has sent nothing wrong, and what a client's author is told is not for
+    // him.
+    let (name, title, detail) = match said.offer {
+        Offer::Pass => (
+            "A moment",
+            "This address needs a pass",
+            "Your browser asks for one here, and opens the address with it.",
+        ),
+        Offer::Nothing | Offer::OpenHere => ("Refused", said.title, said.detail),
+    };
     format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width\"><title>Refused</title>\
+         <meta name=\"viewport\" content=\"width=device-width\"><title>{name}</title>\
          <style>{STYLE}</style><h1>{title}</h1><p>{detail}</p>{action}\
          <p class=\"id\"><code>{code}</code> <code>{id}</code></p></html>\n",
-        title = escape(said.title),
-        detail = escape(said.detail),
+        title = escape(title),
+        detail = escape(detail),
         code = said.code,
         id = said.id,
     )
