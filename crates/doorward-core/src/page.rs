@@ -68,8 +68,8 @@ pub(crate) fn write(said: &Said<'_>) -> String {
             said.endpoints
         ),
     };
-    // Whoever opens an address has sent nothing wrong, and what a client's author is told is not for
-    // him.
+    // Whoever opens an address has sent nothing wrong, and what a client's author is told is not
+    // for him.
     let (name, title, detail) = match said.offer {
         Offer::Pass => (
             "A moment",

@@ -123,8 +123,8 @@ async fn what_needs_https_is_shown_with_tls_in_every_engine() -> Outcome<()> {
     Ok(())
 }
 
-/// Pages that load the gate's script and sign, and programs that speak the protocol: over http,
-/// where WebKit has no cryptography for pages, and over TLS.
+/// Pages that load the gate's script and sign, and programs that speak the protocol: over http
+/// and over TLS.
 #[tokio::test]
 async fn what_is_signed_is_signed_once_in_every_engine() -> Outcome<()> {
     let _turn = Turn::take().await?;

@@ -306,7 +306,7 @@ async fn made_up_sessions_keep_nobody_else_waiting() -> Outcome<()> {
     let count = std::env::var("DOORWARD_CAMPAIGN").ok().and_then(|text| text.parse().ok());
     let count: usize = count.unwrap_or(MADE_UP);
     let is_over = Arc::new(AtomicBool::new(false));
-    // Half of them from one address, half from a thousand.
+    // One in twenty from an address of its own, all others from one.
     let flooders: Vec<_> = (0..8_usize)
         .map(|flooder| {
             std::thread::spawn(move || -> std::io::Result<usize> {

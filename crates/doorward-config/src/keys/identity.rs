@@ -60,8 +60,8 @@ static SESSION: Section = Section::new(
             "check",
             Shape::Text,
             "",
-            "Who is asked, with the cookie: it answers 200 and says who is signed in. 401, 403, \
-             404 and redirects are a no.",
+            "Who is asked, with the cookie: it answers 200 and says who is signed in. A redirect \
+             and 400 to 499 are a no, but for 408 and 429.",
         ),
         key("subject", Shape::Text, "", "Where its JSON names the caller: \"$.id\"."),
         key("scopes", Shape::Text, "", "Where its JSON lists the caller's scopes."),

@@ -10,7 +10,7 @@ pub(super) enum Name {
     Subject,
     /// `caller.issuer`.
     Issuer,
-    /// `caller.kind`: `jwt`, `key` or `signature`.
+    /// `caller.kind`: `jwt`, `opaque`, `key`, `signature` or `session`.
     Kind,
     /// `caller.scopes`.
     Scopes,
