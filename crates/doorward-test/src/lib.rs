@@ -14,6 +14,7 @@ pub mod pass_visits;
 pub mod passes;
 pub mod running_gate;
 pub mod sample;
+pub mod sessions;
 pub mod simulation;
 pub mod tokens;
 pub mod varnish;
