@@ -42,6 +42,7 @@ pub mod route;
 pub mod secret;
 pub mod settings;
 mod signing_in;
+pub mod standing;
 pub mod table;
 pub mod turn;
 pub mod verdict;

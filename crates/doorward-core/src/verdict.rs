@@ -1,6 +1,8 @@
 //! What the core says: admit, refuse, or reply. Each owns what it needs; the view has ended by
 //! then.
 
+mod stay;
+
 use crate::fault::Fault;
 use crate::gate::Gate;
 use crate::layers::cookie::Cleaning;
@@ -18,6 +20,7 @@ use crate::question::{Ask, Key, Question, Questions};
 use crate::reason::Reason;
 use crate::refused::Refused;
 use crate::route::{Effect, Route, RouteId};
+use crate::standing::{self, Text};
 use crate::visit::{Caller, Visit, WouldRefuse};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -77,14 +80,12 @@ pub struct Admitted {
     sign_in: Option<Box<(Taken, AtomicBool)>>,
     /// A session that is remembered here, where it was not what the caller was judged by.
     session: Option<Arc<Identity>>,
+    /// The credential of a request that asks for a stream, to be judged again.
+    text: Option<Box<Text>>,
     /// Boxed: most have none.
     body_digest: Option<Box<[u8; 32]>>,
     would_refuse: WouldRefuse,
 }
-
-/// Seconds for which a stream goes on whose caller is known by somebody's word: then its client
-/// opens another, which is judged anew.
-const ASKED_S: u64 = 15 * 60;
 
 /// Whose a claim is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,6 +140,7 @@ impl Admitted {
             external: visit.named.and_then(|named| named.external),
             safe: crate::layers::method::is_safe(visit.view.method),
             cookie_acts: cookie::acts(&visit),
+            text: standing::text_of(&visit),
             cleaning: visit.cleaning,
             gate: visit.gate,
             id,
@@ -270,19 +272,6 @@ impl Admitted {
     #[must_use]
     pub fn may_be_resent(&self, method: &Method) -> bool {
         (*method == Method::GET || *method == Method::HEAD) && !self.writes()
-    }
-
-    /// The second since 1970 at which its caller's leave ends, and a stream with it; none: it does
-    /// not.
-    #[must_use]
-    pub fn ends_unix_s(&self) -> Option<u64> {
-        let identity = &self.known.as_ref()?.identity;
-        // Who is known by somebody's word may sign out elsewhere.
-        let asked = identity.is_asked_about().then(|| self.now.unix_s.saturating_add(ASKED_S));
-        match (identity.ends_unix_s(), asked) {
-            (Some(ends), Some(asked)) => Some(ends.min(asked)),
-            (ends, asked) => ends.or(asked),
-        }
     }
 
     /// The caller, where it is known.

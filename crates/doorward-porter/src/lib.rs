@@ -6,6 +6,7 @@
 pub mod chance;
 pub mod clock;
 mod converse;
+pub mod leave;
 pub mod outside;
 
 pub use converse::{Hold, Reach, converse, settle};

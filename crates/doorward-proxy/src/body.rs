@@ -4,7 +4,7 @@
 mod hold;
 
 use crate::client::Client;
-use crate::leave::{EventStream, LAST_EVENT, Leave};
+use crate::leave::{EventStream, Leave, last_event};
 use crate::link::Link;
 use crate::observe::Record;
 use crate::trailers;
@@ -342,20 +342,14 @@ impl AnswerBody {
         }
     }
 
-    /// What is sent once the caller's leave has ended; none while it has not. `waits`: the task is
-    /// woken to ask again.
-    fn poll_stay(&mut self, waits: Option<&mut Context<'_>>) -> Option<Handed> {
+    /// What is sent once the caller's leave has ended; none while it has not. The task is woken to
+    /// ask again, if it `waits`.
+    fn poll_stay(&mut self, cx: &mut Context<'_>, waits: bool) -> Option<Handed> {
         let stay = self.stay.as_mut()?;
         if stay.is_over {
             return Some(None);
         }
-        let is_over = match waits {
-            Some(cx) => stay.leave.poll_over(cx),
-            None => stay.leave.is_over(),
-        };
-        if !is_over {
-            return None;
-        }
+        let reason = stay.leave.poll_over(cx, waits)?;
         stay.is_over = true;
         let can_be_told = stay.events.is_some_and(EventStream::is_between);
         // The upstream is cut off here, and not only when the client has taken the last event.
@@ -364,8 +358,9 @@ impl AnswerBody {
         if !can_be_told {
             return Some(Some(Err(Cut)));
         }
-        self.count(LAST_EVENT.len());
-        Some(Some(Ok(Frame::data(Bytes::from_static(LAST_EVENT)))))
+        let last = last_event(reason);
+        self.count(last.len());
+        Some(Some(Ok(Frame::data(last))))
     }
 }
 
@@ -381,7 +376,7 @@ impl Body for AnswerBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
         let this = self.get_mut();
-        if let Some(last) = this.poll_stay(None) {
+        if let Some(last) = this.poll_stay(cx, false) {
             return Poll::Ready(last);
         }
         if let Source::Own(bytes) = &mut this.from {
@@ -393,7 +388,7 @@ impl Body for AnswerBody {
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
         let Poll::Ready(frame) = this.poll_upstream(cx) else {
-            return this.poll_stay(Some(cx)).map_or(Poll::Pending, Poll::Ready);
+            return this.poll_stay(cx, true).map_or(Poll::Pending, Poll::Ready);
         };
         match &frame {
             None => {

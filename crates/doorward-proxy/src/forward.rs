@@ -3,7 +3,7 @@
 use crate::body::{AnswerBody, RequestBody};
 use crate::client::Client;
 use crate::exchange::{self, Exchanged, Failed};
-use crate::leave::Leave;
+use crate::leave;
 use crate::mount::{self, Judged, Passage};
 use crate::observe;
 use crate::settings::{UpstreamHost, UpstreamHttp};
@@ -337,9 +337,9 @@ fn hand_back(
     let mut body = AnswerBody::upstream(incoming, link, Arc::clone(client), record)
         .finishing(admitted.writes())
         .with_trailers(takes_trailers);
-    if let Some(ends_unix_s) = admitted.ends_unix_s() {
-        let leave = || Leave::until(client, ends_unix_s);
-        body = body.ending(leave, is_event_stream(&parts.headers));
+    let has_events = is_event_stream(&parts.headers);
+    if has_events || admitted.identity().is_some() {
+        body = body.ending(|| leave::of(client, &admitted), has_events);
     }
     Response::from_parts(parts, body)
 }

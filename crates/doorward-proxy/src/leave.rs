@@ -1,53 +1,28 @@
-//! How long a stream's caller may stay: a stream that was judged once does not outlive the leave
-//! that it was judged by.
+//! How a stream ends when its caller may stay no longer.
 
 use crate::client::Client;
-use doorward_porter::clock::Clock;
+use crate::shared::Shared;
+use bytes::Bytes;
+use doorward_core::reason::Reason;
+use doorward_core::verdict::Admitted;
+use doorward_porter::leave;
 use std::sync::Arc;
-use std::task::Context;
-use std::time::Duration;
-use tokio::time::{Interval, MissedTickBehavior};
 
-/// The leave of one stream. The clock that requests are judged by is asked, at every sweep while
-/// nothing else comes. Most answers end before they wait at all, so only waiting takes a timer.
-pub(crate) struct Leave {
-    clock: Arc<dyn Clock>,
-    ends_unix_s: u64,
-    ask_every: Duration,
-    tick: Option<Interval>,
-}
+/// The leave of one stream of this proxy's.
+pub(crate) type Leave = leave::Leave<Shared>;
 
-impl Leave {
-    /// The leave that ends in this second since 1970.
-    pub(crate) fn until(client: &Client, ends_unix_s: u64) -> Self {
-        let shared = &client.worker.shared;
-        let ask_every = shared.bounds.sweep;
-        Self { clock: Arc::clone(&shared.clock), ends_unix_s, ask_every, tick: None }
-    }
-
-    /// Whether it has ended.
-    pub(crate) fn is_over(&self) -> bool {
-        self.clock.now().unix_s >= self.ends_unix_s
-    }
-
-    /// Whether it has ended. If not, the task is woken to ask again.
-    pub(crate) fn poll_over(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.is_over() {
-            return true;
-        }
-        let ask_every = self.ask_every;
-        let tick = self.tick.get_or_insert_with(|| {
-            let mut tick = tokio::time::interval(ask_every);
-            tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
-            tick
-        });
-        while tick.poll_tick(cx).is_ready() {}
-        false
-    }
+/// The leave by which a stream was opened.
+pub(crate) fn of(client: &Client, admitted: &Admitted) -> Leave {
+    let shared = &client.worker.shared;
+    let standing = Some(admitted.standing());
+    Leave::new(Arc::clone(shared), standing, admitted.ends_unix_s(), shared.bounds.sweep)
 }
 
 /// What an event stream ends with when its caller's leave does.
-pub(crate) const LAST_EVENT: &[u8] = b"event: doorward\ndata: {\"code\":\"identity/expired\"}\n\n";
+pub(crate) fn last_event(reason: Reason) -> Bytes {
+    let code = reason.code();
+    Bytes::from(format!("event: doorward\ndata: {{\"code\":\"{code}\"}}\n\n"))
+}
 
 /// Whether an event stream stands between two events (HTML, Server-sent events, 9.2.5).
 #[derive(Clone, Copy, Debug, Default)]

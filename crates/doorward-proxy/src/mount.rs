@@ -8,11 +8,12 @@ use crate::setup::{Backend, Setup};
 use crate::{reply, view};
 use doorward_core::fault::Fault;
 use doorward_core::gate::Gate;
-use doorward_core::moment::{Moment, RequestId};
+use doorward_core::moment::Moment;
 use doorward_core::reason::Reason;
 use doorward_core::refused::Refused;
 use doorward_core::verdict::{Admitted, Outcome, Reply, Verdict};
 use doorward_core::view::BodyHint;
+use doorward_porter::leave::World as _;
 use doorward_porter::{Reach, converse, settle};
 use http::header;
 use http::{Response, StatusCode, request};
@@ -190,11 +191,5 @@ pub(crate) fn faulted(client: &Arc<Client>, fault: Fault) -> Reply {
 }
 
 fn moment(client: &Client) -> Moment<'_> {
-    let shared = &client.worker.shared;
-    Moment {
-        now: shared.clock.now(),
-        id: RequestId::draw(&*shared.chance),
-        chance: &*shared.chance,
-        memory: &shared.memory,
-    }
+    client.worker.shared.moment()
 }

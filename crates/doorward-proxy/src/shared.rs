@@ -7,10 +7,12 @@ use crate::settings::Bounds;
 use crate::setup::Setup;
 use crate::tls::Tls;
 use arc_swap::ArcSwap;
+use doorward_core::gate::Gate;
 use doorward_core::memory::Memory;
-use doorward_core::moment::Chance;
+use doorward_core::moment::{Chance, Moment, Now, RequestId};
 use doorward_porter::Outside;
 use doorward_porter::clock::Clock;
+use doorward_porter::leave::World;
 use doorward_store::Store;
 use ipnet::IpNet;
 use std::net::IpAddr;
@@ -38,6 +40,29 @@ pub(crate) struct Shared {
     pub(crate) counts: Counts,
     /// Bytes of bodies that are being held.
     pub(crate) held_bytes: AtomicUsize,
+}
+
+impl World for Shared {
+    fn gate(&self) -> Arc<Gate> {
+        Arc::clone(&self.setup.load().gate)
+    }
+
+    fn outside(&self) -> &Outside {
+        &self.outside
+    }
+
+    fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    fn moment(&self) -> Moment<'_> {
+        Moment {
+            now: self.clock.now(),
+            id: RequestId::draw(&*self.chance),
+            chance: &*self.chance,
+            memory: &self.memory,
+        }
+    }
 }
 
 impl Shared {

@@ -29,8 +29,8 @@ pub(crate) struct Tunnel {
     pub(crate) first: Bytes,
     pub(crate) from_client: Frames,
     pub(crate) from_upstream: Frames,
-    /// When its caller's leave ends; none: it does not.
-    pub(crate) ends_unix_s: Option<u64>,
+    /// How long its caller may stay.
+    pub(crate) leave: Leave,
     pub(crate) record: Option<Box<Record>>,
 }
 
@@ -60,14 +60,13 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     socket: &mut S,
     tunnel: Box<Tunnel>,
 ) -> Leaving {
-    let Tunnel { mut upstream, first, from_client, from_upstream, ends_unix_s, record } = *tunnel;
-    let mut leave = ends_unix_s.map(|ends| Leave::until(client, ends));
+    let Tunnel { mut upstream, first, from_client, from_upstream, mut leave, record } = *tunnel;
     let mut up = Way::new(from_client, &[]);
     let mut down = Way::new(from_upstream, &first);
     client.line.deadline.forgive();
     let mut counted = TunnelCells::open(&client.worker.cells);
     let mut over = poll_fn(|cx| {
-        if let Some(over) = ending(client, leave.as_mut(), cx) {
+        if let Some(over) = ending(client, &mut leave, cx) {
             return Poll::Ready(over);
         }
         let went_up = up.poll(Pin::new(&mut *socket), Pin::new(&mut upstream), cx);
@@ -99,8 +98,8 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 /// Whether what neither side says ends the tunnel now.
-fn ending(client: &Client, leave: Option<&mut Leave>, cx: &mut Context<'_>) -> Option<Over> {
-    if leave.is_some_and(|leave| leave.poll_over(cx)) {
+fn ending(client: &Client, leave: &mut Leave, cx: &mut Context<'_>) -> Option<Over> {
+    if leave.poll_over(cx, true).is_some() {
         return Some(Over::Closed(CloseCode::Policy));
     }
     if client.worker.is_draining() {

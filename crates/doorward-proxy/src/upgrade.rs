@@ -4,6 +4,7 @@ use crate::body::AnswerBody;
 use crate::client::Client;
 use crate::exchange::Exchanged;
 use crate::head::{self, Look};
+use crate::leave;
 use crate::mount::Passage;
 use crate::observe;
 use crate::tunnel::Tunnel;
@@ -137,7 +138,7 @@ pub(crate) fn open(
         first,
         from_client: Frames::new(Side::Client, has_extensions),
         from_upstream: Frames::new(Side::Server, has_extensions),
-        ends_unix_s: passage.admitted.ends_unix_s(),
+        leave: leave::of(client, &passage.admitted),
         record: passage.record,
     }));
     parts.version = Version::HTTP_11;

@@ -10,11 +10,12 @@ use crate::{head, look, reply, view};
 use doorward_core::fault::Fault;
 use doorward_core::gate::Gate;
 use doorward_core::memory::Memory;
-use doorward_core::moment::{Chance, Moment, RequestId};
+use doorward_core::moment::{Chance, Moment, Now, RequestId};
 use doorward_core::refused::Refused;
 use doorward_core::verdict::{Admitted, Outcome, Verdict};
 use doorward_core::view::BodyHint;
 use doorward_porter::clock::Clock;
+use doorward_porter::leave::{Leave, World};
 use doorward_porter::{Outside, Reach, converse};
 use doorward_store::Store;
 use http::request::Parts;
@@ -26,11 +27,15 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tower::Service;
 
 /// The refusal of a request whose server does not say where it comes from. The doubt is the
 /// server's and not the client's: nobody is charged.
 const NO_PEER: Fault = Fault::PeerUnknown;
+
+/// How often the clock is asked while an answer waits.
+const ASK_EVERY: Duration = Duration::from_millis(250);
 
 /// What all requests of a layer share.
 pub(crate) struct Mount {
@@ -47,7 +52,19 @@ pub(crate) struct Mount {
     pub(crate) held_bytes: AtomicUsize,
 }
 
-impl Mount {
+impl World for Mount {
+    fn gate(&self) -> Arc<Gate> {
+        Arc::clone(&self.gate)
+    }
+
+    fn outside(&self) -> &Outside {
+        &self.outside
+    }
+
+    fn now(&self) -> Now {
+        self.clock.now()
+    }
+
     fn moment(&self) -> Moment<'_> {
         Moment {
             now: self.clock.now(),
@@ -107,6 +124,8 @@ pub(crate) struct Passage {
     mount: Arc<Mount>,
     outcome: Outcome,
     record: Option<Box<Record>>,
+    /// How long its caller may stay; made when its answer goes out in more than one piece.
+    leave: Option<Leave<Mount>>,
 }
 
 impl Passage {
@@ -115,7 +134,7 @@ impl Passage {
             record.admitted(&admitted);
         }
         let mount = Arc::clone(mount);
-        Box::new(Self { admitted, mount, outcome: Outcome::NeverSent, record })
+        Box::new(Self { admitted, mount, outcome: Outcome::NeverSent, record, leave: None })
     }
 
     /// It ends in a refusal after all.
@@ -124,9 +143,13 @@ impl Passage {
     }
 
     /// Whether its caller's leave has ended, and the answer must end with it.
-    pub(crate) fn is_over(&self) -> bool {
-        let ends = self.admitted.ends_unix_s();
-        ends.is_some_and(|unix_s| self.mount.clock.now().unix_s >= unix_s)
+    pub(crate) fn poll_over(&mut self, cx: &mut Context<'_>, waits: bool) -> bool {
+        let (admitted, mount) = (&self.admitted, &self.mount);
+        let leave = self.leave.get_or_insert_with(|| {
+            let standing = Some(admitted.standing());
+            Leave::new(Arc::clone(mount), standing, admitted.ends_unix_s(), ASK_EVERY)
+        });
+        leave.poll_over(cx, waits).is_some()
     }
 }
 

@@ -7,7 +7,7 @@ use doorward_core::verdict::Reply;
 use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use thiserror::Error;
 
 /// What is answered: the gate's own words, or the application's body, unchanged.
@@ -60,8 +60,15 @@ where
             }
             Source::Application(body, passage) => (body, passage),
         };
-        Poll::Ready(ready!(body.as_mut().poll_frame(cx)).map(|frame| match frame {
-            Ok(_) if passage.is_over() => Err(LeaveEnded.into()),
+        let Poll::Ready(frame) = body.as_mut().poll_frame(cx) else {
+            // Nothing comes; but the leave may end.
+            return match passage.poll_over(cx, true) {
+                true => Poll::Ready(Some(Err(LeaveEnded.into()))),
+                false => Poll::Pending,
+            };
+        };
+        Poll::Ready(frame.map(|frame| match frame {
+            Ok(_) if passage.poll_over(cx, false) => Err(LeaveEnded.into()),
             Ok(frame) => Ok(frame.map_data(|mut piece| piece.copy_to_bytes(piece.remaining()))),
             Err(error) => Err(error.into()),
         }))

@@ -21,16 +21,17 @@ fn open(ends_unix_s: Option<u64>, first: &'static [u8]) -> Scene {
     let clock = Arc::new(FixedClock::new(at(10)));
     let (near, far) = UnixStream::pair().expect("a pair of sockets");
     let (client_end, mut socket) = duplex(64 * 1024);
+    let proxied = client(&clock);
+    let shared = Arc::clone(&proxied.worker.shared);
     let tunnel = Tunnel {
         upstream: UpstreamSocket::Unix(near),
         first: Bytes::from_static(first),
         from_client: Frames::new(Side::Client, false),
         from_upstream: Frames::new(Side::Server, false),
-        ends_unix_s,
+        leave: Leave::new(shared, None, ends_unix_s, Duration::from_millis(5)),
         record: None,
     };
-    let client = client(&clock);
-    let run = tokio::spawn(async move { run(&client, &mut socket, Box::new(tunnel)).await });
+    let run = tokio::spawn(async move { run(&proxied, &mut socket, Box::new(tunnel)).await });
     Scene { clock, client: client_end, upstream: far, run }
 }
 

@@ -136,6 +136,15 @@ impl Keys {
     }
 }
 
+impl Keys {
+    /// Whether the key with this id is still good.
+    pub(super) fn inspect_id(&self, id: &str) -> Result<(), Reason> {
+        let mut all = self.0.values();
+        let known = all.find(|known| known.identity.subject() == id).ok_or(Reason::KeyUnknown)?;
+        if known.is_revoked { Err(Reason::KeyRevoked) } else { Ok(()) }
+    }
+}
+
 impl Known {
     fn new(key: &ApiKey) -> Self {
         let identity = Identity::new(Facts {

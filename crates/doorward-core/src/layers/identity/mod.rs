@@ -79,6 +79,7 @@ mod reason;
 mod remembered;
 mod signature;
 mod signature_reason;
+mod standing;
 mod who;
 mod whoami;
 mod words;
@@ -105,6 +106,7 @@ pub use reason::Reason;
 pub use remembered::Tokens;
 pub use signature::{SIGNATURE_AGE_S, SIGNATURE_ISSUER, SignerSettings};
 pub use signature_reason::SignatureReason;
+pub(crate) use standing::{Still, again, text_for_stream, told};
 pub use who::{Identity, KEY_ISSUER, Kind, pass_digest, token_digest, user_digest};
 pub use whoami::{SESSION_ISSUER, Whoami, path as whoami_path};
 

@@ -37,6 +37,11 @@ impl Tokens {
         self.known.get(&crypto::sha256(text.as_bytes()))
     }
 
+    /// What was found out about the token with this digest.
+    pub(super) fn find_digest(&self, digest: &[u8; 32]) -> Option<Arc<Identity>> {
+        self.known.get(digest)
+    }
+
     /// Keeps what was found out.
     pub(super) fn remember(&self, text: &str, identity: &Arc<Identity>) {
         self.known.insert(crypto::sha256(text.as_bytes()), Arc::clone(identity));

@@ -72,6 +72,11 @@ impl Signer {
             identity: Arc::new(identity),
         }
     }
+
+    /// What it is called.
+    pub(super) fn subject(&self) -> &str {
+        self.identity.subject()
+    }
 }
 
 /// Whether a request carries a signature that is not a page's.

@@ -1,12 +1,14 @@
 //! The deny-list: addresses, callers and tokens that are refused outright.
 
+use super::Policy;
 use crate::address::Prefix;
-use crate::layers::identity::{Identity, pass_digest};
+use crate::layers::identity::{Identity, Known, pass_digest};
 use crate::layers::pass::Held;
 use crate::moment::Now;
 use crate::pass::id_text;
 use ipnet::IpNet;
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 /// An address that is refused outright.
 #[derive(Clone, Debug)]
@@ -74,9 +76,43 @@ impl DenyList {
         if self.known.is_empty() {
             return false;
         }
-        let pass = held.pass.map(|id| pass_digest(&id_text(&id)));
-        [pass, held.user].iter().flatten().any(|digest| holds(self.known.get(digest), now))
+        self.has_digest(&digests(held), now)
     }
+
+    /// Whether one of these is denied.
+    pub(super) fn has_digest(&self, digests: &[Option<[u8; 16]>], now: Now) -> bool {
+        digests.iter().flatten().any(|digest| holds(self.known.get(digest), now))
+    }
+}
+
+/// Whether a known caller, its token, or the visitor that it acts for is on the deny-list.
+pub(crate) fn denies(policy: &Policy, known: &Known, now: Now) -> bool {
+    let is_denied = |visitor| policy.deny.has(Prefix::whole(visitor), now);
+    policy.deny.has_known(&known.identity, now) || known.visitor.is_some_and(is_denied)
+}
+
+/// Whether the pass of a request, or who asked for its ticket, is on the deny-list.
+pub(crate) fn denies_held(policy: &Policy, held: &Held, now: Now) -> bool {
+    policy.deny.has_held(held, now)
+}
+
+/// Whether whoever opened a stream is on the deny-list by now: its address, and what it was known
+/// by.
+pub(crate) fn denies_stream(
+    policy: &Policy,
+    addresses: impl Iterator<Item = IpAddr>,
+    (identity, held): (Option<&Identity>, &[Option<[u8; 16]>]),
+    now: Now,
+) -> bool {
+    let mut addresses = addresses.map(Prefix::whole);
+    addresses.any(|address| policy.deny.has(address, now))
+        || identity.is_some_and(|identity| policy.deny.has_known(identity, now))
+        || policy.deny.has_digest(held, now)
+}
+
+/// What the deny-list can name of a pass, and of who asked for a ticket.
+pub(crate) fn digests(held: &Held) -> [Option<[u8; 16]>; 2] {
+    [held.pass.map(|id| pass_digest(&id_text(&id))), held.user]
 }
 
 /// Whether an entry is there, and has not ended.

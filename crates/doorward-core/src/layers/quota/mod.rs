@@ -48,15 +48,14 @@ mod limit;
 mod sign_in;
 
 pub use deny::{Deny, DenyKnown};
+pub(crate) use deny::{denies, denies_held, denies_stream, digests};
 pub use limit::{By, Counted, Limit, Measure, Who};
 pub use sign_in::SignIn;
 pub(crate) use sign_in::{Taken, give_back as give_back_sign_in, questions as sign_in_questions};
 
 use super::Meta;
-use super::identity::Known;
-use super::pass::Held;
 use crate::address::Prefix;
-use crate::moment::{Moment, Now};
+use crate::moment::Moment;
 use crate::question::{Answer, Answers, Ask, Question, Questions, Rate};
 use crate::reason::Words;
 use crate::visit::Visit;
@@ -224,17 +223,6 @@ pub fn inspect(policy: &Policy, visit: &Visit<'_>, at: Moment<'_>) -> Option<Bey
     }
     let wait = at.memory.strikes.wait_ns(visit.prefix, policy.strikes, at.now)?;
     Some(Beyond { reason: Reason::Strikes, retry_ns: Some(wait), limit: None })
-}
-
-/// Whether a known caller, its token, or the visitor that it acts for is on the deny-list.
-pub(crate) fn denies(policy: &Policy, known: &Known, now: Now) -> bool {
-    let is_denied = |visitor| policy.deny.has(Prefix::whole(visitor), now);
-    policy.deny.has_known(&known.identity, now) || known.visitor.is_some_and(is_denied)
-}
-
-/// Whether the pass of a request, or who asked for its ticket, is on the deny-list.
-pub(crate) fn denies_held(policy: &Policy, held: &Held, now: Now) -> bool {
-    policy.deny.has_held(held, now)
 }
 
 /// What the store is asked for a caller. `watch`: the answers are only noted.
