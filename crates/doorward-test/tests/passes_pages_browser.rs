@@ -302,21 +302,25 @@ const PLAIN: &str = "
 #[tokio::test]
 async fn a_page_without_webcrypto_falls_back_and_says_so() -> Outcome<()> {
     let mut scene = scene(Site::Rebind, PLAIN_API).await?;
-    scene.pages.put("/app", &format!("{CONSOLE}{}", wrapped(&scene.address, 20)));
+    let page = format!("{CONSOLE}{}", wrapped(&scene.address, 20));
+    scene.pages.put("/app", &page);
+    let own = format!("<!doctype html><meta charset=utf-8>{page}");
+    scene.shop.put("/own/app", "text/html; charset=utf-8", &own);
     let rules = format!("MAP {PLAIN_API} {}, MAP rebind.test 127.0.0.1", scene.gate.address());
     let browser = Browser::open(Some(&rules)).await?;
-    // The second page has its pass and its word on the console by itself.
-    for _ in 0..2 {
-        browser.open_page(&format!("{}/app", scene.pages.origin(Site::Rebind))).await?;
+    // Of another origin than the gate, and of its own, where a Worker may do the work.
+    let app = format!("{}/app", scene.pages.origin(Site::Rebind));
+    for page in [app, format!("{}/own/app", scene.address)] {
+        browser.open_page(&page).await?;
         let found = browser.run(&format!("{SHOWN}{PLAIN}"), &[json!(scene.address)]).await?;
         let want = json!({
             "isSecureContext": false, "subtle": "undefined", "early": vec![200; 20], "put": 200,
             "socket": "once more", "link": 1,
             "said": ["warn Doorward: the key came in clear. Use https."],
         });
-        assert_eq!(found, want);
+        assert_eq!(found, want, "{page}");
         let line = scene.gate.logged("POST", "/.doorward/pass").await?;
-        assert_eq!(line.code, None);
+        assert_eq!(line.code, None, "{page}");
     }
     browser.close().await?;
     scene.gate.stop().await
