@@ -100,6 +100,8 @@ fn strict_pages(address: &str) -> Vec<Strict> {
         calls: 2,
         works,
     };
+    // An allowed origin needs no nonce.
+    let own = format!("nonce={NONCE} ");
     let trusted = "; worker-src 'none'; require-trusted-types-for 'script'";
     vec![
         // The work is done on the page's thread, by a script with the nonce of the first.
@@ -108,7 +110,7 @@ fn strict_pages(address: &str) -> Vec<Strict> {
         // What the client's own notes ask for: no second file is waited for.
         strict("worker", "; worker-src blob:", 0),
         // Without `worker-src`, `script-src` is for workers too, and has no `blob:`.
-        strict("origin", address, 1),
+        Strict { page: wrapped(address, 2).replacen(&own, "", 1), ..strict("origin", address, 1) },
         Strict { page: imported(address), calls: 1, ..strict("import", trusted, 0) },
     ]
 }
