@@ -1,14 +1,18 @@
 // Has the work done by a Worker, so that the page's thread stays free.
 
 import { type Bytes, bytesOf } from "./bytes";
+import { BITS } from "./passes";
 import type { Code } from "./solver";
 import { spark } from "./spark";
 
-/** A Worker that is silent for so long does not come any more. */
+/**
+ * A Worker that is silent for so long, over what a pass costs at first, does not come any more.
+ * Each bit more is twice the work: 15 took one without JIT 6 to 14 s.
+ */
 const SILENCE_MS = 4_000;
 
 type Solve = (text: string, bits: number) => Promise<Bytes>;
-type Ask = (message: unknown) => Promise<Bytes>;
+type Ask = (message: [unknown, number]) => Promise<Bytes>;
 
 /** Starts a Worker that answers one message; its script is a text, or the address of one. */
 function hire(script: string, isText = false): Ask {
@@ -27,7 +31,7 @@ function hire(script: string, isText = false): Ask {
     worker.postMessage(message);
     let timer;
     const silence = new Promise<never>((_, reject) => {
-      timer = setTimeout(reject, SILENCE_MS);
+      timer = setTimeout(reject, SILENCE_MS * Math.max(1, 2 ** (message[1] - BITS)));
     });
     try {
       return await Promise.race([answered, silence]);
@@ -57,11 +61,13 @@ export function solving(address: string, code: () => Promise<Code>, isUrgent = f
   // A page's policy may forbid a script that is a text, and allow one of its own origin.
   const ways: Solve[] = [];
   if (typeof Worker !== "undefined" && typeof location !== "undefined") {
-    ways.push(bySpark);
+    // By plain http nothing makes its seed.
+    const hasSeed = Boolean(globalThis.crypto?.subtle);
+    if (hasSeed) ways.push(bySpark);
     if (new URL(address).origin === location.origin) {
       ways.push((text, bits) => hire(address)([text, bits]));
     }
-    if (isUrgent) try { first = carried(); } catch { ways.shift(); }
+    if (isUrgent && hasSeed) try { first = carried(); } catch { ways.shift(); }
   }
   return async (text, bits) => {
     for (; ways[0]; ways.shift()) {

@@ -7,8 +7,8 @@ import type { Place } from "./place";
 import { retryAfter } from "./refusal";
 import type { World } from "./world";
 
-/** Zero bits, unless a refusal says otherwise. */
-const BITS = 11;
+/** Zero bits that a pass costs, unless a refusal says otherwise. */
+export const BITS = 11;
 /** A pass is not used in its last seconds: it would end on the way. */
 const LAST_S = 5;
 /** A fifth before its end a pass is renewed, while it is still used. */

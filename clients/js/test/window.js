@@ -113,7 +113,7 @@ export class FakeXhr extends EventTarget {
 }
 
 /** A page in which auto.js ran. Says what the browser's own functions were asked. */
-export function page({ src, dataset = {}, location = `${ORIGIN}/`, without = [] }) {
+export function page({ src, dataset = {}, location = `${ORIGIN}/`, without = [], own = {} }) {
   const native = { fetched: [], beacons: [], scripts: [] };
   const origin = new URL(location).origin;
   const scope = Object.fromEntries(SHARED.map((name) => [name, globalThis[name]]));
@@ -150,6 +150,7 @@ export function page({ src, dataset = {}, location = `${ORIGIN}/`, without = [] 
       },
     },
   });
+  Object.assign(scope, own);
   for (const name of without) delete scope[name];
   const before = { ...scope };
   vm.createContext(scope);

@@ -9,7 +9,8 @@ const PARTS: u8 = 8;
 const NUMBER_BYTES: usize = 4;
 /// Bytes of all numbers.
 pub(super) const WORK_BYTES: usize = PARTS as usize * NUMBER_BYTES;
-/// Zero bits of each part at the most: what a phone that is throttled six times does in a second.
+/// Zero bits of each part at the most: a browser that is throttled six times does them within a
+/// second (ADR 15 has the figures).
 pub(crate) const BITS_MAX: u8 = 15;
 
 /// What is worked on: bound to the gate's name, the page's origin, the key and the time.

@@ -6,16 +6,20 @@
 //! none`), so [`Browser::open_page`] is only for the page that the story begins with.
 
 mod bank;
+mod echo;
 mod pages;
 mod rebind;
 mod running_lab;
+mod shop;
 mod stage;
 mod turn;
 
 pub use bank::Bank;
+pub use echo::echo;
 pub use pages::{Pages, Site};
 pub use rebind::Rebinding;
 pub use running_lab::RunningLab;
+pub use shop::Shop;
 pub use stage::{Gate, Setup, Stage};
 pub use turn::Turn;
 

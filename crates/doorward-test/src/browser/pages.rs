@@ -40,7 +40,8 @@ type Content = Arc<Mutex<HashMap<String, Page>>>;
 #[derive(Clone)]
 struct Page {
     html: String,
-    scripts: bool,
+    /// Its `Content-Security-Policy`.
+    policy: Option<HeaderValue>,
 }
 
 /// The page server: one listener a site, all on 127.0.0.1 and on free ports. Every site serves
@@ -97,12 +98,22 @@ impl Pages {
 
     /// Puts a page at a path of every site, in place of the one that was there.
     pub fn put(&self, path: &str, html: &str) {
-        self.keep(path, html, true);
+        self.keep(path, html, None);
+    }
+
+    /// The same, for a page with a `Content-Security-Policy`.
+    ///
+    /// # Errors
+    ///
+    /// When the policy is no header's value.
+    pub fn put_with_policy(&self, path: &str, html: &str, policy: &str) -> Outcome<()> {
+        self.keep(path, html, Some(HeaderValue::from_str(policy)?));
+        Ok(())
     }
 
     /// The same, for a page that may run no script at all: its `Content-Security-Policy` says so.
     pub fn put_without_scripts(&self, path: &str, html: &str) {
-        self.keep(path, html, false);
+        self.keep(path, html, Some(HeaderValue::from_static("script-src 'none'")));
     }
 
     /// The site's origin, such as `http://shop.localhost:40123`.
@@ -117,8 +128,8 @@ impl Pages {
         self.addresses[site.index()]
     }
 
-    fn keep(&self, path: &str, html: &str, scripts: bool) {
-        let page = Page { html: format!("{HEAD}{html}"), scripts };
+    fn keep(&self, path: &str, html: &str, policy: Option<HeaderValue>) {
+        let page = Page { html: format!("{HEAD}{html}"), policy };
         let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
         content.insert(path.to_owned(), page);
     }
@@ -161,9 +172,8 @@ fn answer(request: &Request<Incoming>, site: Site, content: &Content) -> Respons
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if !page.scripts {
-        let policy = HeaderValue::from_static("script-src 'none'");
-        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    if let Some(policy) = &page.policy {
+        headers.insert(CONTENT_SECURITY_POLICY, policy.clone());
     }
     response
 }
