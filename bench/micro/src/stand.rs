@@ -235,6 +235,7 @@ impl Stand {
             target: Target { authority: None, path: PATH, query: None },
             headers: &self.headers,
             peer: IpAddr::from([203, 0, 113, 7]),
+            certificate: None,
             body: BodyHint::Empty,
             fidelity: Fidelity::PROXY,
         }

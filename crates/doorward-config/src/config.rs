@@ -70,6 +70,17 @@ pub struct TlsFiles {
     pub certificate: PemFile,
     /// Its private key.
     pub key: PemFile,
+    /// Whose certificates clients may show; none: they are asked for none.
+    pub clients: Option<ClientFiles>,
+}
+
+/// Whose certificates clients may show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientFiles {
+    /// The authorities that vouch for them.
+    pub authorities: PemFile,
+    /// Those that were revoked.
+    pub crl: Option<PemFile>,
 }
 
 /// The operator's own listener.

@@ -97,6 +97,16 @@ pub fn print_effective(config: &Config) -> String {
         page.open("tls");
         page.key("certificate", &quote(&tls.certificate.written));
         page.key("key", &quote(&tls.key.written));
+        match &tls.clients {
+            None => page.absent("clients", "clients are asked for no certificate"),
+            Some(clients) => {
+                page.key("clients", &quote(&clients.authorities.written));
+                match &clients.crl {
+                    None => page.absent("crl", "none"),
+                    Some(crl) => page.key("crl", &quote(&crl.written)),
+                }
+            }
+        }
     }
     if let Some(of_operator) = &config.admin {
         admin(of_operator, &mut page);

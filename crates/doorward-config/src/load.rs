@@ -203,7 +203,7 @@ fn profile(draft: &mut Draft) {
 }
 
 /// How seriously CSRF tokens are asked for where nothing is said: as seriously as callers who must
-/// be known, and may be by a cookie; and where a route asks for one.
+/// be known, and may be by a cookie or a certificate; and where a route asks for one.
 pub(crate) fn mode_of_tokens(settings: &Settings) -> Mode {
     let says = |route: &Route| matches!(route.csrf, Csrf::Required | Csrf::Body);
     if settings.routes.iter().any(says) {
@@ -211,7 +211,7 @@ pub(crate) fn mode_of_tokens(settings: &Settings) -> Mode {
     }
     let requires = settings.requires_identity
         || settings.routes.iter().any(|route| route.requires_identity == Some(true));
-    if !requires || !settings.identity.reads_cookies() {
+    if !requires || !settings.identity.reads_what_browsers_send() {
         return Mode::Off;
     }
     let of_identity = settings.layer_modes.iter().find(|(id, _)| *id == "identity");

@@ -44,6 +44,8 @@ pub(crate) enum PemKind {
     Certificate,
     /// A private key.
     Key,
+    /// Lists of certificates that were revoked.
+    Revocations,
 }
 
 /// Reads the file that a value names.
@@ -66,6 +68,7 @@ pub(crate) fn read(value: &Value<'_>, kind: PemKind, reading: &mut Reading<'_>) 
     let mark: &[u8] = match kind {
         PemKind::Certificate => b"-----BEGIN CERTIFICATE-----",
         PemKind::Key => b"PRIVATE KEY-----",
+        PemKind::Revocations => b"-----BEGIN X509 CRL-----",
     };
     let file = PemFile { written: text.to_owned(), path, text: Secret::new(bytes) };
     if file.text().windows(mark.len()).any(|bytes| bytes == mark) {
@@ -74,6 +77,7 @@ pub(crate) fn read(value: &Value<'_>, kind: PemKind, reading: &mut Reading<'_>) 
     let what = match kind {
         PemKind::Certificate => format!("there is no certificate in {:?}", shorten(text)),
         PemKind::Key => format!("there is no private key in {:?}", shorten(text)),
+        PemKind::Revocations => format!("there is no revocation list in {:?}", shorten(text)),
     };
     let hint = "PEM is text that begins with -----BEGIN; openssl makes it of other forms";
     value.error(what, hint, reading)

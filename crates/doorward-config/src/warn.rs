@@ -1,5 +1,6 @@
 //! What a configuration may say, and somebody should look at.
 
+mod certificate;
 mod cookie;
 
 use crate::document::shorten;
@@ -26,6 +27,7 @@ pub(crate) fn add(draft: &Draft, trying_out: bool, reading: &mut Reading<'_>) {
     any_caller(draft, reading);
     windows(draft, reading);
     cookie::renaming(draft, reading);
+    certificate::of_clients(draft, reading);
 }
 
 /// A page of another origin can have no pass where nobody lets it read the gate's answers.
@@ -323,7 +325,11 @@ fn any_caller(draft: &Draft, reading: &mut Reading<'_>) {
     }
     let more = open.len().saturating_sub(LISTED_MAX);
     open.truncate(LISTED_MAX);
-    let mut what = format!("any valid token or key may call: {}", open.join(", "));
+    let who = match settings.identity.certificate {
+        Some(_) => "token, key or certificate",
+        None => "token or key",
+    };
+    let mut what = format!("any valid {who} may call: {}", open.join(", "));
     if more > 0 {
         what.push_str(&format!(", and {more} more"));
     }

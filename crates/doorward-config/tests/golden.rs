@@ -206,6 +206,7 @@ fn the_effective_file_has_every_key_of_the_schema() {
             "upstream.",
             "identity.keys.",
             "identity.session.",
+            "identity.certificate.",
             ".sign_in.",
             ".webhook.",
             ".require.",

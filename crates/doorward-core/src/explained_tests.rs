@@ -28,6 +28,7 @@ fn walked(method: Method, pairs: &[(&str, &str)], edit: impl FnOnce(&mut Setting
         target: Target { authority: None, path: "/a", query: None },
         headers: &headers,
         peer: [127, 0, 0, 1].into(),
+        certificate: None,
         body: BodyHint::Empty,
         fidelity: Fidelity::PROXY,
     };

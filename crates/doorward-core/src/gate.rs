@@ -216,7 +216,7 @@ impl Gate {
         // Where a token is asked for, that judges better: programs have one too.
         let is_left_to_csrf = self.force(visit, self.modes.csrf) == Force::Enforce
             && !matches!(visit.route().csrf, Csrf::App | Csrf::Off);
-        if known.is_by_cookie && (is_tunnel || (!is_traced && !is_left_to_csrf)) {
+        if known.is_ambient && (is_tunnel || (!is_traced && !is_left_to_csrf)) {
             let refuse = Step::Refuse(Reason::Identity(identity::Reason::CookieAlone));
             return take(visit, refuse, force);
         }

@@ -7,6 +7,7 @@
 //! each [`turn::Turn`] wants until there is a [`verdict::Verdict`].
 
 pub mod address;
+pub mod certificate;
 pub mod client_ip;
 pub mod crowd;
 pub mod crypto;

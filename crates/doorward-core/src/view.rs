@@ -1,5 +1,6 @@
 //! A request as a mounting lends it to the core, and what the core picks out of it in one pass.
 
+use crate::certificate::Certificate;
 use crate::header::One;
 use http::{HeaderMap, HeaderName, Method, header};
 use std::net::IpAddr;
@@ -15,6 +16,8 @@ pub struct View<'v> {
     pub headers: &'v HeaderMap,
     /// The address at the other end of the connection.
     pub peer: IpAddr,
+    /// The certificate that the other end has shown, verified; none: it has shown none.
+    pub certificate: Option<&'v Certificate>,
     /// What is known of the body before it is read.
     pub body: BodyHint,
     /// What this mounting cannot see or do.

@@ -4,6 +4,7 @@
 //! here delays nobody else.
 
 use crate::client::Client;
+use crate::clients::Presented;
 use crate::proxy_line::{self, LINE_BYTES_MAX, Read};
 use crate::socket::{Ahead, Socket};
 use crate::tls::{ALPN_H2, Tls};
@@ -17,6 +18,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// What is read of a connection before its handshake: a hello fits, with its post-quantum key.
 const HELLO_BYTES_AT_ONCE: usize = 4 * 1024;
+/// What is read of a client whose handshake came to nothing.
+const DROPPED_BYTES_MAX: u64 = 64 * 1024;
 /// The first byte of a TLS record with a handshake in it (RFC 8446 5.1).
 const HANDSHAKE_RECORD: u8 = 0x16;
 
@@ -62,12 +65,13 @@ pub(crate) async fn told_address(
     }
 }
 
-/// Makes the TLS handshake. Whether HTTP/2 was agreed on comes with the socket.
+/// Makes the TLS handshake. What the client has shown, and whether HTTP/2 was agreed on, come with
+/// the socket.
 pub(crate) async fn handshake(
     client: &Client,
     mut ahead: Ahead,
     tls: &Tls,
-) -> Result<(Socket, bool), Left> {
+) -> Result<(Socket, Option<Presented>, bool), Left> {
     let counts = &client.worker.shared.counts;
     counts.handshakes.fetch_add(1, Relaxed);
     let mut hello = Vec::with_capacity(HELLO_BYTES_AT_ONCE);
@@ -86,12 +90,24 @@ pub(crate) async fn handshake(
         return Err(Left::Silently);
     }
     ahead.unread(hello);
-    match in_time(client, tls.acceptor.accept(ahead)).await {
+    let state = tls.state();
+    match in_time(client, state.acceptor.accept(ahead).into_fallible()).await {
         Some(Ok(stream)) => {
-            let is_second = stream.get_ref().1.alpn_protocol() == Some(ALPN_H2);
-            Ok((Socket::Tls(Box::new(stream)), is_second))
+            let session = stream.get_ref().1;
+            let is_second = session.alpn_protocol() == Some(ALPN_H2);
+            let presented = Presented::new(session.peer_certificates(), &state);
+            Ok((Socket::Tls(Box::new(stream)), presented, is_second))
         }
-        Some(Err(_)) | None => {
+        Some(Err((_, mut ahead))) => {
+            counts.handshakes_failed.fetch_add(1, Relaxed);
+            // Its alert says why; a socket that is closed unread would be reset, and the reset
+            // overtake it. In TLS 1.3 the first request is on its way by now.
+            let _ = ahead.tcp.shutdown().await;
+            let mut rest = ahead.tcp.take(DROPPED_BYTES_MAX);
+            let _ = in_time(client, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await;
+            Err(Left::Silently)
+        }
+        None => {
             counts.handshakes_failed.fetch_add(1, Relaxed);
             Err(Left::Silently)
         }

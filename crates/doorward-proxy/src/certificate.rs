@@ -2,6 +2,9 @@
 
 mod validity;
 
+pub(crate) use validity::not_after;
+
+use crate::clients::Clients;
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -61,6 +64,7 @@ pub enum CertificateError {
 pub struct Certificate {
     pub(crate) key: Arc<CertifiedKey>,
     not_after_unix_s: i64,
+    pub(crate) clients: Option<Clients>,
 }
 
 impl fmt::Debug for Certificate {
@@ -89,16 +93,23 @@ impl Certificate {
         let not_after_unix_s = chain
             .first()
             .ok_or(CertificateError::NoCertificate)
-            .and_then(|own| validity::not_after(own).ok_or(CertificateError::NotX509))?;
+            .and_then(|own| not_after(own).ok_or(CertificateError::NotX509))?;
         let key = key(key_pem)?;
         match CertifiedKey::from_der(chain, key, &default_provider()) {
-            Ok(key) => Ok(Self { key: Arc::new(key), not_after_unix_s }),
+            Ok(key) => Ok(Self { key: Arc::new(key), not_after_unix_s, clients: None }),
             Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
                 Err(CertificateError::KeyDiffers)
             }
             Err(Error::InvalidCertificate(_)) => Err(CertificateError::NotX509),
             Err(_) => Err(CertificateError::KeyKind),
         }
+    }
+
+    /// The same, for a listener that asks clients for theirs.
+    #[must_use]
+    pub fn with_clients(mut self, clients: Clients) -> Self {
+        self.clients = Some(clients);
+        self
     }
 
     /// The last second at which it is valid, in seconds since 1970.

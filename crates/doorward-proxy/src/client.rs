@@ -1,12 +1,14 @@
 //! A connected client, and its seat in its worker's list.
 
+use crate::clients::Presented;
 use crate::line::Line;
 use crate::tunnel::Tunnel;
 use crate::worker::Worker;
+use doorward_core::certificate::Certificate;
 use http::HeaderValue;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A connected client; for HTTP/2, also each stream of its, which has a line of its own.
 pub(crate) struct Client {
@@ -15,6 +17,8 @@ pub(crate) struct Client {
     pub(crate) peer: SocketAddr,
     /// Whether its connection is TLS: so it came by https, whatever the gate's names say.
     is_tls: AtomicBool,
+    /// What it has shown at its handshake; boxed by its `Arc`, since most have shown nothing.
+    presented: OnceLock<Arc<Presented>>,
     peer_text: HeaderValue,
     /// What this connection becomes when its answer has left.
     tunnel: Mutex<Option<Box<Tunnel>>>,
@@ -27,14 +31,26 @@ impl Client {
             worker,
             peer,
             is_tls: AtomicBool::new(false),
+            presented: OnceLock::new(),
             peer_text: address_text(peer.ip()),
             tunnel: Mutex::new(None),
         }
     }
 
-    /// Its handshake was made.
-    pub(crate) fn turn_tls(&self) {
+    /// Its handshake was made, and this is what it has shown.
+    pub(crate) fn turn_tls(&self, presented: Option<Presented>) {
         self.is_tls.store(true, Relaxed);
+        if let Some(presented) = presented {
+            // A connection has one handshake.
+            let _ = self.presented.set(Arc::new(presented));
+        }
+    }
+
+    /// The certificate that it has shown, as it is believed now.
+    pub(crate) fn certificate(&self) -> Option<Arc<Certificate>> {
+        let presented = self.presented.get()?;
+        let tls = self.worker.shared.tls.as_ref()?;
+        Some(presented.certificate(&tls.state()))
     }
 
     /// Whether its connection is TLS.
@@ -49,6 +65,7 @@ impl Client {
             worker: Arc::clone(&self.worker),
             peer: self.peer,
             is_tls: AtomicBool::new(self.is_tls()),
+            presented: self.presented.clone(),
             tunnel: Mutex::new(None),
             peer_text: self.peer_text.clone(),
         }

@@ -153,8 +153,8 @@ async fn arrive(seat: &mut Seat, socket: TcpStream, is_busy: bool) -> Option<Soc
     }
     let Some(tls) = &shared.tls else { return Some(Socket::Plain(ahead)) };
     match arrival::handshake(&seat.client, ahead, tls).await {
-        Ok((socket, is_second)) => {
-            seat.client.turn_tls();
+        Ok((socket, presented, is_second)) => {
+            seat.client.turn_tls(presented);
             if !is_second {
                 return Some(socket);
             }

@@ -9,6 +9,7 @@ mod arrival;
 mod body;
 mod certificate;
 mod client;
+mod clients;
 mod connection;
 mod counts;
 mod deadline;

@@ -84,7 +84,8 @@ pub(crate) async fn judge(
             RequestBody::Stream(Upload::new(incoming, Arc::clone(client), number))
         }
     };
-    let lent = view::lend(parts, client.peer.ip(), hint);
+    let certificate = client.certificate();
+    let lent = view::lend(parts, client.peer.ip(), certificate.as_deref(), hint);
     let setup = shared.setup.load_full();
     let gate = &setup.gate;
     let reach = Reach { store: &shared.store, outside: &shared.outside, clock: &*shared.clock };

@@ -227,10 +227,16 @@ impl Proxy {
     }
 
     /// Shows clients another certificate from the next handshake on; connections that stand keep
-    /// theirs. Without effect where TLS is not spoken: that is settled at the start.
-    pub fn swap_certificate(&self, certificate: Certificate) {
-        if let Some(tls) = &self.shared.tls {
-            tls.swap(certificate);
+    /// theirs. Whose certificates clients may show is exchanged with it, also for connections that
+    /// stand: what they have shown is judged anew. Without effect where TLS is not spoken: that is
+    /// settled at the start.
+    ///
+    /// # Errors
+    /// When the machine gives no randomness for other keys of tickets; then nothing changes.
+    pub fn swap_certificate(&self, certificate: Certificate) -> Result<(), StartError> {
+        match &self.shared.tls {
+            Some(tls) => tls.swap(certificate).map_err(StartError::Tls),
+            None => Ok(()),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a proxy is started with. All of it is checked before a request is served.
 
 pub use crate::certificate::{Certificate, CertificateError};
+pub use crate::clients::{Clients, ClientsError};
 use crate::hints::Talk;
 use crate::scan::ScanLimits;
 use doorward_core::secret::Secret;

@@ -1,5 +1,6 @@
 //! A request as it is lent to the core.
 
+use doorward_core::certificate::Certificate;
 use doorward_core::view::{BodyHint, Fidelity, Target, View};
 use http::request::Parts;
 use http_body::Body;
@@ -7,7 +8,12 @@ use hyper::body::Incoming;
 use std::net::IpAddr;
 
 /// Lends a request to the core.
-pub(crate) fn lend(parts: &Parts, peer: IpAddr, body: BodyHint) -> View<'_> {
+pub(crate) fn lend<'v>(
+    parts: &'v Parts,
+    peer: IpAddr,
+    certificate: Option<&'v Certificate>,
+    body: BodyHint,
+) -> View<'v> {
     View {
         method: &parts.method,
         target: Target {
@@ -17,6 +23,7 @@ pub(crate) fn lend(parts: &Parts, peer: IpAddr, body: BodyHint) -> View<'_> {
         },
         headers: &parts.headers,
         peer,
+        certificate,
         body,
         fidelity: Fidelity::PROXY,
     }

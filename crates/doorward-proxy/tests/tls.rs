@@ -191,7 +191,7 @@ fn twenty_certificates_under_load_lose_no_request_and_show_at_the_next_handshake
         }
         for next in &made[1..] {
             let before = asked.load(Ordering::Relaxed);
-            under.proxy.swap_certificate(next.certificate());
+            under.proxy.swap_certificate(next.certificate()).expect("randomness");
             let mut client = connect(address, &known);
             assert!(ask(&mut client, GET).starts_with("HTTP/1.1 200"));
             let shown = client.conn.peer_certificates().expect("a certificate");

@@ -217,6 +217,7 @@ fn opened(gate: &Arc<Gate>, memory: &Memory, headers: &HeaderMap, path: &str) ->
         target: Target { authority: None, path, query: None },
         headers,
         peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        certificate: None,
         body: BodyHint::Empty,
         fidelity: Fidelity::PROXY,
     };

@@ -210,6 +210,7 @@ impl Request {
             target: Target { authority: None, path: &self.path, query: self.query.as_deref() },
             headers: &self.headers,
             peer: self.peer,
+            certificate: None,
             body: self.body,
             fidelity: Fidelity::PROXY,
         }

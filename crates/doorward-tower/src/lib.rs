@@ -14,6 +14,6 @@ pub use body::{BoxError, RequestBody};
 pub use layer::{Builder, GateLayer, NotCarried};
 pub use mount::{Gated, Serving};
 pub use observe::{Came, Observed};
-pub use peer::{Peer, PeerSource};
+pub use peer::{Peer, PeerCertificate, PeerSource};
 pub use reply::AnswerBody;
 pub use view::FIDELITY;

@@ -1,6 +1,7 @@
 //! What `guard` says before the first request, on standard error.
 
 use doorward_config::{Config, Profile};
+use doorward_core::certificate::NameKind;
 use doorward_core::layers::LAYERS;
 use doorward_core::layers::identity::{How, Place};
 use doorward_core::mode::Mode;
@@ -89,6 +90,11 @@ fn callers(config: &Config) -> String {
         (How::Whoami(_), Place::Bearer | Place::Header(_)) => "sessions".to_owned(),
         (How::Introspection(_), _) => format!("opaque tokens of {}", checker.issuer()),
     }));
+    if let Some(certificate) = &identity.certificate {
+        let word = NameKind::WORDS.iter().find(|(_, kind)| *kind == certificate.subject);
+        let word = word.map_or("", |(word, _)| *word);
+        known.push(format!("certificates of clients, by their {word}"));
+    }
     if known.is_empty() { "anybody: identity is off".to_owned() } else { known.join(", ") }
 }
 
@@ -108,6 +114,7 @@ fn credential(config: &Config) -> String {
         Some((Place::Bearer, what)) => format!("-H 'Authorization: Bearer {what}' "),
         Some((Place::Header(name), what)) => format!("-H '{name}: {what}' "),
         Some((Place::Cookie(name), what)) => format!("-H 'Cookie: {name}={what}' "),
+        None if identity.certificate.is_some() => "--cert CLIENT.pem --key CLIENT.key ".to_owned(),
         None => String::new(),
     }
 }

@@ -10,8 +10,8 @@ use doorward_core::secret::Secret;
 use doorward_porter::chance::SystemChance;
 use doorward_proxy::scan::ScanLimits;
 use doorward_proxy::settings::{
-    AdminSettings, Bounds, Certificate, Identity, Roots, Upstream, UpstreamAddress, UpstreamHost,
-    UpstreamHttp, UpstreamTls,
+    AdminSettings, Bounds, Certificate, Clients, Identity, Roots, Upstream, UpstreamAddress,
+    UpstreamHost, UpstreamHttp, UpstreamTls,
 };
 
 use http::HeaderValue;
@@ -82,7 +82,14 @@ pub(crate) fn certificate(config: &Config) -> anyhow::Result<Option<Certificate>
         let place = config.said_at("tls.certificate").unwrap_or("[tls]");
         format!("{place}: {} cannot be shown to clients", tls.certificate.path().display())
     })?;
-    Ok(Some(certificate))
+    let Some(files) = &tls.clients else { return Ok(Some(certificate)) };
+    let crl = files.crl.as_ref().map(|crl| crl.text());
+    let clients = Clients::parse(files.authorities.text(), crl).with_context(|| {
+        let place = config.said_at("tls.clients").unwrap_or("[tls]");
+        let path = files.authorities.path().display();
+        format!("{place}: clients cannot be judged by {path}")
+    })?;
+    Ok(Some(certificate.with_clients(clients)))
 }
 
 /// The operator's own listener, where there is one.

@@ -138,11 +138,13 @@ impl Reload {
     fn serve(&self, config: &Config, proxy: &Proxy) -> anyhow::Result<()> {
         let upstreams: anyhow::Result<Vec<_>> =
             config.upstreams.iter().map(mounting::upstream).collect();
-        let certificate = mounting::certificate(config)?;
-        proxy.swap(Arc::clone(&config.gate), upstreams?, Forwarding::default())?;
+        let (certificate, upstreams) = (mounting::certificate(config)?, upstreams?);
+        // Whose certificates count comes first: what clients have shown is judged by it from here
+        // on.
         if let Some(certificate) = certificate {
-            proxy.swap_certificate(certificate);
+            proxy.swap_certificate(certificate)?;
         }
+        proxy.swap(Arc::clone(&config.gate), upstreams, Forwarding::default())?;
         Ok(())
     }
 

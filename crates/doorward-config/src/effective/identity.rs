@@ -4,8 +4,10 @@ use super::{Page, list, quote};
 use crate::section::identity::KINDS;
 use crate::section::issuer::{KeysWritten, place_text, seconds_text};
 use crate::section::webhook::{DIGESTS, ENCODINGS, SCHEMES, Word};
+use doorward_core::certificate::NameKind;
 use doorward_core::layers::identity::{
-    Algorithm, IssuerSettings, KeySettings, KeysFrom, Place, Settings, SignerSettings,
+    Algorithm, CertificateSettings, IssuerSettings, KeySettings, KeysFrom, Place, Settings,
+    SignerSettings,
 };
 use doorward_core::route::Settings as Route;
 use doorward_core::webhook;
@@ -30,10 +32,20 @@ pub(super) fn identity(settings: &Settings, page: &mut Page<'_>) {
         None => page.absent("session", "none"),
     }
     page.lines("introspection", &page.said.introspection.clone());
+    match &settings.certificate {
+        Some(certificate) => page.key("certificate", &certificate_text(certificate)),
+        None => page.absent("certificate", "none"),
+    }
     let word = |kind| KINDS.iter().find(|(_, meaning)| *meaning == kind).map(|(word, _)| *word);
     let prefer: Vec<String> =
         settings.prefer.iter().filter_map(|kind| word(*kind)).map(str::to_owned).collect();
     page.key("prefer", &list(&prefer));
+}
+
+fn certificate_text(settings: &CertificateSettings) -> String {
+    let word = NameKind::WORDS.iter().find(|(_, kind)| *kind == settings.subject);
+    let subject = quote(word.map_or("", |(word, _)| *word));
+    format!("{{ subject = {subject}, scopes = {} }}", list(&settings.scopes))
 }
 
 fn signer_text(signer: &SignerSettings, key: &str) -> String {

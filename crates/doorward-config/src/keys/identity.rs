@@ -19,7 +19,10 @@ pub(super) static IDENTITY: Section = Section::new(
         ),
         key(
             "prefer",
-            Shape::List(&Shape::Words { now: &["key", "jwt", "session", "opaque"], later: &[] }),
+            Shape::List(&Shape::Words {
+                now: &["key", "jwt", "session", "opaque", "certificate"],
+                later: &[],
+            }),
             "[]",
             "Which kind is judged where both come, the first first; without it, two at once are \
              refused.",
@@ -35,6 +38,12 @@ pub(super) static IDENTITY: Section = Section::new(
             Shape::List(&Shape::Table(&INTROSPECTION)),
             "[]",
             "Issuers of opaque tokens, which are asked about each (RFC 7662).",
+        ),
+        key(
+            "certificate",
+            Shape::Table(&CERTIFICATE),
+            "",
+            "Callers by the certificate of their connection, where tls.clients asks for one.",
         ),
     ],
 );
@@ -73,6 +82,20 @@ static SESSION: Section = Section::new(
              once.",
         ),
         PRIVATE,
+    ],
+);
+
+static CERTIFICATE: Section = Section::new(
+    "Callers by the certificate of their connection.",
+    &[
+        key(
+            "subject",
+            Shape::Words { now: &["uri", "dns", "email", "cn", "dn"], later: &[] },
+            "",
+            "The name that is the caller: of the alternative ones `uri` (SPIFFE), `dns` or \
+             `email`; of the subject `cn` or the whole `dn` (RFC 4514). There must be one of it.",
+        ),
+        key("scopes", Shape::List(&Shape::Text), "[]", "What each of them may do."),
     ],
 );
 

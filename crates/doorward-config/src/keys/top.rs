@@ -129,6 +129,20 @@ static TLS: Section = Section::new(
             "A file in PEM: the gate's own certificate first, then those that vouch for it.",
         ),
         key("key", Shape::Text, "", "Its private key: a file in PEM."),
+        key(
+            "clients",
+            Shape::Text,
+            "",
+            "The authorities whose certificates clients may show: a file in PEM. A client without \
+             one is let on, one with another is not; without this key none is asked for.",
+        ),
+        key(
+            "crl",
+            Shape::Text,
+            "",
+            "Which of those were revoked: a file in PEM with the list of each authority. One that \
+             has ended turns all of its certificates away.",
+        ),
     ],
 );
 

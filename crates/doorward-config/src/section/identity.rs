@@ -1,6 +1,6 @@
 //! `[layers.identity]`: whom the gate believes.
 
-use super::{checkers, credential, issuer, signatures};
+use super::{certificate, checkers, credential, issuer, signatures};
 use crate::document::{Table, shorten};
 use crate::draft::Draft;
 use crate::key_file::{self, KEY_FILE_NAME};
@@ -11,8 +11,13 @@ use http::HeaderName;
 use std::io;
 
 /// The words of `prefer`.
-pub(crate) const KINDS: &[(&str, Kind)] =
-    &[("key", Kind::Key), ("jwt", Kind::Jwt), ("session", Kind::Session), ("opaque", Kind::Opaque)];
+pub(crate) const KINDS: &[(&str, Kind)] = &[
+    ("key", Kind::Key),
+    ("jwt", Kind::Jwt),
+    ("session", Kind::Session),
+    ("opaque", Kind::Opaque),
+    ("certificate", Kind::Certificate),
+];
 /// The default of `keys.header`.
 const KEY_HEADER: &str = "x-api-key";
 
@@ -32,6 +37,9 @@ pub(crate) fn read(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'
         draft.signature_keys.push(written);
     }
     read_checkers(table, draft, reading);
+    if let Some(value) = table.value("certificate") {
+        draft.settings.identity.certificate = certificate::read(&value, reading);
+    }
     if let Some(value) = table.value("keys")
         && let Some(keys) = value.table(reading)
     {

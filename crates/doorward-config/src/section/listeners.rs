@@ -1,7 +1,7 @@
 //! How clients arrive: `[tls]`, `proxy_protocol`; and `[admin]`, the operator's own listener.
 
 use super::{client_ip, secrets, top};
-use crate::config::{Admin, TlsFiles};
+use crate::config::{Admin, ClientFiles, TlsFiles};
 use crate::document::{Table, Value, shorten};
 use crate::draft::{Draft, Reference};
 use crate::pem::{self, PemKind};
@@ -53,7 +53,20 @@ pub(super) fn read_tls(
     let certificate =
         file("certificate", PemKind::Certificate, "certificate = \"cert.pem\", the whole chain");
     let key = file("key", PemKind::Key, "key = \"key.pem\", readable by the gate only");
-    draft.tls = certificate.zip(key).map(|(certificate, key)| TlsFiles { certificate, key });
+    let clients = table.value("clients");
+    let crl = table.value("crl");
+    if let (None, Some(crl)) = (&clients, &crl)
+        && reading.exact_place(&table.at("clients")).is_none()
+    {
+        let what = "nobody is asked for a certificate, so none of these can come";
+        let hint = "add clients = \"ca.pem\": the authorities of your clients' certificates";
+        let _: Option<()> = crl.error(what, hint, reading);
+    }
+    let clients = clients.and_then(|said| pem::read(&said, PemKind::Certificate, reading));
+    let crl = crl.and_then(|said| pem::read(&said, PemKind::Revocations, reading));
+    let clients = clients.map(|authorities| ClientFiles { authorities, crl });
+    let pair = certificate.zip(key);
+    draft.tls = pair.map(|(certificate, key)| TlsFiles { certificate, key, clients });
 }
 
 /// Reads `[admin]`.

@@ -1,5 +1,6 @@
 //! The file, a table each: what is read is written over the draft's defaults.
 
+mod certificate;
 mod checkers;
 pub(crate) mod client_ip;
 pub(crate) mod cookie;

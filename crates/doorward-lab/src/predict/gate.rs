@@ -79,6 +79,7 @@ impl FutureGate {
             target: Target { authority: None, path: head.uri.path(), query: head.uri.query() },
             headers: &head.headers,
             peer,
+            certificate: None,
             body: if body.is_empty() { BodyHint::Empty } else { BodyHint::Length(length) },
             fidelity: Fidelity::PROXY,
         };

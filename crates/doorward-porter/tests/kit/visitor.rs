@@ -85,6 +85,7 @@ impl Gatehouse {
             target: Target { authority: None, path: "/", query: None },
             headers: &headers,
             peer: visitor.address(),
+            certificate: None,
             body: BodyHint::Empty,
             fidelity: Fidelity::PROXY,
         };

@@ -10,7 +10,7 @@ const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 
 /// The second at which `certificate` ends, since 1970; none if it is not one.
-pub(super) fn not_after(certificate: &[u8]) -> Option<i64> {
+pub(crate) fn not_after(certificate: &[u8]) -> Option<i64> {
     let (whole, rest) = expect(certificate, SEQUENCE)?;
     if !rest.is_empty() {
         return None;

@@ -4,7 +4,7 @@ use super::{PATIENCE, Scripted};
 use doorward_proxy::settings::{
     Identity, Roots, Upstream, UpstreamAddress, UpstreamHost, UpstreamHttp, UpstreamTls,
 };
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -17,7 +17,7 @@ use std::thread;
 
 /// Who vouches for certificates.
 pub(crate) struct Authority {
-    issuer: Issuer<'static, KeyPair>,
+    pub(crate) issuer: Issuer<'static, KeyPair>,
     pub(crate) pem: String,
 }
 
@@ -36,7 +36,13 @@ impl Made {
 
 impl Authority {
     pub(crate) fn new() -> Self {
+        Self::named("an authority of the tests")
+    }
+
+    /// One of a name of its own.
+    pub(crate) fn named(name: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).expect("no names");
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().expect("a key");
         let pem = params.self_signed(&key).expect("a certificate").pem();

@@ -3,6 +3,7 @@
 #![allow(clippy::allow_attributes, reason = "what is unused differs from file to file")]
 
 pub(crate) mod authority;
+pub(crate) mod clients;
 pub(crate) mod frames;
 pub(crate) mod second;
 pub(crate) mod second_upstream;

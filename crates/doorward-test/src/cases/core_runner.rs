@@ -125,6 +125,7 @@ impl Bench {
             },
             headers: &request.headers,
             peer: step.given.from,
+            certificate: step.given.certificate.as_ref(),
             body,
             fidelity: Fidelity::PROXY,
         };

@@ -4,6 +4,7 @@
 
 use super::{MEMORY_SEED, gate};
 use crate::tokens;
+use doorward_core::certificate::Certificate;
 use doorward_core::layers::identity::Told;
 use doorward_core::memory::Memory;
 use doorward_core::moment::{Moment, Now, RequestId};
@@ -32,17 +33,20 @@ pub(super) struct Asked {
 /// | `gate=staging` | another gate is asked, of the same secret |
 /// | `secret=old` | the gate is asked as it was before a new secret came first |
 /// | `host=shop.localhost` | by this name of the gate |
+/// | `certificate` | the connection has the case's certificate |
 pub(super) fn ask(
     config: &str,
     line: &str,
     anchor: Option<&str>,
+    certificate: Option<&Certificate>,
     now_unix_s: u64,
 ) -> Result<Asked, String> {
     let mut config = config.to_owned();
-    let (mut host, mut cookies) = ("shop.test", Vec::new());
+    let (mut host, mut cookies, mut shown) = ("shop.test", Vec::new(), None);
     for word in line.split(' ').filter(|word| !word.is_empty()) {
         match word.split_once('=') {
             None if word == "anonymous" => {}
+            None if word == "certificate" => shown = certificate,
             Some(("sub", name)) => {
                 let token = tokens::of_line(&format!("es256 sub={name}"), now_unix_s)?;
                 cookies.push(format!("session={token}"));
@@ -66,7 +70,7 @@ pub(super) fn ask(
         let value = HeaderValue::try_from(value).map_err(|error| error.to_string())?;
         headers.insert(name, value);
     }
-    let reply = answer(&config, &headers, now_unix_s)?;
+    let reply = answer(&config, &headers, shown, now_unix_s)?;
     let said: Value = serde_json::from_slice(&reply.body).map_err(|error| error.to_string())?;
     let token = said["token"].as_str().ok_or("no token")?.to_owned();
     let set = reply.headers.get_all(header::SET_COOKIE).into_iter().next();
@@ -74,7 +78,12 @@ pub(super) fn ask(
     Ok(Asked { token, anchor: set.map(|(_, value)| value.to_owned()) })
 }
 
-fn answer(config: &str, headers: &HeaderMap, now_unix_s: u64) -> Result<Reply, String> {
+fn answer(
+    config: &str,
+    headers: &HeaderMap,
+    certificate: Option<&Certificate>,
+    now_unix_s: u64,
+) -> Result<Reply, String> {
     let gate = gate::make(config)?.gate;
     let memory = Memory::new(10, MEMORY_SEED);
     let sizes = Sizes { strangers_max: 10, known_max: 10, claims_max: 10 };
@@ -90,6 +99,7 @@ fn answer(config: &str, headers: &HeaderMap, now_unix_s: u64) -> Result<Reply, S
         target: Target { authority: None, path: "/.doorward/csrf", query: None },
         headers,
         peer: IpAddr::from(Ipv4Addr::LOCALHOST),
+        certificate,
         body: BodyHint::Empty,
         fidelity: Fidelity::PROXY,
     };

@@ -31,6 +31,7 @@
 //! | `needs: raw-head` | only a mounting that scans the head's bytes sees this fault |
 //! | `needs: no-scan` | a mounting's scan comes first; for the core alone |
 //! | `times: 60` | the request is sent so often, each with this verdict |
+//! | `certificate: uri=spiffe://a/b ends=+60` | the connection's, or `none`; over no socket |
 //! | `token: es256 sub=ann exp=+600` | signed now by the kit's keys, stands for `{token}` |
 //! | `token2: es256 by=second` | another one, for `{token2}` |
 //! | `keys: away` | an issuer's keys cannot be had (`busy`: nor waited for); for the core alone |
@@ -49,7 +50,8 @@
 //!
 //! The words of a token are those of [`of_line`](crate::tokens::of_line), with keys named as in
 //! [`with_keys`](crate::tokens::with_keys); `{key:NAME}` in a request
-//! is the API key of that name. Configurations may name the files of [`file`](crate::tokens::file).
+//! is the API key of that name, `{x5t}` in a token's line the thumbprint of the certificate.
+//! Configurations may name the files of [`file`](crate::tokens::file).
 //!
 //! A request's lines end in CR LF. One that begins with `raw:` stands as it is written: `\r`, `\n`,
 //! `\t`, `\0`, `\\`, `\xNN`, and `\{text*N}` for a text N times. A body gets its `Content-Length`
@@ -76,6 +78,7 @@
 
 mod backend;
 mod bytes;
+mod certificate;
 mod compare;
 mod core_runner;
 mod csrf;
@@ -98,6 +101,7 @@ pub use parse::{CaseError, parse};
 pub use proxy_runner::ProxyRunner;
 pub use tower_runner::{Came, TowerRunner};
 
+use doorward_core::certificate::Certificate;
 use doorward_core::gate::Gate;
 use doorward_core::layers::identity::{LookedUp, Told};
 use std::net::{IpAddr, Ipv4Addr};
@@ -144,6 +148,8 @@ pub struct Given {
     pub keys: Option<LookedUp>,
     /// What whoever is asked about the caller says.
     pub told: Option<Told>,
+    /// What the connection has shown.
+    pub certificate: Option<Certificate>,
     /// What the backend answers.
     pub backend: Answer,
     /// What the runner must be able to do.
@@ -223,6 +229,7 @@ impl Step {
         self.given.store_is_away
             || self.given.keys.is_some()
             || self.given.told.is_some()
+            || self.given.certificate.is_some()
             || self.given.needs == Some(Need::NoScan)
             || !self.given.from.is_loopback()
     }

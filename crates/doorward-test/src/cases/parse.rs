@@ -1,5 +1,6 @@
 //! A case's text to a case.
 
+use super::certificate;
 use super::csrf;
 use super::passes::{self, Kit};
 use super::{
@@ -61,6 +62,7 @@ pub fn parse(name: &str, text: &str) -> Result<Case, CaseError> {
         store_is_away: false,
         keys: None,
         told: None,
+        certificate: None,
         backend: Answer { status: 200, headers: Vec::new() },
         needs: None,
         times: 1,
@@ -124,16 +126,12 @@ fn request(
             "keys" if value == "busy" => given.keys = Some(LookedUp::Busy),
             "told" => given.told = Some(told(value).ok_or_else(bad)?),
             "store" | "needs" | "keys" => return Err(bad()),
-            "token" | "token2" => {
-                let token = made.tokens.iter().find(|(name, _)| name == "token");
-                let token = token.map(|(_, token)| token.as_str());
-                let line = tokens::with_keys(value, token).map_err(error)?;
-                let token = tokens::of_line(&line, given.unix_ns / 1_000_000_000);
-                made.keep(key, token.map_err(error)?);
+            "certificate" => {
+                given.certificate =
+                    certificate::read(value, given.unix_ns / 1_000_000_000).map_err(error)?;
             }
-            "csrf" | "csrf2" => {
-                made.of_csrf(key, value, given.unix_ns / 1_000_000_000).map_err(error)?;
-            }
+            "token" | "token2" => made.of_token(key, value, given).map_err(error)?,
+            "csrf" | "csrf2" => made.of_csrf(key, value, given).map_err(error)?,
             "pass" | "ticket" | "work" => {
                 made.of_pass(key, value, given.unix_ns / 1_000_000_000).map_err(error)?;
             }
@@ -178,6 +176,16 @@ impl Made<'_> {
         self.tokens.push((name.to_owned(), text));
     }
 
+    /// Signs a token.
+    fn of_token(&mut self, key: &str, line: &str, given: &Given) -> Result<(), String> {
+        let token = self.tokens.iter().find(|(name, _)| name == "token");
+        let own = given.certificate.as_ref().map(certificate::thumbprint);
+        let line = line.replace("{x5t}", own.as_deref().unwrap_or_default());
+        let line = tokens::with_keys(&line, token.map(|(_, token)| token.as_str()))?;
+        self.keep(key, tokens::of_line(&line, given.unix_ns / 1_000_000_000)?);
+        Ok(())
+    }
+
     /// Asks the case's gate for what a line says.
     fn of_pass(&mut self, key: &str, line: &str, now_unix_s: u64) -> Result<(), String> {
         if key == "work" {
@@ -197,7 +205,7 @@ impl Made<'_> {
     }
 
     /// Asks for a token, and keeps it with its anchor: `{csrf}` and `{anchor}`.
-    fn of_csrf(&mut self, key: &str, line: &str, now_unix_s: u64) -> Result<(), String> {
+    fn of_csrf(&mut self, key: &str, line: &str, given: &Given) -> Result<(), String> {
         let number = key.strip_prefix("csrf").unwrap_or_default();
         let anchor = format!("anchor{number}");
         let known = |wanted: &str| {
@@ -205,7 +213,8 @@ impl Made<'_> {
             found.map(|(_, text)| text.as_str())
         };
         let known = known(&anchor).or_else(|| known("anchor"));
-        let asked = csrf::ask(self.config, line, known, now_unix_s)?;
+        let (shown, now_unix_s) = (given.certificate.as_ref(), given.unix_ns / 1_000_000_000);
+        let asked = csrf::ask(self.config, line, known, shown, now_unix_s)?;
         self.keep(key, asked.token);
         if let Some(text) = asked.anchor {
             self.keep(&anchor, text);

@@ -174,6 +174,7 @@ impl Kit {
             target: Target { authority: None, path, query: None },
             headers,
             peer: IpAddr::from(from),
+            certificate: None,
             body: BodyHint::Length(body.len() as u64),
             fidelity: Fidelity::PROXY,
         };

@@ -11,7 +11,7 @@ use doorward_core::moment::Now;
 use doorward_porter::chance::SeededChance;
 use doorward_porter::clock::FixedClock;
 use doorward_store::{MemoryStore, Sizes, Store};
-use doorward_tower::{GateLayer, Gated, Peer, RequestBody};
+use doorward_tower::{GateLayer, Gated, Peer, PeerCertificate, RequestBody};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -66,6 +66,7 @@ struct Stage {
 struct Scene {
     gated: Gated<Application>,
     from: IpAddr,
+    certificate: Option<PeerCertificate>,
     /// Requests that came as far as the gate.
     judged: u32,
 }
@@ -159,7 +160,10 @@ impl TowerRunner {
     }
 
     fn difference(&self, step: &Step, gated: &Gated<Application>, made: &Made) -> Option<String> {
-        let scene = Scene { gated: gated.clone(), from: step.given.from, judged: 0 };
+        let certificate = step.given.certificate.clone();
+        let certificate = certificate.map(|shown| PeerCertificate(Arc::new(shown)));
+        let (gated, from) = (gated.clone(), step.given.from);
+        let scene = Scene { gated, from, certificate, judged: 0 };
         *lock(&self.stage.scene) = Some(scene);
         lock(&self.stage.application.0).answer.clone_from(&step.given.backend);
         let answer = self.ask(step);
@@ -254,6 +258,9 @@ async fn serve(
     // What comes behind the answer that was waited for belongs to no step.
     let scene = scene.ok_or(io::ErrorKind::NotConnected)?;
     request.extensions_mut().insert(Peer(scene.from));
+    if let Some(certificate) = scene.certificate {
+        request.extensions_mut().insert(certificate);
+    }
     scene.gated.oneshot(request).await.map_err(|never| match never {})
 }
 

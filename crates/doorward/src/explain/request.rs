@@ -177,6 +177,7 @@ fn view(asked: &Asked, peer: IpAddr) -> View<'_> {
         },
         headers: &asked.headers,
         peer,
+        certificate: None,
         body: asked.body,
         fidelity: Fidelity::PROXY,
     }

@@ -15,8 +15,8 @@
 //!
 //! ## How it decides
 //!
-//! 1. `Doorward-*`, the forwarding headers and the headers above never go on as the client sent
-//!    them.
+//! 1. `Doorward-*`, the forwarding headers, those that tell of a client's certificate (RFC 9440,
+//!    `X-SSL-Client-*`) and the headers above never go on as the client sent them.
 //! 2. A name with `_` goes only if its spelling with `-` is none that the gate removes or judges.
 //! 3. On a route that names credentials the client's own header of that name is replaced.
 //! 4. A credential is added only to a request that no monitored layer would have refused, by a
@@ -40,7 +40,7 @@
 //!
 //! ## References
 //!
-//! RFC 2104; RFC 5869; RFC 7239; RFC 9110 7.6; CVE-2025-29927.
+//! RFC 2104; RFC 5869; RFC 7239; RFC 9110 7.6; RFC 9440; CVE-2025-29927.
 
 mod names;
 

@@ -14,11 +14,14 @@ pub(super) fn is_removed(name: &str) -> bool {
         Some(b'p') => name == "proxy",
         Some(b'c') => {
             matches!(name, "client-ip" | "cf-connecting-ip" | "cf-connecting-ipv6" | "cf-ipcountry")
+                || is_of_certificates(name)
         }
+        Some(b's') => is_of_certificates(name),
         Some(b't') => name == "true-client-ip",
         Some(b'x') => {
             name.starts_with("x-forwarded")
                 || name.starts_with("x-original-")
+                || is_of_certificates(name)
                 || matches!(
                     name,
                     "x-real-ip"
@@ -42,6 +45,27 @@ pub(super) fn is_removed(name: &str) -> bool {
         }
         Some(_) | None => false,
     }
+}
+
+/// Names by which proxies that end TLS tell of a client's certificate: RFC 9440, nginx, HAProxy,
+/// Apache, Azure, AWS, Cloudflare and Google. Whoever sends one here has not shown it.
+fn is_of_certificates(name: &str) -> bool {
+    let begins = [
+        "client-cert",
+        "ssl-client-",
+        "x-ssl-client-",
+        "x-ssl-cert",
+        "x-client-cert",
+        "x-client-verify",
+        "x-client-dn",
+        "x-arr-clientcert",
+        "x-amzn-mtls-",
+        "x-tls-client-",
+        "cf-client-cert",
+        "ssl-cert",
+    ];
+    begins.iter().any(|begin| name.starts_with(begin))
+        || matches!(name, "x-verified-cert" | "ssl-verify" | "x-ssl-verify")
 }
 
 /// Whether two names are one to a server that reads `_` as `-`.

@@ -14,10 +14,11 @@
 //!
 //! ## How it decides
 //!
-//! 1. Asked are callers known by a cookie, on `api` routes, for every method but GET, HEAD and
-//!    OPTIONS; a method override is judged as what it names. On a route with `csrf = "required"`
-//!    strangers are asked too. A caller with a bearer token or key is not: no browser sends one by
-//!    itself, and the cookies beside it never go on.
+//! 1. Asked are callers known by a cookie, or by a certificate that a browser shows, on `api`
+//!    routes, for every method but GET, HEAD and OPTIONS; a method override is judged as what it
+//!    names. On a route with `csrf = "required"` strangers are asked too. A caller with a bearer
+//!    token or key is not: no browser sends one by itself, and the cookies beside it never go on.
+//!    Nor is a program with a certificate: it has none of the headers that only browsers write.
 //! 2. The token stands in `X-CSRF-Token` or `X-XSRF-TOKEN` and begins with `dwc1.`; any other is
 //!    the application's own, and goes on. Without one, `csrf = "body"` or `fields = true` read a
 //!    form's field `_csrf` or `csrf_token`, or the member `csrf` of a JSON object.
@@ -165,10 +166,10 @@ pub(crate) fn judge_body(
 /// Whether a request needs a token.
 fn is_asked(visit: &Visit<'_>) -> bool {
     let route = visit.route();
-    let by_cookie = visit.known.as_ref().map(|known| known.is_by_cookie);
-    let is_meant = match (route.csrf, by_cookie) {
+    let ambient = visit.known.as_ref().map(|known| known.is_ambient);
+    let is_meant = match (route.csrf, ambient) {
         (Csrf::App | Csrf::Off, _) => false,
-        (Csrf::Cookie | Csrf::Body | Csrf::Required, Some(by_cookie)) => by_cookie,
+        (Csrf::Cookie | Csrf::Body | Csrf::Required, Some(ambient)) => ambient,
         (Csrf::Required, None) => true,
         (Csrf::Cookie | Csrf::Body, None) => false,
     };

@@ -29,7 +29,7 @@ const SEALED_BYTES: usize = ANCHOR_BYTES + KEY_BYTES;
 /// Whom a token is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Subject {
-    /// Nobody that is known by a cookie.
+    /// Nobody that is known by what a browser sends by itself.
     Anonymous,
     /// The digest of issuer and subject.
     User([u8; 16]),
@@ -37,7 +37,7 @@ pub(super) enum Subject {
 
 impl Subject {
     pub(super) fn of(visit: &Visit<'_>) -> Self {
-        let known = visit.known.as_ref().filter(|known| known.is_by_cookie);
+        let known = visit.known.as_ref().filter(|known| known.is_ambient);
         known.map_or(Self::Anonymous, |known| Self::User(known.identity.user()))
     }
 

@@ -34,7 +34,7 @@ pub(super) fn alone(
         place,
         visitor: None,
         is_remembered: false,
-        is_by_cookie: matches!(policy.places[place], Place::Cookie(_)),
+        is_ambient: matches!(policy.places[place], Place::Cookie(_)),
     };
     match jwt::judge(text, issuers, &policy.kept_claims, at.now) {
         Ok(identity) => {
@@ -60,8 +60,8 @@ pub(super) fn cheaply(
     {
         return Some(match keys.judge(text, visit, at.now) {
             Ok((identity, visitor)) => {
-                let is_by_cookie = matches!(here, Place::Cookie(_));
-                Who::Known(Known { identity, place, visitor, is_remembered: true, is_by_cookie })
+                let is_ambient = matches!(here, Place::Cookie(_));
+                Who::Known(Known { identity, place, visitor, is_remembered: true, is_ambient })
             }
             Err(reason) => Who::Refuse(reason),
         });
@@ -89,8 +89,8 @@ pub(super) fn cheaply(
     if identity.ends_unix_s.is_some_and(|ends| ends <= at.now.unix_s) {
         return Some(Who::Refuse(Reason::Expired));
     }
-    let is_by_cookie = matches!(here, Place::Cookie(_));
-    Some(Who::Known(Known { identity, place, visitor: None, is_remembered: true, is_by_cookie }))
+    let is_ambient = matches!(here, Place::Cookie(_));
+    Some(Who::Known(Known { identity, place, visitor: None, is_remembered: true, is_ambient }))
 }
 
 fn no_key(issuer: Arc<Issuer>, at: Moment<'_>, waited: Waited<'_>) -> Who {

@@ -134,8 +134,8 @@ impl<'s> Shown<'s, '_> {
 
     fn known(&self, identity: Arc<Identity>, is_remembered: bool) -> Known {
         let place = self.place;
-        let is_by_cookie = matches!(self.policy.places.get(place), Some(Place::Cookie(_)));
-        Known { identity, place, visitor: None, is_remembered, is_by_cookie }
+        let is_ambient = matches!(self.policy.places.get(place), Some(Place::Cookie(_)));
+        Known { identity, place, visitor: None, is_remembered, is_ambient }
     }
 }
 

@@ -3,7 +3,8 @@
 use super::checker::Checker;
 use super::place::{Carried, Place};
 use super::policy::{PLACES_MAX, Policy};
-use super::{Kind, Reason, key};
+use super::{Kind, Reason, certificate, key};
+use crate::certificate::Certificate;
 use crate::layers::method;
 use crate::query;
 use crate::visit::Visit;
@@ -11,12 +12,21 @@ use arrayvec::ArrayVec;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// The one credential that is judged, and its place.
-pub(super) fn find<'v>(
-    policy: &Policy,
-    visit: &Visit<'v>,
-) -> Result<Option<(usize, &'v str)>, Reason> {
-    let mut found: ArrayVec<(usize, &'v str), PLACES_MAX> = ArrayVec::new();
+/// The one credential that is judged.
+pub(super) enum Found<'v> {
+    /// There is none.
+    Nothing,
+    /// One, by its place in the policy's list.
+    Text(usize, &'v str),
+    /// One beside a certificate, which is another caller's unless the token belongs to it.
+    Beside(usize, &'v str),
+    /// The connection's certificate.
+    Certificate(&'v Certificate),
+}
+
+/// Finds the one credential that is judged.
+pub(super) fn find<'v>(policy: &Policy, visit: &Visit<'v>) -> Result<Found<'v>, Reason> {
+    let mut texts: ArrayVec<(usize, &'v str), PLACES_MAX> = ArrayVec::new();
     for (index, place) in policy.places.iter().enumerate() {
         match place.look(visit) {
             Carried::Nothing => {}
@@ -24,27 +34,47 @@ pub(super) fn find<'v>(
             Carried::Text("") if matches!(place, Place::Cookie(_)) => {}
             Carried::Text("") | Carried::Unclear => return Err(Reason::Unclear),
             // There are no more places than room for them.
-            Carried::Text(text) => found.push((index, text)),
+            Carried::Text(text) => texts.push((index, text)),
         }
     }
     if visit.view.target.query.is_some_and(has_token) {
         return Err(Reason::InQuery);
     }
-    match found.as_slice() {
-        [] => Ok(None),
-        [one] => Ok(Some(*one)),
-        several => {
-            let kind = |(index, text): (usize, &str)| match checker(policy, index, text) {
-                _ if key::is_key(text) => Kind::Key,
-                Some(checker) if checker.is_of_sessions() => Kind::Session,
-                Some(_) => Kind::Opaque,
-                None => Kind::Jwt,
-            };
-            let mut wanted = policy.prefer.iter();
-            let preferred =
-                wanted.find_map(|wanted| several.iter().find(|found| kind(**found) == *wanted));
-            preferred.copied().map(Some).ok_or(Reason::TwoCredentials)
+    let certificate = policy.certificates.as_ref().and_then(|_| certificate::shown(visit));
+    match (texts.as_slice(), certificate) {
+        ([], None) => Ok(Found::Nothing),
+        ([], Some(certificate)) => Ok(Found::Certificate(certificate)),
+        ([(place, text)], None) => Ok(Found::Text(*place, text)),
+        (several, certificate) => one_of(policy, several, certificate),
+    }
+}
+
+/// The one that is judged of several credentials.
+fn one_of<'v>(
+    policy: &Policy,
+    texts: &[(usize, &'v str)],
+    certificate: Option<&'v Certificate>,
+) -> Result<Found<'v>, Reason> {
+    let kind = |(index, text): (usize, &str)| match checker(policy, index, text) {
+        _ if key::is_key(text) => Kind::Key,
+        Some(checker) if checker.is_of_sessions() => Kind::Session,
+        Some(_) => Kind::Opaque,
+        None => Kind::Jwt,
+    };
+    let preferred = policy.prefer.iter().find_map(|wanted| match (wanted, certificate) {
+        (Kind::Certificate, Some(certificate)) => Some(Found::Certificate(certificate)),
+        (wanted, _) => {
+            let found = texts.iter().find(|found| kind(**found) == *wanted);
+            found.map(|(place, text)| Found::Text(*place, text))
         }
+    });
+    match (preferred, texts) {
+        (Some(preferred), _) => Ok(preferred),
+        // It may belong to the certificate: only what it says of itself tells.
+        (None, [one]) if matches!(kind(*one), Kind::Jwt | Kind::Opaque) => {
+            Ok(Found::Beside(one.0, one.1))
+        }
+        (None, _) => Err(Reason::TwoCredentials),
     }
 }
 

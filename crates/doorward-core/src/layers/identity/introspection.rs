@@ -2,7 +2,7 @@
 
 use super::jwt::{SCOPES_BYTES_MAX, SUBJECT_BYTES_MAX};
 use super::who::{self, By, Facts, Identity, Kind};
-use super::{Reason, proof};
+use super::{Bound, Reason};
 use crate::json::{self, Object, member};
 use crate::moment::Now;
 use crate::path;
@@ -81,7 +81,7 @@ pub(super) fn read(
     }
     inspect_audience(how, &said)?;
     let (begins_unix_s, ends_unix_s) = inspect_times(how, &said, now)?;
-    let bound = proof::bound(&said)?;
+    let bound = Bound::read(&said)?;
     let subject = subject(how, &said)?;
     let scopes = match member(&said, "scope") {
         None | Some(Value::Null) => "",

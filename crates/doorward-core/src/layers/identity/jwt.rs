@@ -5,7 +5,7 @@ use super::algorithm::Algorithm;
 use super::issuer::{Issuer, IssuerSettings};
 use super::key_set::{Checked, KEY_ID_BYTES_MAX};
 use super::who::{self, By, Facts, Identity, Kind};
-use super::{Reason, proof};
+use super::{Bound, Reason};
 use crate::crypto;
 use crate::json::{self, Object, member};
 use crate::moment::Now;
@@ -70,7 +70,7 @@ pub(super) fn judge<'i>(
     inspect_type(&header, &claims, settings)?;
     inspect_audience(&claims, settings)?;
     let (begins_unix_s, ends_unix_s) = inspect_times(&claims, settings, now)?;
-    let bound = proof::bound(&claims)?;
+    let bound = Bound::read(&claims)?;
     let (subject, token_id) = (subject(&claims, settings)?, token_id(&claims)?);
     let scopes = scopes(&claims, settings)?;
     let key_id = key_id(&header)?;

@@ -1,8 +1,8 @@
 //! API keys: 256 random bits that a program sends. Only their SHA-256 is kept.
 
-use super::Reason;
 use super::place::Place;
 use super::who::{Facts, Identity, KEY_ISSUER, Kind};
+use super::{Bound, Reason};
 use crate::crypto;
 use crate::header::One;
 use crate::moment::{Chance, Now};
@@ -156,7 +156,7 @@ impl Known {
             begins_unix_s: 0,
             ends_unix_s: key.ends_unix_s,
             by: None,
-            bound: None,
+            bound: Bound::default(),
             claims: None,
         });
         Self {
@@ -170,7 +170,7 @@ impl Known {
 
 /// Whether a browser sent it: only browsers write these by themselves. `Sec-Fetch-Mode` alone is
 /// none of them: Node's `fetch` sends it with every request, and no browser sends it alone.
-fn is_from_a_browser(visit: &Visit<'_>) -> bool {
+pub(super) fn is_from_a_browser(visit: &Visit<'_>) -> bool {
     let seen = &visit.seen;
     [seen.origin, seen.fetch_site, seen.fetch_dest].iter().any(|one| !one.is_absent())
 }

@@ -33,9 +33,13 @@
 //!    most five minutes old, and fit the key that its `keyid` names; it is taken once. A webhook's
 //!    delivery is judged by its sender's own scheme, over its exact bytes; what has succeeded is
 //!    answered by the gate when it comes again.
-//! 9. A cookie goes wherever its browser goes: where neither `Origin` nor `Sec-Fetch-Site` says
-//!    where a request comes from, it is not enough to change anything.
-//! 10. Nobody is refused on routes where identity is optional. A wrong credential is, but for a
+//! 9. A connection's certificate names its caller by the one name that `certificate` says. A token
+//!    that belongs to a certificate (`cnf.x5t#S256`) is taken on connections of that certificate
+//!    alone (RFC 8705); any other beside one is two callers.
+//! 10. A cookie goes wherever its browser goes, and so does a certificate: where neither `Origin`
+//!     nor `Sec-Fetch-Site` says where a browser's request comes from, it is not enough to change
+//!     anything.
+//! 11. Nobody is refused on routes where identity is optional. A wrong credential is, but for a
 //!     session: many applications give one to every visitor. Pages, returns and health checks are
 //!     not judged, and a preflight that `cors` leaves to the backend needs no credential.
 //!
@@ -58,12 +62,14 @@
 //!
 //! ## References
 //!
-//! RFC 6750; RFC 7515 to 7519; RFC 7662; RFC 8037; RFC 8725; RFC 9068; RFC 9421; RFC 9449;
-//! CVE-2015-9235; CVE-2022-21449.
+//! RFC 5280; RFC 6750; RFC 7515 to 7519; RFC 7662; RFC 8037; RFC 8705; RFC 8725; RFC 9068;
+//! RFC 9421; RFC 9449; CVE-2015-9235; CVE-2022-21449.
 
 mod algorithm;
 mod alone;
 mod asked;
+mod bound;
+mod certificate;
 mod checker;
 mod delivery;
 mod find;
@@ -86,6 +92,8 @@ mod words;
 
 pub use algorithm::Algorithm;
 pub(crate) use asked::{Asking, session_beside};
+use bound::Bound;
+pub use certificate::{CERTIFICATE_ISSUER, CertificateSettings};
 pub use checker::{
     ANSWER_BYTES_MAX, AskUrl, Checker, CheckerSettings, Errand, How, INTROSPECTION_S, SESSION_S,
     Told,
@@ -115,7 +123,7 @@ use super::pass::Held;
 use crate::moment::Moment;
 use crate::visit::Visit;
 use alone::{alone, cheaply};
-use find::find;
+use find::{Found, find};
 pub(super) use place::{Carried, cookie};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -168,8 +176,9 @@ pub(crate) struct Known {
     pub(crate) visitor: Option<IpAddr>,
     /// Whether it was known before.
     pub(crate) is_remembered: bool,
-    /// Whether its credential is a cookie, which a browser sends by itself.
-    pub(crate) is_by_cookie: bool,
+    /// Whether a browser sends its credential by itself: a cookie, or a certificate beside what
+    /// only browsers send.
+    pub(crate) is_ambient: bool,
 }
 
 /// What looking up an issuer's keys came to.
@@ -193,18 +202,27 @@ pub(crate) fn inspect(
     let found = find(policy, visit);
     if !policy.signers.is_empty() && signature::is_signed(visit) {
         return match found {
-            Ok(None) => signature::who(&policy.signers, visit, at),
-            Ok(Some(_)) => Who::Refuse(Reason::TwoCredentials),
+            Ok(Found::Nothing) => signature::who(&policy.signers, visit, at),
+            Ok(Found::Text(..) | Found::Beside(..) | Found::Certificate(_)) => {
+                Who::Refuse(Reason::TwoCredentials)
+            }
             Err(reason) => Who::Refuse(reason),
         };
     }
-    let (place, text) = match found {
-        Ok(Some(found)) => found,
-        Ok(None) if visit.route().requires_identity => return Who::Refuse(Reason::Missing),
-        Ok(None) => return Who::Nobody,
+    let (place, text, is_beside) = match found {
+        Ok(Found::Text(place, text)) => (place, text, false),
+        Ok(Found::Beside(place, text)) => (place, text, true),
+        Ok(Found::Certificate(certificate)) => {
+            return certificate::who(policy, certificate, visit, at);
+        }
+        Ok(Found::Nothing) if visit.route().requires_identity => {
+            return Who::Refuse(Reason::Missing);
+        }
+        Ok(Found::Nothing) => return Who::Nobody,
         Err(reason) => return Who::Refuse(reason),
     };
     let who = alone(policy, visit, at, (place, text), waited);
+    let who = certificate::with(visit, at, who, is_beside);
     match with_proof(policy, visit, at, (place, text), who) {
         // A browser sends its cookie whether it has ended or not: whoever signs in anew must not be
         // refused for the old one. What is forged is refused all the same.
@@ -230,7 +248,7 @@ fn with_proof(
     let Who::Known(known) = who else { return who };
     let is_shown = policy.places.get(place) == Some(&Place::Bearer)
         && place::is_shown_with_proof(visit.seen.authorization);
-    match (&known.identity.bound, is_shown) {
+    match (&known.identity.bound.key, is_shown) {
         (None, false) => Who::Known(known),
         (None, true) => Who::Refuse(Reason::ProofForNothing),
         // What was stolen must not open anything because it is called a bearer's (RFC 9449 7.2).
@@ -245,19 +263,26 @@ fn with_proof(
 /// Whether the caller is one that costs no asymmetric cryptography to know: it is let through where
 /// its address is stopped for others' forgeries.
 pub(crate) fn vouches(policy: &Policy, visit: &Visit<'_>, at: Moment<'_>) -> bool {
-    match find(policy, visit) {
-        Ok(Some(found)) => match cheaply(policy, visit, at, found) {
+    let (found, is_beside) = match find(policy, visit) {
+        Ok(Found::Text(place, text)) => ((place, text), false),
+        Ok(Found::Beside(place, text)) => ((place, text), true),
+        Ok(Found::Certificate(certificate)) => {
+            return matches!(certificate::who(policy, certificate, visit, at), Who::Known(_));
+        }
+        Ok(Found::Nothing) | Err(_) => return false,
+    };
+    match cheaply(policy, visit, at, found) {
+        Some(who) => match certificate::with(visit, at, who, is_beside) {
             // A proof costs cryptography each time.
-            Some(Who::Known(known)) => known.identity.bound.is_none(),
-            Some(_) => false,
-            // Who was known before is only to be asked about again.
-            None => {
-                let (place, text) = found;
-                find::checker(policy, place, text).is_some_and(|checker| {
-                    asked::Shown { policy, checker, visit, at, place, text }.was_known()
-                })
-            }
+            Who::Known(known) => known.identity.bound.key.is_none(),
+            _ => false,
         },
-        Ok(None) | Err(_) => false,
+        // Who was known before is only to be asked about again.
+        None => {
+            let (place, text) = found;
+            find::checker(policy, place, text).is_some_and(|checker| {
+                asked::Shown { policy, checker, visit, at, place, text }.was_known()
+            })
+        }
     }
 }

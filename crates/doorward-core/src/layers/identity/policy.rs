@@ -1,6 +1,7 @@
 //! Who is believed, checked.
 
 use super::Reason;
+use super::certificate::{CERTIFICATE_ISSUER, CertificateSettings, Certificates};
 use super::checker::{Checker, CheckerSettings};
 use super::issuer::{Issuer, IssuerSettings, KeysFrom, SHARED_SECRET_BYTES_MIN};
 use super::key::{KeySettings, Keys};
@@ -26,6 +27,8 @@ pub struct Settings {
     pub signers: Vec<SignerSettings>,
     /// Who is asked about sessions and opaque tokens.
     pub checkers: Vec<CheckerSettings>,
+    /// How a connection's certificate names its caller; none: it is nobody's name.
+    pub certificate: Option<CertificateSettings>,
     /// Which kind is judged where both come, the first first; empty: both at once are refused.
     pub prefer: Vec<Kind>,
 }
@@ -36,7 +39,9 @@ impl Settings {
     pub fn issuer_names(&self) -> Vec<&str> {
         let of_tokens = self.issuers.iter().map(|issuer| issuer.issuer.as_str());
         let of_checkers = self.checkers.iter().map(|checker| checker.issuer());
-        let mut names: Vec<&str> = of_tokens.chain(of_checkers).collect();
+        let of_certificates = self.certificate.iter().map(|_| CERTIFICATE_ISSUER);
+        let names = of_tokens.chain(of_checkers).chain(of_certificates);
+        let mut names: Vec<&str> = names.collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -49,6 +54,7 @@ impl Settings {
             || self.keys.is_some()
             || !self.signers.is_empty()
             || !self.checkers.is_empty()
+            || self.certificate.is_some()
     }
 
     /// Whether a caller may be known by a cookie alone, which its browser sends by itself.
@@ -59,6 +65,12 @@ impl Settings {
         let of_checkers = self.checkers.iter().map(|checker| &checker.place);
         let mut places = of_issuers.chain(of_keys).chain(of_checkers);
         places.any(|place| matches!(place, Place::Cookie(_)))
+    }
+
+    /// Whether a caller may be known by what its browser sends by itself: a cookie, a certificate.
+    #[must_use]
+    pub fn reads_what_browsers_send(&self) -> bool {
+        self.reads_cookies() || self.certificate.is_some()
     }
 }
 
@@ -71,6 +83,7 @@ pub struct Policy {
     pub(super) prefer: Vec<Kind>,
     pub(super) signers: Vec<Signer>,
     pub(super) checkers: Vec<Arc<Checker>>,
+    pub(super) certificates: Option<Certificates>,
     /// The claims that some route asks for.
     pub(super) kept_claims: Vec<Box<str>>,
 }
@@ -117,7 +130,7 @@ impl Policy {
             }
             // API keys have the gate itself for their issuer: neither a share nor the deny-list may
             // take a token for a key.
-            let is_taken = [KEY_ISSUER, SIGNATURE_ISSUER, SESSION_ISSUER]
+            let is_taken = [KEY_ISSUER, SIGNATURE_ISSUER, SESSION_ISSUER, CERTIFICATE_ISSUER]
                 .contains(&issuer.issuer.as_str())
                 || policy.issuers.iter().any(|other| other.name() == issuer.issuer);
             if is_taken {
@@ -137,6 +150,7 @@ impl Policy {
             policy.checkers.push(Arc::new(Checker::new(checker.clone())));
         }
         policy.signers = settings.signers.iter().map(Signer::new).collect();
+        policy.certificates = settings.certificate.as_ref().map(Certificates::new);
         if policy.places.len() > PLACES_MAX { Err(PolicyError::Places) } else { Ok(policy) }
     }
 
@@ -166,7 +180,7 @@ impl Policy {
 
     /// Whether anybody is believed at all.
     pub(crate) fn is_empty(&self) -> bool {
-        self.places.is_empty() && self.signers.is_empty()
+        self.places.is_empty() && self.signers.is_empty() && self.certificates.is_none()
     }
 
     /// The issuers of tokens.
@@ -235,8 +249,11 @@ impl Policy {
     /// What a 401 says of how to sign in (RFC 9110 11.6.1, RFC 6750 3).
     pub(crate) fn challenge(&self, reason: Reason) -> HeaderValue {
         if !self.places.contains(&Place::Bearer) {
-            let is_of_keys = self.keys.is_some();
-            let scheme = if is_of_keys { "ApiKey" } else { "Session" };
+            let scheme = match (&self.keys, self.checkers.is_empty(), &self.certificates) {
+                (Some(_), ..) => "ApiKey",
+                (None, true, Some(_)) => "Certificate",
+                (None, ..) => "Session",
+            };
             let challenge = HeaderValue::try_from(format!("{scheme} realm=\"doorward\""));
             return challenge.unwrap_or(HeaderValue::from_static("ApiKey realm=\"doorward\""));
         }

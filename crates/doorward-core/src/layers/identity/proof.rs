@@ -2,6 +2,7 @@
 
 use super::Reason;
 use super::algorithm::{Algorithm, Check};
+use super::bound::Thumbprint;
 use super::key_set;
 use crate::crypto;
 use crate::header::{self, One};
@@ -24,19 +25,6 @@ const AHEAD_S: u64 = 30;
 /// What a proof's key may sign with: nothing that both sides would have to know.
 const ALGORITHMS: [Algorithm; 5] =
     [Algorithm::Es256, Algorithm::Es384, Algorithm::EdDsa, Algorithm::Rs256, Algorithm::Ps256];
-
-/// The key that a token belongs to: the `jkt` of its `cnf` (RFC 9449 6.1).
-pub(super) type Thumbprint = [u8; 32];
-
-/// Whom a token belongs to, by its claims. None: to its bearer.
-pub(super) fn bound(claims: &Object) -> Result<Option<Thumbprint>, Reason> {
-    let Some(confirmed) = member(claims, "cnf") else { return Ok(None) };
-    // Whatever else binds it is not known here, and must not be passed over (RFC 7800 3.1).
-    let confirmed = confirmed.as_object().filter(|members| members.len() == 1);
-    let text = confirmed.and_then(|members| member(members, "jkt")).and_then(Value::as_str);
-    let bytes = text.and_then(crypto::from_base64url).ok_or(Reason::SenderBound)?;
-    <[u8; 32]>::try_from(bytes).map(Some).map_err(|_| Reason::SenderBound)
-}
 
 /// Checks the proof that comes with `token`, which belongs to `key`. What is found good is still to
 /// be claimed.
@@ -204,23 +192,6 @@ mod tests {
             "{}",
         ] {
             assert_eq!(thumbprint(&object_of(wrong)), None, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn whom_a_token_belongs_to() {
-        let jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
-        let of = |cnf: &str| bound(&object_of(&format!("{{{cnf}}}"))).map(|one| one.is_some());
-        assert_eq!(of(""), Ok(false));
-        assert_eq!(of(&format!("\"cnf\":{{\"jkt\":\"{jkt}\"}}")), Ok(true));
-        for wrong in [
-            "\"cnf\":null".to_owned(),
-            "\"cnf\":{}".to_owned(),
-            "\"cnf\":{\"jkt\":\"short\"}".to_owned(),
-            "\"cnf\":{\"x5t#S256\":\"abc\"}".to_owned(),
-            format!("\"cnf\":{{\"jkt\":\"{jkt}\",\"x5t#S256\":\"abc\"}}"),
-        ] {
-            assert_eq!(of(&wrong), Err(Reason::SenderBound), "{wrong}");
         }
     }
 }

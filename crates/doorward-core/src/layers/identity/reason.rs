@@ -76,6 +76,16 @@ pub enum Reason {
     ProofUsed,
     /// A token that belongs to nobody's key is shown as if it did.
     ProofForNothing,
+    /// A token belongs to a certificate, and none is shown.
+    CertificateMissing,
+    /// A token belongs to another certificate.
+    CertificateOfOther,
+    /// A certificate has ended, or nobody vouches for it any more.
+    CertificateEnded,
+    /// A certificate has no name of the kind that callers are known by.
+    CertificateNameless,
+    /// It has several, or one that could be taken for another.
+    CertificateAmbiguous,
 }
 
 impl Reason {
@@ -116,6 +126,11 @@ impl Reason {
         Self::ProofOfOther,
         Self::ProofUsed,
         Self::ProofForNothing,
+        Self::CertificateMissing,
+        Self::CertificateOfOther,
+        Self::CertificateEnded,
+        Self::CertificateNameless,
+        Self::CertificateAmbiguous,
     ];
 
     /// Its code, status and words.
@@ -166,7 +181,12 @@ impl Reason {
             | Self::ProofExpired
             | Self::ProofOfOther
             | Self::ProofUsed
-            | Self::ProofForNothing => false,
+            | Self::ProofForNothing
+            | Self::CertificateMissing
+            | Self::CertificateOfOther
+            | Self::CertificateEnded
+            | Self::CertificateNameless
+            | Self::CertificateAmbiguous => false,
         }
     }
 }

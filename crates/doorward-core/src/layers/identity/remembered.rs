@@ -34,7 +34,12 @@ pub struct Tokens {
 impl Tokens {
     /// What was found out about a token.
     pub(super) fn find(&self, text: &str) -> Option<Arc<Identity>> {
-        self.known.get(&crypto::sha256(text.as_bytes()))
+        self.find_of(&crypto::sha256(text.as_bytes()))
+    }
+
+    /// What was found out about what has this SHA-256.
+    pub(super) fn find_of(&self, digest: &[u8; 32]) -> Option<Arc<Identity>> {
+        self.known.get(digest)
     }
 
     /// What was found out about the token with this digest.
@@ -44,7 +49,13 @@ impl Tokens {
 
     /// Keeps what was found out.
     pub(super) fn remember(&self, text: &str, identity: &Arc<Identity>) {
-        self.known.insert(crypto::sha256(text.as_bytes()), Arc::clone(identity));
+        self.remember_of(crypto::sha256(text.as_bytes()), identity);
+    }
+
+    /// Keeps what was found out about what has this SHA-256. A certificate's bytes are no text, so
+    /// that no token has that of one.
+    pub(super) fn remember_of(&self, digest: [u8; 32], identity: &Arc<Identity>) {
+        self.known.insert(digest, Arc::clone(identity));
     }
 
     /// Keeps what was found out by a question that was asked at `asked_ns`, unless it has changed

@@ -2,7 +2,7 @@
 
 use super::signature_reason::SignatureReason;
 use super::who::{Facts, Identity, Kind};
-use super::{Known, Who};
+use super::{Bound, Known, Who};
 use crate::http_signature::{self, Key, Signed, Target, content_digest};
 use crate::layers::pass::{self, Claimed, Held, Of, canonical_authority, mounts};
 use crate::moment::Moment;
@@ -62,7 +62,7 @@ impl Signer {
             begins_unix_s: 0,
             ends_unix_s: None,
             by: None,
-            bound: None,
+            bound: Bound::default(),
             claims: None,
         });
         Self {
@@ -96,7 +96,7 @@ pub(super) fn who(signers: &[Signer], visit: &Visit<'_>, at: Moment<'_>) -> Who 
                 place: usize::MAX,
                 visitor: None,
                 is_remembered: false,
-                is_by_cookie: false,
+                is_ambient: false,
             };
             Who::Signed(known, Box::new(held))
         }

@@ -1,8 +1,9 @@
 //! A verified caller, and what the backend is told of it.
 
+use super::bound::Bound;
 use super::checker::Checker;
 use super::issuer::Issuer;
-use super::proof::Thumbprint;
+use crate::certificate::NameKind;
 use crate::crypto;
 use crate::json::{Object, member};
 use crate::memory::Memory;
@@ -25,6 +26,8 @@ pub enum Kind {
     Session,
     /// An opaque token, by its issuer's word (RFC 7662).
     Opaque,
+    /// The certificate of its connection.
+    Certificate,
 }
 
 /// Who stands for what is known of a caller, and for how long.
@@ -35,6 +38,8 @@ pub(super) enum By {
     /// Somebody who was asked, the steady nanosecond until which that is believed, and the digest
     /// of what he was asked about.
     Checker(Arc<Checker>, u64, [u8; 32]),
+    /// The authorities of the listener, and which of a certificate's names was taken.
+    Certificate(NameKind),
 }
 
 /// What the issuer of API keys is called: the gate itself.
@@ -57,8 +62,8 @@ pub struct Identity {
     pub(super) begins_unix_s: u64,
     /// Who stands for it; none: the gate itself.
     pub(super) by: Option<By>,
-    /// The key that its token belongs to; none: to its bearer.
-    pub(super) bound: Option<Thumbprint>,
+    /// What must come along with its token.
+    pub(super) bound: Bound,
     /// What its issuer says of it, as far as some route asks for it.
     claims: Option<Arc<Object>>,
     /// What the claims weigh, in bytes.
@@ -80,7 +85,7 @@ pub(super) struct Facts<'f> {
     pub(super) begins_unix_s: u64,
     pub(super) ends_unix_s: Option<u64>,
     pub(super) by: Option<By>,
-    pub(super) bound: Option<Thumbprint>,
+    pub(super) bound: Bound,
     /// The verified claims that are kept (see [`keep`]); none: there are none to know.
     pub(super) claims: Option<Arc<Object>>,
 }

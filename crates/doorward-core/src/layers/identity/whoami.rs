@@ -1,11 +1,11 @@
 //! Sessions, by the backend's own word: it is asked who the caller is, with the session's cookie
 //! and nothing else of the request.
 
-use super::Reason;
 use super::checker::CheckerSettings;
 use super::jwt::{SCOPES_BYTES_MAX, SUBJECT_BYTES_MAX};
 use super::place::Place;
 use super::who::{self, By, Facts, Identity, Kind};
+use super::{Bound, Reason};
 use crate::json::{self, Object};
 use serde_json::Value;
 
@@ -72,7 +72,7 @@ pub(super) fn read(
         ends_unix_s: None,
         by: Some(by),
         claims: who::keep(&said, kept),
-        bound: None,
+        bound: Bound::default(),
     }))
 }
 

@@ -14,7 +14,7 @@ pub(super) const WORDS: [Words; Reason::ALL.len()] = [
         "identity/missing",
         WHO,
         "Refused: this address is for known callers, and the request says nothing of who calls",
-        "Send a token as Authorization: Bearer, or an API key, as the gate is configured.",
+        "Send a token as Authorization: Bearer, an API key or a certificate, as configured.",
     ),
     Words::row(
         "identity/unclear",
@@ -88,8 +88,8 @@ pub(super) const WORDS: [Words; Reason::ALL.len()] = [
         "identity/sender-bound",
         WHO,
         "Refused: the token belongs to a key, and comes without proof of it",
-        "Send it as Authorization: DPoP, with a proof in the header DPoP (RFC 9449 7.1). Tokens \
-         that are bound to a certificate are not in this version.",
+        "Send it as Authorization: DPoP, with a proof in the header DPoP (RFC 9449 7.1). Of its \
+         `cnf` only `jkt` and `x5t#S256` are known here.",
     ),
     Words::row(
         "identity/unknown-key",
@@ -113,7 +113,7 @@ pub(super) const WORDS: [Words; Reason::ALL.len()] = [
     Words::row(
         "identity/cookie-alone",
         StatusCode::FORBIDDEN,
-        "Refused: a cookie alone may not change anything",
+        "Refused: a cookie or a browser's certificate alone may not change anything",
         "Browsers say where a request comes from, and this one says nothing. Programs send the \
          token as Authorization: Bearer.",
     ),
@@ -208,5 +208,36 @@ pub(super) const WORDS: [Words; Reason::ALL.len()] = [
         WHO,
         "Refused: the token belongs to no key, and is shown as if it did",
         "Send it as Authorization: Bearer, or ask its issuer for one that is bound (RFC 9449 5).",
+    ),
+    Words::row(
+        "identity/certificate-missing",
+        WHO,
+        "Refused: the token belongs to a certificate, and the connection shows none",
+        "Connect with the certificate that the token was asked for with (RFC 8705 3). The gate \
+         asks for one where tls.clients is set.",
+    ),
+    Words::row(
+        "identity/certificate-of-other",
+        WHO,
+        "Refused: the token belongs to another certificate than the connection's",
+        "Ask for a new token when the certificate is renewed (RFC 8705 6.3).",
+    ),
+    Words::row(
+        "identity/certificate-ended",
+        WHO,
+        "Refused: the connection's certificate has ended, or nobody vouches for it any more",
+        "Connect anew, with one that holds.",
+    ),
+    Words::row(
+        "identity/certificate-nameless",
+        WHO,
+        "Refused: the certificate has no name of the kind that callers are known by here",
+        "Have it issued with one, or name another kind: layers.identity.certificate.subject.",
+    ),
+    Words::row(
+        "identity/certificate-ambiguous",
+        WHO,
+        "Refused: the certificate has several names of that kind, or one that is unclear",
+        "Have it issued with one: at most 256 bytes, no wildcard, no control characters.",
     ),
 ];

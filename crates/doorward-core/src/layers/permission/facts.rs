@@ -65,6 +65,7 @@ fn value<'f>(
             Kind::Signature => "signature",
             Kind::Session => "session",
             Kind::Opaque => "opaque",
+            Kind::Certificate => "certificate",
         }),
         Name::Scopes => list(identity.scopes().map(text)),
         Name::Roles => match roles {
