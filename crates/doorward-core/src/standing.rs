@@ -2,6 +2,7 @@
 //! by.
 
 use crate::address::Prefix;
+use crate::certificate::Certificate;
 use crate::gate::Gate;
 use crate::layers::identity::{self, Asking, Errand, Identity, Known, Still, Told};
 use crate::layers::pass::Held;
@@ -89,8 +90,14 @@ impl Standing {
         gate.mode.milder(layer).milder(self.mode).force(prefix) == Force::Enforce
     }
 
-    /// Judges it by the gate as it is now: the deny-list, keys and issuers may be others.
-    pub fn again(&mut self, gate: &Gate, at: Moment<'_>) -> Again {
+    /// Judges it by the gate as it is now: the deny-list, keys and issuers may be others; and by
+    /// the certificate that its connection has shown, as it is believed now.
+    pub fn again(
+        &mut self,
+        gate: &Gate,
+        certificate: Option<&Certificate>,
+        at: Moment<'_>,
+    ) -> Again {
         let addresses = [Some(self.client), self.visitor].into_iter().flatten();
         let known = (self.identity.as_deref(), &self.held[..]);
         if self.is_enforced(gate, gate.modes.quota)
@@ -102,8 +109,8 @@ impl Standing {
             return Again::Stays;
         }
         let Some(known) = &self.identity else { return Again::Stays };
-        let still =
-            identity::again(&gate.identity, known, self.text.as_ref().map(|text| &*text.0), at);
+        let text = self.text.as_ref().map(|text| &*text.0);
+        let still = identity::again(&gate.identity, known, (text, certificate), at);
         self.take(still)
     }
 

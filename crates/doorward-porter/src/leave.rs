@@ -2,6 +2,7 @@
 //! and whoever opened it is judged again while it goes on.
 
 use crate::Outside;
+use doorward_core::certificate::Certificate;
 use doorward_core::gate::Gate;
 use doorward_core::layers::identity;
 use doorward_core::moment::{Moment, Now};
@@ -34,6 +35,7 @@ pub struct Leave<W> {
     world: Arc<W>,
     ends_unix_s: Option<u64>,
     ask_every: Duration,
+    shows: Option<Shows>,
     /// None while somebody is asked about it.
     standing: Option<Standing>,
     asking: Option<Asking>,
@@ -45,6 +47,9 @@ pub struct Leave<W> {
     known_ns: u64,
     tick: Option<Interval>,
 }
+
+/// Tells the certificate that a connection has shown, as it is believed now.
+pub type Shows = Box<dyn Fn() -> Option<Arc<Certificate>> + Send + Sync>;
 
 type Asking = Pin<Box<dyn Future<Output = (Standing, Again)> + Send>>;
 
@@ -65,10 +70,18 @@ impl<W: World> Leave<W> {
             known_ns,
             judged_ns: known_ns,
             ask_every,
+            shows: None,
             asking: None,
             tick: None,
             world,
         }
+    }
+
+    /// What tells of its connection's certificate, where there is one.
+    #[must_use]
+    pub fn showing(mut self, shows: Option<Shows>) -> Self {
+        self.shows = shows;
+        self
     }
 
     /// Why it has ended. None: it has not; the task is woken to ask again, if it `waits`.
@@ -100,7 +113,9 @@ impl<W: World> Leave<W> {
             self.judged_ns = now.steady_ns;
             self.again_ns = now.steady_ns + AGAIN_S * NS_PER_S;
             let mut standing = self.standing.take()?;
-            match standing.again(&self.world.gate(), self.world.moment()) {
+            let certificate = self.shows.as_ref().and_then(|shows| shows());
+            let (gate, at) = (self.world.gate(), self.world.moment());
+            match standing.again(&gate, certificate.as_deref(), at) {
                 Again::Ask(question) => {
                     let world = Arc::clone(&self.world);
                     self.asking = Some(Box::pin(ask(world, standing, question)));

@@ -5,6 +5,7 @@ use crate::line::Line;
 use crate::tunnel::Tunnel;
 use crate::worker::Worker;
 use doorward_core::certificate::Certificate;
+use doorward_porter::leave::Shows;
 use http::HeaderValue;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -51,6 +52,13 @@ impl Client {
         let presented = self.presented.get()?;
         let tls = self.worker.shared.tls.as_ref()?;
         Some(presented.certificate(&tls.state()))
+    }
+
+    /// What tells of it later, without holding the connection.
+    pub(crate) fn shows(&self) -> Option<Shows> {
+        let presented = Arc::clone(self.presented.get()?);
+        let shared = Arc::clone(&self.worker.shared);
+        Some(Box::new(move || Some(presented.certificate(&shared.tls.as_ref()?.state()))))
     }
 
     /// Whether its connection is TLS.

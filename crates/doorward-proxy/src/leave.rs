@@ -16,6 +16,7 @@ pub(crate) fn of(client: &Client, admitted: &Admitted) -> Leave {
     let shared = &client.worker.shared;
     let standing = Some(admitted.standing());
     Leave::new(Arc::clone(shared), standing, admitted.ends_unix_s(), shared.bounds.sweep)
+        .showing(client.shows())
 }
 
 /// What an event stream ends with when its caller's leave does.

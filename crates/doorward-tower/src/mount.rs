@@ -4,9 +4,10 @@
 use crate::body::{BoxError, Holding, RequestBody};
 use crate::layer::Bounds;
 use crate::observe::{Observe, Record};
-use crate::peer::PeerSource;
+use crate::peer::{PeerCertificate, PeerSource};
 use crate::reply::AnswerBody;
 use crate::{head, look, reply, view};
+use doorward_core::certificate::Certificate;
 use doorward_core::fault::Fault;
 use doorward_core::gate::Gate;
 use doorward_core::memory::Memory;
@@ -15,7 +16,7 @@ use doorward_core::refused::Refused;
 use doorward_core::verdict::{Admitted, Outcome, Verdict};
 use doorward_core::view::BodyHint;
 use doorward_porter::clock::Clock;
-use doorward_porter::leave::{Leave, World};
+use doorward_porter::leave::{Leave, Shows, World};
 use doorward_porter::{Outside, Reach, converse};
 use doorward_store::Store;
 use http::request::Parts;
@@ -124,8 +125,10 @@ pub(crate) struct Passage {
     mount: Arc<Mount>,
     outcome: Outcome,
     record: Option<Box<Record>>,
-    /// How long its caller may stay; made when its answer goes out in more than one piece.
+    /// How long its caller may stay; made when its answer goes out.
     leave: Option<Leave<Mount>>,
+    /// The certificate that its connection has shown.
+    certificate: Option<Arc<Certificate>>,
 }
 
 impl Passage {
@@ -134,7 +137,14 @@ impl Passage {
             record.admitted(&admitted);
         }
         let mount = Arc::clone(mount);
-        Box::new(Self { admitted, mount, outcome: Outcome::NeverSent, record, leave: None })
+        Box::new(Self {
+            admitted,
+            mount,
+            outcome: Outcome::NeverSent,
+            record,
+            leave: None,
+            certificate: None,
+        })
     }
 
     /// It ends in a refusal after all.
@@ -145,9 +155,12 @@ impl Passage {
     /// Whether its caller's leave has ended, and the answer must end with it.
     pub(crate) fn poll_over(&mut self, cx: &mut Context<'_>, waits: bool) -> bool {
         let (admitted, mount) = (&self.admitted, &self.mount);
+        let certificate = &self.certificate;
         let leave = self.leave.get_or_insert_with(|| {
             let standing = Some(admitted.standing());
-            Leave::new(Arc::clone(mount), standing, admitted.ends_unix_s(), ASK_EVERY)
+            Leave::new(Arc::clone(mount), standing, admitted.ends_unix_s(), ASK_EVERY).showing(
+                certificate.map(|shown| Box::new(move || Some(Arc::clone(&shown))) as Shows),
+            )
         });
         leave.poll_over(cx, waits).is_some()
     }
@@ -195,6 +208,8 @@ where
     };
     let ended = body.watch(admitted.meter());
     let mut passage = Passage::new(admitted, &mount, record);
+    let shown = parts.extensions.get::<PeerCertificate>();
+    passage.certificate = shown.map(|shown| Arc::clone(&shown.0));
     if let Err(refused) = head::rebuild(&mut parts, &passage.admitted) {
         return Ok(passage.refuse(&refused));
     }

@@ -61,7 +61,7 @@ impl Certificates {
     }
 
     /// Whether an identity was made by these words; a reload may have changed them.
-    fn has_made(&self, identity: &Identity) -> bool {
+    pub(super) fn has_made(&self, identity: &Identity) -> bool {
         matches!(identity.by, Some(By::Certificate(kind)) if kind == self.subject)
             && identity.scopes == self.scopes
     }

@@ -6,6 +6,7 @@ use super::jwt::{self, Wrong};
 use super::place::Carried;
 use super::who::{By, Identity};
 use super::{Kind, Policy, Reason, find};
+use crate::certificate::Certificate;
 use crate::moment::{Moment, Now};
 use crate::visit::Visit;
 use http::header::ACCEPT;
@@ -27,13 +28,14 @@ pub(crate) enum Still {
 /// Only a request that asks for a stream has it kept; none: it asks for none.
 pub(crate) fn text_for_stream(policy: &Policy, visit: &Visit<'_>) -> Option<Box<str>> {
     let known = visit.known.as_ref()?;
-    if known.identity.by.is_none() || !asks_for_stream(visit) {
+    if !asks_for_stream(visit) {
         return None;
     }
     let Carried::Text(text) = policy.places.get(known.place)?.look(visit) else { return None };
     match &known.identity.by {
         Some(By::Checker(checker, ..)) => Some(find::whole(checker, visit, text)?.into()),
-        Some(By::Issuer(..)) | None => Some(text.into()),
+        Some(By::Issuer(..)) => Some(text.into()),
+        Some(By::Certificate(_)) | None => None,
     }
 }
 
@@ -44,15 +46,28 @@ fn asks_for_stream(visit: &Visit<'_>) -> bool {
         || accepts.any(|accept| accept.as_bytes().starts_with(b"text/event-stream"))
 }
 
-/// Who a caller is by now; `text`: the credential that it was judged by, where it was kept.
+/// Who a caller is by now; `text`: the credential that it was judged by, where it was kept;
+/// `certificate`: what its connection has shown, as it is believed now.
 pub(crate) fn again(
     policy: &Policy,
     known: &Arc<Identity>,
-    text: Option<&str>,
+    (text, certificate): (Option<&str>, Option<&Certificate>),
     at: Moment<'_>,
 ) -> Still {
+    let holds = certificate.is_some_and(|certificate| certificate.holds(at.now));
+    if known.bound.certificate.is_some() && !holds {
+        return Still::Not(Reason::CertificateEnded);
+    }
     match &known.by {
         None => by_gate(policy, known),
+        Some(By::Certificate(_)) => {
+            let certificates = policy.certificates.as_ref();
+            match certificates.is_some_and(|certificates| certificates.has_made(known)) {
+                true if holds => Still::Same(Arc::clone(known)),
+                true => Still::Not(Reason::CertificateEnded),
+                false => Still::Not(Reason::Missing),
+            }
+        }
         Some(By::Issuer(issuer, generation)) => {
             let is_current = policy.issuers.iter().any(|own| Arc::ptr_eq(own, issuer))
                 && issuer.generation() == *generation
