@@ -5,6 +5,7 @@ mod count;
 mod docs;
 mod install;
 mod prove;
+mod python;
 mod quick;
 mod step;
 mod test;
