@@ -42,7 +42,7 @@ fn main() {
     }
     let each_s = (on_a_core() - begun).as_secs_f64() / SOLVED as f64;
     println!("{:>8.1} ms of one native core for the work of a pass", each_s * 1e3);
-    println!("{:>8.1} s of it for 10,000 calls at 60 a pass", each_s * 10_000.0 / 60.0);
+    println!("{:>8.2} s of it for 10,000 calls at 60 a pass", each_s * 10_000.0 / 60.0);
 }
 
 /// How long this program has had a core: what its neighbours take is not the price of the work.

@@ -137,7 +137,7 @@ mod tests {
         let text = explain("pass").expect("a known layer");
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for words in [
-            "The work for 10,000 calls at 60 a pass takes one native core about 0.2 s",
+            "The work for 10,000 calls at 60 a pass takes one native core 0.1 to 0.2 s",
             &format!("at `work = {WORK_BITS}`, and twice as long for each bit more"),
             "a browser that has just begun takes some 20 times as long for it",
             "never that it is a browser or your page",
