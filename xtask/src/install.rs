@@ -7,11 +7,14 @@ use anyhow::{Context, bail};
 
 use crate::workspace::{cargo, command, find_program};
 
-/// A program that must answer, and the Debian package that brings it.
+/// A program that must be there, or a file by its whole path, and the Debian package with it.
 pub(crate) struct Program {
     name: &'static str,
     package: &'static str,
 }
+
+/// What lets nginx check proofs of admission.
+const NGINX_JS: &str = "/usr/lib/nginx/modules/ngx_http_js_module.so";
 
 /// What the tests need: three browsers and their drivers, foreign servers, and three HTTP clients.
 /// Firefox's driver is no package: [`geckodriver`].
@@ -22,6 +25,7 @@ pub(crate) const FOR_TESTS: &[Program] = &[
     Program { name: "WebKitWebDriver", package: "webkit2gtk-driver" },
     Program { name: "Xvfb", package: "xvfb" },
     Program { name: "nginx", package: "nginx-light" },
+    Program { name: NGINX_JS, package: "libnginx-mod-http-js" },
     Program { name: "varnishd", package: "varnish" },
     Program { name: "node", package: "nodejs" },
     Program { name: "npm", package: "npm" },

@@ -5,6 +5,7 @@ mod count;
 mod docs;
 mod install;
 mod prove;
+mod python;
 mod quick;
 mod step;
 mod test;
@@ -24,6 +25,7 @@ cargo xtask prove [NAME [N]]  one campaign in full; without a name, the list
 cargo xtask bench [--rounds N] [--seconds S] [--rate R] [--peers A,B]
                               the gate beside nginx, HAProxy and Envoy doing the same work: CPU,
                               calls, memory, latency; installs what is missing
+cargo xtask bench decision    the core alone: nanoseconds of a decision, of passes, of callers
 cargo xtask bench micro       the gate's layers one by one: instructions and time
 ";
 

@@ -90,6 +90,15 @@ const CAMPAIGNS: &[Campaign] = &[
         number: 100_000,
         profile: "release",
     },
+    Campaign {
+        name: "tickets",
+        shows: "forged tickets cost a MAC each, no memory and no question to the store (tickets)",
+        package: "doorward-test",
+        file: Some("pass_flood"),
+        test: "forged_ticket",
+        number: 1_000_000,
+        profile: "release",
+    },
 ];
 
 /// Runs the campaign that the arguments name, or lists them.

@@ -23,6 +23,7 @@ pub(crate) fn run() -> anyhow::Result<bool> {
     before_tests(&mut steps);
     steps.check("the lab's pages", crate::web::check);
     steps.check("the client of passes", crate::web::check_client);
+    steps.check("Python's packages", || crate::python::interpreter().map(|_| true));
     steps.command("documentation", documentation());
     if steps.command("build", build()) {
         steps.tests("tests", small(tests()));
@@ -95,7 +96,7 @@ fn examples_in_documentation() -> Command {
 }
 
 /// Every campaign small, the binary that tests start as a process, and what they find nowhere
-/// else: Firefox's driver, and the packages that look at pages.
+/// else: Firefox's driver, the packages that look at pages, and Python's.
 fn small(mut command: Command) -> Command {
     command.env("DOORWARD_BIN", binary(PROFILE)).env_remove("DOORWARD_CAMPAIGN");
     // What is missing was told in the steps before; a test that needs it says so again.
@@ -110,6 +111,9 @@ fn small(mut command: Command) -> Command {
     }
     if let Ok(packages) = crate::web::provider_packages() {
         command.env("DOORWARD_PROVIDER_PACKAGES", packages);
+    }
+    if let Ok(python) = crate::python::interpreter() {
+        command.env("DOORWARD_PYTHON", python);
     }
     command
 }

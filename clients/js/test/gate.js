@@ -38,6 +38,8 @@ class Gate {
   claims = true;
   tickets = [];
   lastIds = [];
+  /** What the backend answers to some targets: a type and a body each. */
+  answers = {};
   /** One for each of the next guarded requests: a refusal's code, members, "cut" or "cut after". */
   next = [];
   /** The same for mints. */
@@ -185,6 +187,11 @@ class Gate {
   #backend(request, response, body) {
     const { method, url, headers } = request;
     this.ran.push({ method, url, headers, body });
+    const own = this.answers[url];
+    if (own) {
+      response.writeHead(200, { "Content-Type": own.type });
+      return response.end(own.body);
+    }
     if (url.startsWith("/events")) {
       this.lastIds.push(headers["last-event-id"]);
       response.writeHead(200, { "Content-Type": "text/event-stream" });

@@ -27,18 +27,18 @@ fn main() {
     });
     let rows = [
         (
-            "session",
+            "a session",
             session,
             Place::Cookie("session".to_owned()),
             COOKIE,
             "session=0123456789abcdef0123",
         ),
-        ("opaque token", opaque, Place::Bearer, AUTHORIZATION, "Bearer 0123456789abcdef0123"),
+        ("an opaque token", opaque, Place::Bearer, AUTHORIZATION, "Bearer 0123456789abcdef0123"),
     ];
     for (what, how, place, header, value) in rows {
         let with = measure(&rig(Some((how, place))), &carrying(&header, value));
         let without = measure(&rig(None), &carrying(&header, value));
-        println!("{:>6.0} ns for a {what} that is remembered", with - without);
+        println!("{:>6.0} ns for {what} that is remembered", with - without);
     }
 }
 

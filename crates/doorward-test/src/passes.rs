@@ -153,6 +153,12 @@ impl<'a> Signing<'a> {
 }
 
 impl Pass {
+    /// This pass as somebody holds it who has the key of another one alone.
+    #[must_use]
+    pub fn with_key_of(&self, other: &Self) -> Self {
+        Self { key: other.key.clone(), ..self.clone() }
+    }
+
     /// The headers of a signed request.
     #[must_use]
     pub fn sign(&self, request: &Signing<'_>) -> Vec<(&'static str, String)> {

@@ -84,23 +84,27 @@ async fn altchas_own_solver_pays_for_a_pass() -> Outcome<()> {
 #[tokio::test]
 async fn another_implementation_signs_and_is_known() -> Outcome<()> {
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let key = here.join("keys/partner.pem");
+    let (key, till) = (here.join("keys/partner.pem"), here.join("keys/es256.pem"));
     let secret = std::env::temp_dir().join(format!("doorward-batch-{}", std::process::id()));
     std::fs::write(&secret, SECRET)?;
     let config = format!(
         "profile = \"authenticated\"\n[layers.identity]\nsignatures = [\n\
          {{ keyid = \"partner\", algorithm = \"ed25519\", key = {key:?} }},\n\
+         {{ keyid = \"till\", algorithm = \"ecdsa-p256-sha256\", key = {till:?} }},\n\
          {{ keyid = \"batch\", algorithm = \"hmac-sha256\", secret = {:?} }},\n]\n",
         format!("file:{}", secret.display())
     );
     let upstream = format!("http://{}", backend().await?);
     let options = GateOptions { upstream: &upstream, config: &config, ..GateOptions::default() };
     let mut gate = RunningGate::start(options).await?;
-    let arguments = [format!("http://{}", gate.address()), text(&here.join("keys/partner.p8"))];
+    let keys = ["keys/partner.p8", "keys/es256.p8"].map(|file| text(&here.join(file)));
+    let arguments = [&[format!("http://{}", gate.address())], &keys[..]].concat();
     let said = run("sign.mjs", &arguments).await?;
     std::fs::remove_file(&secret)?;
     let want = json!({
         "get": "200", "again": "identity/signature-used", "post": "200", "hmac": "200",
+        "p256": "200", "p256Again": "identity/signature-used",
+        "p256Changed": "identity/signature-forged", "renamed": "identity/signature-unsupported",
         "changed": "identity/signature-forged", "body": "identity/signature-body-differs",
     });
     assert_eq!(said, want);

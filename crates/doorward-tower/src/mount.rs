@@ -158,12 +158,16 @@ impl Passage {
         let certificate = &self.certificate;
         let leave = self.leave.get_or_insert_with(|| {
             let standing = Some(admitted.standing());
-            Leave::new(Arc::clone(mount), standing, admitted.ends_unix_s(), ASK_EVERY).showing(
-                certificate.map(|shown| Box::new(move || Some(Arc::clone(&shown))) as Shows),
-            )
+            Leave::new(Arc::clone(mount), standing, admitted.ends_unix_s(), ASK_EVERY)
+                .showing(certificate.clone().map(shows))
         });
         leave.poll_over(cx, waits).is_some()
     }
+}
+
+/// What tells of a certificate that stays what it is: whoever ends TLS judges it.
+fn shows(certificate: Arc<Certificate>) -> Shows {
+    Box::new(move || Some(Arc::clone(&certificate)))
 }
 
 impl Drop for Passage {

@@ -1,5 +1,5 @@
 //! `cargo xtask bench`: the gate beside nginx, HAProxy and Envoy doing the same work, in one run;
-//! `cargo xtask bench micro`: its layers one by one.
+//! `cargo xtask bench decision`: the core alone; `cargo xtask bench micro`: its layers one by one.
 
 mod bars;
 mod calls;
@@ -47,6 +47,9 @@ pub(crate) fn run(arguments: &[&str]) -> anyhow::Result<bool> {
     if let ["micro", rest @ ..] = arguments {
         return micro::run(rest);
     }
+    if arguments == ["decision"] {
+        return alone();
+    }
     let settings = parse(arguments)?;
     let load = machine::load();
     install::ensure(install::FOR_BENCH)?;
@@ -63,8 +66,9 @@ pub(crate) fn run(arguments: &[&str]) -> anyhow::Result<bool> {
     let removed = std::fs::remove_dir_all(&folder);
     let measured = measured?;
     removed.context("the peers' files are not removed")?;
-    let decision = if gate { Some(decision::run()?) } else { None };
-    let bars = bars::bars(&measured);
+    let mut decision = if gate { Some(decision::run()?) } else { None };
+    let mut bars = bars::bars(&measured);
+    bars.extend(decision.iter_mut().flat_map(|decision| decision.bars.drain(..)));
     println!("\n{}", machine::lines());
     if load > LOAD_MAX {
         println!("the machine was busy before the run (load {load}): these figures are indicative");
@@ -72,12 +76,31 @@ pub(crate) fn run(arguments: &[&str]) -> anyhow::Result<bool> {
     print!("{}", report::table(&measured, settings.rate));
     println!("\n{}{}", bars::lines(&bars), report::closing(&measured));
     if let Some(decision) = &decision {
-        println!("the decision alone (all layers, no I/O):\n{}", decision.text.trim_end());
+        println!("{ALONE}:\n{}", decision.text.trim_end());
     }
     let out = root().join("bench/out");
     let file = report::write(&out, &settings, &measured, &bars, decision.as_ref())?;
     println!("\nall rounds: {}", file.display());
     Ok(decision.is_none_or(|decision| decision.well))
+}
+
+/// What is printed above what the core's programs say.
+const ALONE: &str = "the decision alone (all layers, no I/O)";
+
+/// The core's programs and their bars, without any peer; whether all bars are met.
+fn alone() -> anyhow::Result<bool> {
+    let load = machine::load();
+    let decision = decision::run()?;
+    println!("{}", machine::lines());
+    if load > LOAD_MAX {
+        println!("the machine was busy before the run (load {load}): these figures are indicative");
+    }
+    println!(
+        "{ALONE}:\n{}\n\n{}",
+        decision.text.trim_end(),
+        bars::lines(&decision.bars).trim_end()
+    );
+    Ok(decision.well && decision.bars.iter().all(bars::Bar::is_met))
 }
 
 fn parse(arguments: &[&str]) -> anyhow::Result<Settings> {

@@ -44,9 +44,11 @@
 //! | `csrf: sub=ann` | a CSRF token, `{csrf}`, and its anchor, `{anchor}`; `csrf2`: others |
 //!
 //! A signature is of the request itself, unless words say what is signed in its place: `method`,
-//! `authority`, `path`, `query`, `body`; `without=@path` leaves a component out. A ticket's other
-//! words are `method`, `for`, `origin`; those of work `origin`, `plain`, `key`; those of a CSRF
-//! token `anonymous`, `anchor=kept`, `gate`, `secret=old`, `host`.
+//! `authority`, `path`, `query`, `body`; `without=@path` leaves a component out; `key=before` signs
+//! with the key of the pass that was asked for before. A ticket's other words are `method`, `for`,
+//! `origin`, and `forged`: `mac`, or a field, is another one than the gate made. Those of work are
+//! `origin`, `plain`, `key`; those of a CSRF token `anonymous`, `anchor=kept`, `gate`, `host`,
+//! `secret=old`.
 //!
 //! The words of a token are those of [`of_line`](crate::tokens::of_line), with keys named as in
 //! [`with_keys`](crate::tokens::with_keys); `{key:NAME}` in a request

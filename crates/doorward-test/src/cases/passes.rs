@@ -3,6 +3,7 @@
 
 use super::request::Request;
 use super::{MEMORY_SEED, gate};
+use crate::pass_visits::Forger;
 use crate::passes::{Keys, Pass, Signing};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,6 +17,7 @@ use doorward_porter::chance::SystemChance;
 use doorward_store::{MemoryStore, Sizes};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
+use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -31,7 +33,11 @@ pub(super) struct Kit {
     memory: Memory,
     store: MemoryStore,
     chance: SystemChance,
+    /// The steady clock never goes back, though a case's may.
+    steady_ns: Cell<u64>,
     pass: Option<Pass>,
+    /// The pass that was asked for before it.
+    before: Option<Pass>,
 }
 
 /// The words of a line, `name=value` each.
@@ -69,7 +75,9 @@ impl Kit {
             store: MemoryStore::new(sizes, [4; 16]),
             // One proxy runs all cases, so no two of them may have the same pass.
             chance: SystemChance,
+            steady_ns: Cell::new(0),
             pass: None,
+            before: None,
         })
     }
 
@@ -86,7 +94,7 @@ impl Kit {
         let from = words.text("from").map_or(Ok(Ipv4Addr::LOCALHOST), str::parse);
         let from = from.map_err(|_| "from= is an address".to_owned())?;
         let answer = self.post(("/.doorward/pass", &headers), body.as_bytes(), from, now_unix_s)?;
-        self.pass = Some(keys.pass(&answer));
+        self.before = self.pass.replace(keys.pass(&answer));
         Ok(())
     }
 
@@ -98,9 +106,17 @@ impl Kit {
         request: &[u8],
         now_unix_s: u64,
     ) -> Result<Vec<String>, String> {
-        let known = ["nonce", "created", "method", "authority", "path", "query", "body", "without"];
+        let known =
+            ["nonce", "created", "method", "authority", "path", "query", "body", "without", "key"];
         let words = Words::read(line, &known)?;
-        let pass = self.pass.as_ref().ok_or("there is no pass yet: `pass:` comes first")?;
+        let own = self.pass.as_ref().ok_or("there is no pass yet: `pass:` comes first")?;
+        let pass = match words.text("key") {
+            None => own.clone(),
+            Some("before") => {
+                own.with_key_of(self.before.as_ref().ok_or("key=before is of a second pass")?)
+            }
+            Some(other) => return Err(format!("key={other} says nothing")),
+        };
         let Request { method, uri, headers, body, .. } = super::request::read(request)?;
         let kind = headers.get("content-type").and_then(|value| value.to_str().ok());
         let body = match words.text("body") {
@@ -129,9 +145,9 @@ impl Kit {
             .collect())
     }
 
-    /// Asks for a ticket: `method=GET url=/v1/events?room=1 for=600 origin=…`.
+    /// Asks for a ticket: `method=GET url=/v1/events?room=1 for=600 origin=… forged=mac`.
     pub(super) fn ticket(&self, line: &str, now_unix_s: u64) -> Result<String, String> {
-        let words = Words::read(line, &["method", "url", "for", "origin"])?;
+        let words = Words::read(line, &["method", "url", "for", "origin", "forged"])?;
         let pass = self.pass.as_ref().ok_or("there is no pass yet: `pass:` comes first")?;
         let mut body = serde_json::json!({
             "method": words.text("method").unwrap_or("GET"),
@@ -153,7 +169,12 @@ impl Kit {
         let from = Ipv4Addr::LOCALHOST;
         let answer = self.post((path, &headers), body.as_bytes(), from, now_unix_s)?;
         let answer: Value = serde_json::from_slice(&answer).map_err(|error| error.to_string())?;
-        answer["ticket"].as_str().map(str::to_owned).ok_or_else(|| "no ticket".to_owned())
+        let ticket = answer["ticket"].as_str().ok_or("no ticket")?;
+        Ok(match words.text("forged") {
+            None => ticket.to_owned(),
+            Some("mac") => Forger::new(ticket).with_mac(1),
+            Some(field) => Forger::new(ticket).with_field(field, 1),
+        })
     }
 
     fn post(
@@ -163,8 +184,9 @@ impl Kit {
         from: Ipv4Addr,
         now_unix_s: u64,
     ) -> Result<Vec<u8>, String> {
+        self.steady_ns.set(self.steady_ns.get().max(now_unix_s * 1_000_000_000));
         let at = Moment {
-            now: Now { steady_ns: now_unix_s * 1_000_000_000, unix_s: now_unix_s },
+            now: Now { steady_ns: self.steady_ns.get(), unix_s: now_unix_s },
             id: RequestId::draw(&self.chance),
             chance: &self.chance,
             memory: &self.memory,

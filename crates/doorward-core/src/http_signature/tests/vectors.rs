@@ -138,6 +138,61 @@ fn p256_checks_the_request_of_b_3() {
     assert_eq!(signed.check(&p256(), &TARGET, &headers), Err(Fault::Forged));
 }
 
+/// A request of RFC 9421 B.4, as it came: method, authority, query, and lines before the signature.
+type Came = (&'static str, &'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const JSON: (&str, &str) = ("accept", "application/json");
+const ANY: (&str, &str) = ("accept", "*/*");
+const DATE: (&str, &str) = ("date", "Fri, 15 Jul 2022 14:24:55 GMT");
+
+const LANGUAGE: (&str, &str) = ("accept-language", "en-US,en;q=0.5");
+const REFERER: (&str, &str) = ("referer", "https://developer.example.org/demo");
+const BOTH: (&str, &str) = ("accept", "application/json, */*");
+
+/// The outcome of the signature of B.4 on a request.
+fn transformed((method, authority, query, lines): Came) -> Result<(), Fault> {
+    const INPUT: &str = concat!(
+        r#"transform=("@method" "@path" "@authority" "accept")"#,
+        r#";created=1618884473;keyid="test-key-ed25519""#,
+    );
+    const SIGNATURE: &str = "\
+         transform=:ZT1kooQsEHpZ0I1IjCqtQppOmIqlJPeo7DHR3SoMn0s5JZ1eRGS0A+vyYP9t/LXlh5QMFFQ6cpLt2m0\
+         pmj3NDA==:";
+    let signed = [("signature-input", INPUT), ("signature", SIGNATURE)];
+    let headers = headers(&[&[("host", authority)], lines, &signed].concat());
+    let target = Target { method, authority, path: "/demo", query: Some(query), ..TARGET };
+    only(&headers).expect("readable").check(&ed25519(), &target, &headers)
+}
+
+#[test]
+fn transformations_of_b_4_leave_a_signature_whole_or_break_it() {
+    let query = "name1=Value1&Name2=value2";
+    let added = "name1=Value1&Name2=value2&param=added";
+    let rows: [(&str, Came, Result<(), Fault>); 9] = [
+        ("as it was", ("GET", "example.org", query, &[DATE, JSON, ANY]), Ok(())),
+        ("a parameter added", ("GET", "example.org", added, &[DATE, JSON, ANY, LANGUAGE]), Ok(())),
+        ("two lines joined", ("GET", "example.org", query, &[REFERER, BOTH]), Ok(())),
+        ("lines moved", ("GET", "example.org", query, &[JSON, ANY, DATE]), Ok(())),
+        (
+            "another method and host",
+            ("POST", "example.com", query, &[DATE, JSON, ANY]),
+            Err(Fault::Forged),
+        ),
+        (
+            "two lines changed",
+            ("GET", "example.org", query, &[DATE, ANY, JSON]),
+            Err(Fault::Forged),
+        ),
+        // Each of the two alone; they are not the RFC's.
+        ("another method", ("POST", "example.org", query, &[DATE, JSON, ANY]), Err(Fault::Forged)),
+        ("another host", ("GET", "example.com", query, &[DATE, JSON, ANY]), Err(Fault::Forged)),
+        ("a line gone", ("GET", "example.org", query, &[DATE, JSON]), Err(Fault::Forged)),
+    ];
+    for (why, came, want) in rows {
+        assert_eq!(transformed(came), want, "{why}");
+    }
+}
+
 #[test]
 fn keys_are_of_their_algorithm_and_in_their_form() {
     let raw = [0x26; 32];

@@ -29,7 +29,7 @@
 //! * **A script that speaks the protocol.** A pass proves that a client spoke it and paid for it,
 //!   never that it is a browser or your page (lab: `own-pass`). So each pass costs work, has a
 //!   share of its own, and is counted on its address. The work for 10,000 calls at 60 a pass takes
-//!   one native core about 0.2 s at `work = 11`, and twice as long for each bit more; a browser
+//!   one native core 0.1 to 0.2 s at `work = 11`, and twice as long for each bit more; a browser
 //!   that has just begun takes some 20 times as long for it. What holds a script back is the share
 //!   of its addresses.
 //! * Script that runs in your page: it can use the page's key while it runs.

@@ -1,0 +1,144 @@
+//! The program ends and begins again with the same secret: what was signed before is refused, since
+//! nobody remembers any more whether it was used; whoever asks for a new pass is served.
+
+use doorward_test::exchange::{Answer, send};
+use doorward_test::passes::{Keys, Pass, Signing};
+use doorward_test::running_gate::{GateOptions, RunningGate};
+use serde_json::Value;
+use std::error::Error;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// How browsers reach the gate, whatever port this one has.
+const HOST: &str = "shop.localhost";
+const OWN: &str = "http://shop.localhost";
+const PATH: &str = "/v1/items";
+
+/// A file of a test's own with a secret in it.
+struct Secret(PathBuf);
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        // It lies in the system's folder for such things.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+impl Secret {
+    fn new() -> std::io::Result<Self> {
+        let name = format!("doorward-restart-{}.key", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, "a secret that outlives the gate of this test, 32 bytes or more")?;
+        Ok(Self(path))
+    }
+
+    fn config(&self) -> String {
+        let file = format!("file:{}", self.0.display());
+        format!(
+            "external = [{OWN:?}]\n[layers.pass]\nmode = \"enforce\"\n\
+             [secrets]\nsigning = [{file:?}]\n"
+        )
+    }
+}
+
+/// A backend that counts what it runs.
+async fn backend(ran: Arc<AtomicUsize>) -> std::io::Result<SocketAddr> {
+    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 8192]).await;
+            ran.fetch_add(1, Ordering::SeqCst);
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
+            // A gate that has left hears nothing.
+            let _ = stream.write_all(answer).await;
+        }
+    });
+    Ok(address)
+}
+
+async fn start(upstream: &str, secret: &Secret) -> Outcome<RunningGate> {
+    let config = secret.config();
+    RunningGate::start(GateOptions { upstream, config: &config, ..GateOptions::default() }).await
+}
+
+/// What the gate's own page sends.
+fn page() -> Vec<(&'static str, String)> {
+    let agent = "Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0.0.0 Safari/537.36";
+    [("Host", HOST), ("Origin", OWN), ("Sec-Fetch-Site", "same-origin"), ("User-Agent", agent)]
+        .map(|(name, value)| (name, value.to_owned()))
+        .to_vec()
+}
+
+async fn pass(gate: &RunningGate) -> Outcome<Pass> {
+    let keys = Keys::new();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    let body = keys.ask(HOST, OWN, now, 11);
+    let answer = send(gate.address(), "POST /.doorward/pass", &page(), &body).await?;
+    assert_eq!(answer.said(), (200, ""), "{}", answer.body);
+    Ok(keys.pass(answer.body.as_bytes()))
+}
+
+/// A GET with these headers beside the page's.
+async fn get(
+    gate: &RunningGate,
+    target: &str,
+    signed: &[(&'static str, String)],
+) -> Outcome<Answer> {
+    let headers = [page(), signed.to_vec()].concat();
+    send(gate.address(), &format!("GET {target}"), &headers, "").await
+}
+
+/// The target with a ticket for it.
+async fn ticket(gate: &RunningGate, pass: &Pass, nonce: u8) -> Outcome<String> {
+    let (path, body) = ("/.doorward/ticket", format!("{{\"url\":{PATH:?}}}"));
+    let signing = Signing::post(HOST, path, body.as_bytes(), pass.now, nonce);
+    let headers = [page(), pass.sign(&signing)].concat();
+    let answer = send(gate.address(), &format!("POST {path}"), &headers, &body).await?;
+    assert_eq!(answer.said(), (200, ""), "{}", answer.body);
+    let answer: Value = serde_json::from_str(&answer.body)?;
+    Ok(format!("{PATH}?doorward_ticket={}", answer["ticket"].as_str().ok_or("no ticket")?))
+}
+
+#[tokio::test]
+async fn what_was_signed_before_a_restart_is_refused_and_a_new_pass_works() -> Outcome<()> {
+    let (ran, secret) = (Arc::new(AtomicUsize::new(0)), Secret::new()?);
+    let upstream = format!("http://{}", backend(Arc::clone(&ran)).await?);
+    let gate = start(&upstream, &secret).await?;
+    let before = pass(&gate).await?;
+    let signed = |pass: &Pass, nonce| pass.sign(&Signing::get(HOST, PATH, pass.now, nonce));
+    let (used, fresh) = (signed(&before, 1), signed(&before, 2));
+    assert_eq!(get(&gate, PATH, &used).await?.said(), (200, ""));
+    let link = ticket(&gate, &before, 3).await?;
+    assert_eq!(get(&gate, &link, &[]).await?.said(), (200, ""));
+    let unused = ticket(&gate, &before, 4).await?;
+    assert_eq!(get(&gate, PATH, &used).await?.said(), (409, "pass/used"));
+    assert_eq!(ran.load(Ordering::SeqCst), 2);
+    gate.stop().await?;
+
+    let gate = start(&upstream, &secret).await?;
+    for headers in [&used, &fresh] {
+        let answer = get(&gate, PATH, headers).await?;
+        assert_eq!(answer.said(), (403, "pass/other-instance"));
+        // So a client may ask for a new pass and send the request once more.
+        let problem: Value = serde_json::from_str(&answer.body)?;
+        assert_eq!(problem["executed"], "no", "{problem}");
+    }
+    for link in [&link, &unused] {
+        assert_eq!(get(&gate, link, &[]).await?.said(), (403, "pass/other-instance"));
+    }
+    assert_eq!(ran.load(Ordering::SeqCst), 2, "nothing of that ran");
+    let after = pass(&gate).await?;
+    assert_eq!(get(&gate, PATH, &signed(&after, 1)).await?.said(), (200, ""));
+    let link = ticket(&gate, &after, 3).await?;
+    assert_eq!(get(&gate, &link, &[]).await?.said(), (200, ""));
+    assert_eq!(ran.load(Ordering::SeqCst), 4);
+    gate.stop().await
+}
