@@ -364,7 +364,8 @@ fn end<'v>(visit: Visit<'v>, at: Moment<'_>, judged: Result<(), Stop>) -> Turn<'
         Err(Stop::Ask(asking)) => turn::wait_for_caller(visit, asking),
         Err(Stop::Reply(reply)) => Turn::Done(Verdict::Reply(*reply)),
         Err(Stop::Refuse(reason)) => {
-            Turn::Done(Verdict::Refuse(Refused::new(&visit, reason, at.id)))
+            let refused = Refused::new(&visit, reason, at.id).with_nonce(at.now);
+            Turn::Done(Verdict::Refuse(refused))
         }
         Err(Stop::Lacks(no)) => {
             let refused = Refused::new(&visit, Reason::Permission(no.reason), at.id);

@@ -356,6 +356,8 @@ impl Admitted {
         if self.asks_for_own {
             cors::approve_own(headers);
         }
+        let is_exposed = self.cors_acts && self.mirror.is_some();
+        self.gate.identity.dress(self.held.as_deref(), self.now, is_exposed, headers);
         if self.cut() == Some(Cut::Protocols)
             && headers.contains_key(header::SEC_WEBSOCKET_ACCEPT)
             && !headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL)
@@ -394,7 +396,7 @@ impl Admitted {
                 out.extend(about(|key| Ask::Unclaim { key }, true));
             }
             // A delivery that failed comes again, and must be let in.
-            Outcome::Answered(status) if self.is_delivery() && !is_success(status) => {
+            Outcome::Answered(status) if self.is_delivery() && !status.is_success() => {
                 out.extend(about(|key| Ask::Unclaim { key }, true));
             }
             Outcome::Answered(_) => out.extend(about(|key| Ask::Answered { key }, false)),
@@ -490,9 +492,4 @@ impl Meter {
             None => MeterStep::End(Fault::BodyTooLarge),
         }
     }
-}
-
-/// Whether a sender of webhooks takes an answer for a success.
-fn is_success(status: StatusCode) -> bool {
-    status.is_success()
 }

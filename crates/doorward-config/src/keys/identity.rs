@@ -36,7 +36,24 @@ pub(super) static IDENTITY: Section = Section::new(
             "[]",
             "Issuers of opaque tokens, which are asked about each (RFC 7662).",
         ),
+        key(
+            "proof",
+            Shape::Table(&PROOF),
+            "",
+            "What is asked of the proofs that come with tokens which belong to a key (RFC 9449).",
+        ),
     ],
+);
+
+static PROOF: Section = Section::new(
+    "Proofs that a token's own key sent the request (DPoP).",
+    &[key(
+        "nonce",
+        Shape::Duration { least_s: 60, most_s: 3_600 },
+        "",
+        "A proof has a nonce that the gate gave out, good for this time and at most once more: \
+         \"5m\". Whoever has none is given one with the refusal. Without this, none is asked for.",
+    )],
 );
 
 const PRIVATE: Key = key(

@@ -1,6 +1,6 @@
 //! `[layers.identity]`: whom the gate believes.
 
-use super::{checkers, credential, issuer, signatures};
+use super::{checkers, credential, issuer, proof, signatures};
 use crate::document::{Table, shorten};
 use crate::draft::Draft;
 use crate::key_file::{self, KEY_FILE_NAME};
@@ -32,6 +32,7 @@ pub(crate) fn read(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'
         draft.signature_keys.push(written);
     }
     read_checkers(table, draft, reading);
+    proof::read(table, draft, reading);
     if let Some(value) = table.value("keys")
         && let Some(keys) = value.table(reading)
     {
@@ -43,6 +44,7 @@ pub(crate) fn read(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'
         // The file does not come to a gate. What was meant is not said to be missing in addition.
         draft.settings.identity.issuers.clear();
         draft.settings.identity.checkers.clear();
+        draft.settings.identity.nonce.stretch_s = None;
         let place = Place::Header(HeaderName::from_static(KEY_HEADER));
         draft.settings.identity.keys = Some(KeySettings { place, keys: Vec::new() });
     }

@@ -11,6 +11,7 @@ pub(crate) mod layers;
 mod limits;
 mod listeners;
 pub(crate) mod permission;
+mod proof;
 pub(crate) mod quota;
 pub(crate) mod routes;
 pub(crate) mod secrets;

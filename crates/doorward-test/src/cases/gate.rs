@@ -16,7 +16,7 @@ pub(super) struct Made {
 }
 
 /// The root secret of all cases.
-const SECRET: &str = "the signing secret of the cases, of no use elsewhere";
+pub(super) const SECRET: &str = "the signing secret of the cases, of no use elsewhere";
 /// The admission key of the cases that have one of their own.
 const ADMISSION: &str = "the admission key of the cases, of no use elsewhere";
 

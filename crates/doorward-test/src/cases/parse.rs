@@ -1,10 +1,9 @@
 //! A case's text to a case.
 
-use super::csrf;
 use super::passes::{self, Kit};
 use super::{
     Answer, Case, DEFAULT_FROM, DEFAULT_UNIX_NS, Given, Need, Step, Verdict, Want, WantedHeader,
-    bytes, stamp,
+    bytes, csrf, gate, nonce, stamp,
 };
 use crate::tokens;
 use doorward_core::layers::identity::{LookedUp, Told};
@@ -124,12 +123,8 @@ fn request(
             "keys" if value == "busy" => given.keys = Some(LookedUp::Busy),
             "told" => given.told = Some(told(value).ok_or_else(bad)?),
             "store" | "needs" | "keys" => return Err(bad()),
-            "token" | "token2" => {
-                let token = made.tokens.iter().find(|(name, _)| name == "token");
-                let token = token.map(|(_, token)| token.as_str());
-                let line = tokens::with_keys(value, token).map_err(error)?;
-                let token = tokens::of_line(&line, given.unix_ns / 1_000_000_000);
-                made.keep(key, token.map_err(error)?);
+            "token" | "token2" | "nonce" => {
+                made.of_token(key, value, given.unix_ns / 1_000_000_000).map_err(error)?;
             }
             "csrf" | "csrf2" => {
                 made.of_csrf(key, value, given.unix_ns / 1_000_000_000).map_err(error)?;
@@ -176,6 +171,19 @@ impl Made<'_> {
     fn keep(&mut self, name: &str, text: String) {
         self.tokens.retain(|(known, _)| known != name);
         self.tokens.push((name.to_owned(), text));
+    }
+
+    /// Makes a token, or a nonce for one.
+    fn of_token(&mut self, key: &str, line: &str, now_unix_s: u64) -> Result<(), String> {
+        if key == "nonce" {
+            self.keep(key, nonce::of_line(line, gate::SECRET, now_unix_s)?);
+            return Ok(());
+        }
+        let token = self.tokens.iter().find(|(name, _)| name == "token");
+        let token = token.map(|(_, token)| token.as_str());
+        let line = tokens::with_keys(&filled(line, self.tokens), token)?;
+        self.keep(key, tokens::of_line(&line, now_unix_s)?);
+        Ok(())
     }
 
     /// Asks the case's gate for what a line says.

@@ -29,6 +29,7 @@
 //!    cookie ends that at once. Who sends many that nobody knows is `identity/too-many-unknown`.
 //! 7. A token that belongs to a key (`cnf.jkt`) comes as `Authorization: DPoP`, with a proof of
 //!    that key for this method, address and token, at most a minute old and taken once (RFC 9449).
+//!    Where the file asks for `nonce`, a proof has one that the gate gave out minutes ago.
 //! 8. An integration's signature (RFC 9421) must cover method, name, path, query and body, be at
 //!    most five minutes old, and fit the key that its `keyid` names; it is taken once. A webhook's
 //!    delivery is judged by its sender's own scheme, over its exact bytes; what has succeeded is
@@ -72,6 +73,7 @@ mod issuer;
 mod jwt;
 mod key;
 mod key_set;
+mod nonce;
 mod place;
 mod policy;
 mod proof;
@@ -99,6 +101,8 @@ pub use issuer::{
 pub use jwt::TOKEN_BYTES_MAX;
 pub use key::{ApiKey, KEY_PREFIX, KEY_TEXT_BYTES, KeySettings, draw, hash};
 pub use key_set::{KEY_SET_BYTES_MAX, KeySetError};
+pub use nonce::NonceSettings;
+pub(crate) use nonce::say as say_nonce;
 pub use place::Place;
 pub use policy::{PLACES_MAX, Policy, PolicyError, Settings};
 pub use reason::Reason;
@@ -233,7 +237,7 @@ fn with_proof(
         (None, true) => Who::Refuse(Reason::ProofForNothing),
         // What was stolen must not open anything because it is called a bearer's (RFC 9449 7.2).
         (Some(_), false) => Who::Refuse(Reason::SenderBound),
-        (Some(key), true) => match proof::check(visit, text, key, at) {
+        (Some(key), true) => match proof::check(policy, visit, (text, key), at) {
             Ok(held) => Who::Signed(known, Box::new(held)),
             Err(reason) => Who::Refuse(reason),
         },

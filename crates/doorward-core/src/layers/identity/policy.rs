@@ -5,6 +5,7 @@ use super::checker::{Checker, CheckerSettings};
 use super::issuer::{Issuer, IssuerSettings, KeysFrom, SHARED_SECRET_BYTES_MIN};
 use super::key::{KeySettings, Keys};
 use super::key_set::KeySetError;
+use super::nonce::{NonceSettings, Nonces};
 use super::place::Place;
 use super::signature::{SIGNATURE_ISSUER, Signer, SignerSettings};
 use super::who::{KEY_ISSUER, Kind};
@@ -28,6 +29,8 @@ pub struct Settings {
     pub checkers: Vec<CheckerSettings>,
     /// Which kind is judged where both come, the first first; empty: both at once are refused.
     pub prefer: Vec<Kind>,
+    /// The nonces that proofs of possession must have.
+    pub nonce: NonceSettings,
 }
 
 impl Settings {
@@ -71,6 +74,7 @@ pub struct Policy {
     pub(super) prefer: Vec<Kind>,
     pub(super) signers: Vec<Signer>,
     pub(super) checkers: Vec<Arc<Checker>>,
+    pub(super) nonces: Option<Nonces>,
     /// The claims that some route asks for.
     pub(super) kept_claims: Vec<Box<str>>,
 }
@@ -241,6 +245,11 @@ impl Policy {
             return challenge.unwrap_or(HeaderValue::from_static("ApiKey realm=\"doorward\""));
         }
         HeaderValue::from_static(match reason {
+            // RFC 9449 9.
+            Reason::ProofNonce => {
+                "DPoP realm=\"doorward\", error=\"use_dpop_nonce\", \
+                 algs=\"ES256 ES384 EdDSA RS256 PS256\""
+            }
             // RFC 9449 7.1.
             Reason::ProofMalformed
             | Reason::ProofForged

@@ -70,6 +70,8 @@ pub enum Reason {
     ProofForged,
     /// It is too old, or from the future.
     ProofExpired,
+    /// It has no nonce of the gate's, or one that has ended.
+    ProofNonce,
     /// It is for another request, another token, or by another key.
     ProofOfOther,
     /// It was used before.
@@ -113,6 +115,7 @@ impl Reason {
         Self::ProofMalformed,
         Self::ProofForged,
         Self::ProofExpired,
+        Self::ProofNonce,
         Self::ProofOfOther,
         Self::ProofUsed,
         Self::ProofForNothing,
@@ -164,6 +167,7 @@ impl Reason {
             | Self::TooManyUnknown
             | Self::ProofMalformed
             | Self::ProofExpired
+            | Self::ProofNonce
             | Self::ProofOfOther
             | Self::ProofUsed
             | Self::ProofForNothing => false,

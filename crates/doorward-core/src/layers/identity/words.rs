@@ -191,6 +191,12 @@ pub(super) const WORDS: [Words; Reason::ALL.len()] = [
         "Make a new proof for each request, and set the clock.",
     ),
     Words::row(
+        "identity/proof-nonce",
+        WHO,
+        "Refused: the proof has no nonce of this gate's, or one that has ended",
+        "Make the proof anew with the `nonce` that DPoP-Nonce says, and send that (RFC 9449 9).",
+    ),
+    Words::row(
         "identity/proof-of-other",
         WHO,
         "Refused: the proof is for another request or token, or by another key",
