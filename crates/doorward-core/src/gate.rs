@@ -175,6 +175,10 @@ impl Gate {
         }
         let known = match identity::inspect(&self.identity, visit, at, waited) {
             Who::Nobody => return Ok(()),
+            Who::Disbelieved => {
+                visit.is_disbelieved = force == Force::Enforce;
+                return Ok(());
+            }
             Who::Wait(issuer) => return Err(Stop::Wait(issuer)),
             Who::Ask(asking) => return Err(Stop::Ask(asking)),
             Who::Refuse(identity::Reason::Missing) if self.leaves_preflight(visit) => {

@@ -5,7 +5,7 @@ use crate::fault::Fault;
 use crate::gate::Gate;
 use crate::layers::cookie::Cleaning;
 use crate::layers::credential::Edits;
-use crate::layers::identity::{Identity, Known};
+use crate::layers::identity::{Identity, Kind, Known};
 use crate::layers::pass::{Cut, Held, Of};
 use crate::layers::quota::{Counted, Taken};
 use crate::layers::{cookie, cors, credential, quota};
@@ -56,6 +56,7 @@ pub struct Admitted {
     client: IpAddr,
     caller: Caller,
     known: Option<Known>,
+    pub(crate) is_disbelieved: bool,
     held: Option<Box<Held>>,
     cut: Option<Cut>,
     csrf_cut: [bool; 2],
@@ -147,6 +148,7 @@ impl Admitted {
             client: visit.client,
             caller: visit.caller,
             known: visit.known,
+            is_disbelieved: visit.is_disbelieved,
             held: visit.held,
             cut: visit.cut,
             csrf_cut: visit.csrf.cut,
@@ -277,8 +279,9 @@ impl Admitted {
     #[must_use]
     pub fn ends_unix_s(&self) -> Option<u64> {
         let identity = &self.known.as_ref()?.identity;
-        // Who is known by somebody's word may sign out elsewhere.
-        let asked = identity.is_asked_about().then(|| self.now.unix_s.saturating_add(ASKED_S));
+        // Who is known by somebody's word, or by a session, may sign out elsewhere.
+        let may_end = identity.is_asked_about() || identity.kind() == Kind::Session;
+        let asked = may_end.then(|| self.now.unix_s.saturating_add(ASKED_S));
         match (identity.ends_unix_s(), asked) {
             (Some(ends), Some(asked)) => Some(ends.min(asked)),
             (ends, asked) => ends.or(asked),

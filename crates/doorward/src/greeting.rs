@@ -89,6 +89,8 @@ fn callers(config: &Config) -> String {
         (How::Whoami(_), Place::Bearer | Place::Header(_)) => "sessions".to_owned(),
         (How::Introspection(_), _) => format!("opaque tokens of {}", checker.issuer()),
     }));
+    let signed = identity.signed.iter().map(|signed| &signed.cookie);
+    known.extend(signed.map(|cookie| format!("signed sessions in the cookie {cookie}")));
     if known.is_empty() { "anybody: identity is off".to_owned() } else { known.join(", ") }
 }
 
@@ -108,7 +110,12 @@ fn credential(config: &Config) -> String {
         Some((Place::Bearer, what)) => format!("-H 'Authorization: Bearer {what}' "),
         Some((Place::Header(name), what)) => format!("-H '{name}: {what}' "),
         Some((Place::Cookie(name), what)) => format!("-H 'Cookie: {name}={what}' "),
-        None => String::new(),
+        None => identity.signed.as_ref().map_or_else(String::new, |signed| {
+            let cookie = &signed.cookie;
+            let beside = signed.framework.signature_cookie(cookie);
+            let beside = beside.map(|name| format!("; {name}=SIGNATURE")).unwrap_or_default();
+            format!("-H 'Cookie: {cookie}=SESSION{beside}' ")
+        }),
     }
 }
 

@@ -16,6 +16,7 @@ pub(crate) mod quota;
 pub(crate) mod routes;
 pub(crate) mod secrets;
 mod signatures;
+mod signed;
 pub(crate) mod top;
 pub(crate) mod upstream;
 pub(crate) mod webhook;

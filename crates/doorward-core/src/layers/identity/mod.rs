@@ -27,6 +27,7 @@
 //!    7662): each is asked once for all requests that wait, at most 32 questions at a time, every
 //!    network in its turn, and believed for seconds. An answer that sets or deletes the session's
 //!    cookie ends that at once. Who sends many that nobody knows is `identity/too-many-unknown`.
+//!    Where the file has a framework's secret, its signed cookie is read without a question.
 //! 7. A token that belongs to a key (`cnf.jkt`) comes as `Authorization: DPoP`, with a proof of
 //!    that key for this method, address and token, at most a minute old and taken once (RFC 9449).
 //!    Where the file asks for `nonce`, a proof has one that the gate gave out minutes ago.
@@ -45,7 +46,8 @@
 //!
 //! ## What it does not stop
 //!
-//! * A session that ended elsewhere, or a revoked token, for the seconds that `remember` says.
+//! * A session that ended elsewhere, or a revoked token, for the seconds that `remember` says; a
+//!   framework's signed cookie until its `max_age`, though somebody has signed out.
 //! * A stolen token or key, until it ends or is denied (`layers.quota.deny`).
 //! * A delivery that GitHub or Shopify signed, sent again under another id: they sign none.
 //! * A token in a body (RFC 6750 2.2): a backend that reads one there does so by itself.
@@ -81,6 +83,7 @@ mod reason;
 mod remembered;
 mod signature;
 mod signature_reason;
+mod signed;
 mod who;
 mod whoami;
 mod words;
@@ -109,6 +112,7 @@ pub use reason::Reason;
 pub use remembered::Tokens;
 pub use signature::{SIGNATURE_AGE_S, SIGNATURE_ISSUER, SignerSettings};
 pub use signature_reason::SignatureReason;
+pub use signed::{Framework, SIGNED_SECRET_BYTES_MIN, SIGNED_SECRETS_MAX, SignedSettings};
 pub use who::{Identity, KEY_ISSUER, Kind, pass_digest, token_digest, user_digest};
 pub use whoami::{SESSION_ISSUER, Whoami, path as whoami_path};
 
@@ -136,6 +140,8 @@ pub const META: Meta = Meta {
 pub(crate) enum Who {
     /// Nobody says.
     Nobody,
+    /// Nobody, and the session that says otherwise is not believed: it does not go on.
+    Disbelieved,
     /// A verified caller.
     Known(Known),
     /// A verified caller, by a signature that is still to be claimed.

@@ -8,6 +8,7 @@ use super::key_set::KeySetError;
 use super::nonce::{NonceSettings, Nonces};
 use super::place::Place;
 use super::signature::{SIGNATURE_ISSUER, Signer, SignerSettings};
+use super::signed::{Signed, SignedSettings};
 use super::who::{KEY_ISSUER, Kind};
 use super::whoami::SESSION_ISSUER;
 use http::{HeaderName, HeaderValue};
@@ -27,6 +28,8 @@ pub struct Settings {
     pub signers: Vec<SignerSettings>,
     /// Who is asked about sessions and opaque tokens.
     pub checkers: Vec<CheckerSettings>,
+    /// Sessions in a framework's signed cookie.
+    pub signed: Option<SignedSettings>,
     /// Which kind is judged where both come, the first first; empty: both at once are refused.
     pub prefer: Vec<Kind>,
     /// The nonces that proofs of possession must have.
@@ -39,7 +42,8 @@ impl Settings {
     pub fn issuer_names(&self) -> Vec<&str> {
         let of_tokens = self.issuers.iter().map(|issuer| issuer.issuer.as_str());
         let of_checkers = self.checkers.iter().map(|checker| checker.issuer());
-        let mut names: Vec<&str> = of_tokens.chain(of_checkers).collect();
+        let of_sessions = self.signed.iter().map(|_| SESSION_ISSUER);
+        let mut names: Vec<&str> = of_tokens.chain(of_checkers).chain(of_sessions).collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -52,6 +56,7 @@ impl Settings {
             || self.keys.is_some()
             || !self.signers.is_empty()
             || !self.checkers.is_empty()
+            || self.signed.is_some()
     }
 
     /// Whether a caller may be known by a cookie alone, which its browser sends by itself.
@@ -61,7 +66,7 @@ impl Settings {
         let of_keys = self.keys.as_ref().map(|keys| &keys.place);
         let of_checkers = self.checkers.iter().map(|checker| &checker.place);
         let mut places = of_issuers.chain(of_keys).chain(of_checkers);
-        places.any(|place| matches!(place, Place::Cookie(_)))
+        self.signed.is_some() || places.any(|place| matches!(place, Place::Cookie(_)))
     }
 }
 
@@ -74,6 +79,7 @@ pub struct Policy {
     pub(super) prefer: Vec<Kind>,
     pub(super) signers: Vec<Signer>,
     pub(super) checkers: Vec<Arc<Checker>>,
+    pub(super) signed: Option<Arc<Signed>>,
     pub(super) nonces: Option<Nonces>,
     /// The claims that some route asks for.
     pub(super) kept_claims: Vec<Box<str>>,
@@ -140,6 +146,10 @@ impl Policy {
             policy.add_place(&checker.place);
             policy.checkers.push(Arc::new(Checker::new(checker.clone())));
         }
+        if let Some(signed) = settings.signed.as_ref().map(Signed::new) {
+            policy.add_place(signed.place());
+            policy.signed = Some(Arc::new(signed));
+        }
         policy.signers = settings.signers.iter().map(Signer::new).collect();
         if policy.places.len() > PLACES_MAX { Err(PolicyError::Places) } else { Ok(policy) }
     }
@@ -161,6 +171,24 @@ impl Policy {
     pub(super) fn has_tokens_at(&self, place: &Place) -> bool {
         self.issuers.iter().any(|issuer| issuer.settings.place == *place)
             || self.checkers.iter().any(|checker| checker.settings.place == *place)
+    }
+
+    /// Whether what stands there is a session in a framework's signed cookie.
+    pub(super) fn is_signed_session(&self, place: usize) -> bool {
+        let here = self.places.get(place);
+        self.signed.as_ref().is_some_and(|signed| Some(signed.place()) == here)
+    }
+
+    /// The cookies that may not go on: those beside the credential that was judged, and a session
+    /// that was not believed.
+    pub(crate) fn cut_cookies(
+        &self,
+        judged: Option<usize>,
+        is_disbelieved: bool,
+    ) -> impl Iterator<Item = &str> {
+        let beside = judged.into_iter().flat_map(|judged| self.unjudged_cookies(judged));
+        let session = self.signed.as_ref().filter(|_| is_disbelieved).into_iter();
+        beside.chain(session.flat_map(|signed| signed.cookies()))
     }
 
     /// Whether the credential at `judged` is a bearer token's.
@@ -207,7 +235,9 @@ impl Policy {
         // What belongs to a session is as much of a credential.
         let judged = self.places.get(judged);
         let unjudged = self.checkers.iter().filter(move |one| Some(&one.settings.place) != judged);
-        others.chain(unjudged.flat_map(|one| one.settings.with.iter().map(String::as_str)))
+        let signed = self.signed.iter().filter(move |one| Some(one.place()) != judged);
+        let with = unjudged.flat_map(|one| one.settings.with.iter().map(String::as_str));
+        others.chain(with).chain(signed.flat_map(|one| one.cookies().skip(1)))
     }
 
     /// Whether an answer signs its caller in: it sets a cookie that callers are known by. Where

@@ -3,6 +3,7 @@
 use super::checker::Checker;
 use super::issuer::Issuer;
 use super::proof::Thumbprint;
+use super::signed::Signed;
 use crate::crypto;
 use crate::json::{Object, member};
 use crate::memory::Memory;
@@ -35,6 +36,8 @@ pub(super) enum By {
     /// Somebody who was asked, the steady nanosecond until which that is believed, and the digest
     /// of what he was asked about.
     Checker(Arc<Checker>, u64, [u8; 32]),
+    /// A framework's signature.
+    Signed(Arc<Signed>),
 }
 
 /// What the issuer of API keys is called: the gate itself.
