@@ -132,12 +132,13 @@ fn finish(
     let signing = draft.signing.iter().map(|reference| reference.secret.clone());
     draft.settings.pass.secrets = signing.collect();
     draft.settings.csrf.secrets.clone_from(&draft.settings.pass.secrets);
+    draft.settings.identity.nonce.secrets.clone_from(&draft.settings.pass.secrets);
     let gate = match Gate::new(&draft.settings) {
         Ok(gate) => Some(gate),
         Err(errors) => {
             for mut error in errors {
                 // That there is no secret was said where it is missing.
-                let makes = ["layers.csrf.mode", "layers.pass.mode"];
+                let makes = ["layers.csrf.mode", "layers.pass.mode", "layers.identity.proof.nonce"];
                 if makes.contains(&error.place.as_str()) && draft.signing.is_empty() {
                     continue;
                 }

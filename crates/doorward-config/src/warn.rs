@@ -111,6 +111,21 @@ fn is_enforced(settings: &Settings, layer: &str) -> bool {
     settings.mode == Mode::Enforce && of_layer.is_none_or(|(_, mode)| *mode == Mode::Enforce)
 }
 
+/// Sessions that say no time: a copy of one is good for as long as the secret is.
+fn endless(draft: &Draft, reading: &mut Reading<'_>) {
+    let signed = draft.settings.identity.signed.as_ref();
+    if signed.is_some_and(|signed| signed.max_age_s.is_none()) {
+        let place = reading.place("layers.identity.session.signed");
+        reading.warn(
+            place,
+            "these cookies do not say when they were signed, so a copy of one is good for ever"
+                .to_owned(),
+            "have the backend write the time of signing in into the session, and say where: issued \
+             = \"$.signed_in_at\"",
+        );
+    }
+}
+
 /// Who is believed, and who is denied without being known.
 fn whom(draft: &Draft, reading: &mut Reading<'_>) {
     let settings = &draft.settings;
@@ -120,7 +135,8 @@ fn whom(draft: &Draft, reading: &mut Reading<'_>) {
     let sessions = settings.identity.checkers.iter();
     let sessions = sessions.map(|one| (&one.place, "layers.identity.session".to_owned()));
     let by_cookie = of_issuers.chain(sessions).filter(|(at, _)| matches!(at, Place::Cookie(_)));
-    for (_, key) in by_cookie {
+    let signed = settings.identity.signed.iter().map(|_| "layers.identity.session".to_owned());
+    for key in by_cookie.map(|(_, key)| key).chain(signed) {
         if is_enforced(settings, "csrf") {
             continue;
         }
@@ -135,6 +151,7 @@ fn whom(draft: &Draft, reading: &mut Reading<'_>) {
         };
         reading.warn(place, what.to_owned(), hint);
     }
+    endless(draft, reading);
     for denied in &draft.deny_known {
         let Some(issuer) = &denied.issuer else { continue };
         let known = settings.identity.issuer_names();

@@ -205,6 +205,7 @@ fn the_effective_file_has_every_key_of_the_schema() {
             ".body.",
             "upstream.",
             "identity.keys.",
+            "identity.proof.",
             "identity.session.",
             "identity.certificate.",
             ".sign_in.",

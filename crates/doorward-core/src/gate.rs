@@ -175,6 +175,10 @@ impl Gate {
         }
         let known = match identity::inspect(&self.identity, visit, at, waited) {
             Who::Nobody => return Ok(()),
+            Who::Disbelieved => {
+                visit.is_disbelieved = force == Force::Enforce;
+                return Ok(());
+            }
             Who::Wait(issuer) => return Err(Stop::Wait(issuer)),
             Who::Ask(asking) => return Err(Stop::Ask(asking)),
             Who::Refuse(identity::Reason::Missing) if self.leaves_preflight(visit) => {
@@ -364,7 +368,8 @@ fn end<'v>(visit: Visit<'v>, at: Moment<'_>, judged: Result<(), Stop>) -> Turn<'
         Err(Stop::Ask(asking)) => turn::wait_for_caller(visit, asking),
         Err(Stop::Reply(reply)) => Turn::Done(Verdict::Reply(*reply)),
         Err(Stop::Refuse(reason)) => {
-            Turn::Done(Verdict::Refuse(Refused::new(&visit, reason, at.id)))
+            let refused = Refused::new(&visit, reason, at.id).with_nonce(at.now);
+            Turn::Done(Verdict::Refuse(refused))
         }
         Err(Stop::Lacks(no)) => {
             let refused = Refused::new(&visit, Reason::Permission(no.reason), at.id);

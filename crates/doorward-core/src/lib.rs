@@ -18,6 +18,7 @@ mod form;
 pub mod gate;
 pub mod header;
 pub mod http_signature;
+mod inflate;
 mod json;
 pub mod layers;
 mod make;

@@ -182,6 +182,15 @@ fn who(settings: &Settings, mode: Mode, errors: &mut Vec<SettingsError>) -> iden
         errors.push(SettingsError::new(place, error, "see `doorward explain identity`"));
         identity::Policy::default()
     });
+    let nonce = &settings.identity.nonce;
+    if nonce.stretch_s.is_some() && nonce.secrets.is_empty() {
+        errors.push(SettingsError::new(
+            "layers.identity.proof.nonce".to_owned(),
+            "nonces are made with a signing secret, and there is none",
+            "add [secrets] signing = [\"env:DOORWARD_SECRET\"]",
+        ));
+    }
+    let policy = policy.with_nonces(nonce, &settings.gate_id);
     let requires = settings.requires_identity
         || settings.routes.iter().any(|route| route.requires_identity == Some(true));
     if requires && !settings.identity.believes_anybody() && mode != Mode::Off {

@@ -2,7 +2,7 @@
 
 use crate::gate::Gate;
 use crate::layers::permission::{self, Missing};
-use crate::layers::{cors, method, quota};
+use crate::layers::{cors, identity, method, quota};
 use crate::moment::{Now, RequestId};
 use crate::page::{self, Offer};
 use crate::reason::Reason;
@@ -37,6 +37,8 @@ pub struct Refused {
     is_bearer: bool,
     /// What refusals of passes say beside.
     pass: Option<Box<OfPass>>,
+    /// The nonce that a proof of possession must have.
+    nonce: Option<HeaderValue>,
 }
 
 /// What became of a request at the backend.
@@ -125,6 +127,7 @@ impl Refused {
             missing: Missing::Nothing,
             is_bearer: false,
             pass: None,
+            nonce: None,
         }
     }
 
@@ -139,6 +142,14 @@ impl Refused {
     /// Says the gate's time, and what differs.
     pub(crate) fn with_pass(mut self, now: Now, note: Option<String>) -> Self {
         self.pass = Some(Box::new(OfPass { now_unix_s: now.unix_s, note, bits: None }));
+        self
+    }
+
+    /// Says which nonce is wanted, where that is what is missing.
+    pub(crate) fn with_nonce(mut self, now: Now) -> Self {
+        if self.reason == Reason::Identity(identity::Reason::ProofNonce) {
+            self.nonce = self.gate.identity.nonce(now);
+        }
         self
     }
 
@@ -251,6 +262,9 @@ impl Refused {
             }
         }
         cors::dress_own(&self.gate.cors, self.mirror.as_ref(), &mut headers);
+        if let Some(nonce) = self.nonce.clone() {
+            identity::say_nonce(nonce, self.mirror.is_some(), &mut headers);
+        }
         let body = match self.shape {
             Shape::Problem => {
                 let json = HeaderValue::from_static("application/problem+json");

@@ -59,6 +59,7 @@ pub struct Admitted {
     client: IpAddr,
     caller: Caller,
     known: Option<Known>,
+    pub(crate) is_disbelieved: bool,
     held: Option<Box<Held>>,
     cut: Option<Cut>,
     csrf_cut: [bool; 2],
@@ -149,6 +150,7 @@ impl Admitted {
             client: visit.client,
             caller: visit.caller,
             known: visit.known,
+            is_disbelieved: visit.is_disbelieved,
             held: visit.held,
             cut: visit.cut,
             csrf_cut: visit.csrf.cut,
@@ -345,6 +347,8 @@ impl Admitted {
         if self.asks_for_own {
             cors::approve_own(headers);
         }
+        let is_exposed = self.cors_acts && self.mirror.is_some();
+        self.gate.identity.dress(self.held.as_deref(), self.now, is_exposed, headers);
         if self.cut() == Some(Cut::Protocols)
             && headers.contains_key(header::SEC_WEBSOCKET_ACCEPT)
             && !headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL)
@@ -383,7 +387,7 @@ impl Admitted {
                 out.extend(about(|key| Ask::Unclaim { key }, true));
             }
             // A delivery that failed comes again, and must be let in.
-            Outcome::Answered(status) if self.is_delivery() && !is_success(status) => {
+            Outcome::Answered(status) if self.is_delivery() && !status.is_success() => {
                 out.extend(about(|key| Ask::Unclaim { key }, true));
             }
             Outcome::Answered(_) => out.extend(about(|key| Ask::Answered { key }, false)),
@@ -479,9 +483,4 @@ impl Meter {
             None => MeterStep::End(Fault::BodyTooLarge),
         }
     }
-}
-
-/// Whether a sender of webhooks takes an answer for a success.
-fn is_success(status: StatusCode) -> bool {
-    status.is_success()
 }

@@ -72,6 +72,8 @@ pub struct Visit<'v> {
     pub(crate) caller: Caller,
     /// Set by `identity`.
     pub(crate) known: Option<Known>,
+    /// Its session is not believed. Set by `identity`.
+    pub(crate) is_disbelieved: bool,
     /// Set by `pass`, and by `identity` for signatures. Boxed: it is large, and most have none.
     pub(crate) held: Option<Box<Held>>,
     /// A webhook's delivery, of which the body is still to be checked. Set by `identity`.
@@ -100,6 +102,7 @@ impl<'v> Visit<'v> {
             cleaning: None,
             caller: Caller::Program,
             known: None,
+            is_disbelieved: false,
             held: None,
             delivery: None,
             cut: None,

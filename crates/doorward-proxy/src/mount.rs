@@ -25,6 +25,7 @@ use std::sync::Arc;
 const READ_OUT_BYTES_MAX: u64 = 64 * 1024;
 
 /// What came of a request.
+#[expect(clippy::large_enum_variant, reason = "matched where it is made, never kept")]
 pub(crate) enum Judged {
     /// The gate answers.
     Answer(Response<AnswerBody>),

@@ -95,6 +95,8 @@ fn callers(config: &Config) -> String {
         let word = word.map_or("", |(word, _)| *word);
         known.push(format!("certificates of clients, by their {word}"));
     }
+    let signed = identity.signed.iter().map(|signed| &signed.cookie);
+    known.extend(signed.map(|cookie| format!("signed sessions in the cookie {cookie}")));
     if known.is_empty() { "anybody: identity is off".to_owned() } else { known.join(", ") }
 }
 
@@ -115,7 +117,12 @@ fn credential(config: &Config) -> String {
         Some((Place::Header(name), what)) => format!("-H '{name}: {what}' "),
         Some((Place::Cookie(name), what)) => format!("-H 'Cookie: {name}={what}' "),
         None if identity.certificate.is_some() => "--cert CLIENT.pem --key CLIENT.key ".to_owned(),
-        None => String::new(),
+        None => identity.signed.as_ref().map_or_else(String::new, |signed| {
+            let cookie = &signed.cookie;
+            let beside = signed.framework.signature_cookie(cookie);
+            let beside = beside.map(|name| format!("; {name}=SIGNATURE")).unwrap_or_default();
+            format!("-H 'Cookie: {cookie}=SESSION{beside}' ")
+        }),
     }
 }
 

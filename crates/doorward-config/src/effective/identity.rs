@@ -36,6 +36,12 @@ pub(super) fn identity(settings: &Settings, page: &mut Page<'_>) {
         Some(certificate) => page.key("certificate", &certificate_text(certificate)),
         None => page.absent("certificate", "none"),
     }
+    match settings.nonce.stretch_s {
+        Some(stretch_s) => {
+            page.key("proof", &format!("{{ nonce = {} }}", quote(&seconds_text(stretch_s))));
+        }
+        None => page.absent("proof", "no nonces"),
+    }
     let word = |kind| KINDS.iter().find(|(_, meaning)| *meaning == kind).map(|(word, _)| *word);
     let prefer: Vec<String> =
         settings.prefer.iter().filter_map(|kind| word(*kind)).map(str::to_owned).collect();

@@ -31,7 +31,8 @@ pub(super) static IDENTITY: Section = Section::new(
             "session",
             Shape::Table(&SESSION),
             "",
-            "The backend's own sessions: it is asked who has signed in.",
+            "The backend's own sessions: it is asked who has signed in, or the signature of its \
+             framework tells.",
         ),
         key(
             "introspection",
@@ -45,7 +46,24 @@ pub(super) static IDENTITY: Section = Section::new(
             "",
             "Callers by the certificate of their connection, where tls.clients asks for one.",
         ),
+        key(
+            "proof",
+            Shape::Table(&PROOF),
+            "",
+            "What is asked of the proofs that come with tokens which belong to a key (RFC 9449).",
+        ),
     ],
+);
+
+static PROOF: Section = Section::new(
+    "Proofs that a token's own key sent the request (DPoP).",
+    &[key(
+        "nonce",
+        Shape::Duration { least_s: 60, most_s: 3_600 },
+        "",
+        "A proof has a nonce that the gate gave out, good for this time and for as long again: \
+         \"5m\". Whoever has none is given one with the refusal. Without this, none is asked for.",
+    )],
 );
 
 const PRIVATE: Key = key(
@@ -72,8 +90,36 @@ static SESSION: Section = Section::new(
             "Who is asked, with the cookie: it answers 200 and says who is signed in. A redirect \
              and 400 to 499 are a no, but for 408 and 429.",
         ),
+        key(
+            "signed",
+            Shape::Words { now: &["flask", "django", "express"], later: &[] },
+            "",
+            "In place of `check`: the framework that signs the cookie. Flask's own sessions, \
+             Django's `signed_cookies`, Express's `cookie-session`.",
+        ),
+        key(
+            "secret",
+            Shape::OneOrMore(&Shape::Secret),
+            "",
+            "What the framework signs with: Flask's and Django's SECRET_KEY, a key of \
+             `cookie-session`. Up to four while it is changed.",
+        ),
         key("subject", Shape::Text, "", "Where its JSON names the caller: \"$.id\"."),
         key("scopes", Shape::Text, "", "Where its JSON lists the caller's scopes."),
+        key(
+            "issued",
+            Shape::Text,
+            "",
+            "Where Express's session says when it was signed in, in seconds or milliseconds since \
+             1970: \"$.signed_in_at\". Without it such a cookie never ends.",
+        ),
+        key(
+            "max_age",
+            Shape::Duration { least_s: 60, most_s: 31_622_400 },
+            "",
+            "For how long a signed cookie is believed. Without it, as the framework by itself: \
+             Flask \"31d\", Django \"14d\"; with `issued`, \"14d\".",
+        ),
         key(
             "remember",
             Shape::Duration { least_s: 1, most_s: 300 },

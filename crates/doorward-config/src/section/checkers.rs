@@ -1,7 +1,7 @@
 //! `layers.identity.session` and `.introspection`: who is asked about callers.
 
 use super::issuer::{is_cookie_name, place, place_text, seconds_text};
-use super::{key_url, secrets};
+use super::{key_url, secrets, signed};
 use crate::document::{Table, Value, shorten};
 use crate::effective::{list, quote};
 use crate::reading::Reading;
@@ -21,12 +21,14 @@ pub(super) fn session(
     reading: &mut Reading<'_>,
 ) -> Option<(CheckerSettings, String)> {
     let table = value.table(reading)?;
+    signed::refuse_words(&table, reading);
     let cookie = cookie(value, &table, reading);
     let mut with = Vec::new();
     for entry in table.list("with", reading) {
         with.extend(cookie_name(&entry, reading));
     }
-    let hint = "add check = \"http://127.0.0.1:3000/whoami\": what answers 200 to who is signed in";
+    let hint = "add check = \"http://127.0.0.1:3000/whoami\": what answers 200 to who is signed \
+                in; or signed = \"flask\"";
     let url = url(value, &table, "check", hint, reading);
     let subject = match table.value("subject") {
         Some(said) => path(&said, reading),
@@ -128,7 +130,11 @@ fn text(
     }
 }
 
-fn cookie(value: &Value<'_>, table: &Table<'_>, reading: &mut Reading<'_>) -> Option<String> {
+pub(super) fn cookie(
+    value: &Value<'_>,
+    table: &Table<'_>,
+    reading: &mut Reading<'_>,
+) -> Option<String> {
     match table.value("cookie") {
         Some(said) => cookie_name(&said, reading),
         None => {
@@ -147,7 +153,7 @@ fn cookie_name(said: &Value<'_>, reading: &mut Reading<'_>) -> Option<String> {
     said.error(what, "write it as the backend sets it: \"connect.sid\"", reading)
 }
 
-fn path(said: &Value<'_>, reading: &mut Reading<'_>) -> Option<Vec<String>> {
+pub(super) fn path(said: &Value<'_>, reading: &mut Reading<'_>) -> Option<Vec<String>> {
     let text = said.text(reading)?;
     let what = format!("{:?} is no way to a member", shorten(text));
     whoami_path(text)

@@ -1,7 +1,7 @@
 //! `[layers.identity]`: whom the gate believes.
 
-use super::{certificate, checkers, credential, issuer, signatures};
-use crate::document::{Table, shorten};
+use super::{certificate, checkers, credential, issuer, proof, signatures, signed};
+use crate::document::{Table, Value, shorten};
 use crate::draft::Draft;
 use crate::key_file::{self, KEY_FILE_NAME};
 use crate::reading::Reading;
@@ -40,6 +40,7 @@ pub(crate) fn read(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'
     if let Some(value) = table.value("certificate") {
         draft.settings.identity.certificate = certificate::read(&value, reading);
     }
+    proof::read(table, draft, reading);
     if let Some(value) = table.value("keys")
         && let Some(keys) = value.table(reading)
     {
@@ -51,6 +52,8 @@ pub(crate) fn read(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'
         // The file does not come to a gate. What was meant is not said to be missing in addition.
         draft.settings.identity.issuers.clear();
         draft.settings.identity.checkers.clear();
+        draft.settings.identity.signed = None;
+        draft.settings.identity.nonce.stretch_s = None;
         let place = Place::Header(HeaderName::from_static(KEY_HEADER));
         draft.settings.identity.keys = Some(KeySettings { place, keys: Vec::new() });
     }
@@ -58,11 +61,8 @@ pub(crate) fn read(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'
 
 /// Who is asked about sessions and opaque tokens.
 fn read_checkers(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'_>) {
-    if let Some(value) = table.value("session")
-        && let Some((checker, written)) = checkers::session(&value, reading)
-    {
-        draft.settings.identity.checkers.push(checker);
-        draft.session = Some(written);
+    if let Some(value) = table.value("session") {
+        read_session(&value, draft, reading);
     }
     for value in table.list("introspection", reading) {
         let Some((checker, written)) = checkers::introspection(&value, reading) else { continue };
@@ -76,6 +76,28 @@ fn read_checkers(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'_>
         known.push(checker);
         draft.introspection.push(written);
     }
+}
+
+/// The backend's sessions: it is asked, or a framework's signature tells.
+fn read_session(value: &Value<'_>, draft: &mut Draft, reading: &mut Reading<'_>) {
+    let Some(table) = value.table(reading) else { return };
+    if !signed::is_meant(&table) {
+        if let Some((checker, written)) = checkers::session(value, reading) {
+            draft.settings.identity.checkers.push(checker);
+            draft.session = Some(written);
+        }
+        return;
+    }
+    let Some((settings, written)) = signed::read(value, reading) else { return };
+    let place = Place::Cookie(settings.cookie.clone());
+    let beside = settings.framework.signature_cookie(&settings.cookie).map(Place::Cookie);
+    let mut issuers = draft.settings.identity.issuers.iter();
+    if issuers.any(|issuer| issuer.place == place || Some(&issuer.place) == beside.as_ref()) {
+        let what = "tokens of an issuer in `jwt` stand in this cookie";
+        let _: Option<()> = value.error(what, "give each a cookie of its own", reading);
+    }
+    draft.settings.identity.signed = Some(settings);
+    draft.session = Some(written);
 }
 
 fn prefer(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'_>) {

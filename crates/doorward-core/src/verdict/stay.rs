@@ -1,6 +1,7 @@
 //! How long the caller of a stream may stay.
 
 use super::Admitted;
+use crate::layers::identity::Kind;
 use crate::standing::Standing;
 
 /// Seconds for which a stream goes on whose caller is known by somebody's word, and whose
@@ -13,9 +14,11 @@ impl Admitted {
     #[must_use]
     pub fn ends_unix_s(&self) -> Option<u64> {
         let identity = &self.known.as_ref()?.identity;
-        // Who is known by somebody's word may sign out elsewhere, and is asked about no more.
-        let is_asked_once = identity.is_asked_about() && self.text.is_none();
-        let asked = is_asked_once.then(|| self.now.unix_s.saturating_add(ASKED_S));
+        // Who is known by somebody's word, or by a session, may sign out elsewhere, and is asked
+        // about no more.
+        let may_end = identity.is_asked_about() || identity.kind() == Kind::Session;
+        let asked =
+            (may_end && self.text.is_none()).then(|| self.now.unix_s.saturating_add(ASKED_S));
         match (identity.ends_unix_s(), asked) {
             (Some(ends), Some(asked)) => Some(ends.min(asked)),
             (ends, asked) => ends.or(asked),

@@ -16,7 +16,7 @@ pub(super) struct Made {
 }
 
 /// The root secret of all cases.
-const SECRET: &str = "the signing secret of the cases, of no use elsewhere";
+pub(super) const SECRET: &str = "the signing secret of the cases, of no use elsewhere";
 /// The admission key of the cases that have one of their own.
 const ADMISSION: &str = "the admission key of the cases, of no use elsewhere";
 
@@ -33,6 +33,8 @@ impl Outside for Stage {
             "WEBHOOK_SECRET" => "whsec_c2VjcmV0IG9mIHRoZSBjYXNlcycgd2ViaG9va3M=",
             "OLD_WEBHOOK_SECRET" => "an older secret of the cases' webhooks",
             "PARTNER_SECRET" => "a secret that the cases' partner knows, and nobody else",
+            "FRAMEWORK_SECRET" => "a secret of the cases' frameworks, of no use elsewhere",
+            "OLD_FRAMEWORK_SECRET" => "the secret that the cases' frameworks had before",
             "MODEL_KEY" => "model-key-of-the-cases",
             _ => return None,
         };

@@ -34,6 +34,7 @@
 //! | `certificate: uri=spiffe://a/b ends=+60` | the connection's, or `none`; over no socket |
 //! | `token: es256 sub=ann exp=+600` | signed now by the kit's keys, stands for `{token}` |
 //! | `token2: es256 by=second` | another one, for `{token2}` |
+//! | `nonce: at=+0` | a nonce of the gate's for a proof, stands for `{nonce}` in `token2:` too |
 //! | `keys: away` | an issuer's keys cannot be had (`busy`: nor waited for); for the core alone |
 //! | `told: 200 {"id":"ann"}` | what is said of the caller, or `away`, `busy`; for the core alone |
 //!
@@ -46,9 +47,9 @@
 //! A signature is of the request itself, unless words say what is signed in its place: `method`,
 //! `authority`, `path`, `query`, `body`; `without=@path` leaves a component out; `key=before` signs
 //! with the key of the pass that was asked for before. A ticket's other words are `method`, `for`,
-//! `origin`, and `forged`: `mac`, or a field, is another one than the gate made. Those of work are
-//! `origin`, `plain`, `key`; those of a CSRF token `anonymous`, `anchor=kept`, `gate`, `host`,
-//! `secret=old`.
+//! `origin`, and `forged`: `mac`, or a field, is another one than the gate made; a nonce's `gate`,
+//! `secret`, `stretch`; those of work `origin`, `plain`, `key`; those of a CSRF token `anonymous`,
+//! `anchor=kept`, `gate`, `secret=old`, `host`.
 //!
 //! The words of a token are those of [`of_line`](crate::tokens::of_line), with keys named as in
 //! [`with_keys`](crate::tokens::with_keys); `{key:NAME}` in a request
@@ -85,6 +86,7 @@ mod compare;
 mod core_runner;
 mod csrf;
 mod gate;
+mod nonce;
 mod parse;
 mod passes;
 mod proof;

@@ -1,11 +1,10 @@
 //! A case's text to a case.
 
 use super::certificate;
-use super::csrf;
 use super::passes::{self, Kit};
 use super::{
     Answer, Case, DEFAULT_FROM, DEFAULT_UNIX_NS, Given, Need, Step, Verdict, Want, WantedHeader,
-    bytes, stamp,
+    bytes, csrf, gate, nonce, stamp,
 };
 use crate::tokens;
 use doorward_core::layers::identity::{LookedUp, Told};
@@ -130,7 +129,7 @@ fn request(
                 given.certificate =
                     certificate::read(value, given.unix_ns / 1_000_000_000).map_err(error)?;
             }
-            "token" | "token2" => made.of_token(key, value, given).map_err(error)?,
+            "token" | "token2" | "nonce" => made.of_token(key, value, given).map_err(error)?,
             "csrf" | "csrf2" => made.of_csrf(key, value, given).map_err(error)?,
             "pass" | "ticket" | "work" => {
                 made.of_pass(key, value, given.unix_ns / 1_000_000_000).map_err(error)?;
@@ -176,13 +175,19 @@ impl Made<'_> {
         self.tokens.push((name.to_owned(), text));
     }
 
-    /// Signs a token.
+    /// Makes a token, or a nonce for one.
     fn of_token(&mut self, key: &str, line: &str, given: &Given) -> Result<(), String> {
+        let now_unix_s = given.unix_ns / 1_000_000_000;
+        if key == "nonce" {
+            self.keep(key, nonce::of_line(line, gate::SECRET, now_unix_s)?);
+            return Ok(());
+        }
         let token = self.tokens.iter().find(|(name, _)| name == "token");
+        let token = token.map(|(_, token)| token.as_str());
         let own = given.certificate.as_ref().map(certificate::thumbprint);
         let line = line.replace("{x5t}", own.as_deref().unwrap_or_default());
-        let line = tokens::with_keys(&line, token.map(|(_, token)| token.as_str()))?;
-        self.keep(key, tokens::of_line(&line, given.unix_ns / 1_000_000_000)?);
+        let line = tokens::with_keys(&filled(&line, self.tokens), token)?;
+        self.keep(key, tokens::of_line(&line, now_unix_s)?);
         Ok(())
     }
 

@@ -125,6 +125,9 @@ impl TowerRunner {
     /// What is wrong with its configuration.
     pub fn run(&self, case: &Case) -> Result<Vec<Came>, String> {
         let made = gate::make(&case.config)?;
+        // The process begins when the case does, not where the one before it has ended.
+        let begun_ns = case.steps.first().map_or(0, |step| step.given.unix_ns);
+        self.stage.clock.set(Now { steady_ns: begun_ns, unix_s: begun_ns / 1_000_000_000 });
         let gated = self.gated(&made)?;
         let mut out = Vec::new();
         // The steady clock never goes back, though the wall clock may be set back.

@@ -221,10 +221,7 @@ impl<'a> Edits<'a> {
     pub fn strip_cookies(&self, headers: &mut header::HeaderMap) {
         let gate = self.admitted.gate();
         let cleaning = self.admitted.cleaning();
-        let others = || {
-            let judged = self.judged.into_iter();
-            judged.flat_map(|judged| gate.identity.unjudged_cookies(judged))
-        };
+        let others = || gate.identity.cut_cookies(self.judged, self.admitted.is_disbelieved);
         let has_anchor = gate.has_csrf();
         if cleaning.is_none() && !has_anchor && others().next().is_none() {
             return;

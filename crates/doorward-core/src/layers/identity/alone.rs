@@ -55,6 +55,9 @@ pub(super) fn cheaply(
     (place, text): (usize, &str),
 ) -> Option<Who> {
     let here = policy.places.get(place)?;
+    if let Some(signed) = policy.signed.as_ref().filter(|signed| signed.place() == here) {
+        return Some(signed.judge(policy, visit, at, (place, text)));
+    }
     if let Some((_, keys)) = policy.keys.as_ref().filter(|(at, _)| at == here)
         && (key::is_key(text) || !policy.has_tokens_at(here))
     {

@@ -57,6 +57,7 @@ fn one_of<'v>(
 ) -> Result<Found<'v>, Reason> {
     let kind = |(index, text): (usize, &str)| match checker(policy, index, text) {
         _ if key::is_key(text) => Kind::Key,
+        _ if policy.is_signed_session(index) => Kind::Session,
         Some(checker) if checker.is_of_sessions() => Kind::Session,
         Some(_) => Kind::Opaque,
         None => Kind::Jwt,

@@ -20,7 +20,7 @@ pub(super) const SUBJECT_BYTES_MAX: usize = 256;
 pub(super) const SCOPES_BYTES_MAX: usize = 4 * 1024;
 
 /// Commas of a part at the most: one stands before each value but the first.
-const COMMAS_MAX: usize = 1_024;
+pub(super) const COMMAS_MAX: usize = 1_024;
 
 /// What is wrong with a token.
 #[derive(Debug)]

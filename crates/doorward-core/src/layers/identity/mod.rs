@@ -27,8 +27,10 @@
 //!    7662): each is asked once for all requests that wait, at most 32 questions at a time, every
 //!    network in its turn, and believed for seconds. An answer that sets or deletes the session's
 //!    cookie ends that at once. Who sends many that nobody knows is `identity/too-many-unknown`.
+//!    Where the file has a framework's secret, its signed cookie is read without a question.
 //! 7. A token that belongs to a key (`cnf.jkt`) comes as `Authorization: DPoP`, with a proof of
 //!    that key for this method, address and token, at most a minute old and taken once (RFC 9449).
+//!    Where the file asks for `nonce`, a proof has one that the gate gave out minutes ago.
 //! 8. An integration's signature (RFC 9421) must cover method, name, path, query and body, be at
 //!    most five minutes old, and fit the key that its `keyid` names; it is taken once. A webhook's
 //!    delivery is judged by its sender's own scheme, over its exact bytes; what has succeeded is
@@ -48,7 +50,8 @@
 //!
 //! ## What it does not stop
 //!
-//! * A session that ended elsewhere, or a revoked token, for the seconds that `remember` says.
+//! * A session that ended elsewhere, or a revoked token, for the seconds that `remember` says; a
+//!   framework's signed cookie until its `max_age`, though somebody has signed out.
 //! * A stolen token or key, until it ends or is denied (`layers.quota.deny`).
 //! * A delivery that GitHub or Shopify signed, sent again under another id: they sign none.
 //! * A token in a body (RFC 6750 2.2): a backend that reads one there does so by itself.
@@ -70,6 +73,7 @@ mod alone;
 mod asked;
 mod bound;
 mod certificate;
+mod challenge;
 mod checker;
 mod delivery;
 mod find;
@@ -78,6 +82,7 @@ mod issuer;
 mod jwt;
 mod key;
 mod key_set;
+mod nonce;
 mod place;
 mod policy;
 mod proof;
@@ -85,6 +90,7 @@ mod reason;
 mod remembered;
 mod signature;
 mod signature_reason;
+mod signed;
 mod standing;
 mod who;
 mod whoami;
@@ -108,12 +114,15 @@ pub use issuer::{
 pub use jwt::TOKEN_BYTES_MAX;
 pub use key::{ApiKey, KEY_PREFIX, KEY_TEXT_BYTES, KeySettings, draw, hash};
 pub use key_set::{KEY_SET_BYTES_MAX, KeySetError};
+pub use nonce::NonceSettings;
+pub(crate) use nonce::say as say_nonce;
 pub use place::Place;
 pub use policy::{PLACES_MAX, Policy, PolicyError, Settings};
 pub use reason::Reason;
 pub use remembered::Tokens;
 pub use signature::{SIGNATURE_AGE_S, SIGNATURE_ISSUER, SignerSettings};
 pub use signature_reason::SignatureReason;
+pub use signed::{Framework, SIGNED_SECRET_BYTES_MIN, SIGNED_SECRETS_MAX, SignedSettings};
 pub(crate) use standing::{Still, again, text_for_stream, told};
 pub use who::{Identity, KEY_ISSUER, Kind, pass_digest, token_digest, user_digest};
 pub use whoami::{SESSION_ISSUER, Whoami, path as whoami_path};
@@ -142,6 +151,8 @@ pub const META: Meta = Meta {
 pub(crate) enum Who {
     /// Nobody says.
     Nobody,
+    /// Nobody, and the session that says otherwise is not believed: it does not go on.
+    Disbelieved,
     /// A verified caller.
     Known(Known),
     /// A verified caller, by a signature that is still to be claimed.
@@ -253,7 +264,7 @@ fn with_proof(
         (None, true) => Who::Refuse(Reason::ProofForNothing),
         // What was stolen must not open anything because it is called a bearer's (RFC 9449 7.2).
         (Some(_), false) => Who::Refuse(Reason::SenderBound),
-        (Some(key), true) => match proof::check(visit, text, key, at) {
+        (Some(key), true) => match proof::check(policy, visit, (text, key), at) {
             Ok(held) => Who::Signed(known, Box::new(held)),
             Err(reason) => Who::Refuse(reason),
         },

@@ -6,8 +6,10 @@ use super::checker::{Checker, CheckerSettings};
 use super::issuer::{Issuer, IssuerSettings, KeysFrom, SHARED_SECRET_BYTES_MIN};
 use super::key::{KeySettings, Keys};
 use super::key_set::KeySetError;
+use super::nonce::{NonceSettings, Nonces};
 use super::place::Place;
 use super::signature::{SIGNATURE_ISSUER, Signer, SignerSettings};
+use super::signed::{Signed, SignedSettings};
 use super::who::{KEY_ISSUER, Kind};
 use super::whoami::SESSION_ISSUER;
 use http::{HeaderName, HeaderValue};
@@ -29,8 +31,12 @@ pub struct Settings {
     pub checkers: Vec<CheckerSettings>,
     /// How a connection's certificate names its caller; none: it is nobody's name.
     pub certificate: Option<CertificateSettings>,
+    /// Sessions in a framework's signed cookie.
+    pub signed: Option<SignedSettings>,
     /// Which kind is judged where both come, the first first; empty: both at once are refused.
     pub prefer: Vec<Kind>,
+    /// The nonces that proofs of possession must have.
+    pub nonce: NonceSettings,
 }
 
 impl Settings {
@@ -40,7 +46,8 @@ impl Settings {
         let of_tokens = self.issuers.iter().map(|issuer| issuer.issuer.as_str());
         let of_checkers = self.checkers.iter().map(|checker| checker.issuer());
         let of_certificates = self.certificate.iter().map(|_| CERTIFICATE_ISSUER);
-        let names = of_tokens.chain(of_checkers).chain(of_certificates);
+        let of_sessions = self.signed.iter().map(|_| SESSION_ISSUER);
+        let names = of_tokens.chain(of_checkers).chain(of_certificates).chain(of_sessions);
         let mut names: Vec<&str> = names.collect();
         names.sort_unstable();
         names.dedup();
@@ -55,6 +62,7 @@ impl Settings {
             || !self.signers.is_empty()
             || !self.checkers.is_empty()
             || self.certificate.is_some()
+            || self.signed.is_some()
     }
 
     /// Whether a caller may be known by a cookie alone, which its browser sends by itself.
@@ -64,7 +72,7 @@ impl Settings {
         let of_keys = self.keys.as_ref().map(|keys| &keys.place);
         let of_checkers = self.checkers.iter().map(|checker| &checker.place);
         let mut places = of_issuers.chain(of_keys).chain(of_checkers);
-        places.any(|place| matches!(place, Place::Cookie(_)))
+        self.signed.is_some() || places.any(|place| matches!(place, Place::Cookie(_)))
     }
 
     /// Whether a caller may be known by what its browser sends by itself: a cookie, a certificate.
@@ -84,6 +92,8 @@ pub struct Policy {
     pub(super) signers: Vec<Signer>,
     pub(super) checkers: Vec<Arc<Checker>>,
     pub(super) certificates: Option<Certificates>,
+    pub(super) signed: Option<Arc<Signed>>,
+    pub(super) nonces: Option<Nonces>,
     /// The claims that some route asks for.
     pub(super) kept_claims: Vec<Box<str>>,
 }
@@ -149,6 +159,10 @@ impl Policy {
             policy.add_place(&checker.place);
             policy.checkers.push(Arc::new(Checker::new(checker.clone())));
         }
+        if let Some(signed) = settings.signed.as_ref().map(Signed::new) {
+            policy.add_place(signed.place());
+            policy.signed = Some(Arc::new(signed));
+        }
         policy.signers = settings.signers.iter().map(Signer::new).collect();
         policy.certificates = settings.certificate.as_ref().map(Certificates::new);
         if policy.places.len() > PLACES_MAX { Err(PolicyError::Places) } else { Ok(policy) }
@@ -171,6 +185,24 @@ impl Policy {
     pub(super) fn has_tokens_at(&self, place: &Place) -> bool {
         self.issuers.iter().any(|issuer| issuer.settings.place == *place)
             || self.checkers.iter().any(|checker| checker.settings.place == *place)
+    }
+
+    /// Whether what stands there is a session in a framework's signed cookie.
+    pub(super) fn is_signed_session(&self, place: usize) -> bool {
+        let here = self.places.get(place);
+        self.signed.as_ref().is_some_and(|signed| Some(signed.place()) == here)
+    }
+
+    /// The cookies that may not go on: those beside the credential that was judged, and a session
+    /// that was not believed.
+    pub(crate) fn cut_cookies(
+        &self,
+        judged: Option<usize>,
+        is_disbelieved: bool,
+    ) -> impl Iterator<Item = &str> {
+        let beside = judged.into_iter().flat_map(|judged| self.unjudged_cookies(judged));
+        let session = self.signed.as_ref().filter(|_| is_disbelieved).into_iter();
+        beside.chain(session.flat_map(|signed| signed.cookies()))
     }
 
     /// Whether the credential at `judged` is a bearer token's.
@@ -217,7 +249,9 @@ impl Policy {
         // What belongs to a session is as much of a credential.
         let judged = self.places.get(judged);
         let unjudged = self.checkers.iter().filter(move |one| Some(&one.settings.place) != judged);
-        others.chain(unjudged.flat_map(|one| one.settings.with.iter().map(String::as_str)))
+        let signed = self.signed.iter().filter(move |one| Some(one.place()) != judged);
+        let with = unjudged.flat_map(|one| one.settings.with.iter().map(String::as_str));
+        others.chain(with).chain(signed.flat_map(|one| one.cookies().skip(1)))
     }
 
     /// Whether an answer signs its caller in: it sets a cookie that callers are known by. Where
@@ -244,31 +278,5 @@ impl Policy {
     /// Whether a header is looked at, by its name in lower case with `-`.
     pub(crate) fn judges(&self, name: &str) -> bool {
         self.places.iter().any(|place| place.header().as_str() == name)
-    }
-
-    /// What a 401 says of how to sign in (RFC 9110 11.6.1, RFC 6750 3).
-    pub(crate) fn challenge(&self, reason: Reason) -> HeaderValue {
-        if !self.places.contains(&Place::Bearer) {
-            let scheme = match (&self.keys, self.checkers.is_empty(), &self.certificates) {
-                (Some(_), ..) => "ApiKey",
-                (None, true, Some(_)) => "Certificate",
-                (None, ..) => "Session",
-            };
-            let challenge = HeaderValue::try_from(format!("{scheme} realm=\"doorward\""));
-            return challenge.unwrap_or(HeaderValue::from_static("ApiKey realm=\"doorward\""));
-        }
-        HeaderValue::from_static(match reason {
-            // RFC 9449 7.1.
-            Reason::ProofMalformed
-            | Reason::ProofForged
-            | Reason::ProofExpired
-            | Reason::ProofOfOther
-            | Reason::ProofUsed => {
-                "DPoP realm=\"doorward\", error=\"invalid_dpop_proof\", \
-                 algs=\"ES256 ES384 EdDSA RS256 PS256\""
-            }
-            Reason::Missing => "Bearer realm=\"doorward\"",
-            _ => "Bearer realm=\"doorward\", error=\"invalid_token\"",
-        })
     }
 }

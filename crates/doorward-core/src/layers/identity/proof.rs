@@ -1,9 +1,8 @@
 //! Proof that a token's own key sent a request (DPoP, RFC 9449): a small JWT beside the token.
 
-use super::Reason;
 use super::algorithm::{Algorithm, Check};
 use super::bound::Thumbprint;
-use super::key_set;
+use super::{Policy, Reason, key_set};
 use crate::crypto;
 use crate::header::{self, One};
 use crate::json::{self, Object, member};
@@ -29,9 +28,9 @@ const ALGORITHMS: [Algorithm; 5] =
 /// Checks the proof that comes with `token`, which belongs to `key`. What is found good is still to
 /// be claimed.
 pub(super) fn check(
+    policy: &Policy,
     visit: &Visit<'_>,
-    token: &str,
-    key: &Thumbprint,
+    (token, key): (&str, &Thumbprint),
     at: Moment<'_>,
 ) -> Result<Held, Reason> {
     let proof = match header::single(visit.view.headers, &DPOP) {
@@ -51,6 +50,10 @@ pub(super) fn check(
         return Err(Reason::ProofOfOther);
     }
     let issued = inspect(&claims, visit, token, at)?;
+    let needs_nonce = match &policy.nonces {
+        Some(nonces) => nonces.inspect(&claims, at.now)?,
+        None => false,
+    };
     let id = text(&claims, "jti").filter(|id| !id.is_empty() && id.len() <= ID_BYTES_MAX);
     let id = id.ok_or(Reason::ProofMalformed)?;
     let signature = crypto::from_base64url(signature).ok_or(Reason::ProofMalformed)?;
@@ -59,7 +62,7 @@ pub(super) fn check(
     if !Check::is_met(&check, signed, &signature) {
         return Err(Reason::ProofForged);
     }
-    Ok(Held::new(&Claimed {
+    let mut held = Held::new(&Claimed {
         of: Of::Proof,
         pass: None,
         user: None,
@@ -68,7 +71,9 @@ pub(super) fn check(
         digest: None,
         traveller: None,
         is_signed: false,
-    }))
+    });
+    held.needs_nonce = needs_nonce;
+    Ok(held)
 }
 
 fn object(part: &str) -> Result<Object, Reason> {

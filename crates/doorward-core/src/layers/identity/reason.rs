@@ -58,6 +58,12 @@ pub enum Reason {
     Visitor,
     /// A session that the backend does not know.
     SessionUnknown,
+    /// A session that no framework has written so.
+    SessionMalformed,
+    /// Its signature does not fit.
+    SessionForged,
+    /// It was signed too long ago.
+    SessionExpired,
     /// A token that its issuer does not call active.
     TokenInactive,
     /// Who knows the caller could not be asked.
@@ -70,6 +76,8 @@ pub enum Reason {
     ProofForged,
     /// It is too old, or from the future.
     ProofExpired,
+    /// It has no nonce of the gate's, or one that has ended.
+    ProofNonce,
     /// It is for another request, another token, or by another key.
     ProofOfOther,
     /// It was used before.
@@ -117,12 +125,16 @@ impl Reason {
         Self::KeyInBrowser,
         Self::Visitor,
         Self::SessionUnknown,
+        Self::SessionMalformed,
+        Self::SessionForged,
+        Self::SessionExpired,
         Self::TokenInactive,
         Self::CheckAway,
         Self::TooManyUnknown,
         Self::ProofMalformed,
         Self::ProofForged,
         Self::ProofExpired,
+        Self::ProofNonce,
         Self::ProofOfOther,
         Self::ProofUsed,
         Self::ProofForNothing,
@@ -143,7 +155,8 @@ impl Reason {
     /// token that has ended, or is for somebody else, is an honest mistake, and costs nothing. So
     /// is what is no token at all: a page that nobody has signed in to sends `Bearer null` with
     /// every request, and must not lock out all who share its address. Nor must the tokens of
-    /// yesterday's key, behind a rotation; whoever makes keys up waits for their look-up.
+    /// yesterday's key, behind a rotation; whoever makes keys up waits for their look-up. Nor must
+    /// yesterday's sessions, which browsers keep; to check one costs next to nothing.
     #[must_use]
     pub const fn is_strike(self) -> bool {
         match self {
@@ -174,11 +187,15 @@ impl Reason {
             | Self::KeyInBrowser
             | Self::Visitor
             | Self::SessionUnknown
+            | Self::SessionMalformed
+            | Self::SessionForged
+            | Self::SessionExpired
             | Self::TokenInactive
             | Self::CheckAway
             | Self::TooManyUnknown
             | Self::ProofMalformed
             | Self::ProofExpired
+            | Self::ProofNonce
             | Self::ProofOfOther
             | Self::ProofUsed
             | Self::ProofForNothing

@@ -35,7 +35,7 @@ pub(crate) fn text_for_stream(policy: &Policy, visit: &Visit<'_>) -> Option<Box<
     match &known.identity.by {
         Some(By::Checker(checker, ..)) => Some(find::whole(checker, visit, text)?.into()),
         Some(By::Issuer(..)) => Some(text.into()),
-        Some(By::Certificate(_)) | None => None,
+        Some(By::Certificate(_) | By::Signed(_)) | None => None,
     }
 }
 
@@ -67,6 +67,11 @@ pub(crate) fn again(
                 true => Still::Not(Reason::CertificateEnded),
                 false => Still::Not(Reason::Missing),
             }
+        }
+        Some(By::Signed(signed)) => {
+            let is_same = policy.signed.as_ref().is_some_and(|own| own.is_same(signed));
+            let same = || Still::Same(Arc::clone(known));
+            if is_same { same() } else { Still::Not(Reason::SessionExpired) }
         }
         Some(By::Issuer(issuer, generation)) => {
             let is_current = policy.issuers.iter().any(|own| Arc::ptr_eq(own, issuer))

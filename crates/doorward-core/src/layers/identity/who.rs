@@ -3,6 +3,7 @@
 use super::bound::Bound;
 use super::checker::Checker;
 use super::issuer::Issuer;
+use super::signed::Signed;
 use crate::certificate::NameKind;
 use crate::crypto;
 use crate::json::{Object, member};
@@ -40,6 +41,8 @@ pub(super) enum By {
     Checker(Arc<Checker>, u64, [u8; 32]),
     /// The authorities of the listener, and which of a certificate's names was taken.
     Certificate(NameKind),
+    /// A framework's signature.
+    Signed(Arc<Signed>),
 }
 
 /// What the issuer of API keys is called: the gate itself.

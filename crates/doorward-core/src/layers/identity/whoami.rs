@@ -76,13 +76,13 @@ pub(super) fn read(
     }))
 }
 
-fn find<'o>(said: &'o Object, path: &[String]) -> Option<&'o Value> {
+pub(super) fn find<'o>(said: &'o Object, path: &[String]) -> Option<&'o Value> {
     let (first, rest) = path.split_first()?;
     rest.iter().try_fold(json::member(said, first)?, |value, name| value.get(name.as_str()))
 }
 
 /// A text or a whole number, as databases have them.
-fn subject(value: Option<&Value>) -> Option<String> {
+pub(super) fn subject(value: Option<&Value>) -> Option<String> {
     let text = match value? {
         Value::String(text) => text.clone(),
         Value::Number(number) if number.is_u64() || number.is_i64() => number.to_string(),
@@ -92,7 +92,7 @@ fn subject(value: Option<&Value>) -> Option<String> {
 }
 
 /// A text with spaces, or a list of texts.
-fn scopes(value: Option<&Value>) -> Result<String, Reason> {
+pub(super) fn scopes(value: Option<&Value>) -> Result<String, Reason> {
     let scopes = match value {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),

@@ -155,6 +155,24 @@ pub(super) const WORDS: [Words; Reason::ALL.len()] = [
         "Sign in again.",
     ),
     Words::row(
+        "identity/session-malformed",
+        WHO,
+        "Refused: this is no session as the framework writes it",
+        "Compare `signed`, and the framework's version and serializer: sessions are read in JSON.",
+    ),
+    Words::row(
+        "identity/session-forged",
+        WHO,
+        "Refused: the session's signature is missing or does not fit",
+        "Sign in again. If nobody can, compare the secret with the backend's.",
+    ),
+    Words::row(
+        "identity/session-expired",
+        WHO,
+        "Refused: the session was signed too long ago",
+        "Sign in again. If this comes too early, compare `max_age` with the backend's.",
+    ),
+    Words::row(
         "identity/token-inactive",
         WHO,
         "Refused: the token's issuer does not call it active",
@@ -189,6 +207,12 @@ pub(super) const WORDS: [Words; Reason::ALL.len()] = [
         WHO,
         "Refused: the proof is older than a minute, or from the future",
         "Make a new proof for each request, and set the clock.",
+    ),
+    Words::row(
+        "identity/proof-nonce",
+        WHO,
+        "Refused: the proof has no nonce of this gate's, or one that has ended",
+        "Make the proof anew with the `nonce` that DPoP-Nonce says, and send that (RFC 9449 9).",
     ),
     Words::row(
         "identity/proof-of-other",

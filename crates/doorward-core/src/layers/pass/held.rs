@@ -80,6 +80,8 @@ pub struct Held {
     pub(crate) traveller: Option<[u8; 16]>,
     /// It is a signature, not a ticket.
     pub(crate) is_signed: bool,
+    /// It is a proof whose nonce ends soon.
+    pub(crate) needs_nonce: bool,
 }
 
 /// What is taken out of a request on its way upstream.
@@ -120,6 +122,7 @@ impl Held {
             digest: facts.digest.clone(),
             traveller: facts.traveller,
             is_signed: facts.is_signed,
+            needs_nonce: false,
         }
     }
 
