@@ -16,6 +16,7 @@ pub const FIDELITY: Fidelity = Fidelity {
     dress: true,
     edits: true,
     settle: true,
+    pages: false,
     upgrades: true,
 };
 
