@@ -211,4 +211,6 @@ fn put(piece: Bytes, out: &mut VecDeque<Bytes>) {
 }
 
 #[cfg(test)]
+mod oracle_tests;
+#[cfg(test)]
 mod tests;

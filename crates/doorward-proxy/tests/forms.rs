@@ -268,6 +268,7 @@ fn a_large_page_streams() {
     assert_eq!(count, blocks);
     let field = (all - bytes) / blocks;
     assert!(field > 150 && (all - bytes).is_multiple_of(blocks), "{field} bytes a form");
+    println!("{bytes} bytes: {before} KiB before, {most} KiB at most");
     assert!(most < before + 16 * 1024, "{before} KiB before, {most} KiB at most");
 }
 

@@ -2,6 +2,22 @@
 
 use super::*;
 
+/// Numbers drawn from a seed (splitmix64).
+pub(super) struct Drawn(u64);
+
+impl Drawn {
+    pub(super) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(super) fn below(&mut self, most: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % most as u64).unwrap_or_default()
+    }
+}
+
 const TOKEN: &str = "<input type=\"hidden\" name=\"_csrf\" value=\"dwc1.T\">";
 
 fn forms() -> Forms {
@@ -14,7 +30,7 @@ fn forms() -> Forms {
 }
 
 /// What a page comes to that comes in these pieces.
-fn written(pieces: &[&[u8]]) -> (Vec<u8>, Option<&'static str>) {
+pub(super) fn written(pieces: &[&[u8]]) -> (Vec<u8>, Option<&'static str>) {
     let (mut forms, mut out, mut said) = (forms(), Vec::new(), None);
     for piece in pieces {
         forms.write(Bytes::copy_from_slice(piece));
