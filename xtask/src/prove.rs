@@ -46,6 +46,15 @@ const CAMPAIGNS: &[Campaign] = &[
         profile: "ci",
     },
     Campaign {
+        name: "forms",
+        shows: "no page puts a token where it does not belong, in a parser's eyes (pages)",
+        package: "doorward-proxy",
+        file: None,
+        test: "no_page_puts_a_token",
+        number: 1_000_000,
+        profile: "ci",
+    },
+    Campaign {
         name: "simulation",
         shows: "visits against a shadow model with a store that fails, lags and repeats (visits)",
         package: "doorward-test",

@@ -56,6 +56,8 @@ pub(crate) struct Draft {
     pub(crate) deny_known: Vec<DenyWritten>,
     /// `layers.cors.credentials`, where it is written.
     pub(crate) cors_credentials: Option<bool>,
+    /// `layers.csrf.fields`, where it is written.
+    pub(crate) csrf_fields: Option<bool>,
     /// Layers of later versions that the file says are off.
     pub(crate) later_off: Vec<&'static str>,
 }
@@ -95,6 +97,7 @@ impl Default for Draft {
             key_file: KEY_FILE_NAME.to_owned(),
             deny_known: Vec::new(),
             cors_credentials: None,
+            csrf_fields: None,
             later_off: Vec::new(),
         }
     }

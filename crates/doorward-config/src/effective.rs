@@ -14,7 +14,7 @@ use crate::section::client_ip::FROM;
 use crate::section::issuer::KeysWritten;
 use crate::section::layers::WITH_MODE;
 use crate::section::quota::{DenyWritten, WHO};
-use crate::section::routes::{CSRFS, EFFECTS, EMBEDS, KINDS, OVERRIDES, PASSES, TICKETS};
+use crate::section::routes::{CSRFS, EFFECTS, EMBEDS, FORMS, KINDS, OVERRIDES, PASSES, TICKETS};
 use crate::section::upstream::HTTP;
 use crate::upstream::{Upstream, UpstreamHttp};
 use cookie::cookie;
@@ -265,7 +265,10 @@ fn layers(config: &Config, page: &mut Page<'_>) {
             }
             "identity" => identity(&settings.identity, page),
             "permission" => page.key("roles", &quote(&settings.permission.roles)),
-            "csrf" => page.key("fields", &settings.csrf.fields.to_string()),
+            "csrf" => {
+                page.key("fields", &settings.csrf.fields.to_string());
+                page.key("forms", &word(FORMS, settings.csrf.forms));
+            }
             "cookie" => cookie(&settings.cookie, page),
             "pass" => {
                 page.key("work", &settings.pass.work_bits.to_string());
@@ -312,6 +315,10 @@ fn one_route(config: &Config, place: usize, route: &Route, page: &mut Page<'_>) 
     page.key("override", &word(OVERRIDES, route.overrides));
     page.key("allow", if route.allow_encoded_slash { "[\"encoded-slash\"]" } else { "[]" });
     page.key("csrf", &word(CSRFS, route.csrf));
+    match route.forms {
+        Some(forms) => page.key("forms", &word(FORMS, forms)),
+        None => page.absent("forms", "as `csrf` says"),
+    }
     match &route.sign_in {
         Some(sign_in) => page.key("sign_in", &sign_in_text(sign_in)),
         None => page.absent("sign_in", "nobody signs in here"),

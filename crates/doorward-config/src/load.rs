@@ -17,6 +17,7 @@ use crate::upstream::{HostHeader, Upstream, is_private};
 use crate::warn;
 use doorward_core::crypto;
 use doorward_core::gate::Gate;
+use doorward_core::layers::csrf::Forms;
 use doorward_core::mode::Mode;
 use doorward_core::origin::is_local_host;
 use doorward_core::route::{Csrf, Settings as Route};
@@ -193,6 +194,8 @@ fn profile(draft: &mut Draft) {
     let authenticated = draft.profile == Profile::Authenticated;
     draft.settings.cors.credentials = draft.cors_credentials.unwrap_or(authenticated);
     draft.settings.requires_identity = authenticated;
+    let injects = injects(&draft.settings);
+    draft.settings.csrf.fields = draft.csrf_fields.unwrap_or(injects);
     let modes = &mut draft.settings.layer_modes;
     if modes.iter().all(|(id, _)| *id != "pass") {
         modes.push(("pass", if authenticated { Mode::Off } else { Mode::Enforce }));
@@ -203,11 +206,17 @@ fn profile(draft: &mut Draft) {
     }
 }
 
+/// Whether tokens are written into forms, here or on a route.
+pub(crate) fn injects(settings: &Settings) -> bool {
+    let mut of_routes = settings.routes.iter().map(|route| route.forms);
+    settings.csrf.forms == Forms::Inject || of_routes.any(|forms| forms == Some(Forms::Inject))
+}
+
 /// How seriously CSRF tokens are asked for where nothing is said: as seriously as callers who must
 /// be known, and may be by a cookie or a certificate; and where a route asks for one.
 pub(crate) fn mode_of_tokens(settings: &Settings) -> Mode {
     let says = |route: &Route| matches!(route.csrf, Csrf::Required | Csrf::Body);
-    if settings.routes.iter().any(says) {
+    if settings.routes.iter().any(says) || injects(settings) {
         return Mode::Enforce;
     }
     let requires = settings.requires_identity

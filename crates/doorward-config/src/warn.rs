@@ -2,6 +2,7 @@
 
 mod certificate;
 mod cookie;
+mod forms;
 
 use crate::document::shorten;
 use crate::draft::Draft;
@@ -28,6 +29,7 @@ pub(crate) fn add(draft: &Draft, trying_out: bool, reading: &mut Reading<'_>) {
     windows(draft, reading);
     cookie::renaming(draft, reading);
     certificate::of_clients(draft, reading);
+    forms::written(draft, reading);
 }
 
 /// A page of another origin can have no pass where nobody lets it read the gate's answers.

@@ -307,7 +307,11 @@ fn routes(
     errors: &mut Vec<SettingsError>,
 ) -> (Option<Routes>, Vec<quota::Limit>) {
     let mut limits = Vec::new();
-    let mut list = vec![Route { requires_identity: settings.requires_identity, ..default_route() }];
+    let mut list = vec![Route {
+        requires_identity: settings.requires_identity,
+        injects: csrf::injects(&RouteSettings::default(), settings),
+        ..default_route()
+    }];
     for (place, route) in settings.routes.iter().enumerate() {
         let first_limit = settings.quota.limits.len() + limits.len();
         limits.extend(route.limits.iter().cloned());
@@ -389,6 +393,7 @@ fn default_route() -> Route {
         bind_body: false,
         upstream: 0,
         csrf: crate::route::Csrf::Cookie,
+        injects: false,
         sign_in: None,
         pass: crate::route::Pass::Required,
         tickets: crate::route::Tickets::Once,
@@ -456,6 +461,7 @@ fn one_route(
         bind_body: route.bind_body,
         upstream: route.upstream,
         csrf: route.csrf,
+        injects: csrf::injects(route, settings),
         sign_in: route.sign_in.clone(),
         pass: route.pass,
         tickets: route.tickets,

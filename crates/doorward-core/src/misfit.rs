@@ -22,6 +22,7 @@ impl Gate {
             layers::Need::RawHead => fidelity.raw_head,
             layers::Need::Dress => fidelity.dress,
             layers::Need::Edits => fidelity.edits,
+            layers::Need::Pages => fidelity.pages,
         };
         let mut out = Vec::new();
         for meta in layers::LAYERS {
@@ -31,6 +32,10 @@ impl Gate {
             }
             let lacking = meta.needs.iter().filter(|need| !carries(need));
             out.extend(lacking.map(|need| Misfit { layer: meta.id, need: *need }));
+        }
+        let injects = self.has_csrf() && self.routes.all().iter().any(|route| route.injects);
+        if injects && !carries(&layers::Need::Pages) {
+            out.push(Misfit { layer: "csrf", need: layers::Need::Pages });
         }
         out
     }

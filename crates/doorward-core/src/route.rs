@@ -1,6 +1,7 @@
 //! Routes: what the file says about some paths. They refine the file's settings, never replace
 //! them.
 
+use crate::layers::csrf::Forms;
 use crate::layers::identity::WebhookSettings;
 use crate::layers::method::Methods;
 use crate::layers::permission;
@@ -145,6 +146,8 @@ pub struct Settings {
     pub upstream: usize,
     /// Whose requests need a CSRF token.
     pub csrf: Csrf,
+    /// What is done to the forms of its pages; none: what the layer says.
+    pub forms: Option<Forms>,
     /// How attempts to sign in are counted; none: nobody signs in here.
     pub sign_in: Option<SignIn>,
     /// Whether strangers need a pass.
@@ -201,6 +204,8 @@ pub struct Route {
     pub upstream: usize,
     /// Whose requests need a CSRF token.
     pub csrf: Csrf,
+    /// Forms of its pages get a token.
+    pub injects: bool,
     /// How attempts to sign in are counted.
     pub sign_in: Option<SignIn>,
     /// Whether strangers need a pass.

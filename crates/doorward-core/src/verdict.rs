@@ -1,12 +1,14 @@
 //! What the core says: admit, refuse, or reply. Each owns what it needs; the view has ended by
 //! then.
 
+mod forms;
 mod stay;
 
 use crate::fault::Fault;
 use crate::gate::Gate;
 use crate::layers::cookie::Cleaning;
 use crate::layers::credential::Edits;
+use crate::layers::csrf::Page;
 use crate::layers::identity::{Identity, Known};
 use crate::layers::pass::{Cut, Held, Of};
 use crate::layers::quota::{Counted, Taken};
@@ -63,6 +65,8 @@ pub struct Admitted {
     held: Option<Box<Held>>,
     cut: Option<Cut>,
     csrf_cut: [bool; 2],
+    /// A page whose forms get a token.
+    page: Option<Box<Page>>,
     /// What the pass, the signature or the delivery stands for was claimed.
     claimed: Option<(Key, Claimed)>,
     /// Which of the listed names it came in by.
@@ -138,6 +142,7 @@ impl Admitted {
             mirror: cors::mirror(&visit),
             is_preflight: !cors_acts && cors::is_preflight(&visit),
             asks_for_own: !cors_acts && visit.gate.has_passes() && cors::asks_for_own(&visit),
+            page: Page::of(&visit),
             external: visit.named.and_then(|named| named.external),
             safe: crate::layers::method::is_safe(visit.view.method),
             cookie_acts: cookie::acts(&visit),
@@ -386,7 +391,7 @@ impl Admitted {
                 // There is room for it: it was checked for when the gate was made.
                 out.extend(about(|key| Ask::Unclaim { key }, true));
             }
-            // A delivery that failed comes again, and must be let in.
+            // A delivery that failed, in its sender's eyes, comes again and must be let in.
             Outcome::Answered(status) if self.is_delivery() && !status.is_success() => {
                 out.extend(about(|key| Ask::Unclaim { key }, true));
             }

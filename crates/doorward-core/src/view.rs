@@ -59,14 +59,23 @@ pub struct Fidelity {
     pub edits: bool,
     /// It learns how a request ended.
     pub settle: bool,
+    /// It can write into an answer's body.
+    pub pages: bool,
     /// It carries upgrades (WebSocket).
     pub upgrades: bool,
 }
 
 impl Fidelity {
     /// The reverse proxy: everything.
-    pub const PROXY: Self =
-        Self { raw_head: true, body: true, dress: true, edits: true, settle: true, upgrades: true };
+    pub const PROXY: Self = Self {
+        raw_head: true,
+        body: true,
+        dress: true,
+        edits: true,
+        settle: true,
+        pages: true,
+        upgrades: true,
+    };
 }
 
 /// The headers that decisions look at, each with its own answer for repeats and unreadable values.

@@ -2,8 +2,10 @@
 //! back.
 
 mod hold;
+mod page;
 
 use crate::client::Client;
+use crate::forms::Forms;
 use crate::leave::{EventStream, Leave, last_event};
 use crate::link::Link;
 use crate::observe::Record;
@@ -192,6 +194,8 @@ pub(crate) struct AnswerBody {
     takes_trailers: bool,
     /// How long its caller may read it.
     stay: Option<Box<Stay>>,
+    /// A page, whose forms get a token on the way.
+    forms: Option<Box<Forms>>,
 }
 
 /// How long a stream's caller may read it, and whether it can be told of the end.
@@ -232,6 +236,7 @@ impl AnswerBody {
             is_whole: true,
             takes_trailers: false,
             stay: None,
+            forms: None,
         }
     }
 
@@ -251,6 +256,7 @@ impl AnswerBody {
             is_whole: false,
             takes_trailers: false,
             stay: None,
+            forms: None,
         };
         out.give_back();
         out
@@ -271,6 +277,15 @@ impl AnswerBody {
         let leave = leave();
         let events = has_events.then(EventStream::default);
         self.stay = Some(Box::new(Stay { leave, events, is_over: false }));
+        self
+    }
+
+    /// Has tokens written into its forms. Its trailers speak of other bytes, and do not go on.
+    pub(crate) fn writing(mut self, forms: Option<Forms>) -> Self {
+        if !self.from.is_end() {
+            self.forms = forms.map(Box::new);
+            self.takes_trailers &= self.forms.is_none();
+        }
         self
     }
 
@@ -387,7 +402,11 @@ impl Body for AnswerBody {
             this.count(bytes.len());
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
-        let Poll::Ready(frame) = this.poll_upstream(cx) else {
+        let polled = match this.forms {
+            None => this.poll_upstream(cx),
+            Some(_) => this.poll_page(cx),
+        };
+        let Poll::Ready(frame) = polled else {
             return this.poll_stay(cx, true).map_or(Poll::Pending, Poll::Ready);
         };
         match &frame {
@@ -415,13 +434,15 @@ impl Body for AnswerBody {
         match &self.stay {
             // What was cut off is no end.
             Some(stay) if stay.is_over => self.is_whole,
-            Some(_) | None => self.from.is_end(),
+            Some(_) | None => self.forms.is_none() && self.from.is_end(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.from {
             Source::Own(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            // What is written in is no part of what was announced.
+            Source::Upstream { .. } if self.forms.is_some() => SizeHint::default(),
             Source::Upstream { incoming, .. } => incoming.size_hint(),
         }
     }

@@ -3,6 +3,7 @@
 use crate::body::{AnswerBody, RequestBody};
 use crate::client::Client;
 use crate::exchange::{self, Exchanged, Failed};
+use crate::forms::Forms;
 use crate::leave;
 use crate::mount::{self, Judged, Passage};
 use crate::observe;
@@ -14,7 +15,7 @@ use doorward_core::refused::Refused;
 use doorward_core::verdict::{Admitted, Outcome};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
-use http::{Request, Response, StatusCode, Uri, Version, request};
+use http::{Request, Response, StatusCode, Uri, Version, request, response};
 use hyper::body::Incoming;
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -326,6 +327,10 @@ fn hand_back(
     if admitted.dress(&mut parts.headers).has_large_cookie {
         client.worker.shared.hints.cookie_is_large();
     }
+    let forms = write_forms(client, &admitted, &mut parts);
+    if forms.is_some() {
+        parts.headers.remove(header::TRAILER);
+    }
     admitted.tell_would_refuse(&mut parts.headers);
     if !client.line.is_complete(number) {
         // The rest of the client's body is not waited for.
@@ -336,12 +341,30 @@ fn hand_back(
     }
     let mut body = AnswerBody::upstream(incoming, link, Arc::clone(client), record)
         .finishing(admitted.writes())
-        .with_trailers(takes_trailers);
+        .with_trailers(takes_trailers)
+        .writing(forms);
     let has_events = is_event_stream(&parts.headers);
     if has_events || admitted.identity().is_some() {
         body = body.ending(|| leave::of(client, &admitted), has_events);
     }
     Response::from_parts(parts, body)
+}
+
+/// What writes tokens into the forms of an answer's page; its head is written anew then.
+fn write_forms(client: &Client, admitted: &Admitted, parts: &mut response::Parts) -> Option<Forms> {
+    if !admitted.asks_for_page() {
+        return None;
+    }
+    let shared = &client.worker.shared;
+    let by = (shared.clock.now(), &*shared.chance);
+    let is_tls = admitted.is_secure() || client.is_tls();
+    match admitted.write_forms(parts.status, &mut parts.headers, is_tls, by) {
+        Ok(injection) => Forms::new(&injection?),
+        Err(left) => {
+            shared.hints.forms_are_left(left.code());
+            None
+        }
+    }
 }
 
 /// Whether an answer is an event stream of which one more event can be a part.

@@ -1,5 +1,6 @@
 //! What an operator is told once: how to mend what honest callers are most often refused for.
 
+use crate::forms;
 use doorward_core::gate::Gate;
 use doorward_core::layers::{pass, quota};
 use doorward_core::reason::Reason;
@@ -26,6 +27,7 @@ pub(crate) struct Hints {
     script: AtomicBool,
     backend_cors: AtomicBool,
     large_cookie: AtomicBool,
+    forms: Mutex<Vec<String>>,
 }
 
 impl Hints {
@@ -38,6 +40,7 @@ impl Hints {
             script: AtomicBool::new(false),
             backend_cors: AtomicBool::new(false),
             large_cookie: AtomicBool::new(false),
+            forms: Mutex::default(),
         }
     }
 
@@ -96,6 +99,22 @@ impl Hints {
                 "hint: the backend sets a cookie of nearly 4096 bytes, which browsers would drop \
                  with all that `cookie` adds; it left with what fitted, under its own name",
             );
+        }
+    }
+
+    /// Forms of a page got no token, for this reason.
+    pub(crate) fn forms_are_left(&self, code: &'static str) {
+        if is_new(&self.forms, code) {
+            let why = match code {
+                forms::ENCODED => "a page came compressed, although that was not asked for",
+                forms::CHARSET => "a page is in a charset in which its forms cannot be told",
+                forms::LARGE => "a form, or what stands unclosed around it, is too large",
+                _ => "a page's markup can be read in two ways",
+            };
+            (self.talk)(&format!(
+                "hint: {code}: {why}; a form there has no token, and what it sends is refused: \
+                 docs/layers/csrf.md"
+            ));
         }
     }
 

@@ -15,6 +15,7 @@ mod counts;
 mod deadline;
 mod dial;
 mod exchange;
+mod forms;
 mod forward;
 mod gather;
 mod head;

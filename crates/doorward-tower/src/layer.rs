@@ -54,6 +54,7 @@ fn listed(misfits: &[Misfit]) -> String {
             Need::RawHead => "the head's own bytes",
             Need::Dress => "changing answers' headers",
             Need::Edits => "changing requests' headers",
+            Need::Pages => "writing into answers' bodies",
         };
         format!("`{}` (it needs {need})", misfit.layer)
     });

@@ -17,6 +17,7 @@ pub const FIDELITY: Fidelity = Fidelity {
     dress: true,
     edits: true,
     settle: true,
+    pages: false,
     upgrades: true,
 };
 

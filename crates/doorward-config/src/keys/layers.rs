@@ -193,7 +193,15 @@ static CSRF: Section = Section::new(
             Shape::Boolean,
             "false",
             "A token may stand in a form's field `_csrf` or `csrf_token`, or in the member `csrf` \
-             of a JSON object, on every route; such bodies are held (up to 1 MiB).",
+             of a JSON object, on every route; such bodies are held (up to 1 MiB). True where \
+             `forms` are written, here or on a route.",
+        ),
+        key(
+            "forms",
+            Shape::Words { now: &["leave", "inject"], later: &[] },
+            "\"leave\"",
+            "Whether the forms of pages get a token: those that a browser sends to the page's own \
+             origin by POST. Such pages leave uncompressed, and no cache keeps them.",
         ),
     ],
 );

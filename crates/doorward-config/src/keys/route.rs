@@ -102,6 +102,13 @@ pub(super) static ROUTE: Section = Section::new(
              has its own; nobody.",
         ),
         key(
+            "forms",
+            Shape::Words { now: &["leave", "inject"], later: &[] },
+            "",
+            "Whether the forms of its pages get a CSRF token; without it, as the layer says, and \
+             not where csrf = \"app\" or \"off\".",
+        ),
+        key(
             "sign_in",
             Shape::Table(&SIGN_IN),
             "",

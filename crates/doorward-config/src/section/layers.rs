@@ -5,6 +5,7 @@ use crate::document::Table;
 use crate::draft::Draft;
 use crate::keys::LATER_LAYERS;
 use crate::reading::Reading;
+use crate::section::routes::FORMS;
 
 /// The layers with a mode.
 pub(crate) const WITH_MODE: &[&str] =
@@ -40,7 +41,7 @@ pub(crate) fn read(layers: &Table<'_>, draft: &mut Draft, reading: &mut Reading<
             "quota" => quota::read(&table, draft, reading),
             "identity" => identity::read(&table, draft, reading),
             "permission" => permission::read(&table, draft, reading),
-            "csrf" => draft.settings.csrf.fields = table.is_set("fields", reading),
+            "csrf" => csrf(&table, draft, reading),
             "cookie" => cookie::read(&table, draft, reading),
             "pass" => {
                 let bits = table.value("work").and_then(|value| value.whole(reading));
@@ -50,6 +51,13 @@ pub(crate) fn read(layers: &Table<'_>, draft: &mut Draft, reading: &mut Reading<
             }
             _ => {}
         }
+    }
+}
+
+fn csrf(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'_>) {
+    draft.csrf_fields = table.value("fields").and_then(|value| value.boolean(reading));
+    if let Some(forms) = table.choose("forms", FORMS, reading) {
+        draft.settings.csrf.forms = forms;
     }
 }
 

@@ -5,6 +5,7 @@ use crate::config::Profile;
 use crate::document::{Table, Value};
 use crate::draft::Draft;
 use crate::reading::Reading;
+use doorward_core::layers::csrf::Forms;
 use doorward_core::layers::identity::whoami_path;
 use doorward_core::layers::quota::SignIn;
 use doorward_core::question::Rate;
@@ -33,6 +34,8 @@ pub(crate) const CSRFS: &[(&str, Csrf)] = &[
     ("app", Csrf::App),
     ("off", Csrf::Off),
 ];
+/// The words of `forms`.
+pub(crate) const FORMS: &[(&str, Forms)] = &[("leave", Forms::Leave), ("inject", Forms::Inject)];
 /// The words of `pass`.
 pub(crate) const PASSES: &[(&str, Pass)] =
     &[("required", Pass::Required), ("optional", Pass::Optional)];
@@ -85,6 +88,7 @@ fn read_one(
     if let Some(csrf) = table.choose("csrf", CSRFS, reading) {
         route.csrf = csrf;
     }
+    route.forms = table.choose("forms", FORMS, reading);
     if let Some(value) = table.value("sign_in") {
         route.sign_in = sign_in(&value, reading);
     }

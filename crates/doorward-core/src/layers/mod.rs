@@ -41,6 +41,8 @@ pub enum Need {
     Dress,
     /// Changing the request's headers on the way upstream.
     Edits,
+    /// Writing into an answer's body.
+    Pages,
 }
 
 /// What a layer makes of a request.

@@ -6,8 +6,9 @@ use crate::mode::Mode;
 use crate::route::Settings as RouteSettings;
 use crate::settings::{Settings, SettingsError};
 
-/// Credentials that one route may name; the admission proof takes the last place.
-const ROUTE_CREDENTIALS_MAX: usize = credential::ADDED_MAX - 1 - credential::IDENTITY_HEADERS;
+/// Credentials that one route may name; the last places are the admission proof's, and what a
+/// page is asked for with.
+const ROUTE_CREDENTIALS_MAX: usize = credential::ADDED_MAX - 2 - credential::IDENTITY_HEADERS;
 
 /// The credentials of a route, by their places in the file's list.
 pub(super) fn of_route(

@@ -195,6 +195,7 @@ impl Bench {
         let settled = admitted.settle(Outcome::Answered(status));
         self.answer(step, &settled, at.now);
         admitted.dress(&mut headers);
+        let _ = admitted.write_forms(status, &mut headers, false, (at.now, at.chance));
         let noted = admitted.would_refuse().iter().map(|reason| reason.code().to_owned());
         Seen {
             verdict: Verdict::Admit,

@@ -154,7 +154,7 @@ impl TowerRunner {
         let store = Store::Memory(MemoryStore::new(sizes, [7; 16]));
         let memory = Memory::new(1_000, MEMORY_SEED);
         let layer = GateLayer::builder(Arc::clone(&made.gate), Arc::new(store), Arc::new(memory))
-            .insecure_partial(["message"])
+            .insecure_partial(["message", "csrf"])
             .clock(Arc::clone(&self.stage.clock) as _)
             .chance(Arc::new(SeededChance::insecure(9)))
             .build()

@@ -54,6 +54,7 @@ use crate::verdict::Admitted;
 use arrayvec::ArrayVec;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
+pub(crate) use names::dress;
 use names::{is_removed, is_same, keeps_underscored};
 
 /// What is said about this layer.
@@ -147,7 +148,7 @@ impl Policy {
 pub const IDENTITY_HEADERS: usize = 3;
 
 /// Headers that one request gains at the most.
-pub const ADDED_MAX: usize = 12;
+pub const ADDED_MAX: usize = 13;
 
 /// What changes on a request's head on its way to the backend.
 pub struct Edits<'a> {
@@ -193,6 +194,9 @@ impl<'a> Edits<'a> {
         let facts = proof::Facts { gate_id: &policy.gate_id, method, target };
         let value = proof::write(&policy.proof_key, admitted, facts).ok_or(Reason::Unprovable)?;
         added.try_push((ADMITTED.clone(), value)).map_err(|_| Reason::Unprovable)?;
+        if admitted.page().is_some() {
+            added.try_push(csrf::Page::asks()).map_err(|_| Reason::Unprovable)?;
+        }
         Ok(Self { admitted, added, judged: admitted.judged() })
     }
 
@@ -206,7 +210,8 @@ impl<'a> Edits<'a> {
         let is_unjudged = self.judged.is_some_and(|judged| policy.is_unjudged(judged, name));
         let is_ours = self.admitted.cut() == Some(Cut::Signature)
             && matches!(text, "signature" | "signature-input");
-        stays && !is_unjudged && !is_ours && !self.is_credential(text)
+        let is_other_page = self.admitted.page().is_some_and(|page| page.drops(name));
+        stays && !is_unjudged && !is_ours && !is_other_page && !self.is_credential(text)
     }
 
     /// Whether a trailer of this name goes on. Credentials are judged in the head alone: one behind
@@ -281,17 +286,5 @@ impl<'a> Edits<'a> {
     #[must_use]
     pub fn into_adds(self) -> ArrayVec<(HeaderName, HeaderValue), ADDED_MAX> {
         self.added
-    }
-}
-
-/// The answer's headers that are the gate's own, whatever the backend says.
-pub(crate) fn dress(headers: &mut header::HeaderMap) {
-    let is_own = |name: &HeaderName| name.as_str().starts_with("doorward-");
-    while headers.keys().any(is_own) {
-        let own: ArrayVec<HeaderName, 8> =
-            headers.keys().filter(|name| is_own(name)).take(8).cloned().collect();
-        for name in own {
-            headers.remove(name);
-        }
     }
 }

@@ -1,6 +1,8 @@
 //! Header names, as they may and may not go on.
 
 use crate::layers::identity;
+use arrayvec::ArrayVec;
+use http::header::{self, HeaderName};
 
 /// Names, in lower case with `-`, that never go on as the client sent them.
 pub(super) fn is_removed(name: &str) -> bool {
@@ -109,4 +111,16 @@ pub(super) fn keeps_underscored(name: &str, policy: &identity::Policy) -> bool {
     }
     std::str::from_utf8(dashed)
         .is_ok_and(|dashed| !is_removed(dashed) && !is_judged(dashed) && !policy.judges(dashed))
+}
+
+/// Removes the answer's headers that are the gate's own, whatever the backend says.
+pub(crate) fn dress(headers: &mut header::HeaderMap) {
+    let is_own = |name: &HeaderName| name.as_str().starts_with("doorward-");
+    while headers.keys().any(is_own) {
+        let own: ArrayVec<HeaderName, 8> =
+            headers.keys().filter(|name| is_own(name)).take(8).cloned().collect();
+        for name in own {
+            headers.remove(name);
+        }
+    }
 }

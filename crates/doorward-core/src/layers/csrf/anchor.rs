@@ -34,7 +34,8 @@ pub(super) fn set(visit: &Visit<'_>, anchor: &str, is_from_elsewhere: bool) -> O
     HeaderValue::try_from(line(anchor, is_secure(visit), is_from_elsewhere)).ok()
 }
 
-fn line(anchor: &str, is_secure: bool, is_from_elsewhere: bool) -> String {
+/// The line's text.
+pub(super) fn line(anchor: &str, is_secure: bool, is_from_elsewhere: bool) -> String {
     let (name, rest) = match (is_secure, is_from_elsewhere) {
         (true, true) => (SECURE, "; SameSite=None; Secure; Partitioned"),
         (true, false) => (SECURE, "; SameSite=Lax; Secure"),
@@ -44,7 +45,7 @@ fn line(anchor: &str, is_secure: bool, is_from_elsewhere: bool) -> String {
 }
 
 /// Whether browsers reach the gate by https, by the name that the request came in by.
-fn is_secure(visit: &Visit<'_>) -> bool {
+pub(super) fn is_secure(visit: &Visit<'_>) -> bool {
     let listed = visit.named.and_then(|named| named.external);
     let external = listed.and_then(|place| visit.gate.names.listed().get(place));
     external.is_some_and(|external| external.origin().scheme() == "https")

@@ -6,7 +6,7 @@ use super::token::PREFIX;
 use crate::form::{self, Kind};
 
 /// The names of a form's field.
-const FIELDS: [&str; 2] = ["_csrf", "csrf_token"];
+pub(super) const FIELDS: [&str; 2] = ["_csrf", "csrf_token"];
 /// The name of a JSON object's member.
 const MEMBER: &str = "csrf";
 

@@ -29,6 +29,11 @@
 //! 6. A page asks for one with `fetch("/.doorward/csrf", { credentials: "include" })`: the answer
 //!    is `{"token":"dwc1.…"}`, with a new anchor where there is none or the subject has changed. It
 //!    asks again after a log-in, a log-out and every `csrf/…`, which has run nothing.
+//! 7. With `forms = "inject"` the forms of pages come with one, in the field `_csrf`, and with an
+//!    anchor. A page: its request's `Accept` names `text/html`, and so does its `Content-Type`; it
+//!    is asked for whole and uncompressed, and leaves with `Cache-Control: private, no-store`. A
+//!    form: sent by POST, as its `action`, `<base>` and buttons say, to the page's own origin,
+//!    without a field of that name. The page streams; each form is held to its end, up to 128 KiB.
 //!
 //! ## What it does not stop
 //!
@@ -36,29 +41,43 @@
 //! * An application that changes state on GET: say `effect = "write"` there.
 //! * On plain http, while trying out: a sibling may plant the anchor `doorward-anchor`.
 //! * A subject that logs out and in again, when no page asked in between: its tokens go on.
-//! * Forms without script: the gate writes no token into pages.
+//! * Forms without script, where the file does not say `forms = "inject"`.
+//! * With it, a token that an attacker's markup carries out of a page: a `<base>` or a button with
+//!   `form=ID` that stands behind the form and leads away (nobody can know while the page streams),
+//!   style sheets that read a field's value. It counts beside its visitor's anchor alone, which
+//!   browsers put on no other site's POST (`SameSite=Lax`); pages of one's own site are left, which
+//!   `site` refuses.
 //!
 //! ## When it cannot decide
 //!
 //! Two tokens that differ, a repeated header with one, or two anchors are `csrf/unclear`. Webhooks,
 //! returns, pages and health checks are not asked.
 //!
+//! A form gets no token in doubt, and what it sends is refused; the gate says why once:
+//! `forms/encoded` (compressed all the same), `forms/charset` (UTF-16, ISO-2022-JP), `forms/large`,
+//! `forms/unclear` (a form within a form or in a drawing, a selection with a form's tags, whatever
+//! parsers read in two ways: nothing behind it gets one). Forms in `<template>` and `<noscript>`,
+//! answers that say `no-transform`, files to be saved and 206 are left alone.
+//!
 //! ## References
 //!
 //! OWASP Cross-Site Request Forgery Prevention Cheat Sheet; RFC 6265bis 4.1.3 (`__Host-`);
-//! CHIPS (`Partitioned`); RFC 2104; RFC 5869; CVE-2013-3587.
+//! CHIPS (`Partitioned`); RFC 2104; RFC 5869; CVE-2013-3587; HTML 13.2.6.4.7 (which form is open),
+//! 4.10.21.3 (where it is sent); RFC 9111 5.2.2; RFC 9213.
 
 mod anchor;
 mod body;
+mod forms;
 mod hand_out;
 mod policy;
 mod reason;
 mod token;
 
 pub(crate) use anchor::is_anchor;
+pub use forms::{Forms, Injection, Left, Page};
 pub(crate) use hand_out::hand_out;
-pub(crate) use policy::check;
 pub use policy::{Policy, Settings};
+pub(crate) use policy::{check, injects};
 pub use reason::Reason;
 pub use token::TOKEN_S;
 

@@ -1,9 +1,10 @@
 //! What tokens are made with, checked.
 
+use super::forms::Forms;
 use super::token::Keys;
 use crate::mode::Mode;
 use crate::names::External;
-use crate::route::{Csrf, Kind};
+use crate::route::{self, Csrf, Kind};
 use crate::secret::Secret;
 use crate::settings::{self, SettingsError};
 
@@ -14,6 +15,8 @@ pub struct Settings {
     pub secrets: Vec<Secret>,
     /// A token may stand in the body, on every route.
     pub fields: bool,
+    /// What is done to the forms of pages, where a route says nothing.
+    pub forms: Forms,
 }
 
 /// Checked settings.
@@ -36,6 +39,55 @@ impl Policy {
     }
 }
 
+/// Whether the forms of a route's pages get a token. Where the application has tokens of its own,
+/// only if the route itself says so.
+pub(crate) fn injects(route: &route::Settings, settings: &settings::Settings) -> bool {
+    let of_layer = match route.csrf {
+        Csrf::Cookie | Csrf::Body | Csrf::Required => settings.csrf.forms,
+        Csrf::App | Csrf::Off => Forms::Leave,
+    };
+    route.forms.unwrap_or(of_layer) == Forms::Inject && knows_callers(route.kind, settings)
+}
+
+/// Whether the caller of such a route is known as well as whoever sends its form: a token belongs
+/// to one.
+fn knows_callers(kind: Kind, settings: &settings::Settings) -> bool {
+    match kind {
+        Kind::Api => true,
+        Kind::Page => !settings.identity.reads_cookies(),
+        Kind::Return | Kind::Webhook | Kind::Health => false,
+    }
+}
+
+/// What keeps tokens in forms from being of use.
+fn check_forms(settings: &settings::Settings, errors: &mut Vec<SettingsError>) {
+    for (place, route) in settings.routes.iter().enumerate() {
+        if route.forms == Some(Forms::Inject) && !knows_callers(route.kind, settings) {
+            errors.push(SettingsError::new(
+                format!("route[{place}].forms"),
+                "a token belongs to its caller, and on a route of this kind nobody asks who it is",
+                "say kind = \"api\" on this route, or leave out `forms`",
+            ));
+        }
+    }
+    let of_layer = settings.csrf.forms == Forms::Inject;
+    let of_route = settings.routes.iter().position(|route| injects(route, settings));
+    let is_read = settings.csrf.fields
+        || settings.routes.iter().any(|route| matches!(route.csrf, Csrf::Body));
+    let place = match of_route {
+        _ if of_layer => "layers.csrf.forms".to_owned(),
+        Some(place) => format!("route[{place}].forms"),
+        None => return,
+    };
+    if !is_read {
+        errors.push(SettingsError::new(
+            place,
+            "tokens are written into forms, and none is read from a form's field",
+            "say fields = true in [layers.csrf], or csrf = \"body\" on the routes that forms go to",
+        ));
+    }
+}
+
 /// What keeps the layer from starting.
 pub(crate) fn check(settings: &settings::Settings, mode: Mode, errors: &mut Vec<SettingsError>) {
     for (place, route) in settings.routes.iter().enumerate() {
@@ -50,6 +102,7 @@ pub(crate) fn check(settings: &settings::Settings, mode: Mode, errors: &mut Vec<
     if mode == Mode::Off {
         return;
     }
+    check_forms(settings, errors);
     if settings.csrf.secrets.is_empty() {
         errors.push(SettingsError::new(
             "layers.csrf.mode".to_owned(),

@@ -1,6 +1,5 @@
 //! Who is believed, checked.
 
-use super::Reason;
 use super::certificate::{CERTIFICATE_ISSUER, CertificateSettings, Certificates};
 use super::checker::{Checker, CheckerSettings};
 use super::issuer::{Issuer, IssuerSettings, KeysFrom, SHARED_SECRET_BYTES_MIN};
@@ -12,7 +11,7 @@ use super::signature::{SIGNATURE_ISSUER, Signer, SignerSettings};
 use super::signed::{Signed, SignedSettings};
 use super::who::{KEY_ISSUER, Kind};
 use super::whoami::SESSION_ISSUER;
-use http::{HeaderName, HeaderValue};
+use http::HeaderName;
 use std::sync::Arc;
 
 /// Places where credentials are looked for, at the most.
