@@ -1,6 +1,7 @@
 //! What a configuration may say, and somebody should look at.
 
 mod cookie;
+mod sign_in;
 
 use crate::document::shorten;
 use crate::draft::Draft;
@@ -26,6 +27,7 @@ pub(crate) fn add(draft: &Draft, trying_out: bool, reading: &mut Reading<'_>) {
     any_caller(draft, reading);
     windows(draft, reading);
     cookie::renaming(draft, reading);
+    sign_in::look(draft, reading);
 }
 
 /// A page of another origin can have no pass where nobody lets it read the gate's answers.

@@ -1,7 +1,7 @@
 //! Ten thousand guesses at one account at once: each is counted on its way in, so that as many pass
 //! as the account has, whatever the backend says of them later.
 
-use doorward_core::layers::quota::SignIn;
+use doorward_core::layers::quota::{Account, SignIn, Success};
 use doorward_core::question::Rate;
 use doorward_core::verdict::{Admitted, Outcome, Verdict};
 use doorward_core::view::BodyHint;
@@ -17,9 +17,10 @@ const PER_ACCOUNT: u32 = 10;
 fn rig() -> Rig {
     let mut settings = sample::settings();
     let sign_in = SignIn {
-        account: vec!["email".to_owned()],
+        account: Account::parse("email").expect("a field"),
         per_account: Rate::per_minute(10, PER_ACCOUNT),
         per_address: Rate::per_minute(60, 60),
+        success: Success::new(vec![StatusCode::NO_CONTENT], Vec::new()).ok(),
     };
     settings.routes.push(doorward_core::route::Settings {
         path: "/people/login".to_owned(),
@@ -46,7 +47,7 @@ fn judge(rig: &Rig, number: u32) -> Verdict {
 }
 
 fn settle(rig: &Rig, admitted: &Admitted, status: StatusCode) {
-    admitted.notice(&HeaderMap::new(), &rig.memory, begin());
+    admitted.notice(status, &HeaderMap::new(), &rig.memory, begin());
     let questions = admitted.settle(Outcome::Answered(status));
     let _ = rig.store.answer(&questions, begin());
 }
@@ -69,7 +70,7 @@ fn guesses_at_once_do_not_pass_before_the_first_has_failed() {
     assert_eq!(refused, GUESSES - PER_ACCOUNT);
     // All but one fail: that one gives back what it took, and no more.
     for (number, admitted) in under_way.iter().enumerate() {
-        let status = if number == 0 { StatusCode::OK } else { StatusCode::UNAUTHORIZED };
+        let status = if number == 0 { StatusCode::NO_CONTENT } else { StatusCode::UNAUTHORIZED };
         settle(&rig, admitted, status);
     }
     assert_eq!(spoken(&judge(&rig, GUESSES)), "admit");
@@ -81,7 +82,7 @@ fn whoever_signs_in_again_and_again_is_never_refused() {
     let rig = rig();
     for number in 0..100 {
         match judge(&rig, number) {
-            Verdict::Admit(admitted) => settle(&rig, &admitted, StatusCode::FOUND),
+            Verdict::Admit(admitted) => settle(&rig, &admitted, StatusCode::NO_CONTENT),
             other => panic!("{number}: {}", spoken(&other)),
         }
     }

@@ -14,6 +14,7 @@ pub(crate) mod permission;
 pub(crate) mod quota;
 pub(crate) mod routes;
 pub(crate) mod secrets;
+mod sign_in;
 mod signatures;
 pub(crate) mod top;
 pub(crate) mod upstream;

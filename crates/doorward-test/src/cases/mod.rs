@@ -35,6 +35,7 @@
 //! | `token2: es256 by=second` | another one, for `{token2}` |
 //! | `keys: away` | an issuer's keys cannot be had (`busy`: nor waited for); for the core alone |
 //! | `told: 200 {"id":"ann"}` | what is said of the caller, or `away`, `busy`; for the core alone |
+//! | `told-of-new: 200 {}` | what is said of the session that the answer sets; for the core alone |
 //!
 //! | `pass: origin=https://shop.test` | a pass is asked for; words: `origin`, `agent`, `from` |
 //! | `sign: nonce=1 created=+0` | `{signed}` in this request is its signature |
@@ -144,6 +145,8 @@ pub struct Given {
     pub keys: Option<LookedUp>,
     /// What whoever is asked about the caller says.
     pub told: Option<Told>,
+    /// What is said of the session that the backend's answer sets.
+    pub told_of_new: Option<Told>,
     /// What the backend answers.
     pub backend: Answer,
     /// What the runner must be able to do.
@@ -223,6 +226,7 @@ impl Step {
         self.given.store_is_away
             || self.given.keys.is_some()
             || self.given.told.is_some()
+            || self.given.told_of_new.is_some()
             || self.given.needs == Some(Need::NoScan)
             || !self.given.from.is_loopback()
     }

@@ -72,6 +72,7 @@ mod issuer;
 mod jwt;
 mod key;
 mod key_set;
+mod new_session;
 mod place;
 mod policy;
 mod proof;
@@ -99,6 +100,7 @@ pub use issuer::{
 pub use jwt::TOKEN_BYTES_MAX;
 pub use key::{ApiKey, KEY_PREFIX, KEY_TEXT_BYTES, KeySettings, draw, hash};
 pub use key_set::{KEY_SET_BYTES_MAX, KeySetError};
+pub(crate) use new_session::NewSession;
 pub use place::Place;
 pub use policy::{PLACES_MAX, Policy, PolicyError, Settings};
 pub use reason::Reason;
