@@ -18,9 +18,17 @@
 //!    callers whom `identity` knows without cryptography.
 //! 3. One batch of questions to the store, one a limit that applies to this caller and route: all
 //!    are tested, then all are taken, or none. The first no is `quota/share`.
-//! 4. An attempt to sign in (`sign_in` of a route) takes a share of the account that its body names
-//!    and of its address, and gets both back when it succeeds: `quota/sign-in`.
-//! 5. What was taken for a request that never left for the backend is given back.
+//! 4. An attempt to sign in is whatever comes to a route with `sign_in` by another method than GET,
+//!    HEAD and OPTIONS, or with a body. What backends could read in two ways names no account, and
+//!    so does a query with such a field: `quota/account-unclear`. Names are compared in any case,
+//!    by NFKC, without what nobody sees.
+//! 5. It takes a share of the account and of its address, and gets both back when it succeeds:
+//!    `quota/sign-in`. Where an account has signed in before (IPv4 by /24, IPv6 by /48), it has a
+//!    share of its own.
+//! 6. It has succeeded when the answer is what `success` says; or sets a session of which `check`
+//!    says whose it is, and that this is not whose it was before; or, where callers are known by
+//!    tokens alone, is JSON with a status of 2xx. Nothing else is known for a success.
+//! 7. What was taken for a request that never left for the backend is given back.
 //!
 //! Pages and programs of one address have shares of their own, so that a script does not use up
 //! what the people beside it need.
@@ -28,7 +36,13 @@
 //! ## What it does not stop
 //!
 //! * One guess each at very many accounts, from very many addresses; spellings of one account that
-//!   only its backend takes for the same (accents, Unicode's other forms): then the address counts.
+//!   only its backend takes for the same (accents, letters that look alike, a mail address with
+//!   `+tag`): then the address counts.
+//! * Somebody who fails for an account again and again, so that it can sign in nowhere but where it
+//!   has before, and where that was forgotten (a restart, 65,536 others) nowhere at all.
+//! * An API for callers with tokens that answers a wrong password with 200 and JSON: say `success`.
+//! * A backend that signs people in under the session that they came with: nobody tells that from a
+//!   failure, and it costs a share.
 //! * A flood from very many networks, each below its share.
 //! * A script that sends what a browser sends: it then shares the pages' part of its address.
 //! * Slow abuse below every limit.

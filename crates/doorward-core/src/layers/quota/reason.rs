@@ -71,7 +71,8 @@ impl Reason {
                 "quota/account-unclear",
                 StatusCode::BAD_REQUEST,
                 "Refused: the attempt to sign in does not name one account",
-                "Send it once, in the form's field or JSON member that the route's `sign_in` says.",
+                "Send it once, in the body and not in the query: in the form's field or JSON \
+                 member that the route's `sign_in` says.",
             ),
         };
         Words { code, status, title, advice }
