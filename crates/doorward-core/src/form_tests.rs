@@ -253,3 +253,101 @@ fn a_member_is_a_text_or_a_whole_number() {
     assert_eq!(of(body, &["user", "name"]).as_deref(), Some("ann"));
     assert_eq!(of(body, &["user", "mail"]), None);
 }
+
+/// A reader as lenient as any: a part begins at each delimiter, wherever it stands, its head ends
+/// at the first empty line, and any head with the word in it names the field.
+fn leniently(body: &str) -> Vec<String> {
+    let body = body.replace("\r\n", "\n").replace('\r', "\n");
+    let parts = body.split("--X").filter_map(|part| {
+        let (head, content) = part.split_once("\n\n")?;
+        let head = head.to_lowercase();
+        let is_field = head.contains("email") && !head.contains("filename");
+        is_field.then(|| content.trim_end_matches(['\n', '-']).to_owned())
+    });
+    parts.collect()
+}
+
+#[test]
+fn no_mutated_form_is_read_as_another_than_a_lenient_reader_finds() {
+    const PIECES: [&str; 24] = [
+        "--X",
+        "--X--",
+        "--",
+        "\r\n",
+        "\n",
+        "\r",
+        "\r\n\r\n",
+        "Content-Disposition: form-data",
+        "; name=",
+        "\"email\"",
+        "email",
+        "'email'",
+        "\"a\"",
+        ";",
+        " ",
+        "\"",
+        "=",
+        ":",
+        "\\",
+        "; filename=\"a\"",
+        "\r\nContent-Transfer-Encoding: base64",
+        "ann",
+        "bob",
+        "*",
+    ];
+    let honest = [
+        "--X",
+        "\r\n",
+        "Content-Disposition: form-data",
+        "; name=",
+        "\"email\"",
+        "\r\n\r\n",
+        "ann",
+        "\r\n",
+        "--X",
+        "\r\n",
+        "Content-Disposition: form-data",
+        "; name=",
+        "\"a\"",
+        "\r\n\r\n",
+        "bob",
+        "\r\n",
+        "--X--",
+        "\r\n",
+    ];
+    let mut state = 1_u64;
+    let mut draw = |below: usize| {
+        // Knuth's numbers; the upper half is the better one.
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap_or_default() % below
+    };
+    let mut read = 0;
+    for _ in 0..50_000 {
+        let mut pieces = honest.to_vec();
+        for _ in 0..=draw(3) {
+            let (place, piece) = (draw(pieces.len()), PIECES[draw(PIECES.len())]);
+            match draw(4) {
+                0 => pieces.insert(place, piece),
+                1 => pieces[place] = piece,
+                2 => drop(pieces.remove(place)),
+                _ => {
+                    let other = draw(pieces.len());
+                    pieces.swap(place, other);
+                }
+            }
+        }
+        let body = pieces.concat();
+        let found = found("multipart/form-data; boundary=X", body.as_bytes());
+        let Some(value) = found.strip_prefix("email=").filter(|rest| !rest.contains("&email="))
+        else {
+            continue;
+        };
+        read += 1;
+        for other in leniently(&body) {
+            let value = value.replace("\r\n", "\n").replace('\r', "\n");
+            assert_eq!(other, value.trim_end_matches(['\n', '-']), "{body:?}");
+        }
+    }
+    assert!(read > 1_000, "{read} were read: too few to tell anything");
+}

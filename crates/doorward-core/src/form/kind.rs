@@ -29,7 +29,7 @@ pub(crate) fn kind(headers: &HeaderMap) -> Option<Kind<'_>> {
     let (essence, rest) = essence(text)?;
     let (mut charset, mut boundary, mut others) = (None, None, 0);
     for parameter in Parameters(rest) {
-        let (name, value) = parameter?;
+        let Parameter { name, value, .. } = parameter?;
         let slot = match () {
             () if name.eq_ignore_ascii_case("charset") => &mut charset,
             () if name.eq_ignore_ascii_case("boundary") => &mut boundary,
@@ -90,12 +90,20 @@ fn is_boundary(text: &str) -> bool {
     !text.is_empty() && text.len() <= BOUNDARY_MAX && text.bytes().all(plain)
 }
 
+/// A parameter of a header's value.
+#[derive(Clone, Copy)]
+pub(super) struct Parameter<'v> {
+    pub(super) name: &'v str,
+    pub(super) value: &'v str,
+    pub(super) is_quoted: bool,
+}
+
 /// The parameters of a header's value: `; name=value; name="value"` (RFC 9110 5.6.6). A quoted one
 /// has no backslash in it: some take it for an escape, and some do not.
 pub(super) struct Parameters<'v>(pub(super) &'v str);
 
 impl<'v> Iterator for Parameters<'v> {
-    type Item = Option<(&'v str, &'v str)>;
+    type Item = Option<Parameter<'v>>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -111,6 +119,7 @@ impl<'v> Iterator for Parameters<'v> {
                 continue;
             }
             let Some((name, rest)) = rest.split_once('=') else { return self.none() };
+            let is_quoted = rest.starts_with('"');
             let (value, rest) = match rest.strip_prefix('"') {
                 Some(quoted) => match quoted.split_once('"') {
                     Some(parts) => parts,
@@ -126,14 +135,14 @@ impl<'v> Iterator for Parameters<'v> {
                 return self.none();
             }
             self.0 = rest;
-            return Some(Some((name, value)));
+            return Some(Some(Parameter { name, value, is_quoted }));
         }
     }
 }
 
 impl<'v> Parameters<'v> {
     /// Nothing behind it is read either.
-    fn none(&mut self) -> Option<Option<(&'v str, &'v str)>> {
+    fn none(&mut self) -> Option<Option<Parameter<'v>>> {
         self.0 = "";
         Some(None)
     }

@@ -1,7 +1,7 @@
 //! A multipart form (RFC 7578), read as strictly as its backends read it in different ways: a part
 //! that one of them skips, and another reads, is none.
 
-use super::kind::{Parameters, is_utf8};
+use super::kind::{Parameter, Parameters, is_utf8};
 use super::{Field, Unclear};
 use crate::header;
 use crate::path;
@@ -111,7 +111,13 @@ fn disposition(value: &str) -> Result<(&str, bool), Unclear> {
     }
     let (mut name, mut files) = (None, [None; 2]);
     for parameter in Parameters(rest) {
-        let (key, value) = parameter.ok_or(Unclear)?;
+        let Parameter { name: key, value, is_quoted } = parameter.ok_or(Unclear)?;
+        // Without quotes readers differ in where a value ends; `filename*` has an alphabet of its
+        // own (RFC 8187 3.2.1), and is no name.
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        if !is_quoted && !key.ends_with('*') && !value.bytes().all(plain) {
+            return Err(Unclear);
+        }
         let slot = match key.to_ascii_lowercase().as_str() {
             "name" => &mut name,
             "filename" => &mut files[0],
@@ -165,7 +171,7 @@ fn is_plain_type(value: &str) -> Result<bool, Unclear> {
     let mut is_plain = essence == "text/plain";
     for parameter in Parameters(rest) {
         let is_fine = parameter
-            .is_some_and(|(name, value)| name.eq_ignore_ascii_case("charset") && is_utf8(value));
+            .is_some_and(|one| one.name.eq_ignore_ascii_case("charset") && is_utf8(one.value));
         is_plain &= is_fine;
     }
     Ok(is_plain)

@@ -39,8 +39,9 @@
 //!
 //! ## When it cannot decide
 //!
-//! Two tokens that differ, a repeated header with one, or two anchors are `csrf/unclear`. Webhooks,
-//! returns, pages and health checks are not asked.
+//! Two tokens that differ, a repeated header with one, two anchors, or a form in which backends
+//! could find different fields are `csrf/unclear`. Webhooks, returns, pages and health checks are
+//! not asked.
 //!
 //! ## References
 //!

@@ -184,6 +184,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "names")]
     #[test]
     fn spellings_of_one_account_are_one() {
         let same =
