@@ -20,8 +20,8 @@
 //!    are tested, then all are taken, or none. The first no is `quota/share`.
 //! 4. An attempt to sign in is whatever comes to a route with `sign_in` by another method than GET,
 //!    HEAD and OPTIONS, or with a body. What backends could read in two ways names no account, and
-//!    so does a query with such a field: `quota/account-unclear`. Names are compared in any case,
-//!    by NFKC, without what nobody sees.
+//!    a query with such a field is refused by any method: `quota/account-unclear`. Names are
+//!    compared in any case, by NFKC, without what nobody sees.
 //! 5. It takes a share of the account and of its address, and gets both back when it succeeds:
 //!    `quota/sign-in`. Where an account has signed in before (IPv4 by /24, IPv6 by /48), it has a
 //!    share of its own.
