@@ -18,10 +18,11 @@ use crate::section::routes::{CSRFS, EFFECTS, EMBEDS, FORMS, KINDS, OVERRIDES, PA
 use crate::section::upstream::HTTP;
 use crate::upstream::{Upstream, UpstreamHttp};
 use cookie::cookie;
-use doorward_core::layers::quota::{By, Deny, DenyKnown, Limit, Measure, SignIn};
+use doorward_core::layers::quota::{By, Deny, DenyKnown, Limit, Measure, SignIn, Success};
 use doorward_core::mode::Mode;
 use doorward_core::question::Rate;
 use doorward_core::route::{Effect, Settings as Route};
+use http::StatusCode;
 use identity::{identity, webhook};
 use permission::permission;
 use std::collections::BTreeMap;
@@ -375,12 +376,19 @@ fn limit_text(limit: &Limit) -> String {
 }
 
 fn sign_in_text(sign_in: &SignIn) -> String {
+    let success = sign_in.success.as_ref().map(success_text).unwrap_or_default();
     format!(
-        "{{ account = {}, per_account = {}, per_address = {} }}",
-        quote(&format!("$.{}", sign_in.account.join("."))),
+        "{{ account = {}, per_account = {}, per_address = {}{success} }}",
+        quote(sign_in.account.as_str()),
         quote(&rate_text(sign_in.per_account)),
         quote(&rate_text(sign_in.per_address)),
     )
+}
+
+fn success_text(success: &Success) -> String {
+    let statuses: Vec<&str> = success.statuses.iter().map(StatusCode::as_str).collect();
+    let (statuses, locations) = (statuses.join(", "), list(&success.locations));
+    format!(", success = {{ status = [{statuses}], location = {locations} }}")
 }
 
 /// A rate in the unit whose number is the burst, as `strikes` has it; else a minute's, or the

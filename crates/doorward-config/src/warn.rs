@@ -3,6 +3,7 @@
 mod certificate;
 mod cookie;
 mod forms;
+mod sign_in;
 
 use crate::document::shorten;
 use crate::draft::Draft;
@@ -30,6 +31,7 @@ pub(crate) fn add(draft: &Draft, trying_out: bool, reading: &mut Reading<'_>) {
     cookie::renaming(draft, reading);
     certificate::of_clients(draft, reading);
     forms::written(draft, reading);
+    sign_in::look(draft, reading);
 }
 
 /// A page of another origin can have no pass where nobody lets it read the gate's answers.

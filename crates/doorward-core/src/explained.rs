@@ -3,17 +3,17 @@
 //! A gate stops at the first no; this walk goes on, so that all that speaks against a request is
 //! seen at once. Nothing is charged, no store is asked, and no secret is repeated.
 
+mod behind;
+
 use crate::gate::{Gate, LayerModes};
 use crate::header::One;
 use crate::layers::identity::{self, Waited, Who};
-use crate::layers::{self, Step, cookie, cors, csrf, message, method, permission, quota, site};
+use crate::layers::{self, Step, cookie, cors, csrf, message, method, permission, site};
 use crate::mode::{Force, Mode};
 use crate::moment::Moment;
-use crate::question::{Answer, Answers};
 use crate::reason::Reason;
 use crate::route::Kind;
-use crate::turn::Turn;
-use crate::verdict::{Admitted, Verdict};
+use crate::verdict::Admitted;
 use crate::view::View;
 use crate::visit::{Caller, OriginIs, Visit};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -23,7 +23,7 @@ use std::sync::Arc;
 /// A request, walked through all layers.
 #[derive(Clone, Debug)]
 pub struct Walk {
-    /// What each layer said, in the layers' order.
+    /// What each layer said, in the order in which they look.
     pub looks: Vec<Look>,
     /// The path of the route that it meets, as written; empty for the default one.
     pub route: String,
@@ -83,6 +83,8 @@ pub enum End {
     Keys,
     /// It waits for what somebody else says of its caller.
     Caller,
+    /// It waits for its body, which is not known here.
+    Body,
     /// The gate answers by itself.
     Reply(StatusCode),
     /// It is refused.
@@ -90,24 +92,28 @@ pub enum End {
 }
 
 impl Gate {
-    /// Walks a request through all layers. Costs allocations; not for the path of a request.
+    /// Walks a request through all layers; without its body, as far as its head tells. Costs
+    /// allocations; not for the path of a request.
     #[must_use]
-    pub fn walk(self: &Arc<Self>, view: View<'_>, at: Moment<'_>) -> Walk {
+    pub fn walk(self: &Arc<Self>, view: View<'_>, body: Option<&[u8]>, at: Moment<'_>) -> Walk {
         let mut visit = Visit::new(self, view);
         let mut looks = Vec::new();
-        for meta in layers::LAYERS {
+        for layer in order() {
             // Message comes first: what it finds out is what the others' force depends on.
-            let said = look(self, &mut visit, meta.id, at);
-            let force = force(self, &visit, meta.id);
-            looks.push(Look { layer: meta.id, force, saw: saw(&visit, meta.id), said });
+            let said = match layer {
+                "quota" => behind::quota(self, &visit, body, at),
+                layer => look(self, &mut visit, layer, at),
+            };
+            let force = force(self, &visit, layer);
+            looks.push(Look { layer, force, saw: saw(&visit, layer), said });
         }
         Walk {
             looks,
             route: visit.route().path.clone(),
             client: visit.client,
             caller: visit.caller,
-            shares: shares(self, &visit),
-            end: end(self, view, at),
+            shares: behind::shares(self, &visit),
+            end: behind::end(self, view, body, at),
         }
     }
 
@@ -119,6 +125,14 @@ impl Gate {
             None => Mode::Enforce,
         }
     }
+}
+
+/// The layers in the order in which they look: `cookie` cleans before anybody reads, though what it
+/// does to answers comes last.
+fn order() -> impl Iterator<Item = &'static str> {
+    let ids = || layers::LAYERS.iter().map(|meta| meta.id);
+    let cookie = cookie::META.id;
+    ids().take(1).chain([cookie]).chain(ids().skip(1).filter(move |id| *id != cookie))
 }
 
 impl LayerModes {
@@ -158,9 +172,6 @@ fn look(gate: &Arc<Gate>, visit: &mut Visit<'_>, layer: &str, at: Moment<'_>) ->
                 One::Value(text) => visit.whose(text),
                 One::Repeated | One::Unreadable => OriginIs::Unclear,
             };
-            // Before anybody reads cookies.
-            let force = force(gate, visit, "cookie");
-            let _ = cookie::inspect(&gate.cookie, visit, at.now, force);
             step
         }
         "cors" if force(gate, visit, layer) != Force::Enforce => {
@@ -172,15 +183,14 @@ fn look(gate: &Arc<Gate>, visit: &mut Visit<'_>, layer: &str, at: Moment<'_>) ->
         }
         "site" => site::inspect(&gate.site, visit),
         "method" => method::inspect(&gate.method, visit),
-        "quota" => match quota::inspect(&gate.quota, visit, at) {
-            Some(beyond) => Step::Refuse(Reason::Quota(beyond.reason)),
-            None => Step::Next,
-        },
         "identity" => return who(gate, visit, at),
         "permission" => return may(gate, visit),
         "csrf" if visit.route().own.is_none() => return token(gate, visit, at),
         "credential" => Step::Next,
-        "cookie" => cookie::inspect(&gate.cookie, visit, at.now, Force::Monitor),
+        "cookie" => {
+            let force = force(gate, visit, layer);
+            cookie::inspect(&gate.cookie, visit, at.now, force)
+        }
         _ => return Said::Skipped("not walked here: only the running gate judges it"),
     };
     match step {
@@ -247,35 +257,6 @@ fn may(gate: &Gate, visit: &Visit<'_>) -> Said {
     match permission::inspect(&gate.permission, visit) {
         Ok(()) => Said::Next,
         Err(no) => Said::Refuse(Reason::Permission(no.reason)),
-    }
-}
-
-/// The shares that the store is asked for, in the order of its questions.
-fn shares(gate: &Gate, visit: &Visit<'_>) -> Vec<Share> {
-    let count = quota::questions(&gate.quota, visit.counted(), false).len();
-    // A no at one place alone is told by the name of its limit.
-    let limits = (0..count).filter_map(|place| {
-        let answer = |other| match other == place {
-            true => Answer::No { retry_ns: 1 },
-            false => Answer::Yes { left: 0, reset_s: 0 },
-        };
-        let answers: Answers = (0..count).map(answer).collect();
-        quota::judge(&gate.quota, visit.counted(), &answers)?.limit
-    });
-    let share = |limit: &quota::Limit| {
-        let (count, window_s) = limit.policy();
-        Share { limit: limit.name.clone(), count, window_s }
-    };
-    limits.map(share).collect()
-}
-
-fn end(gate: &Arc<Gate>, view: View<'_>, at: Moment<'_>) -> End {
-    match gate.open(view, at) {
-        Turn::Keys(_) => End::Keys,
-        Turn::Caller(_) => End::Caller,
-        Turn::Ask(_) | Turn::Body(_) | Turn::Done(Verdict::Admit(_)) => End::Admit,
-        Turn::Done(Verdict::Reply(reply)) => End::Reply(reply.status),
-        Turn::Done(Verdict::Refuse(refused)) => End::Refuse(refused.reason()),
     }
 }
 

@@ -157,6 +157,11 @@ impl Gate {
                 Force::Monitor | Force::Off => note(visit, Reason::Quota(beyond.reason)),
             }
         }
+        if force != Force::Off
+            && let Some(reason) = quota::inspect_sign_in(visit)
+        {
+            take(visit, Step::Refuse(Reason::Quota(reason)), force)?;
+        }
         if method::is_never(visit.view.method.as_str()) {
             return Err(Stop::Refuse(Reason::Method(method::Reason::Never)));
         }

@@ -5,6 +5,7 @@ use crate::address::Prefix;
 use crate::crowd::Crowd;
 use crate::crypto;
 use crate::layers::identity::Tokens;
+use crate::layers::quota::Familiar;
 use crate::moment::Now;
 use crate::pass::{PassId, SKEW_S};
 use crate::question::{Key, Rate, Subject};
@@ -24,6 +25,8 @@ pub struct Memory {
     pub unknown: Strikes,
     /// Passes that were asked for, per address prefix: what the next one costs depends on it.
     pub mints: Strikes,
+    /// Where accounts have signed in.
+    pub(crate) familiar: Familiar,
     /// Which life of the process this is.
     pub(crate) lives: Lives,
     /// Where passes are used.
@@ -56,6 +59,7 @@ impl Memory {
             unknown: of_addresses(),
             mints: of_addresses(),
             crowd: Crowd::new(of_addresses()),
+            familiar: Familiar::default(),
             lives: Lives::new(seed),
             travels: Travels::default(),
         }

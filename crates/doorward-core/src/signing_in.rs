@@ -1,16 +1,34 @@
-//! Attempts to sign in: what of the walk is theirs, between the body and what is claimed.
+//! Attempts to sign in: what of the walk is theirs, between the body and what is claimed, and what
+//! their answers say of them.
 
+use crate::address::Prefix;
+use crate::form;
+use crate::gate::Gate;
+use crate::layers::identity::{Errand, NewSession, Told};
 use crate::layers::method;
 use crate::layers::quota::{self, Beyond, SignIn, Taken};
+use crate::memory::Memory;
 use crate::mode::Force;
-use crate::question::{Answer, Answers};
+use crate::moment::{Moment, Now};
+use crate::question::{Answer, Answers, Question, Questions};
+use crate::route::Kind;
+use crate::verdict::Outcome;
+use crate::view::BodyHint;
 use crate::visit::Visit;
+use http::{HeaderMap, StatusCode};
+use std::sync::{Arc, OnceLock};
 
-/// How an attempt is counted; none: it is none, or nobody counts.
+/// Nanoseconds from an answer to the question about its session at the most. Whoever has it by then
+/// could have signed in as himself, under the session that his failure was given.
+const ASKED_NS_MAX: u64 = 100_000_000;
+
+/// How an attempt is counted; none: it is none, or nobody counts. Whatever has a body is one:
+/// backends read one whatever the method is.
 pub(crate) fn of<'v>(visit: &'v Visit<'_>) -> Option<(&'v SignIn, bool)> {
     let sign_in = visit.route().sign_in.as_ref()?;
     let force = visit.gate.force(visit, visit.gate.modes.quota);
-    let is_one = force != Force::Off && !method::is_safe(visit.view.method);
+    let is_bare = matches!(visit.view.body, BodyHint::Empty | BodyHint::Length(0));
+    let is_one = force != Force::Off && !(is_bare && method::is_safe(visit.view.method));
     is_one.then_some((sign_in, force != Force::Enforce))
 }
 
@@ -18,9 +36,10 @@ pub(crate) fn of<'v>(visit: &'v Visit<'_>) -> Option<(&'v SignIn, bool)> {
 pub(crate) fn taken(
     visit: &Visit<'_>,
     body: &[u8],
+    at: Moment<'_>,
 ) -> Result<Option<Box<Taken>>, (quota::Reason, bool)> {
     let Some((sign_in, watch)) = of(visit) else { return Ok(None) };
-    match quota::sign_in_questions(sign_in, visit, body, watch) {
+    match quota::sign_in_questions(sign_in, visit, body, watch, at) {
         Ok(taken) => Ok(Some(Box::new(taken))),
         Err(reason) => Err((reason, watch)),
     }
@@ -44,4 +63,184 @@ pub(crate) fn judge(answers: &Answers) -> Option<Beyond<'static>> {
         }
     }
     beyond
+}
+
+/// An attempt that was admitted.
+pub(crate) struct Attempt {
+    taken: Taken,
+    /// What it came with.
+    with: With,
+    said: OnceLock<Said>,
+}
+
+/// Whose session an attempt came with. A session goes on through a failure, under its own value or
+/// another, and says nothing of it.
+enum With {
+    /// None.
+    Nobody,
+    /// One that is nobody's, by its value.
+    Session(String),
+    /// A known caller's: its session's value, and whose share is charged.
+    Known(Option<String>, [u8; 16]),
+    /// One that nobody has judged.
+    Unjudged,
+}
+
+/// What its answer says.
+enum Said {
+    /// It has failed, as far as anybody can tell.
+    Failed,
+    /// It has succeeded.
+    Succeeded,
+    /// It has, if this session is somebody's; and the steady nanosecond at which that was seen.
+    Session(NewSession, u64),
+}
+
+impl Attempt {
+    /// None: the visit is none.
+    pub(crate) fn of(visit: &mut Visit<'_>) -> Option<Box<Self>> {
+        let taken = *visit.sign_in.take()?;
+        Some(Box::new(Self { taken, with: With::of(visit), said: OnceLock::new() }))
+    }
+
+    /// Notices what its answer says.
+    pub(crate) fn notice(
+        &self,
+        gate: &Gate,
+        sign_in: Option<&SignIn>,
+        (status, headers): (StatusCode, &HeaderMap),
+        memory: &Memory,
+        now: Now,
+    ) {
+        let said = self.said.get_or_init(|| self.said(gate, sign_in, (status, headers), now));
+        if matches!(said, Said::Succeeded) {
+            memory.familiar.note(self.taken.here);
+        }
+    }
+
+    fn said(
+        &self,
+        gate: &Gate,
+        sign_in: Option<&SignIn>,
+        (status, headers): (StatusCode, &HeaderMap),
+        now: Now,
+    ) -> Said {
+        let named = sign_in.and_then(|sign_in| sign_in.success.as_ref());
+        let has_succeeded = match named {
+            Some(success) => success.is_told_by(status, headers),
+            None if gate.identity.asks_about_sessions() => {
+                let is_answered = status.is_success() || status.is_redirection();
+                let new = is_answered.then(|| gate.identity.new_session(headers)).flatten();
+                return match new {
+                    Some(new) if self.with.may_become(&new) => Said::Session(new, now.steady_ns),
+                    Some(_) | None => Said::Failed,
+                };
+            }
+            // A page says "wrong password" with 200 as well, and a redirect leads back to it.
+            None if gate.identity.knows_by_tokens_alone() => {
+                status.is_success() && form::is_json(headers)
+            }
+            None => false,
+        };
+        if has_succeeded { Said::Succeeded } else { Said::Failed }
+    }
+
+    /// What is given back at the end.
+    pub(crate) fn settle(&self, outcome: Outcome) -> impl Iterator<Item = Question> {
+        let has_succeeded = match outcome {
+            Outcome::NeverSent => true,
+            Outcome::Sent => false,
+            Outcome::Answered(_) => matches!(self.said.get(), Some(Said::Succeeded)),
+        };
+        has_succeeded.then(|| self.taken.give_back()).into_iter().flatten()
+    }
+
+    /// The session that its answer has set, which somebody is to be asked about.
+    pub(crate) fn session(&self, gate: &Arc<Gate>, prefix: Prefix) -> Option<SignedIn> {
+        let Some(Said::Session(session, seen_ns)) = self.said.get() else { return None };
+        let before = match self.with {
+            With::Known(_, user) => Some(user),
+            With::Nobody | With::Session(_) | With::Unjudged => None,
+        };
+        Some(SignedIn {
+            gate: Arc::clone(gate),
+            session: session.clone(),
+            taken: self.taken.clone(),
+            prefix,
+            before,
+            seen_ns: *seen_ns,
+        })
+    }
+}
+
+impl With {
+    fn of(visit: &Visit<'_>) -> Self {
+        let gate = &visit.gate;
+        let session = match gate.identity.session_of(visit) {
+            Ok(session) => session,
+            Err(_) => return Self::Unjudged,
+        };
+        // Who cannot be asked about is taken for nobody where a request only reads.
+        let is_judged = visit.route().kind == Kind::Api
+            && gate.force(visit, gate.modes.identity) == Force::Enforce
+            && !method::is_safe(visit.view.method);
+        match (session, &visit.known) {
+            (session, Some(known)) => {
+                Self::Known(session.map(str::to_owned), known.identity.user())
+            }
+            (Some(session), None) if is_judged => Self::Session(session.to_owned()),
+            (Some(_), None) => Self::Unjudged,
+            (None, None) => Self::Nobody,
+        }
+    }
+
+    /// Whether a session that is set may be a new one.
+    fn may_become(&self, new: &NewSession) -> bool {
+        match self {
+            Self::Nobody | Self::Known(None, _) => true,
+            Self::Session(old) | Self::Known(Some(old), _) => !new.is(old),
+            Self::Unjudged => false,
+        }
+    }
+}
+
+/// An attempt to sign in whose answer has set a session. It has succeeded if somebody says whose
+/// that is: whoever carries visits asks, when the answer is on its way.
+pub struct SignedIn {
+    gate: Arc<Gate>,
+    session: NewSession,
+    taken: Taken,
+    prefix: Prefix,
+    before: Option<[u8; 16]>,
+    seen_ns: u64,
+}
+
+impl SignedIn {
+    /// What is to be asked, and whom.
+    #[must_use]
+    pub fn errand(&self) -> Errand {
+        self.session.errand()
+    }
+
+    /// For whom: nobody may have others asked about at everybody's cost.
+    #[must_use]
+    pub const fn prefix(&self) -> Prefix {
+        self.prefix
+    }
+
+    /// What the store is told, now that this was said. `late_ns`: nanoseconds from the answer to
+    /// the question; none: it was asked before. Nothing: the attempt counts as a failure.
+    #[must_use]
+    pub fn told(&self, told: &Told, late_ns: Option<u64>, memory: &Memory, now: Now) -> Questions {
+        let Some(late_ns) = late_ns.filter(|late_ns| *late_ns <= ASKED_NS_MAX) else {
+            return Questions::new();
+        };
+        let said = (told, self.seen_ns.saturating_add(late_ns));
+        let user = self.session.user(&self.gate.identity, said, memory, now);
+        if user.is_none() || user == self.before {
+            return Questions::new();
+        }
+        memory.familiar.note(self.taken.here);
+        self.taken.give_back().collect()
+    }
 }

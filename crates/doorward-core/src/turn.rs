@@ -166,7 +166,7 @@ impl<'v> Pending<'v> {
         match &self.stage {
             Stage::Shares => self.shares(),
             Stage::Claim(claim) => claim.share.into_iter().chain([claim.question]).collect(),
-            Stage::SignIn(taken, ..) => taken.iter().copied().collect(),
+            Stage::SignIn(taken, ..) => taken.questions.iter().copied().collect(),
             Stage::GiveBack(_, is_spared) => {
                 let taken = match is_spared {
                     true => quota::give_back(&self.visit.gate.quota, self.visit.counted()),
@@ -176,7 +176,7 @@ impl<'v> Pending<'v> {
                 // the backend is none.
                 let taken = taken.into_iter().filter(Question::is_of_known);
                 let attempt = self.visit.sign_in.as_deref().into_iter();
-                taken.chain(attempt.flat_map(quota::give_back_sign_in)).collect()
+                taken.chain(attempt.flat_map(Taken::give_back)).collect()
             }
         }
     }
@@ -213,22 +213,23 @@ impl<'v> Pending<'v> {
 /// What the answers about an attempt to sign in come to.
 fn after_sign_in<'v>(
     mut visit: Visit<'v>,
-    taken: Box<Taken>,
+    mut taken: Box<Taken>,
     digest: Option<[u8; 32]>,
     shares_taken: bool,
     answers: &Answers,
     at: Moment<'_>,
 ) -> Turn<'v> {
-    let is_watched = taken.iter().any(|question| question.watch);
+    let is_watched = taken.questions.iter().any(|question| question.watch);
     match signing_in::judge(answers) {
         Some(beyond) if is_watched => note(&mut visit, Reason::Quota(beyond.reason)),
         Some(beyond) => {
             let reason = Reason::Quota(beyond.reason);
             return refuse(Refused::new(&visit, reason, at.id).with_wait(&beyond));
         }
-        None if is_watched => {}
-        None => visit.sign_in = Some(taken),
+        None => {}
     }
+    taken.keep_taken(answers);
+    visit.sign_in = Some(taken);
     claim_behind_body(visit, digest, shares_taken, at)
 }
 

@@ -4,6 +4,7 @@
 mod forms;
 mod stay;
 
+use crate::address::Prefix;
 use crate::fault::Fault;
 use crate::gate::Gate;
 use crate::layers::cookie::Cleaning;
@@ -11,7 +12,7 @@ use crate::layers::credential::Edits;
 use crate::layers::csrf::Page;
 use crate::layers::identity::{Identity, Known};
 use crate::layers::pass::{Cut, Held, Of};
-use crate::layers::quota::{Counted, Taken};
+use crate::layers::quota::Counted;
 use crate::layers::{cookie, cors, credential, quota};
 use crate::memory::Memory;
 use crate::moment::{Now, RequestId};
@@ -22,13 +23,13 @@ use crate::question::{Ask, Key, Question, Questions};
 use crate::reason::Reason;
 use crate::refused::Refused;
 use crate::route::{Effect, Route, RouteId};
+use crate::signing_in::{Attempt, SignedIn};
 use crate::standing::{self, Text};
 use crate::visit::{Caller, Visit, WouldRefuse};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What the gate says to a request. Every doubt becomes a refusal.
 pub enum Verdict {
@@ -81,8 +82,8 @@ pub struct Admitted {
     /// And for what the page's script adds.
     asks_for_own: bool,
     shares_taken: bool,
-    /// An attempt to sign in, and whether its answer says that it succeeded.
-    sign_in: Option<Box<(Taken, AtomicBool)>>,
+    /// An attempt to sign in.
+    sign_in: Option<Box<Attempt>>,
     /// A session that is remembered here, where it was not what the caller was judged by.
     session: Option<Arc<Identity>>,
     /// The credential of a request that asks for a stream, to be judged again.
@@ -137,8 +138,9 @@ pub enum MeterStep {
 }
 
 impl Admitted {
-    pub(crate) fn new(visit: Visit<'_>, now: Now, id: RequestId, cors_acts: bool) -> Self {
+    pub(crate) fn new(mut visit: Visit<'_>, now: Now, id: RequestId, cors_acts: bool) -> Self {
         Self {
+            sign_in: Attempt::of(&mut visit),
             mirror: cors::mirror(&visit),
             is_preflight: !cors_acts && cors::is_preflight(&visit),
             asks_for_own: !cors_acts && visit.gate.has_passes() && cors::asks_for_own(&visit),
@@ -163,7 +165,6 @@ impl Admitted {
             cors_acts,
             shares_taken: false,
             session: None,
-            sign_in: visit.sign_in.map(|taken| Box::new((*taken, AtomicBool::new(true)))),
             body_digest: None,
             would_refuse: visit.would_refuse,
         }
@@ -325,12 +326,12 @@ impl Admitted {
             .map_err(|reason| Box::new(self.refuse(Reason::Credential(reason))))
     }
 
-    /// Notices what the backend's answer says of its caller's session: one that it signs out, or
-    /// gives another cookie, is not remembered any more.
-    pub fn notice(&self, headers: &HeaderMap, memory: &Memory, now: Now) {
-        if let Some(sign_in) = &self.sign_in {
-            let has_session = self.gate.identity.is_signed_in_by(headers);
-            sign_in.1.store(has_session, Ordering::Release);
+    /// Notices what the backend's answer says of an attempt to sign in, and of its caller's
+    /// session: one that it signs out, or gives another cookie, is not remembered any more.
+    pub fn notice(&self, status: StatusCode, headers: &HeaderMap, memory: &Memory, now: Now) {
+        if let Some(attempt) = &self.sign_in {
+            let sign_in = self.route().sign_in.as_ref();
+            attempt.notice(&self.gate, sign_in, (status, headers), memory, now);
         }
         let identity = self.identity().filter(|identity| identity.is_asked_about());
         let identity = identity.or(self.session.as_deref());
@@ -398,20 +399,17 @@ impl Admitted {
             Outcome::Answered(_) => out.extend(about(|key| Ask::Answered { key }, false)),
             Outcome::Sent => {}
         }
-        let has_succeeded = match outcome {
-            Outcome::NeverSent => true,
-            Outcome::Sent => false,
-            Outcome::Answered(status) => status.as_u16() < 400,
-        };
-        if let Some((taken, is_signed_in)) = self.sign_in.as_deref()
-            && has_succeeded
-            && (outcome == Outcome::NeverSent || is_signed_in.load(Ordering::Acquire))
-        {
-            for question in quota::give_back_sign_in(taken) {
-                let _ = out.try_push(question);
-            }
+        for question in self.sign_in.iter().flat_map(|attempt| attempt.settle(outcome)) {
+            let _ = out.try_push(question);
         }
         out
+    }
+
+    /// The session that the answer to an attempt to sign in has set: whoever carries visits asks
+    /// whose it is, when the answer was noticed. None: there is nothing to ask.
+    #[must_use]
+    pub fn signed_in(&self) -> Option<SignedIn> {
+        self.sign_in.as_ref()?.session(&self.gate, Prefix::subscriber(self.client))
     }
 
     /// The id of the pass that it came with: what the deny-list can name.

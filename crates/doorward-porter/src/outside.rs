@@ -27,7 +27,10 @@ use desk::Desk;
 use doorward_core::address::Prefix;
 use doorward_core::gate::Gate;
 use doorward_core::layers::identity::{Errand, Issuer, LookedUp, Told};
+use doorward_core::memory::Memory;
 use doorward_core::moment::Chance;
+use doorward_core::signing_in::SignedIn;
+use doorward_store::Store;
 use fetch::Fetcher;
 use roots::Roots;
 use std::fmt;
@@ -122,7 +125,7 @@ pub struct Outside {
 struct Running {
     tools: Arc<Tools>,
     waiting: Waiting,
-    desk: Desk,
+    desk: Arc<Desk>,
     supplies: Mutex<Vec<Arc<Supply>>>,
     runtime: Handle,
     /// Its end ends the thread.
@@ -159,7 +162,7 @@ impl Outside {
         let running = Running {
             tools: Arc::new(Tools { fetcher, limits, clock, chance, note }),
             waiting,
-            desk: Desk::new(),
+            desk: Arc::new(Desk::new()),
             supplies: Mutex::default(),
             runtime: handle,
             _stop: stop,
@@ -220,6 +223,34 @@ impl Outside {
     pub async fn caller(&self, errand: Errand, prefix: Prefix) -> (Told, u64) {
         let Some(running) = &self.running else { return (Told::Away, 0) };
         running.desk.ask(errand, prefix, &running.tools, &running.runtime).await
+    }
+
+    /// Asks whether an attempt to sign in has made somebody's session, and gives back what it took
+    /// if it has. In the background, at the same desk: where too many ask, it counts as a failure.
+    /// To be called when its answer is on its way; `clock` is the one that it was judged by.
+    pub fn follow(
+        &self,
+        signed_in: SignedIn,
+        store: &Arc<Store>,
+        memory: &Arc<Memory>,
+        clock: &Arc<dyn Clock>,
+    ) {
+        let Some(running) = &self.running else { return };
+        let (desk, tools) = (Arc::clone(&running.desk), Arc::clone(&running.tools));
+        let (store, memory, clock) = (Arc::clone(store), Arc::clone(memory), Arc::clone(clock));
+        let runtime = running.runtime.clone();
+        let begun_ns = tools.clock.now().steady_ns;
+        running.runtime.spawn(async move {
+            let (errand, prefix) = (signed_in.errand(), signed_in.prefix());
+            let (told, asked_ns) = desk.ask(errand, prefix, &tools, &runtime).await;
+            let late_ns = asked_ns.checked_sub(begun_ns);
+            let questions = signed_in.told(&told, late_ns, &memory, clock.now());
+            if !questions.is_empty() {
+                // What is given back is always granted.
+                let Store::Memory(store) = &*store;
+                let _ = store.answer(&questions, clock.now());
+            }
+        });
     }
 
     /// What looking for each issuer's keys came to so far.

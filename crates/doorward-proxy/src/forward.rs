@@ -60,10 +60,7 @@ pub(crate) async fn serve(
         let failed = match exchanged {
             Ok(exchanged) => {
                 passage.answered();
-                let shared = &client.worker.shared;
-                let now = shared.clock.now();
-                passage.admitted.notice(exchanged.answer.headers(), &shared.memory, now);
-                mount::answered(&client, &passage, exchanged.answer.status()).await;
+                mount::answered(&client, &passage, &exchanged.answer).await;
                 let response = match hand_on(&client, exchanged, passage, plan, number) {
                     Ok(response) => response,
                     Err(failed) => Box::pin(stay_closed(&client, *failed, number)).await,

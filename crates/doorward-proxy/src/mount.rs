@@ -16,7 +16,7 @@ use doorward_core::view::BodyHint;
 use doorward_porter::leave::World as _;
 use doorward_porter::{Reach, converse, settle};
 use http::header;
-use http::{Response, StatusCode, request};
+use http::{Response, request};
 use hyper::body::Incoming;
 use std::sync::Arc;
 
@@ -125,11 +125,18 @@ const fn is_short(hint: BodyHint) -> bool {
     }
 }
 
-/// Tells the store that the backend answered, where somebody could ask for it again.
-pub(crate) async fn answered(client: &Client, passage: &Passage, status: StatusCode) {
+/// Notices what the backend has answered, and tells the store, where somebody could ask for it
+/// again or has signed in.
+pub(crate) async fn answered(client: &Client, passage: &Passage, answer: &Response<Incoming>) {
+    let shared = &client.worker.shared;
+    let (status, now) = (answer.status(), shared.clock.now());
+    passage.admitted.notice(status, answer.headers(), &shared.memory, now);
     if passage.admitted.is_claimed() {
         let questions = passage.admitted.settle(Outcome::Answered(status));
-        settle(&questions, moment(client), &client.worker.shared.store).await;
+        settle(&questions, moment(client), &shared.store).await;
+    }
+    if let Some(signed_in) = passage.admitted.signed_in() {
+        shared.outside.follow(signed_in, &shared.store, &shared.memory, &shared.clock);
     }
 }
 

@@ -102,6 +102,7 @@ impl Backend {
                 let known = self.introspect(request).await;
                 return self.asked_about(known).await;
             }
+            "/login" => return self.log_in(request).await,
             "/logout" => {
                 self.callers().clear();
                 let gone = HeaderValue::from_static("session=; Max-Age=0; Path=/");
@@ -114,6 +115,22 @@ impl Backend {
                 *response.body_mut() = Full::new(name);
             }
         }
+        response
+    }
+
+    /// Whoever knows the word is signed in; everybody gets a session, as many frameworks give one,
+    /// and is sent on.
+    async fn log_in(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let number = self.ran.fetch_add(1, Ordering::AcqRel);
+        let body = request.into_body().collect().await.map(|body| body.to_bytes());
+        let body = String::from_utf8(body.unwrap_or_default().to_vec()).unwrap_or_default();
+        let session = format!("session-number-{number}");
+        if body.ends_with("&word=right") {
+            self.sign_in(&session, "ann");
+        }
+        let mut response = said(StatusCode::FOUND, "");
+        let set = HeaderValue::from_str(&format!("session={session}; HttpOnly; Path=/"));
+        response.headers_mut().extend(set.map(|line| (header::SET_COOKIE, line)));
         response
     }
 
@@ -199,7 +216,9 @@ pub async fn scene() -> Outcome<Scene> {
          session = {{ cookie = \"session\", check = \"{upstream}/whoami\", subject = \"$.id\" }}\n\
          introspection = [{{ issuer = \"https://id.test\", url = \"{upstream}/introspect\", \
          client_id = \"gate\", client_secret = \"a/b\" }}]\n\
-         [layers.csrf]\nmode = \"off\"\n"
+         [layers.csrf]\nmode = \"off\"\n\
+         [[route]]\npath = \"/login\"\nprofile = \"public\"\n\
+         sign_in = {{ account = \"name\", per_account = \"3/min\" }}\n"
     );
     let options = GateOptions { upstream: &upstream, config: &config, ..GateOptions::default() };
     Ok(Scene { backend, gate: RunningGate::start(options).await? })
@@ -228,10 +247,25 @@ impl Client {
 
     /// One request as a page of the gate's own origin sends it.
     pub fn ask(&mut self, method: &str, path: &str, credential: &str) -> std::io::Result<Answer> {
-        let host = self.host;
+        self.send(method, path, credential, "")
+    }
+
+    /// A form as a page of the gate's own origin sends it.
+    pub fn post(&mut self, path: &str, form: &str) -> std::io::Result<Answer> {
+        self.send("POST", path, "Content-Type: application/x-www-form-urlencoded", form)
+    }
+
+    fn send(
+        &mut self,
+        method: &str,
+        path: &str,
+        line: &str,
+        body: &str,
+    ) -> std::io::Result<Answer> {
+        let (host, length) = (self.host, body.len());
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n\
-             Sec-Fetch-Site: same-origin\r\n{credential}\r\nContent-Length: 0\r\n\r\n"
+             Sec-Fetch-Site: same-origin\r\n{line}\r\nContent-Length: {length}\r\n\r\n{body}"
         );
         self.stream.get_mut().write_all(head.as_bytes())?;
         let (mut status, mut code, mut length) = (0, String::new(), 0);

@@ -2,8 +2,12 @@
 //! many, a log-out is seen at once, and where nobody answers, nobody is let in.
 
 use doorward_test::browser::Outcome;
-use doorward_test::sessions::{HOME, Mood, Scene, ask, bearer, cookie, scene};
+use doorward_test::sessions::{Client, HOME, Mood, Scene, ask, bearer, cookie, scene};
 use std::time::{Duration, Instant};
+use tokio::time::timeout;
+
+/// How long is waited for what must come: nothing else of an account's share is back by then.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 const ITEMS: (&str, &str) = ("GET", "/v1/items");
 
@@ -25,6 +29,36 @@ async fn the_backend_is_asked_once_and_a_log_out_is_seen_at_once() -> Outcome<()
     let after = ask(address, HOME, ITEMS, cookie("anns-own-session")).await?;
     assert_eq!((after.0, after.1.as_str()), (401, "identity/session-unknown"));
     assert_eq!(backend.ran(), 20);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_signs_in_is_asked_about_and_who_fails_is_counted() -> Outcome<()> {
+    let Scene { gate, .. } = scene().await?;
+    let address = gate.address();
+    let post = |form: &'static str| {
+        tokio::task::spawn_blocking(move || Client::open(HOME, address)?.post("/login", form))
+    };
+    // Many more than its share: each is given back soon, when the backend has said whose its
+    // session is.
+    let begun = Instant::now();
+    let mut signed_in = 0;
+    while signed_in < 12 {
+        match post("name=ann&word=right").await?? {
+            (302, ..) => signed_in += 1,
+            (status, refusal, _) => assert_eq!((status, refusal.as_str()), (429, "quota/sign-in")),
+        }
+        assert!(begun.elapsed() < PATIENCE, "{signed_in} alone");
+        let _ = timeout(Duration::from_millis(1), std::future::pending::<()>()).await;
+    }
+    // Whoever fails gets a session too, which is nobody's.
+    for _ in 0..3 {
+        assert_eq!(post("name=bob&word=wrong").await??.0, 302);
+    }
+    let (status, refusal, _) = post("name=bob&word=right").await??;
+    assert_eq!((status, refusal.as_str()), (429, "quota/sign-in"));
+    let known = ask(address, HOME, ITEMS, cookie("session-number-0")).await?;
+    assert_eq!(known, (200, String::new(), "ann".to_owned()));
     Ok(())
 }
 

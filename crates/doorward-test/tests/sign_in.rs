@@ -1,7 +1,8 @@
 //! Ten thousand guesses at one account at once: each is counted on its way in, so that as many pass
 //! as the account has, whatever the backend says of them later.
 
-use doorward_core::layers::quota::SignIn;
+use doorward_core::layers::identity::{AskUrl, CheckerSettings, How, Place, Told, Whoami};
+use doorward_core::layers::quota::{Account, SignIn, Success};
 use doorward_core::question::Rate;
 use doorward_core::verdict::{Admitted, Outcome, Verdict};
 use doorward_core::view::BodyHint;
@@ -17,9 +18,10 @@ const PER_ACCOUNT: u32 = 10;
 fn rig() -> Rig {
     let mut settings = sample::settings();
     let sign_in = SignIn {
-        account: vec!["email".to_owned()],
+        account: Account::parse("email").expect("a field"),
         per_account: Rate::per_minute(10, PER_ACCOUNT),
         per_address: Rate::per_minute(60, 60),
+        success: Success::new(vec![StatusCode::NO_CONTENT], Vec::new()).ok(),
     };
     settings.routes.push(doorward_core::route::Settings {
         path: "/people/login".to_owned(),
@@ -46,7 +48,7 @@ fn judge(rig: &Rig, number: u32) -> Verdict {
 }
 
 fn settle(rig: &Rig, admitted: &Admitted, status: StatusCode) {
-    admitted.notice(&HeaderMap::new(), &rig.memory, begin());
+    admitted.notice(status, &HeaderMap::new(), &rig.memory, begin());
     let questions = admitted.settle(Outcome::Answered(status));
     let _ = rig.store.answer(&questions, begin());
 }
@@ -69,7 +71,7 @@ fn guesses_at_once_do_not_pass_before_the_first_has_failed() {
     assert_eq!(refused, GUESSES - PER_ACCOUNT);
     // All but one fail: that one gives back what it took, and no more.
     for (number, admitted) in under_way.iter().enumerate() {
-        let status = if number == 0 { StatusCode::OK } else { StatusCode::UNAUTHORIZED };
+        let status = if number == 0 { StatusCode::NO_CONTENT } else { StatusCode::UNAUTHORIZED };
         settle(&rig, admitted, status);
     }
     assert_eq!(spoken(&judge(&rig, GUESSES)), "admit");
@@ -81,8 +83,62 @@ fn whoever_signs_in_again_and_again_is_never_refused() {
     let rig = rig();
     for number in 0..100 {
         match judge(&rig, number) {
-            Verdict::Admit(admitted) => settle(&rig, &admitted, StatusCode::FOUND),
+            Verdict::Admit(admitted) => settle(&rig, &admitted, StatusCode::NO_CONTENT),
             other => panic!("{number}: {}", spoken(&other)),
         }
+    }
+}
+
+/// The same route, where a backend is asked about sessions and nothing else is said of a success.
+fn rig_with_sessions() -> Rig {
+    let mut settings = sample::settings();
+    settings.identity.checkers = vec![CheckerSettings {
+        place: Place::Cookie("session".to_owned()),
+        with: Vec::new(),
+        url: AskUrl { url: "http://127.0.0.1:3000/whoami".to_owned(), is_private: false },
+        how: How::Whoami(Whoami { subject: vec!["id".to_owned()], scopes: None }),
+        remember_s: 10,
+    }];
+    settings.routes.push(doorward_core::route::Settings {
+        path: "/people/login".to_owned(),
+        sign_in: Some(SignIn {
+            account: Account::parse("email").expect("a field"),
+            per_account: Rate::per_minute(1, 1),
+            per_address: Rate::per_minute(60, 60),
+            success: None,
+        }),
+        ..Default::default()
+    });
+    Rig::new(&settings)
+}
+
+#[test]
+fn a_session_is_asked_about_soon_or_its_attempt_has_failed() {
+    let ann = Told::Answer(200, br#"{"id":"ann"}"#.to_vec());
+    let nobody = Told::Answer(200, br#"{"id":null}"#.to_vec());
+    for (told, late_ns, want) in [
+        (&ann, Some(0), "admit"),
+        (&ann, Some(100_000_000), "admit"),
+        // Whoever has failed could have signed in to it by then.
+        (&ann, Some(100_000_001), "refuse quota/sign-in"),
+        // What was asked before the answer says nothing of it.
+        (&ann, None, "refuse quota/sign-in"),
+        (&nobody, Some(0), "refuse quota/sign-in"),
+        (&Told::Away, Some(0), "refuse quota/sign-in"),
+        (&Told::Busy, Some(0), "refuse quota/sign-in"),
+    ] {
+        let rig = rig_with_sessions();
+        let Verdict::Admit(admitted) = judge(&rig, 0) else { panic!("it is the first") };
+        let mut headers = HeaderMap::new();
+        let line = HeaderValue::from_static("session=0123456789abcdef; HttpOnly");
+        headers.insert(header::SET_COOKIE, line);
+        admitted.notice(StatusCode::FOUND, &headers, &rig.memory, begin());
+        let settled = admitted.settle(Outcome::Answered(StatusCode::FOUND));
+        assert!(settled.is_empty(), "nobody has said yet whose it is");
+        let signed_in = admitted.signed_in().expect("a session");
+        assert_eq!(signed_in.errand().headers[0].1, "session=0123456789abcdef");
+        let questions = signed_in.told(told, late_ns, &rig.memory, begin());
+        let _ = rig.store.answer(&questions, begin());
+        assert_eq!(spoken(&judge(&rig, 1)), want, "{told:?} {late_ns:?}");
     }
 }

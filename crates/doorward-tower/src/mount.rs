@@ -229,7 +229,11 @@ where
     if let Some(record) = &mut passage.record {
         record.answered(response.status());
     }
-    passage.admitted.notice(response.headers(), &mount.memory, mount.clock.now());
+    let (status, now) = (response.status(), mount.clock.now());
+    passage.admitted.notice(status, response.headers(), &mount.memory, now);
+    if let Some(signed_in) = passage.admitted.signed_in() {
+        mount.outside.follow(signed_in, &mount.store, &mount.memory, &mount.clock);
+    }
     Ok(reply::dressed(response, passage))
 }
 

@@ -222,16 +222,39 @@ static BODY: Section = Section::new(
 );
 
 static SIGN_IN: Section = Section::new(
-    "Attempts to sign in. What succeeds is given back: an answer below 400 that sets the session's \
-     cookie, where callers are known by one.",
+    "Attempts to sign in: whatever comes to this route by another method than GET, HEAD and \
+     OPTIONS, or with a body. What succeeds is given back: where sessions are asked about \
+     (`check`), an answer below 400 that sets one, when it is somebody's; where callers are known \
+     by tokens alone, JSON with a status of 2xx; elsewhere what `success` says, or nothing.",
     &[
         key(
             "account",
             Shape::Text,
             "",
-            "The form's field or JSON member that names the account: \"email\", \"$.user.name\".",
+            "What names the account: the form's field, as it is written, and in a JSON object the \
+             members on the way (\"email\", \"user[email]\", \"Input.Email\"); or a JSON \
+             member alone (\"$.user.name\"). In the query it is refused.",
         ),
         key("per_account", Shape::Rate, "\"10/min\"", "Failures of one account."),
         key("per_address", Shape::Rate, "\"60/min\"", "Failures of one address."),
+        key("success", Shape::Table(&SUCCESS), "", "How the backend answers a success."),
+    ],
+);
+
+static SUCCESS: Section = Section::new(
+    "How the backend answers whoever has signed in, and nobody else; all of it must fit.",
+    &[
+        key(
+            "status",
+            Shape::OneOrMore(&Shape::Whole { least: 200, most: 399 }),
+            "[]",
+            "The answer's status: 204; without it, any redirect.",
+        ),
+        key(
+            "location",
+            Shape::OneOrMore(&Shape::Text),
+            "[]",
+            "Where it redirects to, as the backend writes it: \"/\".",
+        ),
     ],
 );

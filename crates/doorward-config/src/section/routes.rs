@@ -1,14 +1,11 @@
 //! `[[route]]`: what the file says about some paths.
 
-use super::{permission, quota, top, upstream, webhook};
+use super::{permission, quota, sign_in, top, upstream, webhook};
 use crate::config::Profile;
 use crate::document::{Table, Value};
 use crate::draft::Draft;
 use crate::reading::Reading;
 use doorward_core::layers::csrf::Forms;
-use doorward_core::layers::identity::whoami_path;
-use doorward_core::layers::quota::SignIn;
-use doorward_core::question::Rate;
 use doorward_core::route::{
     Csrf, Effect, Embed, HELD_BODY_BYTES_MAX, Kind, Override, Pass, Settings, Tickets,
 };
@@ -90,7 +87,7 @@ fn read_one(
     }
     route.forms = table.choose("forms", FORMS, reading);
     if let Some(value) = table.value("sign_in") {
-        route.sign_in = sign_in(&value, reading);
+        route.sign_in = sign_in::read(&value, reading);
     }
     if let Some(pass) = table.choose("pass", PASSES, reading) {
         route.pass = pass;
@@ -164,24 +161,4 @@ fn read_body(body: &Table<'_>, route: &mut Settings, reading: &mut Reading<'_>) 
         let what = "a bound body is held, and no more than 1 MiB of it can be";
         let _: Option<()> = max.error(what, "lower `max` to 1MiB, or leave out `bind`", reading);
     }
-}
-
-/// How attempts to sign in are counted.
-fn sign_in(value: &Value<'_>, reading: &mut Reading<'_>) -> Option<SignIn> {
-    let table = value.table(reading)?;
-    let hint = "add account = \"email\": the form's field or JSON member that names the account";
-    let Some(said) = table.value("account") else {
-        return value.error("this does not say where the account's name stands", hint, reading);
-    };
-    let text = said.text(reading)?;
-    let Some(account) = whoami_path(text) else {
-        return said.error("this is no field's name", hint, reading);
-    };
-    let mut pace = |name: &str, usual: u64| {
-        let said = table.value(name).and_then(|value| value.pace(reading));
-        said.map_or(Rate::per_minute(usual, usual as u32), |pace| quota::rate(pace, pace.count))
-    };
-    let per_account = pace("per_account", 10);
-    let per_address = pace("per_address", 60);
-    Some(SignIn { account, per_account, per_address })
 }

@@ -37,6 +37,7 @@
 use http::{Method, StatusCode};
 
 use super::{Meta, Step};
+use crate::form;
 use crate::header::One;
 use crate::query;
 use crate::reason::Words;
@@ -261,37 +262,7 @@ pub(super) fn method_fields(query: &str) -> impl Iterator<Item = Vec<u8>> + '_ {
 }
 
 fn is_method_field(name: &str) -> bool {
-    is_field(name, b"_method")
-}
-
-/// Whether a field's name reads `want` once decoded, in any case; without allocating. PHP drops
-/// spaces in front, reads `.` and spaces as `_` and ends at NUL or `[`; others drop brackets.
-pub(crate) fn is_field(name: &str, want: &[u8]) -> bool {
-    let mut want = want.iter();
-    let mut rest = name.as_bytes();
-    let mut begun = false;
-    while let [first, tail @ ..] = rest {
-        let (byte, tail) = match (first, tail) {
-            (b'%', [high, low, tail @ ..]) => {
-                let digit = |byte: u8| char::from(byte).to_digit(16);
-                let (Some(high), Some(low)) = (digit(*high), digit(*low)) else { return false };
-                (u8::try_from(high * 16 + low).unwrap_or_default(), tail)
-            }
-            (b'+', _) => (b' ', tail),
-            _ => (*first, tail),
-        };
-        rest = tail;
-        if !begun && matches!(byte, b' ' | b'?' | b'[') {
-            continue;
-        }
-        begun = true;
-        let Some(wanted) = want.next() else { return matches!(byte, 0 | b'[' | b']') };
-        let byte = if matches!(byte, b'.' | b' ') { b'_' } else { byte };
-        if !wanted.eq_ignore_ascii_case(&byte) {
-            return false;
-        }
-    }
-    want.next().is_none()
+    form::is_field(name, b"_method")
 }
 
 const fn refuse(reason: Reason) -> Step {

@@ -62,7 +62,7 @@ impl<'v> AwaitingBody<'v> {
             return at_own(visit, own, body, shares_taken, at);
         }
         let digest = visit.route().bind_body.then_some(digest);
-        match signing_in::taken(&visit, body) {
+        match signing_in::taken(&visit, body, at) {
             Ok(None) => {}
             Ok(Some(taken)) => {
                 let stage = Stage::SignIn(taken, digest, shares_taken);

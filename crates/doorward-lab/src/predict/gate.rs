@@ -60,8 +60,9 @@ impl FutureGate {
         turned_on(self.begun, self.ahead_ns)
     }
 
-    /// The backend has answered.
-    pub(super) fn answered(&self, admitted: &Admitted, status: StatusCode) {
+    /// The backend has answered. Whose a session is that it sets, nobody is asked here.
+    pub(super) fn answered(&self, admitted: &Admitted, status: StatusCode, headers: &HeaderMap) {
+        admitted.notice(status, headers, &self.memory, self.now());
         let settled = admitted.settle(Outcome::Answered(status));
         if !settled.is_empty() {
             // Nobody is told what came of it.

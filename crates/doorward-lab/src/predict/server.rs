@@ -61,7 +61,7 @@ impl Behind<'_> {
             _ => with_key(admitted, head),
         };
         if let Some(gate) = self.gate {
-            gate.answered(admitted, answered.head.status);
+            gate.answered(admitted, answered.head.status, &answered.head.headers);
         }
         admitted.dress(&mut answered.head.headers);
         answered

@@ -190,10 +190,15 @@ impl Bench {
                 headers.append(name, value);
             }
         }
-        admitted.notice(&headers, at.memory, at.now);
         let status = StatusCode::from_u16(step.given.backend.status).unwrap_or(StatusCode::OK);
+        admitted.notice(status, &headers, at.memory, at.now);
         let settled = admitted.settle(Outcome::Answered(status));
         self.answer(step, &settled, at.now);
+        if let Some(signed_in) = admitted.signed_in() {
+            let told = step.given.told_of_new.as_ref().unwrap_or(&Told::Away);
+            let settled = signed_in.told(told, Some(0), at.memory, at.now);
+            self.answer(step, &settled, at.now);
+        }
         admitted.dress(&mut headers);
         let _ = admitted.write_forms(status, &mut headers, false, (at.now, at.chance));
         let noted = admitted.would_refuse().iter().map(|reason| reason.code().to_owned());

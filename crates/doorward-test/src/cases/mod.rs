@@ -37,6 +37,7 @@
 //! | `nonce: at=+0` | a nonce of the gate's for a proof, stands for `{nonce}` in `token2:` too |
 //! | `keys: away` | an issuer's keys cannot be had (`busy`: nor waited for); for the core alone |
 //! | `told: 200 {"id":"ann"}` | what is said of the caller, or `away`, `busy`; for the core alone |
+//! | `told-of-new: 200 {}` | what is said of the session that the answer sets; for the core alone |
 //!
 //! | `pass: origin=https://shop.test` | a pass is asked for; words: `origin`, `agent`, `from` |
 //! | `sign: nonce=1 created=+0` | `{signed}` in this request is its signature |
@@ -154,6 +155,8 @@ pub struct Given {
     pub told: Option<Told>,
     /// What the connection has shown.
     pub certificate: Option<Certificate>,
+    /// What is said of the session that the backend's answer sets.
+    pub told_of_new: Option<Told>,
     /// What the backend answers.
     pub backend: Answer,
     /// What the runner must be able to do.
@@ -234,6 +237,7 @@ impl Step {
             || self.given.keys.is_some()
             || self.given.told.is_some()
             || self.given.certificate.is_some()
+            || self.given.told_of_new.is_some()
             || self.given.needs == Some(Need::NoScan)
             || !self.given.from.is_loopback()
     }

@@ -62,6 +62,7 @@ pub fn parse(name: &str, text: &str) -> Result<Case, CaseError> {
         keys: None,
         told: None,
         certificate: None,
+        told_of_new: None,
         backend: Answer { status: 200, headers: Vec::new() },
         needs: None,
         times: 1,
@@ -75,6 +76,7 @@ pub fn parse(name: &str, text: &str) -> Result<Case, CaseError> {
         given.times = 1;
         given.keys = None;
         given.told = None;
+        given.told_of_new = None;
         let (line, request) = request(
             &pair[0],
             &mut given,
@@ -124,6 +126,7 @@ fn request(
             "keys" if value == "away" => given.keys = Some(LookedUp::Away),
             "keys" if value == "busy" => given.keys = Some(LookedUp::Busy),
             "told" => given.told = Some(told(value).ok_or_else(bad)?),
+            "told-of-new" => given.told_of_new = Some(told(value).ok_or_else(bad)?),
             "store" | "needs" | "keys" => return Err(bad()),
             "certificate" => {
                 given.certificate =

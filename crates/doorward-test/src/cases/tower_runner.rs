@@ -116,7 +116,11 @@ impl TowerRunner {
     /// in the process and the other is not asked.
     #[must_use]
     pub const fn leaves_out(step: &Step) -> bool {
-        step.given.store_is_away || step.given.keys.is_some() || step.given.told.is_some()
+        let given = &step.given;
+        given.store_is_away
+            || given.keys.is_some()
+            || given.told.is_some()
+            || given.told_of_new.is_some()
     }
 
     /// Runs a case: every step that does not come as it wants, but for those that are left out.

@@ -31,6 +31,8 @@ struct Asked {
     uri: Uri,
     headers: HeaderMap,
     body: BodyHint,
+    /// The body's bytes, where the file has all of them, as they are.
+    bytes: Option<Vec<u8>>,
     /// What the strict scan under the proxy says.
     scan: Option<Reason>,
 }
@@ -66,7 +68,7 @@ pub(super) fn run(asked: &Explain) -> ExitCode {
         memory: &Memory::new(1, [0; 16]),
     };
     let peer = asked.from.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    let walk = config.gate.walk(view(&request, peer), at);
+    let walk = config.gate.walk(view(&request, peer), request.bytes.as_deref(), at);
     machine::output(&text(&request, &walk));
     ExitCode::SUCCESS
 }
@@ -158,7 +160,15 @@ fn parse(bytes: &[u8], limits: ScanLimits) -> anyhow::Result<Asked> {
         Some(0) | None => BodyHint::Empty,
         Some(bytes) => BodyHint::Length(bytes),
     };
+    let behind = wire.get(end + 4..).unwrap_or_default();
+    let bytes = match body {
+        BodyHint::Empty => Some(&[][..]),
+        BodyHint::Length(bytes) => usize::try_from(bytes).ok().and_then(|end| behind.get(..end)),
+        BodyHint::Stream => None,
+    };
+    let bytes = bytes.map(<[u8]>::to_vec);
     Ok(Asked {
+        bytes,
         method: Method::from_bytes(method).context("the method is none")?,
         uri: Uri::try_from(target).context("the target is none")?,
         headers,
@@ -223,6 +233,11 @@ fn text(asked: &Asked, walk: &Walk) -> String {
         (None, End::Caller) => {
             "open: the running gate would ask who the caller is, and judge then".to_owned()
         }
+        (None, End::Body) => {
+            "open: the running gate would read the body, and judge then; the file does not have \
+             it whole"
+                .to_owned()
+        }
         (None, End::Keys) => "open: the running gate would ask the token's issuer for its keys, \
                               and judge then"
             .to_owned(),
@@ -262,6 +277,8 @@ fn indented(text: &str) -> String {
 mod tests {
     use super::*;
     use doorward_core::gate::Gate;
+    use doorward_core::layers::quota::{Account, SignIn};
+    use doorward_core::question::Rate;
     use doorward_core::settings::Settings;
 
     fn explained(text_of_request: &str, edit: impl FnOnce(&mut Settings)) -> String {
@@ -276,7 +293,7 @@ mod tests {
             chance: &SystemChance,
             memory: &Memory::new(1, [0; 16]),
         };
-        let walk = gate.walk(view(&asked, Ipv4Addr::LOCALHOST.into()), at);
+        let walk = gate.walk(view(&asked, Ipv4Addr::LOCALHOST.into()), asked.bytes.as_deref(), at);
         text(&asked, &walk)
     }
 
@@ -288,8 +305,9 @@ mod tests {
         for part in [
             "TRACE /a?key=...\n",
             "1 message      nothing against it",
-            "3 site         refuse: site/cross-site",
-            "4 method       refuse: method/never",
+            "2 cookie       nothing against it",
+            "4 site         refuse: site/cross-site",
+            "5 method       refuse: method/never",
             "    origin: https://evil.test",
             "    cookie: session (values left out)",
             "credential",
@@ -333,6 +351,40 @@ mod tests {
         let text = explained(request, |_| {});
         assert!(text.contains("the bytes  refuse: message/host-repeated"), "{text}");
         assert!(text.contains("verdict  refused: message/host-repeated  400"), "{text}");
+    }
+
+    #[test]
+    fn an_attempt_to_sign_in_is_judged_by_its_body() {
+        let counts = |settings: &mut Settings| {
+            settings.routes = vec![doorward_core::route::Settings {
+                path: "/login".to_owned(),
+                sign_in: Some(SignIn {
+                    account: Account::parse("email").expect("a field"),
+                    per_account: Rate::per_minute(3, 3),
+                    per_address: Rate::per_minute(60, 60),
+                    success: None,
+                }),
+                ..Default::default()
+            }];
+        };
+        let post = |target: &str, body: &str| {
+            let request = format!(
+                "POST {target} HTTP/1.1\r\nHost: localhost\r\n\
+                 Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 7\r\n\r\n{body}"
+            );
+            explained(&request, counts)
+        };
+        let text = post("/login", "mail=aa");
+        assert!(text.contains("6 quota        refuse: quota/account-unclear"), "{text}");
+        assert!(text.contains("verdict  refused: quota/account-unclear  400"), "{text}");
+        let text = post("/login?email=a", "email=a");
+        assert!(text.contains("verdict  refused: quota/account-unclear  400"), "{text}");
+        let text = post("/login", "email=a");
+        assert!(text.contains("  sign-in by account: 3 requests in 60 s"), "{text}");
+        assert!(text.ends_with("verdict  admitted, as long as its shares last\n"), "{text}");
+        let text = post("/login", "");
+        assert!(text.contains("not asked: the account that signs in"), "{text}");
+        assert!(text.contains("verdict  open: the running gate would read the body"), "{text}");
     }
 
     #[test]

@@ -12,8 +12,12 @@ const MEMBER: &str = "csrf";
 
 /// The token in a body. A field of such a name without one is the application's own.
 pub(super) fn find(kind: &Kind<'_>, body: &[u8]) -> Result<Option<String>, Reason> {
-    let mut found = match kind {
-        Kind::Form | Kind::Multipart(_) => form::fields(kind, body, |name| FIELDS.contains(&name)),
+    let mut found: Vec<String> = match kind {
+        Kind::Form | Kind::Multipart(_) => {
+            let fields = form::fields(kind, body, |name| FIELDS.contains(&name));
+            let fields = fields.map_err(|form::Unclear| Reason::Unclear)?;
+            fields.into_iter().map(|field| field.value).collect()
+        }
         Kind::Json => form::member(body, &[MEMBER]).into_iter().collect(),
     };
     found.retain(|text| text.starts_with(PREFIX));
@@ -27,9 +31,6 @@ mod tests {
     use crate::form::kind;
     use http::header::CONTENT_TYPE;
     use http::{HeaderMap, HeaderValue};
-
-    /// As many parts of a form as are looked through.
-    const PARTS_MAX: usize = 16;
 
     fn check(content_type: &'static str, body: &str, want: Result<Option<&str>, Reason>) {
         let mut headers = HeaderMap::new();
@@ -52,9 +53,13 @@ mod tests {
         check(form, "_csrf=of-the-application&csrf_token=dwc1.a_b-c", token);
         check(form, "_csrf=dwc1.a&_csrf=dwc1.a", Err(Reason::Unclear));
         check(form, "_csrf=dwc1.a&csrf_token=dwc1.b", Err(Reason::Unclear));
-        for body in ["", "_csrf", "_csrf=", "_csrf=abc", "csrf=dwc1.a", "x_csrf=dwc1.a", "_csrf=%"]
-        {
+        for body in ["", "_csrf", "_csrf=", "_csrf=abc", "csrf=dwc1.a", "x_csrf=dwc1.a"] {
             check(form, body, Ok(None));
+        }
+        // What another field holds is the backend's to read.
+        check(form, "name=100%&old=%E9&_csrf=dwc1.a_b-c", token);
+        for body in ["_csrf=%", "_csrf=dwc1.a;b=c", "%u005fcsrf=dwc1.a"] {
+            check(form, body, Err(Reason::Unclear));
         }
     }
 
@@ -76,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_multipart_form_the_fields_before_its_files_count() {
+    fn of_a_multipart_form_the_fields_count_and_its_files_do_not() {
         let multipart = "multipart/form-data; boundary=XX";
         let part = |head: &str, body: &str| format!("--XX\r\n{head}\r\n\r\n{body}\r\n");
         let field = |name: &str, body: &str| {
@@ -88,13 +93,14 @@ mod tests {
         check(multipart, &(token.clone() + end), Ok(Some("dwc1.a")));
         check("multipart/form-data; Boundary=\"XX\"", &(token.clone() + end), Ok(Some("dwc1.a")));
         check(multipart, &(field("to", "ann") + &token + &file + end), Ok(Some("dwc1.a")));
-        check(multipart, &(file + &token + end), Ok(None));
+        check(multipart, &(file + &token + end), Ok(Some("dwc1.a")));
         check(multipart, &(token.clone() + &token + end), Err(Reason::Unclear));
-        check(multipart, &token, Ok(None));
+        check(multipart, &token, Err(Reason::Unclear));
         check(multipart, &(field("_csrf", "of the application") + end), Ok(None));
-        check(multipart, &(field("to", "x").repeat(PARTS_MAX) + &token + end), Ok(None));
+        let many = field("to", "x").repeat(20) + &token + end;
+        check(multipart, &many, Ok(Some("dwc1.a")));
         check("multipart/form-data", &(token.clone() + end), Ok(None));
         check("multipart/form-data; boundary=XX; boundary=YY", &(token.clone() + end), Ok(None));
-        check("multipart/form-data; boundary=Y", &(token + end), Ok(None));
+        check("multipart/form-data; boundary=Y", &(token + end), Err(Reason::Unclear));
     }
 }

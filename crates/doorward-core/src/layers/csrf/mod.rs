@@ -50,8 +50,9 @@
 //!
 //! ## When it cannot decide
 //!
-//! Two tokens that differ, a repeated header with one, or two anchors are `csrf/unclear`. Webhooks,
-//! returns, pages and health checks are not asked.
+//! Two tokens that differ, a repeated header with one, two anchors, or a form in which backends
+//! could find different fields are `csrf/unclear`. Webhooks, returns, pages and health checks are
+//! not asked.
 //!
 //! A form gets no token in doubt, and what it sends is refused; the gate says why once:
 //! `forms/encoded` (compressed all the same), `forms/charset` (UTF-16, ISO-2022-JP), `forms/large`,

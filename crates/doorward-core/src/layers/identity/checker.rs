@@ -179,7 +179,7 @@ impl Checker {
     pub(super) fn is_changed_by(&self, line: &[u8], digest: &[u8; 32]) -> bool {
         let mut parts = line.splitn(2, |byte| *byte == b';');
         let pair = parts.next().unwrap_or_default();
-        let rest = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let rest = parts.next().unwrap_or_default();
         let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
         let name = pair[..end].trim_ascii();
         let settings = &self.settings;
@@ -190,13 +190,18 @@ impl Checker {
         let value = pair.get(end + 1..).unwrap_or_default().trim_ascii();
         // Some frameworks set the same cookie with each answer, so that it lasts longer.
         let is_same = settings.with.is_empty() && crypto::sha256(value) == *digest;
-        let ends = [&b"max-age=0"[..], b"max-age=-", b"1970"];
-        let is_deleted = ends.iter().any(|end| memchr::memmem::find(&rest, end).is_some());
-        is_own && (!is_same || is_deleted)
+        is_own && (!is_same || is_deletion(rest))
     }
 
     /// Until when an answer is remembered, steady.
     pub(super) const fn until_ns(&self, now: Now) -> u64 {
         now.steady_ns.saturating_add(self.settings.remember_s.saturating_mul(1_000_000_000))
     }
+}
+
+/// Whether the attributes of a `Set-Cookie` delete it.
+pub(super) fn is_deletion(attributes: &[u8]) -> bool {
+    let attributes = attributes.to_ascii_lowercase();
+    let ends = [&b"max-age=0"[..], b"max-age=-", b"1970"];
+    ends.iter().any(|end| memchr::memmem::find(&attributes, end).is_some())
 }

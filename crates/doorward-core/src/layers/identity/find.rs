@@ -1,11 +1,12 @@
 //! The one credential that is judged.
 
 use super::checker::Checker;
+use super::new_session::Unclear;
 use super::place::{Carried, Place};
 use super::policy::{PLACES_MAX, Policy};
 use super::{Kind, Reason, certificate, key};
 use crate::certificate::Certificate;
-use crate::layers::method;
+use crate::form;
 use crate::query;
 use crate::visit::Visit;
 use arrayvec::ArrayVec;
@@ -103,6 +104,19 @@ pub(super) fn whole<'t>(
     visit: &Visit<'_>,
     text: &'t str,
 ) -> Option<Cow<'t, str>> {
+    whole_of(checker, text, |other| match Place::Cookie(other.to_owned()).look(visit) {
+        Carried::Nothing => Ok(None),
+        Carried::Text(value) => Ok(Some(value)),
+        Carried::Unclear => Err(Unclear),
+    })
+}
+
+/// The same, of cookies that stand elsewhere.
+pub(super) fn whole_of<'t, 'o>(
+    checker: &Checker,
+    text: &'t str,
+    find: impl Fn(&str) -> Result<Option<&'o str>, Unclear>,
+) -> Option<Cow<'t, str>> {
     let settings = &checker.settings;
     let Place::Cookie(name) = &settings.place else { return Some(Cow::Borrowed(text)) };
     if settings.with.is_empty() {
@@ -110,15 +124,15 @@ pub(super) fn whole<'t>(
     }
     let mut all = format!("{name}={text}");
     for other in &settings.with {
-        match Place::Cookie(other.clone()).look(visit) {
-            Carried::Nothing => {}
-            Carried::Text(value) if checker.is_plain(value) => {
+        match find(other) {
+            Ok(None) => {}
+            Ok(Some(value)) if checker.is_plain(value) => {
                 all.push_str("; ");
                 all.push_str(other);
                 all.push('=');
                 all.push_str(value);
             }
-            Carried::Text(_) | Carried::Unclear => return None,
+            Ok(Some(_)) | Err(Unclear) => return None,
         }
     }
     Some(Cow::Owned(all))
@@ -126,5 +140,5 @@ pub(super) fn whole<'t>(
 
 /// Whether a query has a token in it (RFC 6750 2.3), where many backends would find it.
 fn has_token(query: &str) -> bool {
-    query::fields(query).any(|field| method::is_field(query::pair(field).0, b"access_token"))
+    query::fields(query).any(|field| form::is_field(query::pair(field).0, b"access_token"))
 }

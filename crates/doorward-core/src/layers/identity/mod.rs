@@ -82,6 +82,7 @@ mod issuer;
 mod jwt;
 mod key;
 mod key_set;
+mod new_session;
 mod nonce;
 mod place;
 mod policy;
@@ -114,6 +115,7 @@ pub use issuer::{
 pub use jwt::TOKEN_BYTES_MAX;
 pub use key::{ApiKey, KEY_PREFIX, KEY_TEXT_BYTES, KeySettings, draw, hash};
 pub use key_set::{KEY_SET_BYTES_MAX, KeySetError};
+pub(crate) use new_session::NewSession;
 pub use nonce::NonceSettings;
 pub(crate) use nonce::say as say_nonce;
 pub use place::Place;

@@ -253,22 +253,6 @@ impl Policy {
         others.chain(with).chain(signed.flat_map(|one| one.cookies().skip(1)))
     }
 
-    /// Whether an answer signs its caller in: it sets a cookie that callers are known by. Where
-    /// there is none, its status alone tells.
-    pub(crate) fn is_signed_in_by(&self, headers: &http::HeaderMap) -> bool {
-        if self.cookies().next().is_none() {
-            return true;
-        }
-        headers.get_all(http::header::SET_COOKIE).into_iter().any(|line| {
-            let line = line.as_bytes();
-            let pair = line.split(|byte| *byte == b';').next().unwrap_or_default();
-            let Some(end) = pair.iter().position(|byte| *byte == b'=') else { return false };
-            let (name, value) = (pair[..end].trim_ascii(), pair[end + 1..].trim_ascii());
-            let is_known = self.cookies().any(|own| own.as_bytes() == name);
-            is_known && !value.is_empty() && value != b"\"\""
-        })
-    }
-
     /// The cookies that hold credentials.
     pub(crate) fn cookies(&self) -> impl Iterator<Item = &str> {
         self.unjudged_cookies(usize::MAX)

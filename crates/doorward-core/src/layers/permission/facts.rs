@@ -4,6 +4,7 @@
 
 use super::claim::Roles;
 use super::name::Name;
+use crate::form;
 use crate::json::Object;
 use crate::layers::identity::{Identity, Kind};
 use crate::layers::method;
@@ -197,7 +198,7 @@ fn field<'q>(query: Option<&'q str>, name: &str) -> Field<'q> {
         return Field::Unclear;
     }
     let pairs = query::fields(query).map(query::pair);
-    let mut found = pairs.filter(|(own, _)| method::is_field(own, name.as_bytes()));
+    let mut found = pairs.filter(|(own, _)| form::is_field(own, name.as_bytes()));
     match (found.next(), found.next()) {
         (None, _) => Field::Absent,
         (Some((own, value)), None) if own == name => {

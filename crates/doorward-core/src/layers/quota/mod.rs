@@ -18,9 +18,17 @@
 //!    callers whom `identity` knows without cryptography.
 //! 3. One batch of questions to the store, one a limit that applies to this caller and route: all
 //!    are tested, then all are taken, or none. The first no is `quota/share`.
-//! 4. An attempt to sign in (`sign_in` of a route) takes a share of the account that its body names
-//!    and of its address, and gets both back when it succeeds: `quota/sign-in`.
-//! 5. What was taken for a request that never left for the backend is given back.
+//! 4. An attempt to sign in is whatever comes to a route with `sign_in` by another method than GET,
+//!    HEAD and OPTIONS, or with a body. What backends could read in two ways names no account, and
+//!    a query with such a field is refused by any method: `quota/account-unclear`. Names are
+//!    compared in any case, by NFKC, without what nobody sees.
+//! 5. It takes a share of the account and of its address, and gets both back when it succeeds:
+//!    `quota/sign-in`. Where an account has signed in before (IPv4 by /24, IPv6 by /48), it has a
+//!    share of its own.
+//! 6. It has succeeded when the answer is what `success` says; or sets a session of which `check`
+//!    says whose it is, and that this is not whose it was before; or, where callers are known by
+//!    tokens alone, is JSON with a status of 2xx. Nothing else is known for a success.
+//! 7. What was taken for a request that never left for the backend is given back.
 //!
 //! Pages and programs of one address have shares of their own, so that a script does not use up
 //! what the people beside it need.
@@ -28,7 +36,13 @@
 //! ## What it does not stop
 //!
 //! * One guess each at very many accounts, from very many addresses; spellings of one account that
-//!   only its backend takes for the same (accents, Unicode's other forms): then the address counts.
+//!   only its backend takes for the same (accents, letters that look alike, a mail address with
+//!   `+tag`): then the address counts.
+//! * Somebody who fails for an account again and again, so that it can sign in nowhere but where it
+//!   has before, and where that was forgotten (a restart, 65,536 others) nowhere at all.
+//! * An API for callers with tokens that answers a wrong password with 200 and JSON: say `success`.
+//! * A backend that signs people in under the session that they came with: nobody tells that from a
+//!   failure, and it costs a share.
 //! * A flood from very many networks, each below its share.
 //! * A script that sends what a browser sends: it then shares the pages' part of its address.
 //! * Slow abuse below every limit.
@@ -43,24 +57,30 @@
 //!
 //! RFC 6585 4 (429); draft-ietf-httpapi-ratelimit-headers; RFC 6177; RFC 6052; ITU-T I.371 (GCRA).
 
+mod account;
 mod deny;
+mod familiar;
 mod limit;
+mod reason;
 mod sign_in;
+mod success;
 
+pub use account::Account;
 pub use deny::{Deny, DenyKnown};
 pub(crate) use deny::{denies, denies_held, denies_stream, digests};
+pub(crate) use familiar::Familiar;
 pub use limit::{By, Counted, Limit, Measure, Who};
+pub use reason::Reason;
 pub use sign_in::SignIn;
-pub(crate) use sign_in::{Taken, give_back as give_back_sign_in, questions as sign_in_questions};
+pub(crate) use sign_in::{Taken, inspect as inspect_sign_in, questions as sign_in_questions};
+pub use success::{Success, SuccessError};
 
 use super::Meta;
 use crate::address::Prefix;
 use crate::moment::Moment;
 use crate::question::{Answer, Answers, Ask, Question, Questions, Rate};
-use crate::reason::Words;
 use crate::visit::Visit;
 use deny::DenyList;
-use http::StatusCode;
 
 /// What is said about this layer.
 pub const META: Meta = Meta {
@@ -71,81 +91,6 @@ pub const META: Meta = Meta {
     store_away: Some("the request is refused: quota/store-away"),
     source: include_str!("mod.rs"),
 };
-
-/// Why this layer refuses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reason {
-    /// On the deny-list.
-    Denied,
-    /// Too many strikes.
-    Strikes,
-    /// Beyond its share.
-    Share,
-    /// The store does not answer.
-    StoreAway,
-    /// Too many attempts to sign in have failed.
-    SignIn,
-    /// An attempt to sign in names no account, or two.
-    AccountUnclear,
-}
-
-impl Reason {
-    /// All of them.
-    pub const ALL: &[Self] = &[
-        Self::Denied,
-        Self::Strikes,
-        Self::Share,
-        Self::StoreAway,
-        Self::SignIn,
-        Self::AccountUnclear,
-    ];
-
-    /// Its code, status and words.
-    #[must_use]
-    pub const fn words(self) -> Words {
-        const SLOWER: StatusCode = StatusCode::TOO_MANY_REQUESTS;
-        let (code, status, title, advice) = match self {
-            Self::Denied => (
-                "quota/denied",
-                StatusCode::FORBIDDEN,
-                "Refused: this address or caller is on the deny-list",
-                "Ask the operator of this gate.",
-            ),
-            Self::Strikes => (
-                "quota/strikes",
-                SLOWER,
-                "Refused: too many malformed or forged requests came from this address",
-                "Wait as long as Retry-After says.",
-            ),
-            Self::Share => (
-                "quota/share",
-                SLOWER,
-                "Refused: this caller has used up its share for now",
-                "Wait as long as Retry-After says. If everybody is refused, the gate may stand \
-                 behind a proxy that it does not know: see `client_ip.trusted_proxies`.",
-            ),
-            Self::StoreAway => (
-                "quota/store-away",
-                StatusCode::SERVICE_UNAVAILABLE,
-                "Refused: shares cannot be counted at the moment",
-                "Send the request again in a moment.",
-            ),
-            Self::SignIn => (
-                "quota/sign-in",
-                SLOWER,
-                "Refused: too many attempts to sign in have failed for this account or address",
-                "Wait as long as Retry-After says. What succeeds does not count.",
-            ),
-            Self::AccountUnclear => (
-                "quota/account-unclear",
-                StatusCode::BAD_REQUEST,
-                "Refused: the attempt to sign in does not name one account",
-                "Send it once, in the form's field or JSON member that the route's `sign_in` says.",
-            ),
-        };
-        Words { code, status, title, advice }
-    }
-}
 
 /// What is counted and refused.
 #[derive(Clone, Debug)]

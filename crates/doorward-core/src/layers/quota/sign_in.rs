@@ -2,35 +2,42 @@
 //! backend sees them. What succeeds is given back, so that only failures count; and since each is
 //! counted on its way in, ten thousand guesses at once do not pass before the first has failed.
 
-use super::Reason;
+use super::account::Account;
+use super::success::Success;
+use super::{Reason, familiar};
 use crate::address::Prefix;
 use crate::crypto;
-use crate::form::{self, Kind};
-use crate::question::{Ask, Key, Question, Rate, Subject};
+use crate::moment::Moment;
+use crate::question::{Answer, Answers, Ask, Key, Question, Rate, Subject};
 use crate::visit::Visit;
+use arrayvec::ArrayVec;
 use std::net::Ipv6Addr;
 
 /// Attempts to sign in on a route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignIn {
-    /// The form's field that names the account; of a JSON object, the names on the way to it.
-    pub account: Vec<String>,
+    /// Where the account's name stands.
+    pub account: Account,
     /// Failures of one account.
     pub per_account: Rate,
     /// Failures of one address.
     pub per_address: Rate,
+    /// What a success answers; none: the session that it makes tells, or the token.
+    pub success: Option<Success>,
 }
 
 /// What an attempt takes: of its account's share, and of its address's.
-pub(crate) type Taken = [Question; 2];
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Taken {
+    pub(crate) questions: ArrayVec<Question, 2>,
+    /// The account, as it is known in the network that the attempt came from.
+    pub(crate) here: familiar::Here,
+}
 
-/// Bytes of an account's name at the most: as long as an address of mail (RFC 5321 4.5.3.1).
-const ACCOUNT_BYTES_MAX: usize = 320;
-/// The field by which a form may name its charset (WHATWG HTML 4.10.18.1).
-const CHARSET: &str = "_charset_";
 /// Tells these shares from the configured limits.
 const ACCOUNT_LIMIT: u64 = 0x7369_676e_2d69_6e61;
 const ADDRESS_LIMIT: u64 = 0x7369_676e_2d69_6e62;
+const FAMILIAR_LIMIT: u64 = 0x7369_676e_2d69_6e66;
 
 /// What an attempt asks the store. Whoever names no account, or two, could have the backend read
 /// another one.
@@ -39,61 +46,63 @@ pub(crate) fn questions(
     visit: &Visit<'_>,
     body: &[u8],
     watch: bool,
+    at: Moment<'_>,
 ) -> Result<Taken, Reason> {
-    let account = account(sign_in, visit, body).ok_or(Reason::AccountUnclear)?;
+    let account = sign_in.account.read(visit.view.headers, body).ok_or(Reason::AccountUnclear)?;
+    let here = familiar::Here::of(&account, visit.client);
+    // Failures elsewhere do not lock it out where it has signed in before.
+    let (limit, place) = match at.memory.familiar.has(here) {
+        true => (FAMILIAR_LIMIT, here.place()),
+        false => (ACCOUNT_LIMIT, place(&account)),
+    };
     let take = |limit: u64, subject, rate| {
         // What is only watched is counted in a space of its own.
         let key = Key { limit: limit ^ u64::from(watch), subject };
         Question { ask: Ask::TakeTokens { key, rate, cost: 1 }, always: false, watch }
     };
-    Ok([
-        take(ACCOUNT_LIMIT, Subject::Address(place(&account)), sign_in.per_account),
+    let questions = ArrayVec::from([
+        take(limit, Subject::Address(place), sign_in.per_account),
         take(ADDRESS_LIMIT, Subject::Address(visit.prefix), sign_in.per_address),
-    ])
+    ]);
+    Ok(Taken { questions, here })
 }
 
-/// What gives an attempt's shares back.
-pub(crate) fn give_back(taken: &Taken) -> impl Iterator<Item = Question> {
-    taken.iter().filter_map(|question| match question.ask {
-        Ask::TakeTokens { key, rate, cost } => {
-            let ask = Ask::GiveTokens { key, rate, cost };
-            Some(Question { ask, always: true, watch: false })
-        }
-        _ => None,
-    })
+/// Whether a request names an account where no attempt may: in its query, which some backends read
+/// before the body, or beside it.
+pub(crate) fn inspect(visit: &Visit<'_>) -> Option<Reason> {
+    let sign_in = visit.route().sign_in.as_ref()?;
+    let query = visit.view.target.query?;
+    sign_in.account.is_in_query(query).then_some(Reason::AccountUnclear)
 }
 
-/// The account that an attempt names, as backends compare them: in lower case, without blanks
-/// around it.
-fn account(sign_in: &SignIn, visit: &Visit<'_>, body: &[u8]) -> Option<String> {
-    let kind = form::kind(visit.view.headers)?;
-    let text = match kind {
-        Kind::Json => form::member(body, &sign_in.account)?,
-        Kind::Form | Kind::Multipart(_) => {
-            let name = sign_in.account.last()?;
-            let wanted = form::folded(name);
-            // A backend could read another field for it, or all of them in another charset.
-            let others = form::fields(&kind, body, |field| {
-                field != name && (form::folded(field) == wanted || field == CHARSET)
-            });
-            let mut found = form::fields(&kind, body, |field| field == name);
-            let one = found.pop()?;
-            if !found.is_empty() || !others.is_empty() {
-                return None;
+impl Taken {
+    /// What of it was taken: of what is only watched, one may be taken without the other.
+    pub(crate) fn keep_taken(&mut self, answers: &Answers) {
+        let mut answers = answers.iter();
+        self.questions.retain(|_| matches!(answers.next(), Some(Answer::Yes { .. })));
+    }
+
+    /// What gives it back.
+    pub(crate) fn give_back(&self) -> impl Iterator<Item = Question> {
+        self.questions.iter().filter_map(|question| match question.ask {
+            Ask::TakeTokens { key, rate, cost } => {
+                let ask = Ask::GiveTokens { key, rate, cost };
+                Some(Question { ask, always: true, watch: false })
             }
-            one
-        }
-    };
-    // Upper case first: some letters have two lower ones.
-    let text = text.trim().to_uppercase().to_lowercase();
-    let is_plain = !text.is_empty() && !text.chars().any(char::is_control);
-    (is_plain && text.len() <= ACCOUNT_BYTES_MAX).then_some(text)
+            _ => None,
+        })
+    }
 }
 
 /// Where an account is counted: among strangers, whose part of the table cannot push known callers
 /// out however many names are made up. It looks like a network of IPv6 by the name's digest.
 fn place(account: &str) -> Prefix {
     let digest = crypto::sha256(&[b"account\n", account.as_bytes()].concat());
+    place_of(&digest)
+}
+
+/// The place of a digest.
+pub(super) fn place_of(digest: &[u8; 32]) -> Prefix {
     let first: [u8; 16] = digest.first_chunk().copied().unwrap_or_default();
     Prefix::subscriber(Ipv6Addr::from(first).into())
 }

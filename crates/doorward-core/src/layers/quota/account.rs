@@ -1,0 +1,217 @@
+//! Whose account an attempt to sign in is for: where its name stands, and how names are compared.
+
+use crate::form::{self, Kind, Name};
+use crate::names_alike;
+use http::HeaderMap;
+
+/// Bytes of an account's name at the most: as long as an address of mail (RFC 5321 4.5.3.1).
+const ACCOUNT_BYTES_MAX: usize = 320;
+/// The field by which a form may name its charset (WHATWG HTML 4.10.18.1).
+const CHARSET: &str = "_charset_";
+
+/// Where the name of an account stands in a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    text: String,
+    /// The form's field, as it is written; none: forms are not read.
+    field: Option<String>,
+    /// The names on the way to a JSON object's member.
+    member: Vec<String>,
+    /// The field's name, or what backends make of the member's, folded.
+    name: Name,
+}
+
+impl Account {
+    /// Reads `email`, `user[email]`, `Input.Email`: the name of a form's field, and in a JSON
+    /// object the members on the way. `$.user.name` is a JSON object's member alone.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let of_json = text.strip_prefix("$.");
+        let member = path(of_json.unwrap_or(text))?;
+        let is_dotted = |text: &str| !text.contains('[');
+        if !of_json.is_none_or(is_dotted) {
+            return None;
+        }
+        let name = match of_json {
+            Some(_) => Name::of(&format!("{}]", member.join("["))),
+            None => Name::of(text),
+        };
+        let field = of_json.is_none().then(|| text.to_owned());
+        Some(Self { text: text.to_owned(), field, member, name })
+    }
+
+    /// As it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The account that a body names, as backends compare names. None: it names none, or two, or
+    /// backends could read different ones.
+    pub(super) fn read(&self, headers: &HeaderMap, body: &[u8]) -> Option<String> {
+        let kind = form::kind(headers)?;
+        let text = match kind {
+            Kind::Json => form::member(body, &self.member)?,
+            Kind::Form | Kind::Multipart(_) => {
+                let field = self.field.as_deref()?;
+                // A backend could read another field for it, or all of them in another charset.
+                let is_wanted = |name: &str| name == CHARSET || self.is_like(name);
+                let mut found = form::fields(&kind, body, is_wanted).ok()?.into_iter();
+                let one = found.next().filter(|one| one.name == field)?;
+                if found.next().is_some() {
+                    return None;
+                }
+                one.value
+            }
+        };
+        let is_long = text.len() > ACCOUNT_BYTES_MAX;
+        let text = names_alike::fold(&text).filter(|_| !is_long)?;
+        let is_plain = !text.is_empty() && !text.chars().any(char::is_control);
+        (is_plain && text.len() <= ACCOUNT_BYTES_MAX).then_some(text)
+    }
+
+    /// Whether a query names an account too: some backends read that one.
+    pub(super) fn is_in_query(&self, query: &str) -> bool {
+        form::is_in_query(query, |name| self.is_like(name))
+    }
+
+    fn is_like(&self, name: &str) -> bool {
+        Name::of(name).is_like(&self.name)
+    }
+}
+
+/// The names of `user.email` or `user[email]`. None: it is no path.
+fn path(text: &str) -> Option<Vec<String>> {
+    let is_name = |name: &str| {
+        !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+    };
+    let end = |text: &str| text.find(['.', '[']).unwrap_or(text.len());
+    let (first, mut rest) = text.split_at(end(text));
+    let mut names = vec![first];
+    while !rest.is_empty() {
+        let (name, behind) = match rest.strip_prefix('[') {
+            Some(inner) => inner.split_once(']')?,
+            None => {
+                let inner = rest.strip_prefix('.')?;
+                inner.split_at(end(inner))
+            }
+        };
+        names.push(name);
+        rest = behind;
+    }
+    let is_path = names.iter().all(|name| is_name(name));
+    is_path.then(|| names.into_iter().map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+    use http::header::CONTENT_TYPE;
+
+    #[test]
+    fn fields_and_members() {
+        for (text, field, member) in [
+            ("email", Some("email"), &["email"][..]),
+            ("user[email]", Some("user[email]"), &["user", "email"]),
+            ("Input.Email", Some("Input.Email"), &["Input", "Email"]),
+            ("a[b][c].d", Some("a[b][c].d"), &["a", "b", "c", "d"]),
+            ("user[0]", Some("user[0]"), &["user", "0"]),
+            ("$.email", None, &["email"]),
+            ("$.user.name", None, &["user", "name"]),
+        ] {
+            let account = Account::parse(text).expect("an account");
+            assert_eq!(account.field.as_deref(), field, "{text}");
+            assert_eq!(account.member, member, "{text}");
+            assert_eq!(account.as_str(), text);
+        }
+        for text in [
+            "",
+            "$",
+            "$.",
+            "$.user[email]",
+            ".email",
+            "email.",
+            "user[]",
+            "user[email",
+            "user]",
+            "user[a]b",
+            "[email]",
+            "e mail",
+            "user..email",
+            "e;mail",
+            "émail",
+        ] {
+            assert_eq!(Account::parse(text), None, "{text}");
+        }
+    }
+
+    fn read(account: &str, content_type: &'static str, body: &str) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        Account::parse(account).expect("an account").read(&headers, body.as_bytes())
+    }
+
+    const FORM: &str = "application/x-www-form-urlencoded";
+    const JSON: &str = "application/json";
+
+    #[test]
+    fn forms_of_common_frameworks_are_read() {
+        let ann = Some("ann@shop.test".to_owned());
+        let body = "utf8=%E2%9C%93&authenticity_token=a%2Fb&user%5Bemail%5D=Ann%40shop.test\
+                    &user%5Bpassword%5D=a&user%5Bremember_me%5D=0&commit=Log+in";
+        assert_eq!(read("user[email]", FORM, body), ann);
+        let body = "Input.Email=ann%40shop.test&Input.Password=a&Input.RememberMe=false\
+                    &__RequestVerificationToken=CfDJ8";
+        assert_eq!(read("Input.Email", FORM, body), ann);
+        let body = r#"{"user":{"email":"ann@shop.test","password":"a"}}"#;
+        assert_eq!(read("user[email]", JSON, body), ann);
+        assert_eq!(read("$.user.email", JSON, body), ann);
+        // What is said to be JSON is not guessed in forms.
+        assert_eq!(read("$.user.email", FORM, "email=ann%40shop.test"), None);
+        for body in [
+            "user[email]=ann&user.email=bob",
+            "user[email]=ann&user=bob",
+            "user[email]=ann&user[]=bob",
+            "user[email]=ann&User[Email]=bob",
+            "user[email]=ann&user[email][]=bob",
+            "user[email]=ann&user[email=bob",
+            "user.email=ann",
+            "email=ann",
+        ] {
+            assert_eq!(read("user[email]", FORM, body), None, "{body}");
+        }
+    }
+
+    #[cfg(feature = "names")]
+    #[test]
+    fn spellings_of_one_account_are_one() {
+        let same =
+            |text: &str| read("email", JSON, &serde_json::json!({ "email": text }).to_string());
+        let victim = Some("victim@shop.test".to_owned());
+        for text in [
+            "victim@shop.test",
+            " VICTIM@Shop.Test ",
+            "\u{ff56}ictim@shop.test",
+            "\u{24e5}ictim@shop.test",
+            "vic\u{200b}tim@shop.test",
+            "\u{feff}victim@shop.test\u{200d}",
+            "victim\u{ad}@shop.test",
+            "vict\u{131}m@shop.test",
+            "\u{a0}victim@shop.test",
+            "\u{200b} victim@shop.test",
+            "victim\u{ff20}shop.test",
+        ] {
+            assert_eq!(same(text), victim, "{text:?}");
+        }
+        // One letter, or a letter and its mark.
+        assert_eq!(same("\u{e9}ve"), same("e\u{301}ve"));
+        assert_ne!(same("\u{e9}ve"), same("eve"));
+        for text in ["", " ", "\u{200b}", "a\u{0}b", "a\nb", "a\u{85}b"] {
+            assert_eq!(same(text), None, "{text:?}");
+        }
+        assert_eq!(same(&"a".repeat(320)), Some("a".repeat(320)));
+        assert_eq!(same(&"a".repeat(321)), None);
+    }
+}
