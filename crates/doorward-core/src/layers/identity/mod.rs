@@ -236,7 +236,7 @@ pub(crate) fn inspect(
     };
     let who = alone(policy, visit, at, (place, text), waited);
     let who = certificate::with(visit, at, who, is_beside);
-    match with_proof(policy, visit, at, (place, text), who) {
+    match proof::with(policy, visit, at, (place, text), who) {
         // A browser sends its cookie whether it has ended or not: whoever signs in anew must not be
         // refused for the old one. What is forged is refused all the same.
         Who::Refuse(
@@ -247,29 +247,6 @@ pub(crate) fn inspect(
             Who::Nobody
         }
         who => who,
-    }
-}
-
-/// Judges the proof of possession that a token needs which belongs to a key.
-fn with_proof(
-    policy: &Policy,
-    visit: &Visit<'_>,
-    at: Moment<'_>,
-    (place, text): (usize, &str),
-    who: Who,
-) -> Who {
-    let Who::Known(known) = who else { return who };
-    let is_shown = policy.places.get(place) == Some(&Place::Bearer)
-        && place::is_shown_with_proof(visit.seen.authorization);
-    match (&known.identity.bound.key, is_shown) {
-        (None, false) => Who::Known(known),
-        (None, true) => Who::Refuse(Reason::ProofForNothing),
-        // What was stolen must not open anything because it is called a bearer's (RFC 9449 7.2).
-        (Some(_), false) => Who::Refuse(Reason::SenderBound),
-        (Some(key), true) => match proof::check(policy, visit, (text, key), at) {
-            Ok(held) => Who::Signed(known, Box::new(held)),
-            Err(reason) => Who::Refuse(reason),
-        },
     }
 }
 

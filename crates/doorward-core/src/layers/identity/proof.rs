@@ -2,7 +2,7 @@
 
 use super::algorithm::{Algorithm, Check};
 use super::bound::Thumbprint;
-use super::{Policy, Reason, key_set};
+use super::{Place, Policy, Reason, Who, key_set, place};
 use crate::crypto;
 use crate::header::{self, One};
 use crate::json::{self, Object, member};
@@ -24,6 +24,29 @@ const AHEAD_S: u64 = 30;
 /// What a proof's key may sign with: nothing that both sides would have to know.
 const ALGORITHMS: [Algorithm; 5] =
     [Algorithm::Es256, Algorithm::Es384, Algorithm::EdDsa, Algorithm::Rs256, Algorithm::Ps256];
+
+/// Judges the proof of possession that a token needs which belongs to a key.
+pub(super) fn with(
+    policy: &Policy,
+    visit: &Visit<'_>,
+    at: Moment<'_>,
+    (place, text): (usize, &str),
+    who: Who,
+) -> Who {
+    let Who::Known(known) = who else { return who };
+    let is_shown = policy.places.get(place) == Some(&Place::Bearer)
+        && place::is_shown_with_proof(visit.seen.authorization);
+    match (&known.identity.bound.key, is_shown) {
+        (None, false) => Who::Known(known),
+        (None, true) => Who::Refuse(Reason::ProofForNothing),
+        // What was stolen must not open anything because it is called a bearer's (RFC 9449 7.2).
+        (Some(_), false) => Who::Refuse(Reason::SenderBound),
+        (Some(key), true) => match check(policy, visit, (text, key), at) {
+            Ok(held) => Who::Signed(known, Box::new(held)),
+            Err(reason) => Who::Refuse(reason),
+        },
+    }
+}
 
 /// Checks the proof that comes with `token`, which belongs to `key`. What is found good is still to
 /// be claimed.
