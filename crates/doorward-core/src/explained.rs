@@ -3,7 +3,10 @@
 //! A gate stops at the first no; this walk goes on, so that all that speaks against a request is
 //! seen at once. Nothing is charged, no store is asked, and no secret is repeated.
 
+mod answer;
 mod behind;
+
+pub use answer::{Answer, Left};
 
 use crate::gate::{Gate, LayerModes};
 use crate::header::One;

@@ -293,6 +293,9 @@ pub(crate) struct Explain {
     /// A request as it is sent, in a file: walk it through all layers; `-` is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "subject")]
     pub(crate) request: Option<PathBuf>,
+    /// What the backend answers to it, in a file: tell what of that leaves the gate
+    #[arg(long, value_name = "FILE", requires = "request")]
+    pub(crate) answer: Option<PathBuf>,
     /// The configuration that judges the request [default: the public profile]
     #[arg(long, value_name = "FILE", requires = "request")]
     pub(crate) config: Option<PathBuf>,

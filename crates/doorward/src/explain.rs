@@ -1,6 +1,7 @@
 //! `doorward explain`: what a code or a layer means, from the layer's own file; what a refusal saw;
 //! how a request is judged.
 
+mod answer;
 mod refusal;
 mod request;
 

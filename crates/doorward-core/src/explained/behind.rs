@@ -64,14 +64,27 @@ fn share_of(name: &str, rate: Rate) -> Share {
 
 /// What the gate comes to, where nobody's share is used up.
 pub(super) fn end(gate: &Arc<Gate>, view: View<'_>, body: Option<&[u8]>, at: Moment<'_>) -> End {
+    match verdict(gate, view, body, at) {
+        Ok(Verdict::Admit(_)) => End::Admit,
+        Ok(Verdict::Reply(reply)) => End::Reply(reply.status),
+        Ok(Verdict::Refuse(refused)) => End::Refuse(refused.reason()),
+        Err(open) => open,
+    }
+}
+
+/// The same, whole; or what would be waited for.
+pub(super) fn verdict(
+    gate: &Arc<Gate>,
+    view: View<'_>,
+    body: Option<&[u8]>,
+    at: Moment<'_>,
+) -> Result<Verdict, End> {
     let mut turn = gate.open(view, at);
     for _ in 0..TURNS_MAX {
         turn = match turn {
-            Turn::Keys(_) => return End::Keys,
-            Turn::Caller(_) => return End::Caller,
-            Turn::Done(Verdict::Admit(_)) => return End::Admit,
-            Turn::Done(Verdict::Reply(reply)) => return End::Reply(reply.status),
-            Turn::Done(Verdict::Refuse(refused)) => return End::Refuse(refused.reason()),
+            Turn::Keys(_) => return Err(End::Keys),
+            Turn::Caller(_) => return Err(End::Caller),
+            Turn::Done(verdict) => return Ok(verdict),
             Turn::Ask(pending) => {
                 let yes = |_| Answer::Yes { left: 0, reset_s: 0 };
                 let answers: Answers = pending.questions().iter().map(yes).collect();
@@ -79,9 +92,9 @@ pub(super) fn end(gate: &Arc<Gate>, view: View<'_>, body: Option<&[u8]>, at: Mom
             }
             Turn::Body(awaiting) => match body {
                 Some(body) => awaiting.with(body, at),
-                None => return End::Body,
+                None => return Err(End::Body),
             },
         };
     }
-    End::Body
+    Err(End::Body)
 }

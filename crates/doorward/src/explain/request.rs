@@ -1,6 +1,6 @@
 //! `doorward explain --request FILE`: a request, walked through all layers of a configuration.
 
-use super::paragraph;
+use super::{answer, paragraph};
 use crate::args::Explain;
 use crate::{EXIT_USAGE, guard, machine};
 use anyhow::{Context, bail};
@@ -52,8 +52,12 @@ pub(super) fn run(asked: &Explain) -> ExitCode {
     };
     let limits = crate::mounting::bounds(&config).scan;
     let file = asked.request.as_deref().unwrap_or(Path::new("-"));
-    let request = match read(file).and_then(|bytes| parse(&bytes, limits)) {
-        Ok(request) => request,
+    let read = read(file).and_then(|bytes| parse(&bytes, limits)).and_then(|request| {
+        let answer = asked.answer.as_deref().map(answer::read).transpose()?;
+        Ok((request, answer))
+    });
+    let (request, answer) = match read {
+        Ok(read) => read,
         Err(error) => {
             machine::talk(&format!("error: {error:#}\n"));
             return ExitCode::from(EXIT_USAGE);
@@ -68,8 +72,11 @@ pub(super) fn run(asked: &Explain) -> ExitCode {
         memory: &Memory::new(1, [0; 16]),
     };
     let peer = asked.from.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    let walk = config.gate.walk(view(&request, peer), request.bytes.as_deref(), at);
-    machine::output(&text(&request, &walk));
+    let (view, body) = (view(&request, peer), request.bytes.as_deref());
+    machine::output(&text(&request, &config.gate.walk(view, body, at)));
+    if let Some(headers) = answer {
+        machine::output(&answer::text(&config.gate.walk_answer(view, body, &headers, at)));
+    }
     ExitCode::SUCCESS
 }
 
@@ -295,6 +302,37 @@ mod tests {
         };
         let walk = gate.walk(view(&asked, Ipv4Addr::LOCALHOST.into()), asked.bytes.as_deref(), at);
         text(&asked, &walk)
+    }
+
+    #[test]
+    fn what_leaves_of_an_answer_stands_below_what_was_set() {
+        let mut settings = Settings::public();
+        settings.external = vec!["https://shop.test".to_owned()];
+        settings.origins = vec!["https://page.test".to_owned()];
+        settings.cookie.protect = vec!["sid".to_owned()];
+        let gate = Gate::new(&settings).expect("the test's settings are right");
+        let at = Moment {
+            now: SystemClock::new().now(),
+            id: RequestId::draw(&SystemChance),
+            chance: &SystemChance,
+            memory: &Memory::new(1, [0; 16]),
+        };
+        let set = "HTTP/1.1 200 OK\nSet-Cookie: sid=hunter2; Path=/app\nSet-Cookie: theme=dark\n\
+                   Access-Control-Allow-Origin: *\nContent-Type: text/plain\n";
+        let headers = answer::headers(set.as_bytes()).expect("an answer");
+        let request = "GET /a HTTP/1.1\nHost: shop.test\nOrigin: https://page.test\n";
+        let asked = parse(request.as_bytes(), ScanLimits::default()).expect("a request");
+        let view = view(&asked, Ipv4Addr::LOCALHOST.into());
+        let text = answer::text(&gate.walk_answer(view, Some(&[]), &headers, at));
+        for part in [
+            "  set      set-cookie: sid=...; Path=/app\n  leaves   set-cookie: __Host-sid=...",
+            "  set      set-cookie: theme=...\n  leaves   set-cookie: theme=...; Secure\n",
+            "  set      access-control-allow-origin: *\n  leaves   ",
+            "  as set   content-type: text/plain\n",
+        ] {
+            assert!(text.contains(part), "{part:?} in {text}");
+        }
+        assert!(!text.contains("hunter2"), "{text}");
     }
 
     #[test]
