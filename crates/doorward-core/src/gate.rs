@@ -107,12 +107,13 @@ impl Gate {
     fn head(&self, visit: &mut Visit<'_>, at: Moment<'_>) -> Result<(), Stop> {
         // What is ambiguous, or not for this gate, is looked at no further.
         let step = message::inspect(&self.message, visit);
-        take(visit, step, Force::Enforce)?;
+        // An allowed page is told why, also where the message itself is refused.
         visit.origin = match visit.seen.origin {
             One::Absent => OriginIs::Absent,
             One::Value(text) => visit.whose(text),
             One::Repeated | One::Unreadable => OriginIs::Unclear,
         };
+        take(visit, step, Force::Enforce)?;
         // Before anybody reads cookies.
         let force = self.force(visit, self.modes.cookie);
         let step = cookie::inspect(&self.cookie, visit, at.now, force);
