@@ -23,6 +23,8 @@ pub struct Memory {
     pub tokens: Tokens,
     /// Callers that somebody else was asked about and did not know, per address prefix.
     pub unknown: Strikes,
+    /// Questions about callers that came to nothing, per address prefix.
+    pub in_vain: Strikes,
     /// Passes that were asked for, per address prefix: what the next one costs depends on it.
     pub mints: Strikes,
     /// Where accounts have signed in.
@@ -57,6 +59,7 @@ impl Memory {
             strikes: of_addresses(),
             tokens: Tokens::default(),
             unknown: of_addresses(),
+            in_vain: of_addresses(),
             mints: of_addresses(),
             crowd: Crowd::new(of_addresses()),
             familiar: Familiar::default(),

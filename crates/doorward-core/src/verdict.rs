@@ -339,6 +339,7 @@ impl Admitted {
         let mut lines = headers.get_all(header::SET_COOKIE).into_iter();
         if lines.any(|line| identity.is_changed_by(line.as_bytes())) {
             identity.forget(memory, now);
+            self.gate.identity.note_renewed(headers, memory);
         }
     }
 

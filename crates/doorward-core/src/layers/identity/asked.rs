@@ -1,6 +1,6 @@
 //! A caller that somebody else knows: remembered, or to be asked about.
 
-use super::checker::{Checker, Told, UNKNOWN_RATE};
+use super::checker::{Checker, IN_VAIN_RATE, Told, UNKNOWN_RATE};
 use super::find::whole;
 use super::place::Carried;
 use super::who::By;
@@ -46,7 +46,11 @@ impl<'s> Shown<'s, '_> {
 
     /// Whether its caller was known here, and is only to be asked about again.
     pub(super) fn was_known(&self) -> bool {
-        self.known_before().is_some()
+        let is_renewed = || {
+            let text = self.whole();
+            text.is_some_and(|text| self.at.memory.tokens.is_renewed(&text))
+        };
+        self.known_before().is_some() || is_renewed()
     }
 
     /// Whom it was known to be, and the steady nanosecond until which that is believed.
@@ -103,10 +107,11 @@ impl<'s> Shown<'s, '_> {
     }
 
     fn ask(&self, text: Cow<'s, str>) -> Who {
-        let unknown = &self.at.memory.unknown;
-        let over = unknown.wait_ns(self.visit.prefix, UNKNOWN_RATE, self.at.now);
+        let (memory, now, prefix) = (self.at.memory, self.at.now, self.visit.prefix);
+        let is_over = memory.unknown.wait_ns(prefix, UNKNOWN_RATE, now).is_some()
+            || memory.in_vain.wait_ns(prefix, IN_VAIN_RATE, now).is_some();
         // Whoever was known before is asked about all the same.
-        if self.is_his_own() && over.is_some() && !self.was_known() {
+        if self.is_his_own() && is_over && !self.was_known() {
             return Who::Refuse(Reason::TooManyUnknown);
         }
         let (checker, text) = (Arc::clone(self.checker), text.into_owned());
@@ -122,10 +127,15 @@ impl<'s> Shown<'s, '_> {
                 Who::Known(self.known(identity, false))
             }
             Err(reason) => {
-                // Each is counted once: a page sends many requests with one session.
-                let is_new = reason == self.unknown() && memory.tokens.note_unknown(text, now);
-                if is_new && self.is_his_own() {
-                    memory.unknown.strike(self.visit.prefix, UNKNOWN_RATE, now);
+                let is_no = !matches!(reason, Reason::CheckAway | Reason::Busy);
+                // Each is counted once: a page sends many requests with one session. But whoever
+                // sends the same ones again and again makes somebody work as well.
+                let is_new = is_no && memory.tokens.note_unknown(text, now);
+                if is_no && self.is_his_own() {
+                    if is_new {
+                        memory.unknown.strike(self.visit.prefix, UNKNOWN_RATE, now);
+                    }
+                    memory.in_vain.strike(self.visit.prefix, IN_VAIN_RATE, now);
                 }
                 Who::Refuse(reason)
             }

@@ -23,6 +23,9 @@ const TEXT_BYTES_MAX: usize = 4 * 1024;
 const TEXT_BYTES_MIN: usize = 8;
 /// Callers of one address that nobody knows: each costs somebody else a look-up.
 pub(crate) const UNKNOWN_RATE: Rate = Rate::per_minute(120, 60);
+/// Questions about callers of one address that came to nothing, the same caller's too: as many as
+/// the pages of an office need whose visitors all have a session and nobody has signed in.
+pub(crate) const IN_VAIN_RATE: Rate = Rate::per_minute(1_200, 600);
 
 /// What the configuration says about who is asked.
 #[derive(Clone, Debug)]

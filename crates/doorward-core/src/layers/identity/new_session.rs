@@ -69,6 +69,14 @@ impl Policy {
         }
     }
 
+    /// Notes the session that an answer to a known caller sets in the place of his: it is to be
+    /// asked about, whatever others behind his address send.
+    pub(crate) fn note_renewed(&self, headers: &HeaderMap, memory: &Memory) {
+        if let Some(new) = self.new_session(headers) {
+            memory.tokens.note_renewed(&new.text);
+        }
+    }
+
     /// The session that an answer sets. None: it sets none, deletes one, or sets two.
     pub(crate) fn new_session(&self, headers: &HeaderMap) -> Option<NewSession> {
         let checker = self.sessions()?;

@@ -6,6 +6,7 @@ use super::{Place, Policy, Reason, Who, key_set, place};
 use crate::crypto;
 use crate::header::{self, One};
 use crate::json::{self, Object, member};
+use crate::layers::method;
 use crate::layers::pass::{Claimed, Held, Of, canonical_authority, mounts};
 use crate::moment::Moment;
 use crate::visit::Visit;
@@ -122,9 +123,21 @@ fn signer(header: &Object) -> Result<(Algorithm, &Object), Reason> {
     algorithm.zip(jwk).ok_or(Reason::ProofMalformed)
 }
 
+/// Whether a request names another method beside its own, which the backend may take for it.
+fn names_another_method(visit: &Visit<'_>) -> bool {
+    let own = visit.view.method.as_str().as_bytes();
+    let by_header = match visit.seen.method_override {
+        One::Absent => false,
+        One::Value(text) => !text.as_bytes().eq_ignore_ascii_case(own),
+        One::Repeated | One::Unreadable => true,
+    };
+    let mut fields = visit.view.target.query.into_iter().flat_map(method::method_fields);
+    by_header || fields.any(|name| !name.eq_ignore_ascii_case(own))
+}
+
 /// Whether it is for this request and this token, now; when it was made.
 fn inspect(claims: &Object, visit: &Visit<'_>, token: &str, at: Moment<'_>) -> Result<u64, Reason> {
-    if text(claims, "htm") != Some(visit.view.method.as_str()) {
+    if text(claims, "htm") != Some(visit.view.method.as_str()) || names_another_method(visit) {
         return Err(Reason::ProofOfOther);
     }
     let address = text(claims, "htu").ok_or(Reason::ProofMalformed)?;

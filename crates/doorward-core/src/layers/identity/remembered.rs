@@ -29,6 +29,8 @@ pub struct Tokens {
     changed: Cache<[u8; 32], u64>,
     /// Texts that nobody knew, and the steady nanosecond at which that was noted.
     unknown: Cache<[u8; 32], u64>,
+    /// Sessions that answers to known callers have set in the place of theirs.
+    renewed: Cache<[u8; 32], ()>,
 }
 
 impl Tokens {
@@ -80,6 +82,16 @@ impl Tokens {
         is_new
     }
 
+    /// Notes a session that an answer to a known caller has set in the place of his.
+    pub(super) fn note_renewed(&self, text: &str) {
+        self.renewed.insert(crypto::sha256(text.as_bytes()), ());
+    }
+
+    /// Whether it was one.
+    pub(super) fn is_renewed(&self, text: &str) -> bool {
+        self.renewed.get(&crypto::sha256(text.as_bytes())).is_some()
+    }
+
     /// Forgets a session that has changed.
     pub(super) fn forget(&self, digest: [u8; 32], now: Now) {
         self.changed.insert(digest, now.steady_ns);
@@ -98,7 +110,12 @@ impl Default for Tokens {
         let about = usize::try_from(BYTES_MAX / TOKEN_BYTES).unwrap_or(usize::MAX);
         let (weight, first) = (Weight, BuildHasherDefault::default());
         let known = Cache::with(about, BYTES_MAX, weight, first, DefaultLifecycle::default());
-        Self { known, changed: Cache::new(CHANGED_MAX), unknown: Cache::new(CHANGED_MAX) }
+        Self {
+            known,
+            changed: Cache::new(CHANGED_MAX),
+            unknown: Cache::new(CHANGED_MAX),
+            renewed: Cache::new(CHANGED_MAX),
+        }
     }
 }
 
