@@ -18,7 +18,9 @@ use crate::section::routes::{CSRFS, EFFECTS, EMBEDS, FORMS, KINDS, OVERRIDES, PA
 use crate::section::upstream::HTTP;
 use crate::upstream::{Upstream, UpstreamHttp};
 use cookie::cookie;
-use doorward_core::layers::quota::{By, Deny, DenyKnown, Limit, Measure, SignIn, Success};
+use doorward_core::layers::quota::{
+    By, Deny, DenyKnown, Limit, Measure, SignIn, StreamsMax, Success,
+};
 use doorward_core::mode::Mode;
 use doorward_core::question::Rate;
 use doorward_core::route::{Effect, Settings as Route};
@@ -259,6 +261,8 @@ fn layers(config: &Config, page: &mut Page<'_>) {
                 page.key("strikes", &quote(&rate_text(strikes)));
                 let limits: Vec<String> = settings.quota.limits.iter().map(limit_text).collect();
                 page.lines("limits", &limits);
+                let StreamsMax { pass, address } = settings.quota.streams;
+                page.key("streams", &format!("{{ pass = {pass}, address = {address} }}"));
                 let mut deny: Vec<String> = settings.quota.deny.iter().map(deny_text).collect();
                 let written = settings.quota.deny_known.iter().zip(&page.said.deny_known);
                 deny.extend(written.map(|(known, written)| deny_known_text(known, written)));

@@ -208,6 +208,7 @@ fn the_effective_file_has_every_key_of_the_schema() {
             "identity.proof.",
             "identity.session.",
             "identity.certificate.",
+            "quota.streams.",
             ".sign_in.",
             ".webhook.",
             ".require.",

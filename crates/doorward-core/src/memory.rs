@@ -5,7 +5,7 @@ use crate::address::Prefix;
 use crate::crowd::Crowd;
 use crate::crypto;
 use crate::layers::identity::Tokens;
-use crate::layers::quota::Familiar;
+use crate::layers::quota::{Familiar, Streams};
 use crate::moment::Now;
 use crate::pass::{PassId, SKEW_S};
 use crate::question::{Key, Rate, Subject};
@@ -13,7 +13,7 @@ use crate::table::{Kind, Locked, NotLocked, Shards, Sizes, Table};
 use arrayvec::ArrayVec;
 use quick_cache::sync::Cache;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bounded memory of one process, shared by all its workers.
 pub struct Memory {
@@ -27,6 +27,8 @@ pub struct Memory {
     pub in_vain: Strikes,
     /// Passes that were asked for, per address prefix: what the next one costs depends on it.
     pub mints: Strikes,
+    /// Streams of strangers that are open.
+    pub(crate) streams: Arc<Streams>,
     /// Where accounts have signed in.
     pub(crate) familiar: Familiar,
     /// Which life of the process this is.
@@ -62,6 +64,7 @@ impl Memory {
             in_vain: of_addresses(),
             mints: of_addresses(),
             crowd: Crowd::new(of_addresses()),
+            streams: Arc::default(),
             familiar: Familiar::default(),
             lives: Lives::new(seed),
             travels: Travels::default(),

@@ -107,6 +107,7 @@ impl quota::Settings {
                 limit("user", quota::By::User, quota::Who::Known, 600, 200),
                 limit("pass", quota::By::Pass, quota::Who::Passes, 120, 60),
             ],
+            streams: quota::StreamsMax::default(),
             deny: Vec::new(),
             deny_known: Vec::new(),
         }

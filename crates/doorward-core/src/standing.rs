@@ -6,7 +6,7 @@ use crate::certificate::Certificate;
 use crate::gate::Gate;
 use crate::layers::identity::{self, Asking, Errand, Identity, Known, Still, Told};
 use crate::layers::pass::Held;
-use crate::layers::quota;
+use crate::layers::quota::{self, Seat};
 use crate::mode::{Force, Mode};
 use crate::moment::Moment;
 use crate::reason::Reason;
@@ -29,6 +29,8 @@ pub struct Standing {
     held: [Option<[u8; 16]>; 2],
     identity: Option<Arc<Identity>>,
     text: Option<Box<Text>>,
+    /// Its place among the streams of strangers: given back when the stream has ended.
+    _seat: Option<Arc<Seat>>,
 }
 
 /// The text of a credential. Behind a pointer of its own, because few have one.
@@ -82,7 +84,13 @@ impl Standing {
             held: held.map(quota::digests).unwrap_or_default(),
             identity: known.map(|known| Arc::clone(&known.identity)),
             text,
+            _seat: None,
         }
+    }
+
+    pub(crate) fn with_seat(mut self, seat: Option<Arc<Seat>>) -> Self {
+        self._seat = seat;
+        self
     }
 
     fn is_enforced(&self, gate: &Gate, layer: Mode) -> bool {

@@ -6,6 +6,7 @@ use crate::address::Prefix;
 use crate::layers::identity::{Asking, Errand, Issuer, LookedUp, Told, Waited, session_beside};
 use crate::layers::pass::{Of, Reason as PassReason};
 use crate::layers::quota::{self, Taken};
+use crate::mode::Force;
 use crate::moment::Moment;
 use crate::own;
 use crate::question::{Answer, Answers, Question, Questions};
@@ -140,12 +141,27 @@ fn admit<'v>(
         }
         note(&mut visit, reason);
     }
+    let force = visit.gate.force(&visit, visit.gate.modes.quota);
+    let mut seat = None;
+    if force != Force::Off {
+        let (taken, judged) = quota::seat(&at.memory.streams, visit.gate.quota.streams, &visit);
+        match judged {
+            Err(reason) if force == Force::Enforce => {
+                let refused = Refused::new(&visit, Reason::Quota(reason), at.id);
+                return give_back(visit, shares_taken, refuse(refused));
+            }
+            Err(reason) => note(&mut visit, Reason::Quota(reason)),
+            Ok(()) => {}
+        }
+        seat = taken;
+    }
     if visit.held.as_ref().is_some_and(|held| held.of == Of::Pass && held.is_once()) {
         at.memory.crowd.note(visit.prefix, at.now);
     }
     let cors_acts = visit.gate.cors_acts(&visit);
     let session = session_beside(&visit.gate.identity, &visit, at);
-    let admitted = Admitted::new(visit, at.now, at.id, cors_acts).with_session(session);
+    let admitted =
+        Admitted::new(visit, at.now, at.id, cors_acts).with_session(session).with_seat(seat);
     let admitted = if shares_taken { admitted.with_shares_taken() } else { admitted };
     Turn::Done(Verdict::Admit(with(admitted)))
 }

@@ -12,7 +12,7 @@ use crate::layers::credential::Edits;
 use crate::layers::csrf::Page;
 use crate::layers::identity::{Identity, Known};
 use crate::layers::pass::{Cut, Held, Of};
-use crate::layers::quota::Counted;
+use crate::layers::quota::{Counted, Seat};
 use crate::layers::{cookie, cors, credential, quota};
 use crate::memory::Memory;
 use crate::moment::{Now, RequestId};
@@ -88,6 +88,8 @@ pub struct Admitted {
     session: Option<Arc<Identity>>,
     /// The credential of a request that asks for a stream, to be judged again.
     text: Option<Box<Text>>,
+    /// The place of the stream that it asks for, of a stranger's.
+    seat: Option<Arc<Seat>>,
     /// Boxed: most have none.
     body_digest: Option<Box<[u8; 32]>>,
     would_refuse: WouldRefuse,
@@ -165,6 +167,7 @@ impl Admitted {
             cors_acts,
             shares_taken: false,
             session: None,
+            seat: None,
             body_digest: None,
             would_refuse: visit.would_refuse,
         }
@@ -172,6 +175,11 @@ impl Admitted {
 
     pub(crate) fn with_session(mut self, session: Option<Arc<Identity>>) -> Self {
         self.session = session;
+        self
+    }
+
+    pub(crate) fn with_seat(mut self, seat: Option<Arc<Seat>>) -> Self {
+        self.seat = seat;
         self
     }
 

@@ -2,7 +2,13 @@
 
 use doorward_browser::EngineId;
 use doorward_lab::browsers::BrowserOptions;
+use doorward_lab::control::{Column, MatrixRow};
+use doorward_lab::gate::Layer;
+use doorward_lab::scenario;
 use doorward_test::browser::{Browser, Outcome, RunningLab};
+
+/// Rows of the mission that a page of another site causes.
+const BY_SITE_ALONE: [&str; 6] = ["A10", "A11", "A12", "A13", "A15", "A17"];
 
 /// Milliseconds until the first view stands.
 const FIRST_VIEW_MS_MAX: f64 = 1_000.0;
@@ -260,6 +266,26 @@ async fn the_tables_are_filled_by_running() -> Outcome<()> {
         "stopped"
     ]);
     assert_eq!(stopped, want);
+    // `site` alone stops what other sites' pages make a browser send, with `cors` and all others
+    // off.
+    let missed = {
+        let scenarios: Vec<_> = scenario::all().expect("they are right");
+        let of = |id: &str| scenarios.iter().find(|own| own.id == id)?.row.clone();
+        let rows = lab.control.results().matrix(lab.control.scenarios());
+        let by_pages = rows.into_iter().filter(|row| {
+            let row = of(&row.scenario);
+            row.is_some_and(|row| BY_SITE_ALONE.contains(&row.as_str()))
+        });
+        let by_pages: Vec<_> = by_pages.collect();
+        assert!(by_pages.len() >= BY_SITE_ALONE.len(), "{by_pages:?}");
+        let lands = |row: &MatrixRow| {
+            let cell = row.cells.iter().find(|(column, _)| *column == Column::One(Layer::Site));
+            cell.is_none_or(|(_, cell)| cell.as_ref().is_none_or(|cell| !cell.stopped))
+        };
+        let missed = by_pages.iter().filter(|row| lands(row));
+        missed.map(|row| format!("{} {}", row.scenario, row.says)).collect::<Vec<_>>()
+    };
+    assert_eq!(missed, Vec::<String>::new());
     // What each layer alone comes to was predicted as well.
     let wrong: Vec<String> = {
         let results = lab.control.results();

@@ -155,11 +155,26 @@ static QUOTA: Section = Section::new(
             "Replaces the profile's limits; a route's add to them.",
         ),
         key(
+            "streams",
+            Shape::Table(&STREAMS),
+            "",
+            "Streams of strangers that may be open at once, in this process.",
+        ),
+        key(
             "deny",
             Shape::List(&Shape::Table(&DENY)),
             "[]",
             "Addresses, callers and tokens that are refused outright.",
         ),
+    ],
+);
+
+static STREAMS: Section = Section::new(
+    "WebSockets and event streams that strangers hold open: each takes a connection for as long as \
+     it likes, and costs one request.",
+    &[
+        key("pass", Shape::Whole { least: 0, most: 1_000_000 }, "4", "Of one pass."),
+        key("address", Shape::Whole { least: 0, most: 1_000_000 }, "40", "Of one address."),
     ],
 );
 

@@ -54,6 +54,13 @@ pub(crate) fn read(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'
     if let Some(limits) = table.value("limits") {
         draft.settings.quota.limits = read_limits(&limits.list(reading), reading);
     }
+    if let Some(streams) = table.value("streams").and_then(|value| value.table(reading)) {
+        let most = &mut draft.settings.quota.streams;
+        for (word, most) in [("pass", &mut most.pass), ("address", &mut most.address)] {
+            let said = streams.value(word).and_then(|value| value.whole(reading));
+            *most = said.and_then(|said| u32::try_from(said).ok()).unwrap_or(*most);
+        }
+    }
     for (index, value) in table.list("deny", reading).iter().enumerate() {
         let Some(entry) = value.table(reading) else { continue };
         deny(value, &entry, index, draft, reading);

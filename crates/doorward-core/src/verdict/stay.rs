@@ -30,5 +30,6 @@ impl Admitted {
     pub fn standing(&self) -> Standing {
         let (known, held) = (self.known.as_ref(), self.held.as_deref());
         Standing::new(self.client, self.route().mode, known, held, self.text.clone())
+            .with_seat(self.seat.clone())
     }
 }

@@ -125,7 +125,7 @@ pub use remembered::Tokens;
 pub use signature::{SIGNATURE_AGE_S, SIGNATURE_ISSUER, SignerSettings};
 pub use signature_reason::SignatureReason;
 pub use signed::{Framework, SIGNED_SECRET_BYTES_MIN, SIGNED_SECRETS_MAX, SignedSettings};
-pub(crate) use standing::{Still, again, text_for_stream, told};
+pub(crate) use standing::{Still, again, asks_for_stream, text_for_stream, told};
 pub use who::{Identity, KEY_ISSUER, Kind, pass_digest, token_digest, user_digest};
 pub use whoami::{SESSION_ISSUER, Whoami, path as whoami_path};
 

@@ -1,5 +1,5 @@
 //! Nonces of the gate's own for proofs of possession (RFC 9449 8, 9): a proof that has one was made
-//! within the last minutes, whatever its maker's clock says, and nobody could make it ahead.
+//! within the last minutes, and nobody could make it ahead. Its `iat` is judged beside it.
 //!
 //! A nonce is the number of a stretch of time and its HMAC, so nothing is remembered, and every
 //! instance with the same secret knows those of the others. It is good within its own stretch and

@@ -7,9 +7,11 @@ use super::place::Carried;
 use super::who::{By, Identity};
 use super::{Kind, Policy, Reason, find};
 use crate::certificate::Certificate;
+use crate::json::Object;
 use crate::moment::{Moment, Now};
 use crate::visit::Visit;
 use http::header::ACCEPT;
+use serde_json::Value;
 use std::sync::Arc;
 
 /// What is known of a caller now.
@@ -40,10 +42,16 @@ pub(crate) fn text_for_stream(policy: &Policy, visit: &Visit<'_>) -> Option<Box<
 }
 
 /// A WebSocket's handshake, or what `EventSource` sends (HTML, Server-sent events, 9.2.2).
-fn asks_for_stream(visit: &Visit<'_>) -> bool {
-    let mut accepts = visit.view.headers.get_all(ACCEPT).iter();
-    !visit.seen.upgrade.is_absent()
-        || accepts.any(|accept| accept.as_bytes().starts_with(b"text/event-stream"))
+pub(crate) fn asks_for_stream(visit: &Visit<'_>) -> bool {
+    if !visit.seen.upgrade.is_absent() {
+        return true;
+    }
+    let accepts = visit.view.headers.get_all(ACCEPT).iter();
+    let mut kinds = accepts.flat_map(|accept| accept.as_bytes().split(|byte| *byte == b','));
+    kinds.any(|kind| {
+        let kind = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+        kind.eq_ignore_ascii_case(b"text/event-stream")
+    })
 }
 
 /// Who a caller is by now; `text`: the credential that it was judged by, where it was kept;
@@ -168,7 +176,30 @@ fn by_token(policy: &Policy, known: &Arc<Identity>, text: &str, now: Now) -> Sti
 /// Whoever may do more or less than before is judged anew: what it opened ends.
 fn same(before: &Identity, now: Arc<Identity>) -> Still {
     let is_same = before.user() == now.user()
-        && before.scopes == now.scopes
-        && before.claims() == now.claims();
+        && sorted(before.scopes()) == sorted(now.scopes())
+        && before.claims().map(settled) == now.claims().map(settled);
     if is_same { Still::Same(now) } else { Still::Not(Reason::Expired) }
+}
+
+/// Lists have no order here: some backends have them in another one each time.
+fn sorted<'t>(list: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
+    let mut list: Vec<&str> = list.collect();
+    list.sort_unstable();
+    list.dedup();
+    list
+}
+
+/// Claims, each as a text, their lists in an order of ours.
+fn settled(claims: &Object) -> Vec<(&String, Vec<String>)> {
+    let texts = |value: &Value| match value {
+        Value::Array(list) => {
+            let mut list: Vec<String> = list.iter().map(Value::to_string).collect();
+            list.sort_unstable();
+            list
+        }
+        other => vec![other.to_string()],
+    };
+    let mut claims: Vec<_> = claims.iter().map(|(name, value)| (name, texts(value))).collect();
+    claims.sort_unstable();
+    claims
 }

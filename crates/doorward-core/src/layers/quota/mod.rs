@@ -28,7 +28,10 @@
 //! 6. It has succeeded when the answer is what `success` says; or sets a session of which `check`
 //!    says whose it is, and that this is not whose it was before; or, where callers are known by
 //!    tokens alone, is JSON with a status of 2xx. Nothing else is known for a success.
-//! 7. What was taken for a request that never left for the backend is given back.
+//! 7. A stranger's request that asks for a stream (`Upgrade`, or `Accept: text/event-stream`) takes
+//!    a place of its pass and of its address for as long as the stream is open, in this process:
+//!    `quota/streams`.
+//! 8. What was taken for a request that never left for the backend is given back.
 //!
 //! Pages and programs of one address have shares of their own, so that a script does not use up
 //! what the people beside it need.
@@ -63,6 +66,7 @@ mod familiar;
 mod limit;
 mod reason;
 mod sign_in;
+mod streams;
 mod success;
 
 pub use account::Account;
@@ -73,6 +77,8 @@ pub use limit::{By, Counted, Limit, Measure, Who};
 pub use reason::Reason;
 pub use sign_in::SignIn;
 pub(crate) use sign_in::{Taken, inspect as inspect_sign_in, questions as sign_in_questions};
+pub use streams::StreamsMax;
+pub(crate) use streams::{Seat, Streams, seat};
 pub use success::{Success, SuccessError};
 
 use super::Meta;
@@ -99,6 +105,8 @@ pub struct Settings {
     pub strikes: Rate,
     /// The file's limits, for every route that does not replace them.
     pub limits: Vec<Limit>,
+    /// Streams of strangers that may be open at once.
+    pub streams: StreamsMax,
     /// Denied addresses.
     pub deny: Vec<Deny>,
     /// Denied callers and tokens.
@@ -109,6 +117,7 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct Policy {
     strikes: Rate,
+    pub(crate) streams: StreamsMax,
     /// The file's limits first, then the routes' own.
     limits: Vec<Counter>,
     file_limits: usize,
@@ -132,7 +141,7 @@ impl Policy {
             limits.map(|limit| Counter { spaces: [limit.space(false), limit.space(true)], limit });
         let limits = limits.collect();
         let deny = DenyList::new(&settings.deny, &settings.deny_known);
-        Self { strikes: settings.strikes, limits, file_limits, deny }
+        Self { strikes: settings.strikes, streams: settings.streams, limits, file_limits, deny }
     }
 
     /// The limits that apply to a caller, in the order of their questions.

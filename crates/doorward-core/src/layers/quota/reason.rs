@@ -14,6 +14,8 @@ pub enum Reason {
     Share,
     /// The store does not answer.
     StoreAway,
+    /// Too many streams are open.
+    Streams,
     /// Too many attempts to sign in have failed.
     SignIn,
     /// An attempt to sign in names no account, or two.
@@ -27,6 +29,7 @@ impl Reason {
         Self::Strikes,
         Self::Share,
         Self::StoreAway,
+        Self::Streams,
         Self::SignIn,
         Self::AccountUnclear,
     ];
@@ -60,6 +63,12 @@ impl Reason {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Refused: shares cannot be counted at the moment",
                 "Send the request again in a moment.",
+            ),
+            Self::Streams => (
+                "quota/streams",
+                SLOWER,
+                "Refused: as many streams as may be open at once are open here",
+                "Close one, and open it again then. The operator: layers.quota.streams.",
             ),
             Self::SignIn => (
                 "quota/sign-in",
