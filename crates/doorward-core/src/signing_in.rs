@@ -11,11 +11,11 @@ use crate::memory::Memory;
 use crate::mode::Force;
 use crate::moment::{Moment, Now};
 use crate::question::{Answer, Answers, Question, Questions};
-use crate::route::Kind;
+use crate::route::{Csrf, Kind};
 use crate::verdict::Outcome;
 use crate::view::BodyHint;
 use crate::visit::Visit;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use std::sync::{Arc, OnceLock};
 
 /// Nanoseconds from an answer to the question about its session at the most. Whoever has it by then
@@ -30,6 +30,25 @@ pub(crate) fn of<'v>(visit: &'v Visit<'_>) -> Option<(&'v SignIn, bool)> {
     let is_bare = matches!(visit.view.body, BodyHint::Empty | BodyHint::Length(0));
     let is_one = force != Force::Off && !(is_bare && method::is_safe(visit.view.method));
     is_one.then_some((sign_in, force != Force::Enforce))
+}
+
+/// Whether a session that a request comes with is about to be replaced, so that it asks for no more
+/// than a stranger does: a tab that was opened before another one has signed in. `site` must be
+/// enforced: nothing else here tells another site's form.
+pub(crate) fn replaces_session(visit: &Visit<'_>) -> bool {
+    let route = visit.route();
+    let is_for_strangers = match route.csrf {
+        Csrf::Cookie | Csrf::Body => !route.requires_identity,
+        Csrf::Required | Csrf::App | Csrf::Off => false,
+    };
+    let mut overrides = visit.view.target.query.into_iter().flat_map(method::method_fields);
+    route.sign_in.is_some()
+        && is_for_strangers
+        // DELETE of a session signs out, and is somebody's wish or nobody's.
+        && *visit.view.method == Method::POST
+        && visit.seen.method_override.is_absent()
+        && overrides.next().is_none()
+        && visit.gate.force(visit, visit.gate.modes.site) == Force::Enforce
 }
 
 /// What an attempt takes; none: it is none.

@@ -98,8 +98,9 @@ pub(super) static ROUTE: Section = Section::new(
             Shape::Words { now: &["cookie", "body", "required", "app", "off"], later: &[] },
             "\"cookie\"",
             "Who needs a CSRF token to change something: callers known by a cookie; the same, with \
-             the token in the body; strangers too, as to log in; nobody, since the application \
-             has its own; nobody.",
+             the token in the body; strangers too, as to log in (with `sign_in`, or where forms \
+             get tokens, it may stand in the body); nobody, since the application has its own; \
+             nobody.",
         ),
         key(
             "forms",
