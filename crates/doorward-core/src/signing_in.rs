@@ -6,7 +6,7 @@ use crate::form;
 use crate::gate::Gate;
 use crate::layers::identity::{Errand, NewSession, Told};
 use crate::layers::method;
-use crate::layers::quota::{self, Beyond, SignIn, Taken};
+use crate::layers::quota::{self, Beyond, Counts, SignIn, Taken};
 use crate::memory::Memory;
 use crate::mode::Force;
 use crate::moment::{Moment, Now};
@@ -42,7 +42,7 @@ pub(crate) fn replaces_session(visit: &Visit<'_>) -> bool {
         Csrf::Required | Csrf::App | Csrf::Off => false,
     };
     let mut overrides = visit.view.target.query.into_iter().flat_map(method::method_fields);
-    route.sign_in.is_some()
+    route.sign_in.as_ref().is_some_and(|sign_in| sign_in.counts == Counts::Failures)
         && is_for_strangers
         // DELETE of a session signs out, and is somebody's wish or nobody's.
         && *visit.view.method == Method::POST
@@ -65,12 +65,16 @@ pub(crate) fn taken(
 }
 
 /// What the store's answers come to: the longest wait.
-pub(crate) fn judge(answers: &Answers) -> Option<Beyond<'static>> {
+pub(crate) fn judge(visit: &Visit<'_>, answers: &Answers) -> Option<Beyond<'static>> {
+    let reason = match visit.route().sign_in.as_ref().map(|sign_in| sign_in.counts) {
+        Some(Counts::Attempts) => quota::Reason::Share,
+        Some(Counts::Failures) | None => quota::Reason::SignIn,
+    };
     let mut beyond: Option<Beyond<'static>> = None;
     for answer in answers {
         let (reason, retry_ns) = match answer {
             Answer::Yes { .. } => continue,
-            Answer::No { retry_ns } => (quota::Reason::SignIn, Some(*retry_ns)),
+            Answer::No { retry_ns } => (reason, Some(*retry_ns)),
             // Behind a no nothing is asked any more.
             Answer::Skipped if beyond.is_some() => continue,
             Answer::Skipped | Answer::Used { .. } | Answer::Unavailable => {
@@ -107,7 +111,7 @@ enum With {
 
 /// What its answer says.
 enum Said {
-    /// It has failed, as far as anybody can tell.
+    /// It has failed, as far as anybody can tell, or counts whatever comes of it.
     Failed,
     /// It has succeeded.
     Succeeded,
@@ -144,6 +148,9 @@ impl Attempt {
         (status, headers): (StatusCode, &HeaderMap),
         now: Now,
     ) -> Said {
+        if sign_in.is_some_and(|sign_in| sign_in.counts == Counts::Attempts) {
+            return Said::Failed;
+        }
         let named = sign_in.and_then(|sign_in| sign_in.success.as_ref());
         let has_succeeded = match named {
             Some(success) => success.is_told_by(status, headers),

@@ -70,7 +70,7 @@ impl Reason {
             Self::AccountUnclear => (
                 "quota/account-unclear",
                 StatusCode::BAD_REQUEST,
-                "Refused: the attempt to sign in does not name one account",
+                "Refused: this attempt does not name one account",
                 "Send it once, in the body and not in the query: in the form's field or JSON \
                  member that the route's `sign_in` says.",
             ),
