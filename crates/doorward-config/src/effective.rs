@@ -461,8 +461,9 @@ pub(crate) fn list(texts: &[String]) -> String {
     format!("[{}]", quoted.join(", "))
 }
 
-/// A TOML basic string (TOML 1.0, "String").
-pub(crate) fn quote(text: &str) -> String {
+/// A text as a TOML basic string (TOML 1.0, "String").
+#[must_use]
+pub fn quote(text: &str) -> String {
     let mut out = String::from("\"");
     for letter in text.chars() {
         match letter {
