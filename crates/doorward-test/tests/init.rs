@@ -23,6 +23,9 @@ use tokio::net::TcpListener;
 /// How long the gate may take to say what is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 const FORM: &str = "application/x-www-form-urlencoded";
+/// Addresses that a proxy says of visitors.
+const HERE: &str = "203.0.113.1";
+const THERE: &str = "203.0.113.2";
 const PAGE: &str = "<!doctype html><title>Shop</title><form method=post><input name=email></form>";
 
 /// A folder of a test's own.
@@ -140,13 +143,15 @@ async fn backend() -> Outcome<String> {
 /// A browser without script: its cookies, and the token of the page that is open.
 struct Visitor {
     gate: SocketAddr,
+    /// The address that a proxy says of it.
+    from: &'static str,
     cookies: Vec<String>,
     token: String,
 }
 
 impl Visitor {
-    fn new(gate: SocketAddr) -> Self {
-        Self { gate, cookies: Vec::new(), token: String::new() }
+    fn new(gate: SocketAddr, from: &'static str) -> Self {
+        Self { gate, from, cookies: Vec::new(), token: String::new() }
     }
 
     async fn send(
@@ -163,6 +168,7 @@ impl Visitor {
             ("Sec-Fetch-Mode", "navigate".to_owned()),
             ("Sec-Fetch-Dest", "document".to_owned()),
             ("Cookie", self.cookies.join("; ")),
+            ("X-Forwarded-For", self.from.to_owned()),
         ];
         headers.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let answer = send(self.gate, request, &headers, body).await?;
@@ -198,8 +204,7 @@ impl Visitor {
             "same-origin" => format!("http://{}", self.gate),
             _ => "https://evil.test".to_owned(),
         };
-        let more =
-            [("Origin", origin.as_str()), ("Content-Type", FORM), ("X-Forwarded-For", "::1")];
+        let more = [("Origin", origin.as_str()), ("Content-Type", FORM)];
         self.send(&format!("POST {path}"), site, &more, form).await
     }
 }
@@ -211,7 +216,7 @@ async fn forms_without_script_sign_in_sign_up_and_ask_for_a_new_password() -> Ou
     let config = folder.written(&words);
     let options = GateOptions { upstream: &upstream, config: &config, ..GateOptions::default() };
     let mut gate = RunningGate::start(options).await?;
-    let mut ann = Visitor::new(gate.address());
+    let mut ann = Visitor::new(gate.address(), HERE);
     ann.open("/login").await?;
     let right = "email=ann%40shop.test&word=right";
     let bare = ann.post_bare("/login", "same-origin", right).await?;
@@ -228,7 +233,7 @@ async fn forms_without_script_sign_in_sign_up_and_ask_for_a_new_password() -> Ou
     ann.open("/cart").await?;
     assert_eq!(ann.post("/cart", "item=7").await?.said(), (200, ""));
     // Who guesses is stopped, and nobody else.
-    let mut bob = Visitor::new(gate.address());
+    let mut bob = Visitor::new(gate.address(), HERE);
     bob.open("/login").await?;
     for guess in 0..10 {
         let form = format!("email=bob%40shop.test&word={guess}");
@@ -237,7 +242,7 @@ async fn forms_without_script_sign_in_sign_up_and_ask_for_a_new_password() -> Ou
     let last = bob.post("/login", "email=bob%40shop.test&word=right").await?;
     assert_eq!(last.said(), (429, "quota/sign-in"));
     hinted(&mut gate).await?;
-    let mut carl = Visitor::new(gate.address());
+    let mut carl = Visitor::new(gate.address(), HERE);
     carl.open("/signup").await?;
     assert_eq!(carl.post("/signup", "email=carl%40shop.test").await?.said(), (200, ""));
     carl.open("/reset").await?;
@@ -249,6 +254,32 @@ async fn forms_without_script_sign_in_sign_up_and_ask_for_a_new_password() -> Ou
     assert_eq!(carl.post("/reset", "email=dora%40shop.test").await?.said(), (200, ""));
     carl.open("/login").await?;
     assert_eq!(carl.post("/login", "email=carl%40shop.test&word=right").await?.said(), (303, ""));
+    gate.stop().await
+}
+
+#[tokio::test]
+async fn behind_a_named_proxy_one_visitor_locks_out_no_other() -> Outcome<()> {
+    let (folder, upstream) = (Folder::new(), backend().await?);
+    let words = ["--profile", "authenticated", "--by", "session", "--proxy", "loopback"];
+    let config = folder.written(&[&words[..], &["--upstream", &upstream]].concat());
+    let options = GateOptions { upstream: &upstream, config: &config, ..GateOptions::default() };
+    let mut gate = RunningGate::start(options).await?;
+    let mut evil = Visitor::new(gate.address(), HERE);
+    evil.open("/login").await?;
+    for account in 0..60 {
+        let form = format!("email=a{account}%40shop.test&word=wrong");
+        assert_eq!(evil.post("/login", &form).await?.said(), (401, ""), "{account}");
+    }
+    let last = evil.post("/login", "email=ann%40shop.test&word=wrong").await?;
+    assert_eq!(last.said(), (429, "quota/sign-in"));
+    let mut ann = Visitor::new(gate.address(), THERE);
+    ann.open("/login").await?;
+    let right = "email=ann%40shop.test&word=right";
+    assert_eq!(ann.post("/login", right).await?.said(), (303, ""));
+    // The proxy is named, so nobody needs to be told of it.
+    while let Ok(line) = gate.talk.try_recv() {
+        assert!(!line.contains("trusted_proxies"), "{line}");
+    }
     gate.stop().await
 }
 

@@ -110,9 +110,10 @@ fn of_identity(answers: &Answers) -> String {
             );
             out.push_str(
                 "\n# A cookie alone changes nothing: what a page sends has a token. Into the forms \
-                 of HTML that\n# comes through the gate it is written, as the field `_csrf`; a \
-                 script, or a page elsewhere, asks\n# GET /.doorward/csrf, and sends it as \
-                 X-CSRF-Token.\n[layers.csrf]\nforms = \"inject\"\n\
+                 of HTML that\n# comes through the gate it is written, as the field `_csrf`. A \
+                 script, a page elsewhere, and\n# whatever is larger than 1 MiB asks GET \
+                 /.doorward/csrf, and sends it as X-CSRF-Token.\n\
+                 [layers.csrf]\nforms = \"inject\"\n\
                  \n# What anybody may open: styles, pictures, pages without forms.\n\
                  # [[route]]\n# path = \"/static/**\"\n# kind = \"page\"\n",
             );

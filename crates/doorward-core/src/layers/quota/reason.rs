@@ -65,7 +65,9 @@ impl Reason {
                 "quota/sign-in",
                 SLOWER,
                 "Refused: too many attempts to sign in have failed for this account or address",
-                "Wait as long as Retry-After says. What succeeds does not count.",
+                "Wait as long as Retry-After says. What succeeds does not count. If everybody is \
+                 refused, the gate may stand behind a proxy that it does not know: see \
+                 `client_ip.trusted_proxies`.",
             ),
             Self::AccountUnclear => (
                 "quota/account-unclear",
