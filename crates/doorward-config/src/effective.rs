@@ -15,6 +15,7 @@ use crate::section::issuer::KeysWritten;
 use crate::section::layers::WITH_MODE;
 use crate::section::quota::{DenyWritten, WHO};
 use crate::section::routes::{CSRFS, EFFECTS, EMBEDS, FORMS, KINDS, OVERRIDES, PASSES, TICKETS};
+use crate::section::sign_in::COUNTS;
 use crate::section::upstream::HTTP;
 use crate::upstream::{Upstream, UpstreamHttp};
 use cookie::cookie;
@@ -382,8 +383,9 @@ fn limit_text(limit: &Limit) -> String {
 fn sign_in_text(sign_in: &SignIn) -> String {
     let success = sign_in.success.as_ref().map(success_text).unwrap_or_default();
     format!(
-        "{{ account = {}, per_account = {}, per_address = {}{success} }}",
+        "{{ account = {}, counts = {}, per_account = {}, per_address = {}{success} }}",
         quote(sign_in.account.as_str()),
+        word(COUNTS, sign_in.counts),
         quote(&rate_text(sign_in.per_account)),
         quote(&rate_text(sign_in.per_address)),
     )
@@ -463,8 +465,9 @@ pub(crate) fn list(texts: &[String]) -> String {
     format!("[{}]", quoted.join(", "))
 }
 
-/// A TOML basic string (TOML 1.0, "String").
-pub(crate) fn quote(text: &str) -> String {
+/// A text as a TOML basic string (TOML 1.0, "String").
+#[must_use]
+pub fn quote(text: &str) -> String {
     let mut out = String::from("\"");
     for letter in text.chars() {
         match letter {

@@ -34,7 +34,7 @@ mod warn;
 
 pub use bound::Bounds;
 pub use config::{Admin, ClientFiles, Config, Profile, TlsFiles};
-pub use effective::print_effective;
+pub use effective::{print_effective, quote};
 #[doc(hidden)]
 pub use fuzz::fuzz_one;
 pub use given::{Given, LogKind};

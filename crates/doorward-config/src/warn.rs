@@ -3,6 +3,7 @@
 mod certificate;
 mod cookie;
 mod forms;
+mod proxy;
 mod sign_in;
 
 use crate::document::shorten;
@@ -24,6 +25,7 @@ pub(crate) fn add(draft: &Draft, trying_out: bool, reading: &mut Reading<'_>) {
     upstreams(draft, reading);
     whom(draft, reading);
     externals(draft, reading);
+    proxy::unnamed(&listed(draft), draft, reading);
     origins(draft, trying_out, reading);
     writes(draft, reading);
     any_caller(draft, reading);

@@ -19,6 +19,7 @@ use crate::origin::Origins;
 use crate::reason::Reason;
 use crate::refused::{Executed, Refused};
 use crate::route::{Csrf, DEFAULT_ROUTE, Effect, Kind, Routes};
+use crate::signing_in;
 use crate::turn::{self, Turn};
 use crate::verdict::{Reply, Verdict};
 use crate::view::{BodyHint, View};
@@ -226,7 +227,8 @@ impl Gate {
         // Where a token is asked for, that judges better: programs have one too.
         let is_left_to_csrf = self.force(visit, self.modes.csrf) == Force::Enforce
             && !matches!(visit.route().csrf, Csrf::App | Csrf::Off);
-        if known.is_ambient && (is_tunnel || (!is_traced && !is_left_to_csrf)) {
+        let is_told = is_traced || is_left_to_csrf || signing_in::replaces_session(visit);
+        if known.is_ambient && (is_tunnel || !is_told) {
             let refuse = Step::Refuse(Reason::Identity(identity::Reason::CookieAlone));
             return take(visit, refuse, force);
         }

@@ -6,16 +6,16 @@ use crate::form;
 use crate::gate::Gate;
 use crate::layers::identity::{Errand, NewSession, Told};
 use crate::layers::method;
-use crate::layers::quota::{self, Beyond, SignIn, Taken};
+use crate::layers::quota::{self, Beyond, Counts, SignIn, Taken};
 use crate::memory::Memory;
 use crate::mode::Force;
 use crate::moment::{Moment, Now};
 use crate::question::{Answer, Answers, Question, Questions};
-use crate::route::Kind;
+use crate::route::{Csrf, Kind};
 use crate::verdict::Outcome;
 use crate::view::BodyHint;
 use crate::visit::Visit;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use std::sync::{Arc, OnceLock};
 
 /// Nanoseconds from an answer to the question about its session at the most. Whoever has it by then
@@ -32,6 +32,25 @@ pub(crate) fn of<'v>(visit: &'v Visit<'_>) -> Option<(&'v SignIn, bool)> {
     is_one.then_some((sign_in, force != Force::Enforce))
 }
 
+/// Whether a session that a request comes with is about to be replaced, so that it asks for no more
+/// than a stranger does: a tab that was opened before another one has signed in. `site` must be
+/// enforced: nothing else here tells another site's form.
+pub(crate) fn replaces_session(visit: &Visit<'_>) -> bool {
+    let route = visit.route();
+    let is_for_strangers = match route.csrf {
+        Csrf::Cookie | Csrf::Body => !route.requires_identity,
+        Csrf::Required | Csrf::App | Csrf::Off => false,
+    };
+    let mut overrides = visit.view.target.query.into_iter().flat_map(method::method_fields);
+    route.sign_in.as_ref().is_some_and(|sign_in| sign_in.counts == Counts::Failures)
+        && is_for_strangers
+        // DELETE of a session signs out, and is somebody's wish or nobody's.
+        && *visit.view.method == Method::POST
+        && visit.seen.method_override.is_absent()
+        && overrides.next().is_none()
+        && visit.gate.force(visit, visit.gate.modes.site) == Force::Enforce
+}
+
 /// What an attempt takes; none: it is none.
 pub(crate) fn taken(
     visit: &Visit<'_>,
@@ -46,12 +65,16 @@ pub(crate) fn taken(
 }
 
 /// What the store's answers come to: the longest wait.
-pub(crate) fn judge(answers: &Answers) -> Option<Beyond<'static>> {
+pub(crate) fn judge(visit: &Visit<'_>, answers: &Answers) -> Option<Beyond<'static>> {
+    let reason = match visit.route().sign_in.as_ref().map(|sign_in| sign_in.counts) {
+        Some(Counts::Attempts) => quota::Reason::Share,
+        Some(Counts::Failures) | None => quota::Reason::SignIn,
+    };
     let mut beyond: Option<Beyond<'static>> = None;
     for answer in answers {
         let (reason, retry_ns) = match answer {
             Answer::Yes { .. } => continue,
-            Answer::No { retry_ns } => (quota::Reason::SignIn, Some(*retry_ns)),
+            Answer::No { retry_ns } => (reason, Some(*retry_ns)),
             // Behind a no nothing is asked any more.
             Answer::Skipped if beyond.is_some() => continue,
             Answer::Skipped | Answer::Used { .. } | Answer::Unavailable => {
@@ -88,7 +111,7 @@ enum With {
 
 /// What its answer says.
 enum Said {
-    /// It has failed, as far as anybody can tell.
+    /// It has failed, as far as anybody can tell, or counts whatever comes of it.
     Failed,
     /// It has succeeded.
     Succeeded,
@@ -125,6 +148,9 @@ impl Attempt {
         (status, headers): (StatusCode, &HeaderMap),
         now: Now,
     ) -> Said {
+        if sign_in.is_some_and(|sign_in| sign_in.counts == Counts::Attempts) {
+            return Said::Failed;
+        }
         let named = sign_in.and_then(|sign_in| sign_in.success.as_ref());
         let has_succeeded = match named {
             Some(success) => success.is_told_by(status, headers),

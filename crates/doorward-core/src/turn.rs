@@ -236,7 +236,7 @@ fn after_sign_in<'v>(
     at: Moment<'_>,
 ) -> Turn<'v> {
     let is_watched = taken.questions.iter().any(|question| question.watch);
-    match signing_in::judge(answers) {
+    match signing_in::judge(&visit, answers) {
         Some(beyond) if is_watched => note(&mut visit, Reason::Quota(beyond.reason)),
         Some(beyond) => {
             let reason = Reason::Quota(beyond.reason);

@@ -1,11 +1,13 @@
 //! What an operator is told once: how to mend what honest callers are most often refused for.
 
 use crate::forms;
+use doorward_core::address;
 use doorward_core::gate::Gate;
-use doorward_core::layers::{pass, quota};
+use doorward_core::layers::{identity, pass, quota};
 use doorward_core::reason::Reason;
 use doorward_core::refused::Refused;
 use http::header::{self, HeaderMap, HeaderName};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -15,7 +17,12 @@ pub type Talk = Box<dyn Fn(&str) + Send + Sync>;
 /// Hints of one kind that are given at the most: their number must not grow with what clients send.
 const HINTS_MAX: usize = 8;
 
-static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+/// What proxies write of their visitors.
+static FORWARDING: [HeaderName; 3] = [
+    HeaderName::from_static("x-forwarded-for"),
+    header::FORWARDED,
+    HeaderName::from_static("x-real-ip"),
+];
 static FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// What was said already.
@@ -45,20 +52,24 @@ impl Hints {
     }
 
     /// Looks at a refusal, for whether it could be one of one's own.
-    pub(crate) fn refused(&self, gate: &Gate, headers: &HeaderMap, refused: &Refused) {
+    pub(crate) fn refused(
+        &self,
+        gate: &Gate,
+        peer: IpAddr,
+        headers: &HeaderMap,
+        refused: &Refused,
+    ) {
         match refused.reason() {
             Reason::Site(_) | Reason::Cors(_) => {
                 self.near_origin(gate, headers);
                 self.image(headers, refused);
             }
-            Reason::Quota(quota::Reason::Share) if headers.contains_key(&X_FORWARDED_FOR) => {
-                if !self.proxy.swap(true, Ordering::Relaxed) {
-                    (self.talk)(
-                        "hint: a refused caller came with X-Forwarded-For. If that is your own \
-                         proxy, all its visitors share one address here: name it in \
-                         client_ip.trusted_proxies",
-                    );
-                }
+            Reason::Quota(quota::Reason::Share | quota::Reason::SignIn | quota::Reason::Strikes)
+            | Reason::Identity(identity::Reason::TooManyUnknown)
+                // Otherwise a proxy is named, and was believed.
+                if refused.client() == address::unwrap(peer) =>
+            {
+                self.unnamed_proxy(headers);
             }
             Reason::Pass(pass::Reason::Missing) if refused.tells_all() => {
                 if !self.script.swap(true, Ordering::Relaxed) {
@@ -114,6 +125,18 @@ impl Hints {
             (self.talk)(&format!(
                 "hint: {code}: {why}; a form there has no token, and what it sends is refused: \
                  docs/layers/csrf.md"
+            ));
+        }
+    }
+
+    /// Whoever is counted by his address may be many, behind a proxy that nobody has named.
+    fn unnamed_proxy(&self, headers: &HeaderMap) {
+        let mut names = FORWARDING.iter();
+        let Some(name) = names.find(|name| headers.contains_key(*name)) else { return };
+        if !self.proxy.swap(true, Ordering::Relaxed) {
+            (self.talk)(&format!(
+                "hint: a refused caller came with {name}. If that is your own proxy, all its \
+                 visitors share one address here: name it in client_ip.trusted_proxies"
             ));
         }
     }

@@ -193,7 +193,7 @@ pub(crate) fn judged(
 /// A request was refused by the core: what is said of it beside the log.
 pub(crate) fn refused(client: &Client, gate: &Gate, parts: &request::Parts, refused: &Refused) {
     let worker = &client.worker;
-    worker.shared.hints.refused(gate, &parts.headers, refused);
+    worker.shared.hints.refused(gate, client.peer.ip(), &parts.headers, refused);
     if let Some(recent) = &worker.cells.recent {
         recent.keep(parts, refused, worker.shared.clock.now());
     }

@@ -2,7 +2,7 @@
 //! as the account has, whatever the backend says of them later.
 
 use doorward_core::layers::identity::{AskUrl, CheckerSettings, How, Place, Told, Whoami};
-use doorward_core::layers::quota::{Account, SignIn, Success};
+use doorward_core::layers::quota::{Account, Counts, SignIn, Success};
 use doorward_core::question::Rate;
 use doorward_core::verdict::{Admitted, Outcome, Verdict};
 use doorward_core::view::BodyHint;
@@ -19,6 +19,7 @@ fn rig() -> Rig {
     let mut settings = sample::settings();
     let sign_in = SignIn {
         account: Account::parse("email").expect("a field"),
+        counts: Counts::Failures,
         per_account: Rate::per_minute(10, PER_ACCOUNT),
         per_address: Rate::per_minute(60, 60),
         success: Success::new(vec![StatusCode::NO_CONTENT], Vec::new()).ok(),
@@ -103,6 +104,7 @@ fn rig_with_sessions() -> Rig {
         path: "/people/login".to_owned(),
         sign_in: Some(SignIn {
             account: Account::parse("email").expect("a field"),
+            counts: Counts::Failures,
             per_account: Rate::per_minute(1, 1),
             per_address: Rate::per_minute(60, 60),
             success: None,

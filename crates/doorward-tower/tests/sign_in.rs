@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use doorward_core::gate::Gate;
 use doorward_core::layers::identity::{AskUrl, CheckerSettings, How, Place, Whoami, whoami_path};
-use doorward_core::layers::quota::{Account, SignIn};
+use doorward_core::layers::quota::{Account, Counts, SignIn};
 use doorward_core::memory::Memory;
 use doorward_core::question::Rate;
 use doorward_core::route;
@@ -69,6 +69,7 @@ fn layer(url: String) -> GateLayer {
     settings.routes = vec![route::Settings {
         path: "/login".to_owned(),
         sign_in: Some(SignIn {
+            counts: Counts::Failures,
             account: Account::parse("name").expect("a field"),
             per_account: Rate::per_minute(3, 3),
             per_address: Rate::per_minute(1_000, 1_000),

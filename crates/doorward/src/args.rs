@@ -58,6 +58,16 @@ pub(crate) struct Init {
     /// How browsers reach the gate, as in `https://api.shop.example`
     #[arg(long, value_name = "URL")]
     pub(crate) external: Vec<String>,
+    /// What ends TLS before the gate: its address or network, `private` or `loopback`; may be
+    /// repeated
+    #[arg(long, value_name = "NETWORK")]
+    pub(crate) proxy: Vec<String>,
+    /// The gate speaks TLS itself: its certificate, a file in PEM
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub(crate) certificate: Option<String>,
+    /// The certificate's private key, a file in PEM
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    pub(crate) key: Option<String>,
     /// Whether callers must be known
     #[arg(long, value_enum)]
     pub(crate) profile: Option<Profile>,
@@ -79,6 +89,15 @@ pub(crate) struct Init {
     /// Which address says who has signed in
     #[arg(long, value_name = "URL")]
     pub(crate) whoami: Option<String>,
+    /// Where its JSON names the caller, as in `$.id`
+    #[arg(long, value_name = "MEMBER")]
+    pub(crate) subject: Option<String>,
+    /// Where people sign in, as in `/login`; none: elsewhere
+    #[arg(long, value_name = "PATH")]
+    pub(crate) login: Option<String>,
+    /// Which field of its form names the account
+    #[arg(long, value_name = "FIELD")]
+    pub(crate) account: Option<String>,
 }
 
 /// Whether callers must be known.

@@ -98,8 +98,9 @@ pub(super) static ROUTE: Section = Section::new(
             Shape::Words { now: &["cookie", "body", "required", "app", "off"], later: &[] },
             "\"cookie\"",
             "Who needs a CSRF token to change something: callers known by a cookie; the same, with \
-             the token in the body; strangers too, as to log in; nobody, since the application \
-             has its own; nobody.",
+             the token in the body; strangers too, as to log in (with `sign_in`, or where forms \
+             get tokens, it may stand in the body); nobody, since the application has its own; \
+             nobody.",
         ),
         key(
             "forms",
@@ -235,8 +236,15 @@ static SIGN_IN: Section = Section::new(
              members on the way (\"email\", \"user[email]\", \"Input.Email\"); or a JSON \
              member alone (\"$.user.name\"). In the query it is refused.",
         ),
-        key("per_account", Shape::Rate, "\"10/min\"", "Failures of one account."),
-        key("per_address", Shape::Rate, "\"60/min\"", "Failures of one address."),
+        key(
+            "counts",
+            Shape::Words { now: &["failures", "attempts"], later: &[] },
+            "\"failures\"",
+            "What counts: failures, as of a log-in; or each attempt, on this route alone, as of a \
+             forgotten password, where each one is a mail.",
+        ),
+        key("per_account", Shape::Rate, "\"10/min\"", "What counts, of one account."),
+        key("per_address", Shape::Rate, "\"60/min\"", "The same, of one address."),
         key("success", Shape::Table(&SUCCESS), "", "How the backend answers a success."),
     ],
 );

@@ -16,7 +16,7 @@ mod proof;
 pub(crate) mod quota;
 pub(crate) mod routes;
 pub(crate) mod secrets;
-mod sign_in;
+pub(crate) mod sign_in;
 mod signatures;
 mod signed;
 pub(crate) mod top;

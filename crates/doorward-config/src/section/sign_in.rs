@@ -3,9 +3,13 @@
 use super::quota;
 use crate::document::Value;
 use crate::reading::Reading;
-use doorward_core::layers::quota::{Account, SignIn, Success, SuccessError};
+use doorward_core::layers::quota::{Account, Counts, SignIn, Success, SuccessError};
 use doorward_core::question::Rate;
 use http::StatusCode;
+
+/// The words of `counts`.
+pub(crate) const COUNTS: &[(&str, Counts)] =
+    &[("failures", Counts::Failures), ("attempts", Counts::Attempts)];
 
 /// Reads one.
 pub(super) fn read(value: &Value<'_>, reading: &mut Reading<'_>) -> Option<SignIn> {
@@ -25,11 +29,17 @@ pub(super) fn read(value: &Value<'_>, reading: &mut Reading<'_>) -> Option<SignI
     };
     let per_account = pace("per_account", 10);
     let per_address = pace("per_address", 60);
+    let counts = table.choose("counts", COUNTS, reading).unwrap_or_default();
     let success = match table.value("success") {
+        Some(value) if counts == Counts::Attempts => {
+            let what = "`success` says what does not count, and here each attempt does";
+            let hint = "leave it out, or counts = \"attempts\"";
+            return value.error(what, hint, reading);
+        }
         Some(value) => Some(success(&value, reading)?),
         None => None,
     };
-    Some(SignIn { account, per_account, per_address, success })
+    Some(SignIn { account, counts, per_account, per_address, success })
 }
 
 /// How a success is answered.

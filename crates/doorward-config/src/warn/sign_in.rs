@@ -3,6 +3,7 @@
 use crate::draft::Draft;
 use crate::reading::Reading;
 use doorward_core::layers::identity::How;
+use doorward_core::layers::quota::Counts;
 use doorward_core::mode::Mode;
 use doorward_core::route::{Kind, Settings as Route};
 use doorward_core::settings::Settings;
@@ -22,7 +23,10 @@ pub(super) fn look(draft: &Draft, reading: &mut Reading<'_>) {
                 format!("{:?} counts no attempt to sign in: {what}", route.path),
                 hint,
             );
-        } else if sign_in.success.is_none() && !tells_successes(settings) {
+        } else if sign_in.counts == Counts::Failures
+            && sign_in.success.is_none()
+            && !tells_successes(settings)
+        {
             reading.warn(
                 at,
                 format!(

@@ -2,7 +2,7 @@
 
 use super::{End, Said, Share};
 use crate::gate::Gate;
-use crate::layers::quota::{self, Limit};
+use crate::layers::quota::{self, Counts, Limit};
 use crate::moment::Moment;
 use crate::question::{Answer, Answers, Rate};
 use crate::reason::Reason;
@@ -52,7 +52,11 @@ pub(super) fn shares(gate: &Gate, visit: &Visit<'_>) -> Vec<Share> {
         Share { limit: limit.name.clone(), count, window_s }
     };
     let failures = signing_in::of(visit).into_iter().flat_map(|(sign_in, _)| {
-        [("sign-in by account", sign_in.per_account), ("sign-in by address", sign_in.per_address)]
+        let names = match sign_in.counts {
+            Counts::Failures => ["sign-in by account", "sign-in by address"],
+            Counts::Attempts => ["attempts by account", "attempts by address"],
+        };
+        names.into_iter().zip([sign_in.per_account, sign_in.per_address])
     });
     limits.map(share).chain(failures.map(|(name, rate)| share_of(name, rate))).collect()
 }

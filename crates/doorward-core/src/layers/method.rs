@@ -251,7 +251,7 @@ pub(crate) fn is_overridden(visit: &Visit<'_>) -> bool {
 }
 
 /// The values of every `_method` field in a query, decoded as backends do.
-pub(super) fn method_fields(query: &str) -> impl Iterator<Item = Vec<u8>> + '_ {
+pub(crate) fn method_fields(query: &str) -> impl Iterator<Item = Vec<u8>> + '_ {
     query::fields(query).filter_map(|field| {
         let (name, value) = query::pair(field);
         is_method_field(name).then(|| {

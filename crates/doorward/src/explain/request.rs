@@ -284,7 +284,7 @@ fn indented(text: &str) -> String {
 mod tests {
     use super::*;
     use doorward_core::gate::Gate;
-    use doorward_core::layers::quota::{Account, SignIn};
+    use doorward_core::layers::quota::{Account, Counts, SignIn};
     use doorward_core::question::Rate;
     use doorward_core::settings::Settings;
 
@@ -398,6 +398,7 @@ mod tests {
                 path: "/login".to_owned(),
                 sign_in: Some(SignIn {
                     account: Account::parse("email").expect("a field"),
+                    counts: Counts::Failures,
                     per_account: Rate::per_minute(3, 3),
                     per_address: Rate::per_minute(60, 60),
                     success: None,

@@ -19,9 +19,12 @@
 //!    names. On a route with `csrf = "required"` strangers are asked too. A caller with a bearer
 //!    token or key is not: no browser sends one by itself, and the cookies beside it never go on.
 //!    Nor is a program with a certificate: it has none of the headers that only browsers write.
+//!    Nor is a POST that signs in (`sign_in`) where strangers need no token and `site` is enforced:
+//!    a session that is still there is about to be replaced.
 //! 2. The token stands in `X-CSRF-Token` or `X-XSRF-TOKEN` and begins with `dwc1.`; any other is
-//!    the application's own, and goes on. Without one, `csrf = "body"` or `fields = true` read a
-//!    form's field `_csrf` or `csrf_token`, or the member `csrf` of a JSON object.
+//!    the application's own, and goes on. Without one, a form's field `_csrf` or `csrf_token`, or
+//!    the member `csrf` of a JSON object is read: where `csrf = "body"` or `fields = true` says so,
+//!    and with `csrf = "required"` where the route has a `sign_in` or its forms get tokens.
 //! 3. Its HMAC-SHA256 must be of one of the gate's keys: else `csrf/forged`.
 //! 4. It must be at most `TOKEN_S` old: else `csrf/expired`.
 //! 5. It must be of the anchor (the gate's own cookie) and the subject of the request: else
@@ -87,6 +90,7 @@ use crate::form;
 use crate::header::{self, One};
 use crate::moment::Moment;
 use crate::route::{Csrf, Effect, Kind};
+use crate::signing_in;
 use crate::view::BodyHint;
 use crate::visit::Visit;
 use http::{HeaderMap, HeaderName, Method};
@@ -194,7 +198,11 @@ fn is_asked(visit: &Visit<'_>) -> bool {
         (Csrf::Cookie | Csrf::Body, None) => false,
     };
     // Asking the gate itself for something changes nothing at the backend.
-    is_meant && route.kind == Kind::Api && route.own.is_none() && changes(visit)
+    is_meant
+        && route.kind == Kind::Api
+        && route.own.is_none()
+        && changes(visit)
+        && !signing_in::replaces_session(visit)
 }
 
 /// Whether a request may change something, by its method or by one that it names beside it.
@@ -217,7 +225,15 @@ fn changes(visit: &Visit<'_>) -> bool {
 
 fn may_stand_in_body(policy: &Policy, visit: &Visit<'_>) -> bool {
     let is_empty = matches!(visit.view.body, BodyHint::Empty | BodyHint::Length(0));
-    let is_read = policy.fields || visit.route().csrf == Csrf::Body;
+    let route = visit.route();
+    // A form that signs somebody in has no script that could write a header.
+    let is_of_form = route.sign_in.is_some() || route.injects;
+    let is_read = policy.fields
+        || match route.csrf {
+            Csrf::Body => true,
+            Csrf::Required => is_of_form,
+            Csrf::Cookie | Csrf::App | Csrf::Off => false,
+        };
     is_read && !is_empty && form::kind(visit.view.headers).is_some()
 }
 

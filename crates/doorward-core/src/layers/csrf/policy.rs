@@ -72,8 +72,12 @@ fn check_forms(settings: &settings::Settings, errors: &mut Vec<SettingsError>) {
     }
     let of_layer = settings.csrf.forms == Forms::Inject;
     let of_route = settings.routes.iter().position(|route| injects(route, settings));
-    let is_read = settings.csrf.fields
-        || settings.routes.iter().any(|route| matches!(route.csrf, Csrf::Body));
+    let reads = |route: &route::Settings| match route.csrf {
+        Csrf::Body => true,
+        Csrf::Required => route.sign_in.is_some() || injects(route, settings),
+        Csrf::Cookie | Csrf::App | Csrf::Off => false,
+    };
+    let is_read = settings.csrf.fields || settings.routes.iter().any(reads);
     let place = match of_route {
         _ if of_layer => "layers.csrf.forms".to_owned(),
         Some(place) => format!("route[{place}].forms"),

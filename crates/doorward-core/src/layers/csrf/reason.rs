@@ -32,7 +32,8 @@ impl Reason {
                 "Refused: this change carries no CSRF token",
                 "Ask for one: fetch(\"/.doorward/csrf\", { credentials: \"include\" }), and send \
                  its `token` in the header X-CSRF-Token. A form sends it in the field `_csrf` \
-                 where the route says csrf = \"body\"; forms = \"inject\" writes it in.",
+                 where the route has `sign_in` or says csrf = \"body\"; forms = \"inject\" writes \
+                 it in.",
             ),
             Self::Forged => (
                 "csrf/forged",

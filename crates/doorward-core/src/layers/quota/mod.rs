@@ -28,10 +28,12 @@
 //! 6. It has succeeded when the answer is what `success` says; or sets a session of which `check`
 //!    says whose it is, and that this is not whose it was before; or, where callers are known by
 //!    tokens alone, is JSON with a status of 2xx. Nothing else is known for a success.
-//! 7. A stranger's request that asks for a stream (`Upgrade`, or `Accept: text/event-stream`) takes
+//! 7. With `counts = "attempts"` nothing is known for a success: each attempt takes a share of its
+//!    account and of its address, on that route alone, and beyond it is `quota/share`.
+//! 8. A stranger's request that asks for a stream (`Upgrade`, or `Accept: text/event-stream`) takes
 //!    a place of its pass and of its address for as long as the stream is open, in this process:
 //!    `quota/streams`.
-//! 8. What was taken for a request that never left for the backend is given back.
+//! 9. What was taken for a request that never left for the backend is given back.
 //!
 //! Pages and programs of one address have shares of their own, so that a script does not use up
 //! what the people beside it need.
@@ -75,7 +77,7 @@ pub(crate) use deny::{denies, denies_held, denies_stream, digests};
 pub(crate) use familiar::Familiar;
 pub use limit::{By, Counted, Limit, Measure, Who};
 pub use reason::Reason;
-pub use sign_in::SignIn;
+pub use sign_in::{Counts, SignIn};
 pub(crate) use sign_in::{Taken, inspect as inspect_sign_in, questions as sign_in_questions};
 pub use streams::StreamsMax;
 pub(crate) use streams::{Seat, Streams, seat};

@@ -74,12 +74,14 @@ impl Reason {
                 "quota/sign-in",
                 SLOWER,
                 "Refused: too many attempts to sign in have failed for this account or address",
-                "Wait as long as Retry-After says. What succeeds does not count.",
+                "Wait as long as Retry-After says. What succeeds does not count. If everybody is \
+                 refused, the gate may stand behind a proxy that it does not know: see \
+                 `client_ip.trusted_proxies`.",
             ),
             Self::AccountUnclear => (
                 "quota/account-unclear",
                 StatusCode::BAD_REQUEST,
-                "Refused: the attempt to sign in does not name one account",
+                "Refused: this attempt does not name one account",
                 "Send it once, in the body and not in the query: in the form's field or JSON \
                  member that the route's `sign_in` says.",
             ),

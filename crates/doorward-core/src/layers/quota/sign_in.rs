@@ -13,14 +13,26 @@ use crate::visit::Visit;
 use arrayvec::ArrayVec;
 use std::net::Ipv6Addr;
 
+/// What of the attempts on a route counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Counts {
+    /// Those that fail: a log-in.
+    #[default]
+    Failures,
+    /// All of them, whatever comes of it: a mail with a link or a code, which each one costs.
+    Attempts,
+}
+
 /// Attempts to sign in on a route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignIn {
     /// Where the account's name stands.
     pub account: Account,
-    /// Failures of one account.
+    /// What of them counts.
+    pub counts: Counts,
+    /// Failures, or attempts, of one account.
     pub per_account: Rate,
-    /// Failures of one address.
+    /// Those of one address.
     pub per_address: Rate,
     /// What a success answers; none: the session that it makes tells, or the token.
     pub success: Option<Success>,
@@ -38,6 +50,10 @@ pub(crate) struct Taken {
 const ACCOUNT_LIMIT: u64 = 0x7369_676e_2d69_6e61;
 const ADDRESS_LIMIT: u64 = 0x7369_676e_2d69_6e62;
 const FAMILIAR_LIMIT: u64 = 0x7369_676e_2d69_6e66;
+/// Where attempts are counted, each route has shares of its own: a mail that was asked for is no
+/// guess at a password.
+const ATTEMPTS_OF_ACCOUNT: u64 = 0x6174_7465_6d70_7461;
+const ATTEMPTS_OF_ADDRESS: u64 = 0x6174_7465_6d70_7462;
 
 /// What an attempt asks the store. Whoever names no account, or two, could have the backend read
 /// another one.
@@ -50,10 +66,16 @@ pub(crate) fn questions(
 ) -> Result<Taken, Reason> {
     let account = sign_in.account.read(visit.view.headers, body).ok_or(Reason::AccountUnclear)?;
     let here = familiar::Here::of(&account, visit.client);
-    // Failures elsewhere do not lock it out where it has signed in before.
-    let (limit, place) = match at.memory.familiar.has(here) {
-        true => (FAMILIAR_LIMIT, here.place()),
-        false => (ACCOUNT_LIMIT, place(&account)),
+    let ((limit, place), of_address) = match sign_in.counts {
+        // Failures elsewhere do not lock it out where it has signed in before.
+        Counts::Failures if at.memory.familiar.has(here) => {
+            ((FAMILIAR_LIMIT, here.place()), ADDRESS_LIMIT)
+        }
+        Counts::Failures => ((ACCOUNT_LIMIT, place(&account)), ADDRESS_LIMIT),
+        Counts::Attempts => {
+            let route = of_route(&visit.route().path);
+            ((ATTEMPTS_OF_ACCOUNT ^ route, place(&account)), ATTEMPTS_OF_ADDRESS ^ route)
+        }
     };
     let take = |limit: u64, subject, rate| {
         // What is only watched is counted in a space of its own.
@@ -62,7 +84,7 @@ pub(crate) fn questions(
     };
     let questions = ArrayVec::from([
         take(limit, Subject::Address(place), sign_in.per_account),
-        take(ADDRESS_LIMIT, Subject::Address(visit.prefix), sign_in.per_address),
+        take(of_address, Subject::Address(visit.prefix), sign_in.per_address),
     ]);
     Ok(Taken { questions, here })
 }
@@ -99,6 +121,12 @@ impl Taken {
 fn place(account: &str) -> Prefix {
     let digest = crypto::sha256(&[b"account\n", account.as_bytes()].concat());
     place_of(&digest)
+}
+
+/// Tells a route's shares from another's.
+fn of_route(path: &str) -> u64 {
+    let digest = crypto::sha256(&[b"attempts\n", path.as_bytes()].concat());
+    u64::from_be_bytes(digest.first_chunk().copied().unwrap_or_default())
 }
 
 /// The place of a digest.
