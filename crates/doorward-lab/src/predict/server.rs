@@ -147,8 +147,20 @@ pub(super) fn body(sent: &Sent) -> Vec<u8> {
         Body::Empty => Vec::new(),
         Body::Text(text) | Body::UrlEncoded(text) | Body::Plain(text) => text.clone().into_bytes(),
         Body::Bytes(bytes) | Body::Blob(_, bytes) => bytes.clone(),
-        Body::Multipart(_) | Body::Stream => b"-".to_vec(),
+        Body::Multipart(fields) => multipart(fields),
+        Body::Stream => b"-".to_vec(),
     }
+}
+
+/// Fields as a browser writes them (RFC 7578), by the boundary that the model says.
+fn multipart(fields: &[(String, String)]) -> Vec<u8> {
+    let delimiter = "------";
+    let part = |(name, value): &(String, String)| {
+        let head = format!("Content-Disposition: form-data; name=\"{name}\"");
+        format!("{delimiter}\r\n{head}\r\n\r\n{value}\r\n")
+    };
+    let parts: String = fields.iter().map(part).collect();
+    format!("{parts}{delimiter}--\r\n").into_bytes()
 }
 
 /// An answer in the model's types.
