@@ -2,9 +2,10 @@
 //! token. Whoever carries the answer writes them in.
 
 use super::anchor;
+use super::body::FIELDS;
 use super::html::{self, is_page, takes_pages};
 use super::session::Session;
-use super::token::Subject;
+use super::token::{PREFIX, Subject};
 use crate::header::One;
 use crate::mode::Force;
 use crate::moment::{Chance, Now};
@@ -13,9 +14,6 @@ use crate::verdict::Admitted;
 use crate::visit::Visit;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
-
-/// The name of the field that is written in: the first that `body` reads.
-const FIELD: &str = super::body::FIELDS[0];
 
 /// What holds for the backend's bytes alone, and not for those that leave.
 static OF_THE_BYTES: [HeaderName; 8] = [
@@ -57,8 +55,8 @@ pub struct Page {
 /// What is written into the forms of one answer.
 #[derive(Debug)]
 pub struct Injection {
-    /// The field's name.
-    pub field: &'static str,
+    /// The names that its field may have: the first that a form does not have by itself.
+    pub names: [&'static str; 2],
     /// The token: ASCII letters, digits, `-`, `_` and `.`.
     pub token: String,
     /// The page's own origin, `https://shop.example`.
@@ -91,6 +89,14 @@ pub(crate) fn are_written(visit: &Visit<'_>) -> bool {
         && visit.view.fidelity.pages
         && *visit.view.method != Method::OPTIONS
         && visit.gate.force(visit, visit.gate.modes.csrf) != Force::Off
+}
+
+impl Injection {
+    /// Whether a field's value is a token of the gate's already.
+    #[must_use]
+    pub fn is_token(value: &str) -> bool {
+        value.starts_with(PREFIX)
+    }
 }
 
 impl Page {
@@ -177,7 +183,7 @@ impl Page {
             // While trying out without a list the request's own Host stands for it.
             false => format!("{scheme}://{}", self.origin),
         };
-        Ok(Some(Injection { field: FIELD, token, origin }))
+        Ok(Some(Injection { names: FIELDS, token, origin }))
     }
 }
 

@@ -35,8 +35,9 @@
 //!    is asked for whole and uncompressed, and leaves with `Cache-Control: private, no-store`, and
 //!    with nothing that is said to one cache alone. So does every page of such a route without a
 //!    token: a cache would hand it to somebody whose form needs one. A form: sent by POST, as its
-//!    `action`, `<base>` and buttons say, to the page's own origin, without a field of that name.
-//!    The page streams; each form is held to its end, up to 128 KiB.
+//!    `action`, `<base>` and buttons say, to the page's own origin. One with a field `_csrf` of its
+//!    application gets the token as `csrf_token`; one that has a token already, none. The page
+//!    streams; each form is held to its end, up to 128 KiB.
 //!
 //! ## What it does not stop
 //!
@@ -59,9 +60,11 @@
 //!
 //! A form gets no token in doubt, and what it sends is refused; the gate says why once:
 //! `forms/encoded` (compressed all the same), `forms/charset` (UTF-16, ISO-2022-JP), `forms/large`,
-//! `forms/unclear` (a form within a form or in a drawing, a selection with a form's tags, whatever
-//! parsers read in two ways: nothing behind it gets one). Forms in `<template>` and `<noscript>`,
-//! answers that say `no-transform`, files to be saved and 206 are left alone.
+//! `forms/own-field` (both names are taken, or an empty `_csrf` waits for a script; where tokens
+//! are the application's own, `csrf = "app"` leaves them to it), `forms/unclear` (a form within a
+//! form or in a drawing, a selection with a form's tags, whatever parsers read in two ways: nothing
+//! behind it gets one). Forms in `<template>` and `<noscript>`, answers that say `no-transform`,
+//! files to be saved and 206 get none, and nobody is told.
 //!
 //! A page whose visitor has a session of which nobody can say whose it is (`check` or an issuer's
 //! keys are away) gets no token: a stranger's would take the place of his own. Nor does a page that
