@@ -218,7 +218,7 @@ fn who(gate: &Arc<Gate>, visit: &mut Visit<'_>, at: Moment<'_>) -> Said {
         return Said::Skipped("no identity is configured");
     }
     match identity::inspect(&gate.identity, visit, at, Waited::Nothing) {
-        Who::Nobody | Who::Disbelieved => Said::Next,
+        Who::Nobody | Who::Disbelieved | Who::Unjudged(_) => Said::Next,
         Who::Wait(_) => Said::Skipped(
             "the token's issuer must be asked for its keys, which only the running gate does",
         ),

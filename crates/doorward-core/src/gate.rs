@@ -186,6 +186,11 @@ impl Gate {
                 visit.is_disbelieved = force == Force::Enforce;
                 return Ok(());
             }
+            Who::Unjudged(reason) => {
+                // While it is tried out, whom `identity` does not know is nobody.
+                visit.unjudged = (force == Force::Enforce).then_some(reason);
+                return Ok(());
+            }
             Who::Wait(issuer) => return Err(Stop::Wait(issuer)),
             Who::Ask(asking) => return Err(Stop::Ask(asking)),
             Who::Refuse(identity::Reason::Missing) if self.leaves_preflight(visit) => {

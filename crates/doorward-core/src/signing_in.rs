@@ -141,6 +141,12 @@ impl Attempt {
         }
     }
 
+    /// Whether its answer has failed, where the route says what a success is.
+    pub(crate) fn has_failed(&self, sign_in: Option<&SignIn>) -> bool {
+        sign_in.is_some_and(|sign_in| sign_in.success.is_some())
+            && matches!(self.said.get(), Some(Said::Failed))
+    }
+
     fn said(
         &self,
         gate: &Gate,

@@ -13,7 +13,7 @@ use crate::layers::csrf::Page;
 use crate::layers::identity::{Identity, Known};
 use crate::layers::pass::{Cut, Held, Of};
 use crate::layers::quota::{Counted, Seat};
-use crate::layers::{cookie, cors, credential, quota};
+use crate::layers::{cookie, cors, credential, csrf, quota};
 use crate::memory::Memory;
 use crate::moment::{Now, RequestId};
 use crate::names::External;
@@ -66,6 +66,8 @@ pub struct Admitted {
     held: Option<Box<Held>>,
     cut: Option<Cut>,
     csrf_cut: [bool; 2],
+    /// Forms get tokens in the pages that it may be answered with.
+    writes_forms: bool,
     /// A page whose forms get a token.
     page: Option<Box<Page>>,
     /// What the pass, the signature or the delivery stands for was claimed.
@@ -141,12 +143,14 @@ pub enum MeterStep {
 
 impl Admitted {
     pub(crate) fn new(mut visit: Visit<'_>, now: Now, id: RequestId, cors_acts: bool) -> Self {
+        let writes_forms = csrf::are_written(&visit);
         Self {
             sign_in: Attempt::of(&mut visit),
             mirror: cors::mirror(&visit),
             is_preflight: !cors_acts && cors::is_preflight(&visit),
             asks_for_own: !cors_acts && visit.gate.has_passes() && cors::asks_for_own(&visit),
-            page: Page::of(&visit),
+            writes_forms,
+            page: writes_forms.then(|| Page::of(&visit)).flatten(),
             external: visit.named.and_then(|named| named.external),
             safe: crate::layers::method::is_safe(visit.view.method),
             cookie_acts: cookie::acts(&visit),

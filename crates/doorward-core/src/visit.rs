@@ -3,10 +3,10 @@
 use crate::address::Prefix;
 use crate::gate::Gate;
 use crate::layers::cookie::Cleaning;
-use crate::layers::csrf;
 use crate::layers::identity::Known;
 use crate::layers::pass::{Cut, Held};
 use crate::layers::quota::{Counted, Taken};
+use crate::layers::{csrf, identity};
 use crate::names::Named;
 use crate::origin::Origins;
 use crate::reason::Reason;
@@ -74,6 +74,8 @@ pub struct Visit<'v> {
     pub(crate) known: Option<Known>,
     /// Its session is not believed. Set by `identity`.
     pub(crate) is_disbelieved: bool,
+    /// Why nobody can say whose its session is. Set by `identity`.
+    pub(crate) unjudged: Option<identity::Reason>,
     /// Set by `pass`, and by `identity` for signatures. Boxed: it is large, and most have none.
     pub(crate) held: Option<Box<Held>>,
     /// A webhook's delivery, of which the body is still to be checked. Set by `identity`.
@@ -103,6 +105,7 @@ impl<'v> Visit<'v> {
             caller: Caller::Program,
             known: None,
             is_disbelieved: false,
+            unjudged: None,
             held: None,
             delivery: None,
             cut: None,

@@ -29,13 +29,14 @@ pub(crate) const ENCODED: &str = Left::Encoded.code();
 pub(crate) const CHARSET: &str = Left::Charset.code();
 pub(crate) const LARGE: &str = "forms/large";
 pub(crate) const UNCLEAR: &str = "forms/unclear";
+pub(crate) const OWN_FIELD: &str = "forms/own-field";
 
 /// A page on its way, whose forms get a token.
 pub(crate) struct Forms {
     /// None: the rest goes on as it comes.
     reading: Option<Box<Reading>>,
-    /// The element that is written in.
-    field: Bytes,
+    /// The element that is written in, under each name that it may have.
+    fields: [Bytes; 2],
     out: VecDeque<Bytes>,
     said: Option<&'static str>,
 }
@@ -57,10 +58,12 @@ struct Reading {
 impl Forms {
     /// None: the page's own address cannot be read.
     pub(crate) fn new(injection: &Injection) -> Option<Self> {
-        let Injection { field, token, origin } = injection;
-        let text = format!("<input type=\"hidden\" name=\"{field}\" value=\"{token}\">");
+        let Injection { names, token, origin } = injection;
+        let field = |name: &str| {
+            Bytes::from(format!("<input type=\"hidden\" name=\"{name}\" value=\"{token}\">"))
+        };
         let reading = Reading {
-            tags: Tags::new(field)?,
+            tags: Tags::new(*names)?,
             watch: Watch::new(origin)?,
             read: 0,
             begin: [0; 2],
@@ -70,7 +73,7 @@ impl Forms {
         };
         Some(Self {
             reading: Some(Box::new(reading)),
-            field: Bytes::from(text),
+            fields: names.map(field),
             out: VecDeque::new(),
             said: None,
         })
@@ -82,7 +85,7 @@ impl Forms {
             put(piece, &mut self.out);
             return;
         };
-        let read = reading.read(&mut piece, &self.field, &mut self.out);
+        let read = reading.read(&mut piece, &self.fields, &mut self.out);
         let kept = read.is_ok() && reading.keep(&piece);
         if !kept {
             reading.let_go(&mut self.out);
@@ -101,8 +104,8 @@ impl Forms {
     pub(crate) fn end(&mut self) {
         let Some(mut reading) = self.reading.take() else { return };
         // A tag that has not ended by now is none.
-        if reading.watch.end() {
-            reading.write_in(&self.field, &mut self.out);
+        if let Some(field) = reading.watch.end().and_then(|name| self.fields.get(name)) {
+            reading.write_in(field, &mut self.out);
         }
         reading.let_go(&mut self.out);
     }
@@ -130,7 +133,7 @@ impl Reading {
     fn read(
         &mut self,
         piece: &mut Bytes,
-        field: &Bytes,
+        fields: &[Bytes; 2],
         out: &mut VecDeque<Bytes>,
     ) -> Result<(), &'static str> {
         for (to, from) in self.begin.iter_mut().skip(self.read).zip(piece.iter()) {
@@ -143,14 +146,14 @@ impl Reading {
         let from = self.read;
         self.read += piece.len();
         self.watch.piece(piece, from);
-        self.follow(tags, piece, field, out)
+        self.follow(tags, piece, fields, out)
     }
 
     fn follow(
         &mut self,
         tags: Vec<tags::Tag>,
         piece: &mut Bytes,
-        field: &Bytes,
+        fields: &[Bytes; 2],
         out: &mut VecDeque<Bytes>,
     ) -> Result<(), &'static str> {
         for tag in tags {
@@ -165,8 +168,12 @@ impl Reading {
                     put(before, out);
                     self.held = Some(Vec::new());
                 }
-                Step::Write => self.write_in(field, out),
+                Step::Write(name) => self.write_in(fields.get(name).ok_or(UNCLEAR)?, out),
                 Step::Leave => self.let_go(out),
+                Step::Taken => {
+                    self.said = Some(OWN_FIELD);
+                    self.let_go(out);
+                }
                 Step::Doubt => {
                     self.said = Some(UNCLEAR);
                     self.let_go(out);

@@ -349,7 +349,7 @@ fn hand_back(
 
 /// What writes tokens into the forms of an answer's page; its head is written anew then.
 fn write_forms(client: &Client, admitted: &Admitted, parts: &mut response::Parts) -> Option<Forms> {
-    if !admitted.asks_for_page() {
+    if !admitted.writes_forms() {
         return None;
     }
     let shared = &client.worker.shared;

@@ -120,6 +120,11 @@ impl Hints {
                 forms::ENCODED => "a page came compressed, although that was not asked for",
                 forms::CHARSET => "a page is in a charset in which its forms cannot be told",
                 forms::LARGE => "a form, or what stands unclosed around it, is too large",
+                forms::OWN_FIELD => {
+                    "a form has fields `_csrf` and `csrf_token` of its own, or an empty `_csrf` \
+                     for a script to fill in; where its tokens are the application's, say \
+                     csrf = \"app\" on the routes that it is sent to"
+                }
                 _ => "a page's markup can be read in two ways",
             };
             (self.talk)(&format!(

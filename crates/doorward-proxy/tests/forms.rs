@@ -116,6 +116,24 @@ fn a_form_without_script_is_served_with_its_token_alone() {
 }
 
 #[test]
+fn a_form_with_a_token_of_the_applications_own_has_both() {
+    let page = "<form method=post action=/pay><input type=hidden name=_csrf value=4bfd></form>";
+    let upstream = serving(HTML, page);
+    let under = Under::start(&upstream.url, writing(&[1]), kit::bounds());
+    let answer = under.ask(&get("/", ""));
+    let cookie = answer.header("set-cookie").and_then(|line| line.split(';').next());
+    let cookie = cookie.expect("an anchor").to_owned();
+    let (_, rest) = answer.text().split_once("name=\"csrf_token\" value=\"").expect("its token");
+    let token = rest.split('"').next().expect("a value");
+    for (body, code) in [
+        (format!("csrf_token={token}&_csrf=4bfd&to=ann"), None),
+        ("_csrf=4bfd&to=ann".to_owned(), Some("csrf/missing")),
+    ] {
+        assert_eq!(under.ask(&post(&cookie, &body)).code(), code, "{body}");
+    }
+}
+
+#[test]
 fn a_multipart_form_has_its_token_before_its_files() {
     let upstream = serving(HTML, PAGE);
     let under = Under::start(&upstream.url, writing(&[1]), kit::bounds());
@@ -156,10 +174,11 @@ fn a_page_leaves_with_a_head_of_its_own() {
 
 #[test]
 fn what_cannot_be_written_into_goes_on_as_it_came_and_the_operator_hears_why() {
-    let ways: [(&str, &str, &str); 3] = [
+    let ways: [(&str, &str, &str); 4] = [
         ("content-type: text/html\r\ncontent-encoding: gzip\r\n", PAGE, "forms/encoded"),
         ("content-type: text/html; charset=utf-16\r\n", PAGE, "forms/charset"),
         (HTML, "<form><form method=post></form>", "forms/unclear"),
+        (HTML, "<form method=post><input name=_csrf><p></form>", "forms/own-field"),
     ];
     for (head, page, code) in ways {
         let (say, said) = channel();

@@ -55,7 +55,7 @@ pub(super) fn written(draft: &Draft, reading: &mut Reading<'_>) {
 
 /// A page on which nobody asks who is calling.
 fn unknown(place: usize, draft: &Draft, reading: &mut Reading<'_>) {
-    if !draft.settings.identity.reads_cookies() {
+    if !draft.settings.identity.reads_what_browsers_send() {
         return;
     }
     let place = reading.place(&format!("route[{place}].kind"));

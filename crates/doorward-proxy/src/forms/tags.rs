@@ -1,6 +1,7 @@
 //! The tags of a page that have a part in where its forms are sent, in their order.
 
 use super::{LARGE, UNCLEAR};
+use doorward_core::layers::csrf::Injection;
 use lol_html::errors::RewritingError;
 use lol_html::html_content::EndTag;
 use lol_html::send::{Element, ElementContentHandlers, HtmlRewriter, Settings};
@@ -39,14 +40,25 @@ pub(super) enum Tag {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Control {
     pub(super) is_select: bool,
-    /// It has the name of the gate's own field.
-    pub(super) is_own_field: bool,
+    /// It has one of the names that the gate's own field may have, by its place among them.
+    pub(super) named: Option<(usize, Holds)>,
     /// It belongs to the form of an id, wherever that is.
     pub(super) is_of_another: bool,
     /// Where it sends its form.
     pub(super) action: Option<String>,
     /// Whether it sends its form by another method than POST.
     pub(super) is_other_method: bool,
+}
+
+/// What a field holds that has a name of the gate's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holds {
+    /// A token of the gate's.
+    Token,
+    /// Nothing yet: a script puts something in.
+    Nothing,
+    /// What is the application's.
+    Other,
 }
 
 /// What changes how tags in it are read.
@@ -83,12 +95,12 @@ impl OutputSink for Nowhere {
 }
 
 impl Tags {
-    pub(super) fn new(field: &'static str) -> Option<Self> {
+    pub(super) fn new(names: [&'static str; 2]) -> Option<Self> {
         let found = Found::default();
         let into = Arc::clone(&found);
         let looked_at = Cow::Borrowed(LOOKED_AT.as_ref()?);
         let start = move |element: &mut Element<'_, '_>| -> HandlerResult {
-            if let Some(tag) = started(element, field) {
+            if let Some(tag) = started(element, names) {
                 push(&into, tag);
             }
             watch_end(element, &into)
@@ -124,14 +136,17 @@ fn push(found: &Found, tag: Tag) {
     found.lock().unwrap_or_else(PoisonError::into_inner).push(tag);
 }
 
-fn started(element: &Element<'_, '_>, field: &str) -> Option<Tag> {
+fn started(element: &Element<'_, '_>, names: [&str; 2]) -> Option<Tag> {
     let end = element.source_location().bytes().end;
     let control = |is_select| {
         let said = |name: &str| element.get_attribute(name);
         let is_post = |method: String| method.eq_ignore_ascii_case("post");
         Tag::Control(Control {
             is_select,
-            is_own_field: said("name").is_some_and(|name| name == field),
+            named: said("name").and_then(|name| {
+                let place = names.iter().position(|own| *own == name)?;
+                Some((place, holds(element)))
+            }),
             is_of_another: element.has_attribute("form"),
             action: said("formaction"),
             // A dialog's button sends nothing.
@@ -154,6 +169,16 @@ fn started(element: &Element<'_, '_>, field: &str) -> Option<Tag> {
         "frameset" => Tag::Frameset,
         _ => return None,
     })
+}
+
+fn holds(element: &Element<'_, '_>) -> Holds {
+    match element.get_attribute("value") {
+        Some(value) if Injection::is_token(&value) => Holds::Token,
+        Some(value) if !value.trim_ascii().is_empty() => Holds::Other,
+        // What a text field holds stands behind its tag.
+        Some(_) | None if element.tag_name() == "input" => Holds::Nothing,
+        Some(_) | None => Holds::Other,
+    }
 }
 
 /// Has an element's own end tag told of. One that others end has none, and stays open here: what

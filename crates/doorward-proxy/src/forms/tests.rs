@@ -22,7 +22,7 @@ const TOKEN: &str = "<input type=\"hidden\" name=\"_csrf\" value=\"dwc1.T\">";
 
 fn forms() -> Forms {
     let injection = Injection {
-        field: "_csrf",
+        names: ["_csrf", "csrf_token"],
         token: "dwc1.T".to_owned(),
         origin: "https://shop.test".to_owned(),
     };
@@ -50,9 +50,13 @@ pub(super) fn written(pieces: &[&[u8]]) -> (Vec<u8>, Option<&'static str>) {
 
 /// A page in which `{}` stands where a token belongs. It is tried whole, and cut at every byte.
 fn check(page: &str, code: Option<&str>) {
-    let sent = page.replace("{}", "");
-    let want = page.replace("{}", TOKEN);
-    let sent = sent.as_bytes();
+    let (sent, want) = (page.replace("{}", ""), page.replace("{}", TOKEN));
+    check_both(&sent, &want, code);
+}
+
+/// The same, with what leaves said in full.
+fn check_both(page: &str, want: &str, code: Option<&str>) {
+    let sent = page.as_bytes();
     let (whole, said) = written(&[sent]);
     assert_eq!(String::from_utf8_lossy(&whole), want);
     assert_eq!(said, code, "{page}");
@@ -79,6 +83,7 @@ fn a_form_that_is_posted_to_its_own_origin_gets_a_token() {
         "<form method=post>{}<button formaction=/b>x</button><input formmethod=post></form>",
         "<form method=post>{}<button formmethod=dialog>x</button></form>",
         "<form method=post>{}<input name=csrf_token value=own></form>",
+        "<form method=post>{}<input name=csrf_token></form>",
         "<form method=post method=get>{}</form>",
         "<form method=post />{}</form>",
         "<form method=post>{}<select><option>a</select></form><form method=post>{}</form>",
@@ -116,8 +121,9 @@ fn any_other_form_gets_none() {
         "<form method=post><button formaction=https://evil.test>x</form>",
         "<form method=post><input type=image formaction='//evil.test'></form>",
         "<form method=post><button formmethod=get>x</form>",
-        "<form method=post><input name=_csrf value=own></form>",
-        "<form method=post><select name=_csrf></select></form>",
+        "<form method=post><input name=_csrf value=dwc1.own></form>",
+        "<form method=post><input name=csrf_token value=dwc1.own></form>",
+        "<form method=post><input name=_csrf value=own><input name=csrf_token value=dwc1.a></form>",
         "<base href=https://evil.test/><form method=post action=pay></form>",
         "<template><form method=post></form></template>",
         "<form action=//evil.test><template></form></template><form method=post></form>",
@@ -127,6 +133,36 @@ fn any_other_form_gets_none() {
         "<form method=post",
     ] {
         check(page, None);
+    }
+}
+
+#[test]
+fn a_form_with_a_field_of_that_name_gets_the_token_under_the_other() {
+    let other = TOKEN.replace("_csrf", "csrf_token");
+    for page in [
+        "<form method=post>{}<input name=_csrf value=own></form>",
+        "<form method=post>{}<input value='4bfd1575-3ad1-4d21' type=hidden name=_csrf>x</form>",
+        "<form method=post>{}<select name=_csrf></select></form>",
+        "<form method=post>{}<textarea name=_csrf>own</textarea></form>",
+        "<form method=post>{}<input name=_csrf value=own><input name=_csrf value=own></form>",
+        "<form method=post>{}<p>never closed<input name=_csrf value=own>",
+    ] {
+        check_both(&page.replace("{}", ""), &page.replace("{}", &other), None);
+    }
+    // What was taken in one form is free in the next.
+    let begin = "<form method=post>";
+    let rest = "<input name=_csrf value=own></form><form method=post>";
+    let sent = format!("{begin}{rest}</form>");
+    check_both(&sent, &format!("{begin}{other}{rest}{TOKEN}</form>"), None);
+    for page in [
+        "<form method=post><input name=_csrf value=own><input name=csrf_token value=own></form>",
+        "<form method=post><input name=csrf_token><input name=_csrf value=own></form>",
+        // A script puts a token in.
+        "<form method=post><input name=_csrf></form>",
+        "<form method=post><input name=_csrf value=' '></form>",
+    ] {
+        let page = format!("{page}<form method=post>{{}}</form>");
+        check(&page, Some(OWN_FIELD));
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::UNCLEAR;
 use super::plain::{Within, is_plain};
-use super::tags::{Around, Control, Ended, Tag};
+use super::tags::{Around, Control, Ended, Holds, Tag};
 use super::target::Target;
 
 /// Bytes of a drawing, or of what `<noscript>` shows, that are looked at.
@@ -18,10 +18,12 @@ pub(super) enum Step {
     Nothing,
     /// The field may stand here: what follows is held.
     Hold(usize),
-    /// It does stand there.
-    Write,
+    /// It does stand there, under the name at this place.
+    Write(usize),
     /// It does not.
     Leave,
+    /// It does not: the form has fields of its own under each name.
+    Taken,
     /// It does not: a form begins where another has not ended.
     Doubt,
 }
@@ -46,10 +48,20 @@ pub(super) struct Watch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     None,
-    /// One that gets a token, so far.
-    Held,
+    /// One that gets a token, so far; which names are taken by fields of its own.
+    Held([bool; 2]),
     /// One that gets none.
     Left,
+}
+
+impl Form {
+    /// The first name that is not taken, where it gets a token.
+    fn name(self) -> Option<usize> {
+        match self {
+            Self::Held(taken) => taken.iter().position(|is_taken| !is_taken),
+            Self::None | Self::Left => None,
+        }
+    }
 }
 
 /// A place that is read by other rules.
@@ -91,9 +103,10 @@ impl Watch {
         }
     }
 
-    /// Whether the form that is open at the page's end gets its token.
-    pub(super) fn end(&self) -> bool {
-        self.form == Form::Held && self.apart.is_none() && self.templates == 0 && !self.in_select
+    /// Whether the form that is open at the page's end gets its token, and under which name.
+    pub(super) fn end(&self) -> Option<usize> {
+        let is_sure = self.apart.is_none() && self.templates == 0 && !self.in_select;
+        self.form.name().filter(|_| is_sure)
     }
 
     /// A tag comes. An error: from here on nobody can tell.
@@ -147,17 +160,17 @@ impl Watch {
                 false => Err(UNCLEAR),
             },
             Tag::Form { end, is_post, action } => Ok(self.begin(end, is_post, action.as_deref())),
-            Tag::End(Ended::Form, _) => Ok(match std::mem::replace(&mut self.form, Form::None) {
-                Form::Held => Step::Write,
-                Form::None | Form::Left => Step::Nothing,
-            }),
+            Tag::End(Ended::Form, _) => {
+                let form = std::mem::replace(&mut self.form, Form::None);
+                Ok(form.name().map_or(Step::Nothing, Step::Write))
+            }
         }
     }
 
     fn begin(&mut self, end: usize, is_post: bool, action: Option<&str>) -> Step {
         match self.form {
             Form::None if is_post && self.target.is_own(action) => {
-                self.form = Form::Held;
+                self.form = Form::Held([false; 2]);
                 Step::Hold(end)
             }
             Form::None => {
@@ -165,7 +178,7 @@ impl Watch {
                 Step::Nothing
             }
             // Browsers pass over a form within a form. Which of the two was meant is in doubt.
-            Form::Held | Form::Left => {
+            Form::Held(_) | Form::Left => {
                 self.form = Form::Left;
                 Step::Doubt
             }
@@ -186,16 +199,35 @@ impl Watch {
             // It may belong to any form of the page.
             return Err(UNCLEAR);
         }
-        if sends_away || (control.is_own_field && !control.is_of_another) {
+        if sends_away {
             return Ok(self.drop_form());
         }
-        Ok(Step::Nothing)
+        match control.named.filter(|_| !control.is_of_another) {
+            Some((place, holds)) => Ok(self.take_name(place, holds)),
+            None => Ok(Step::Nothing),
+        }
+    }
+
+    /// The open form has a field of its own under one of the names.
+    fn take_name(&mut self, place: usize, holds: Holds) -> Step {
+        let Form::Held(taken) = &mut self.form else { return Step::Nothing };
+        match holds {
+            Holds::Token => return self.drop_form(),
+            // A script puts a token in, as the layer's page says: a second would be unclear.
+            Holds::Nothing if place == 0 => *taken = [true; 2],
+            Holds::Nothing | Holds::Other => taken[place] = true,
+        }
+        if self.form.name().is_some() {
+            return Step::Nothing;
+        }
+        self.form = Form::Left;
+        Step::Taken
     }
 
     /// The form that is open gets no token.
     pub(super) fn drop_form(&mut self) -> Step {
         match self.form {
-            Form::Held => {
+            Form::Held(_) => {
                 self.form = Form::Left;
                 Step::Leave
             }

@@ -2,38 +2,18 @@
 //! token. Whoever carries the answer writes them in.
 
 use super::anchor;
-use super::token::Subject;
+use super::body::FIELDS;
+use super::html::{self, is_page, takes_pages};
+use super::session::Session;
+use super::token::{PREFIX, Subject};
 use crate::header::One;
 use crate::mode::Force;
 use crate::moment::{Chance, Now};
+use crate::private::keep_from_stores;
 use crate::verdict::Admitted;
 use crate::visit::Visit;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
-
-/// The name of the field that is written in: the first that `body` reads.
-const FIELD: &str = super::body::FIELDS[0];
-
-/// Charsets in which a markup's ASCII is ASCII. Of no other is a page read, UTF-16 and ISO-2022-JP
-/// among them.
-const CHARSETS: [&str; 14] = [
-    "utf-8",
-    "utf8",
-    "us-ascii",
-    "ascii",
-    "latin1",
-    "koi8-r",
-    "koi8-u",
-    "euc-jp",
-    "euc-kr",
-    "shift_jis",
-    "big5",
-    "gb2312",
-    "gbk",
-    "gb18030",
-];
-/// Families of them, told apart by a number.
-const CHARSET_FAMILIES: [&str; 3] = ["iso-8859-", "windows-", "cp125"];
 
 /// What holds for the backend's bytes alone, and not for those that leave.
 static OF_THE_BYTES: [HeaderName; 8] = [
@@ -63,6 +43,7 @@ pub struct Page {
     /// His anchor; none: he gets one.
     anchor: Option<String>,
     subject: Subject,
+    session: Session,
     is_secure: bool,
     /// The gate's authority, as the visitor's browser has it; with its scheme where it is listed.
     origin: String,
@@ -74,8 +55,8 @@ pub struct Page {
 /// What is written into the forms of one answer.
 #[derive(Debug)]
 pub struct Injection {
-    /// The field's name.
-    pub field: &'static str,
+    /// The names that its field may have: the first that a form does not have by itself.
+    pub names: [&'static str; 2],
     /// The token: ASCII letters, digits, `-`, `_` and `.`.
     pub token: String,
     /// The page's own origin, `https://shop.example`.
@@ -102,18 +83,29 @@ impl Left {
     }
 }
 
+/// Whether forms get tokens in the pages that a request may be answered with.
+pub(crate) fn are_written(visit: &Visit<'_>) -> bool {
+    visit.route().injects
+        && visit.view.fidelity.pages
+        && *visit.view.method != Method::OPTIONS
+        && visit.gate.force(visit, visit.gate.modes.csrf) != Force::Off
+}
+
+impl Injection {
+    /// Whether a field's value is a token of the gate's already.
+    #[must_use]
+    pub fn is_token(value: &str) -> bool {
+        value.starts_with(PREFIX)
+    }
+}
+
 impl Page {
-    /// The page that a request asks for; none where its route's forms are left alone.
+    /// The page that a request asks for, among those whose forms get tokens ([`are_written`]).
     pub(crate) fn of(visit: &Visit<'_>) -> Option<Box<Self>> {
-        if !visit.route().injects || !visit.view.fidelity.pages {
-            return None;
-        }
         let method = visit.view.method;
         let gate = &visit.gate;
-        if *method == Method::OPTIONS
-            || gate.force(visit, gate.modes.csrf) == Force::Off
-            || !takes_pages(visit.view.headers)
-        {
+        // Of whom nobody can say who he is: a stranger's anchor would take the place of his own.
+        if !takes_pages(visit.view.headers) || visit.unjudged.is_some() {
             return None;
         }
         let subject = Subject::of(visit);
@@ -130,6 +122,7 @@ impl Page {
         Some(Box::new(Self {
             anchor,
             subject,
+            session: Session::of(visit, subject),
             is_secure: anchor::is_secure(visit),
             origin: origin.to_owned(),
             is_read: is_head || *method == Method::GET,
@@ -163,7 +156,7 @@ impl Page {
         (now, chance): (Now, &dyn Chance),
     ) -> Result<Option<Injection>, Left> {
         let (status, headers) = answer;
-        if !is_page(status, headers)? {
+        if !is_page(status, headers)? || self.session.is_changed_by(admitted, (status, headers)) {
             return Ok(None);
         }
         let keys = &admitted.gate().csrf.keys;
@@ -190,72 +183,8 @@ impl Page {
             // While trying out without a list the request's own Host stands for it.
             false => format!("{scheme}://{}", self.origin),
         };
-        Ok(Some(Injection { field: FIELD, token, origin }))
+        Ok(Some(Injection { names: FIELDS, token, origin }))
     }
-}
-
-/// Whether a request asks for a page: browsers name `text/html` where they open one, and nowhere
-/// else.
-fn takes_pages(headers: &HeaderMap) -> bool {
-    let lines = headers.get_all(header::ACCEPT).into_iter();
-    let mut items = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
-    items.any(|item| {
-        let name = item.split(|byte| *byte == b';').next().unwrap_or_default();
-        name.trim_ascii().eq_ignore_ascii_case(b"text/html")
-    })
-}
-
-/// Whether an answer is a whole page that may be changed.
-fn is_page(status: StatusCode, headers: &HeaderMap) -> Result<bool, Left> {
-    let is_other = status.is_informational()
-        || status.is_redirection()
-        || matches!(
-            status,
-            StatusCode::PARTIAL_CONTENT | StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT
-        );
-    let One::Value(said) = crate::header::single(headers, &header::CONTENT_TYPE) else {
-        return Ok(false);
-    };
-    let mut parts = said.split(';').map(str::trim);
-    let is_html = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("text/html"));
-    if is_other || !is_html || is_kept(headers) {
-        return Ok(false);
-    }
-    let mut coding = headers.get_all(header::CONTENT_ENCODING).into_iter();
-    if coding.any(|line| !line.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity")) {
-        return Err(Left::Encoded);
-    }
-    let charset = |part: &str| {
-        let (name, value) = part.split_once('=')?;
-        let is_it = name.trim_ascii().eq_ignore_ascii_case("charset");
-        is_it.then(|| value.trim_ascii().trim_matches('"').to_ascii_lowercase())
-    };
-    let mut named = parts.filter_map(charset);
-    match (named.next(), named.next()) {
-        (None, _) => Ok(true),
-        (Some(one), None) if is_read(&one) => Ok(true),
-        (Some(_), _) => Err(Left::Charset),
-    }
-}
-
-/// Whether an answer is not to be changed: its backend says so (RFC 9111 5.2.2.6), or it is a file.
-fn is_kept(headers: &HeaderMap) -> bool {
-    let cached = headers.get_all(header::CACHE_CONTROL).into_iter();
-    let mut said = cached.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
-    let mut kinds = headers.get_all(header::CONTENT_DISPOSITION).into_iter();
-    said.any(|item| item.trim_ascii().eq_ignore_ascii_case(b"no-transform"))
-        || kinds.any(|line| {
-            let kind = line.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
-            !kind.trim_ascii().eq_ignore_ascii_case(b"inline")
-        })
-}
-
-fn is_read(charset: &str) -> bool {
-    let of_family = |family: &&str| {
-        let rest = charset.strip_prefix(*family);
-        rest.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
-    };
-    CHARSETS.contains(&charset) || CHARSET_FAMILIES.iter().any(of_family)
 }
 
 /// Takes away what was true of the backend's bytes alone, and keeps the page from every store: it
@@ -264,15 +193,16 @@ fn make_fresh(headers: &mut HeaderMap) {
     for name in &OF_THE_BYTES {
         headers.remove(name);
     }
-    // A cache in front that is told by a header of its own would not look at the other (RFC 9213).
-    let is_of_a_cache = |name: &HeaderName| {
-        let name = name.as_str();
-        name.ends_with("cdn-cache-control") || name == "surrogate-control"
-    };
-    while let Some(name) = headers.keys().find(|name| is_of_a_cache(name)).cloned() {
-        headers.remove(name);
+    keep_from_stores(headers);
+}
+
+/// Keeps a page without tokens from every store: of the same address others get it with one, and a
+/// store would hand this one to them. What no request gets a token into has one form alone.
+pub(crate) fn close(status: StatusCode, headers: &mut HeaderMap) {
+    let leads_on = status.is_redirection() && headers.contains_key(header::LOCATION);
+    if !leads_on && html::is_html(headers) && !html::is_kept(headers) {
+        keep_from_stores(headers);
     }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
 }
 
 #[cfg(test)]

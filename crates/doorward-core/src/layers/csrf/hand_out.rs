@@ -21,6 +21,10 @@ pub(crate) fn hand_out(visit: &Visit<'_>, at: Moment<'_>) -> Result<Reply, Reaso
         return Err(Reason::Method(method::Reason::NotDeclared));
     }
     let is_from_elsewhere = asks_from_elsewhere(visit).map_err(Reason::Site)?;
+    // A stranger's token would be refused as soon as somebody can say whose the session is.
+    if let Some(reason) = visit.unjudged {
+        return Err(Reason::Identity(reason));
+    }
     let subject = Subject::of(visit);
     let keys = &gate.csrf.keys;
     let (kept, drawn);

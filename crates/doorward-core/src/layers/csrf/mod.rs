@@ -31,12 +31,16 @@
 //!    `csrf/other-session`. What cookies the application sets has no part in it.
 //! 6. A page asks for one with `fetch("/.doorward/csrf", { credentials: "include" })`: the answer
 //!    is `{"token":"dwc1.…"}`, with a new anchor where there is none or the subject has changed. It
-//!    asks again after a log-in, a log-out and every `csrf/…`, which has run nothing.
+//!    asks again after a log-in, a log-out and every `csrf/…`, which has run nothing; and
+//!    where nobody can say whose its session is, which `identity` refuses there (503).
 //! 7. With `forms = "inject"` the forms of pages come with one, in the field `_csrf`, and with an
 //!    anchor. A page: its request's `Accept` names `text/html`, and so does its `Content-Type`; it
-//!    is asked for whole and uncompressed, and leaves with `Cache-Control: private, no-store`. A
-//!    form: sent by POST, as its `action`, `<base>` and buttons say, to the page's own origin,
-//!    without a field of that name. The page streams; each form is held to its end, up to 128 KiB.
+//!    is asked for whole and uncompressed, and leaves with `Cache-Control: private, no-store`, and
+//!    with nothing that is said to one cache alone. So does every page of such a route without a
+//!    token: a cache would hand it to somebody whose form needs one. A form: sent by POST, as its
+//!    `action`, `<base>` and buttons say, to the page's own origin. One with a field `_csrf` of its
+//!    application gets the token as `csrf_token`; one that has a token already, none. The page
+//!    streams; each form is held to its end, up to 128 KiB.
 //!
 //! ## What it does not stop
 //!
@@ -59,9 +63,18 @@
 //!
 //! A form gets no token in doubt, and what it sends is refused; the gate says why once:
 //! `forms/encoded` (compressed all the same), `forms/charset` (UTF-16, ISO-2022-JP), `forms/large`,
-//! `forms/unclear` (a form within a form or in a drawing, a selection with a form's tags, whatever
-//! parsers read in two ways: nothing behind it gets one). Forms in `<template>` and `<noscript>`,
-//! answers that say `no-transform`, files to be saved and 206 are left alone.
+//! `forms/own-field` (both names are taken, or an empty `_csrf` waits for a script; where tokens
+//! are the application's own, `csrf = "app"` leaves them to it), `forms/unclear` (a form within a
+//! form or in a drawing, a selection with a form's tags, whatever parsers read in two ways: nothing
+//! behind it gets one). Forms in `<template>` and `<noscript>`, answers that say `no-transform`,
+//! files to be saved and 206 get none, and nobody is told.
+//!
+//! A page whose visitor has a session of which nobody can say whose it is (`check` or an issuer's
+//! keys are away) gets no token: a stranger's would take the place of his own. Nor does a page that
+//! signs in or out by its own answer: it sets another session than a stranger's change came with,
+//! or deletes a caller's. Its forms come with the session that holds then, and a token of the one
+//! before would be refused. Let a sign-in lead on to a page (303), or say how it succeeds:
+//! `sign_in.success`. A refused sign-in (a 4xx, or none by `success`) keeps its form's token.
 //!
 //! ## References
 //!
@@ -73,12 +86,15 @@ mod anchor;
 mod body;
 mod forms;
 mod hand_out;
+mod html;
 mod policy;
 mod reason;
+mod session;
 mod token;
 
 pub(crate) use anchor::is_anchor;
 pub use forms::{Forms, Injection, Left, Page};
+pub(crate) use forms::{are_written, close};
 pub(crate) use hand_out::hand_out;
 pub use policy::{Policy, Settings};
 pub(crate) use policy::{check, injects};

@@ -54,7 +54,7 @@ pub(crate) fn injects(route: &route::Settings, settings: &settings::Settings) ->
 fn knows_callers(kind: Kind, settings: &settings::Settings) -> bool {
     match kind {
         Kind::Api => true,
-        Kind::Page => !settings.identity.reads_cookies(),
+        Kind::Page => !settings.identity.reads_what_browsers_send(),
         Kind::Return | Kind::Webhook | Kind::Health => false,
     }
 }

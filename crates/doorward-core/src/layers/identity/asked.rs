@@ -80,7 +80,11 @@ impl<'s> Shown<'s, '_> {
         // Whoever cannot be asked about is not taken for nobody where it changes something: it may
         // be somebody, and his cookie would go on unjudged.
         let reads = method::is_safe(self.visit.view.method) && route.effect != Effect::Write;
-        if reason == Reason::SessionUnknown || reads { Who::Nobody } else { Who::Refuse(reason) }
+        match reason {
+            Reason::SessionUnknown => Who::Nobody,
+            reason if reads => Who::Unjudged(reason),
+            reason => Who::Refuse(reason),
+        }
     }
 
     /// The whole text, if anybody could know it.

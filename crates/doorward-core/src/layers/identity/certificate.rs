@@ -103,8 +103,11 @@ pub(super) fn who(
 ) -> Who {
     let Some(certificates) = &policy.certificates else { return Who::Nobody };
     match certificates.who(certificate, visit, at) {
-        // Its connection shows it on every route, as a browser its cookie.
-        Who::Refuse(Reason::CertificateEnded) if !visit.route().requires_identity => Who::Nobody,
+        // Its connection shows it on every route, as a browser its cookie, also where nobody asked
+        // for it: a company's or a device's, that names nobody here.
+        Who::Refuse(
+            Reason::CertificateEnded | Reason::CertificateNameless | Reason::CertificateAmbiguous,
+        ) if !visit.route().requires_identity => Who::Nobody,
         who => who,
     }
 }

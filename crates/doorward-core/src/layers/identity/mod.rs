@@ -41,9 +41,10 @@
 //! 10. A cookie goes wherever its browser goes, and so does a certificate: where neither `Origin`
 //!     nor `Sec-Fetch-Site` says where a browser's request comes from, it is not enough to change
 //!     anything.
-//! 11. Nobody is refused on routes where identity is optional. A wrong credential is, but for a
-//!     session: many applications give one to every visitor. Pages, returns and health checks are
-//!     not judged, and a preflight that `cors` leaves to the backend needs no credential.
+//! 11. Nobody is refused on routes where identity is optional. A wrong credential is, but for what
+//!     a browser sends by itself: a session (many applications give one to every visitor), or a
+//!     certificate that has ended, or names nobody. Pages, returns and health checks are not
+//!     judged, and a preflight that `cors` leaves to the backend needs no credential.
 //!
 //! An address that keeps sending forgeries is stopped by `quota` before any cryptography, but for
 //! callers that are remembered or hold a key.
@@ -155,6 +156,8 @@ pub(crate) enum Who {
     Nobody,
     /// Nobody, and the session that says otherwise is not believed: it does not go on.
     Disbelieved,
+    /// Nobody, as long as nobody can say whose the session is that came along, for this reason.
+    Unjudged(Reason),
     /// A verified caller.
     Known(Known),
     /// A verified caller, by a signature that is still to be claimed.
@@ -239,12 +242,15 @@ pub(crate) fn inspect(
     match proof::with(policy, visit, at, (place, text), who) {
         // A browser sends its cookie whether it has ended or not: whoever signs in anew must not be
         // refused for the old one. What is forged is refused all the same.
-        Who::Refuse(
-            Reason::Expired | Reason::UnknownKey | Reason::KeysAway | Reason::TokenInactive,
-        ) if !visit.route().requires_identity
-            && matches!(policy.places.get(place), Some(Place::Cookie(_))) =>
+        Who::Refuse(reason)
+            if !visit.route().requires_identity
+                && matches!(policy.places.get(place), Some(Place::Cookie(_))) =>
         {
-            Who::Nobody
+            match reason {
+                Reason::Expired | Reason::UnknownKey | Reason::TokenInactive => Who::Nobody,
+                Reason::KeysAway => Who::Unjudged(reason),
+                reason => Who::Refuse(reason),
+            }
         }
         who => who,
     }

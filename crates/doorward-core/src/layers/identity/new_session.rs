@@ -90,9 +90,31 @@ impl Policy {
         Some(NewSession { checker, value: value.to_owned(), text })
     }
 
+    /// What an answer says of the cookies by which callers are known. `cookie` may have given them
+    /// its own prefix by then.
+    pub(crate) fn session_lines<'h>(
+        &self,
+        headers: &'h HeaderMap,
+    ) -> impl Iterator<Item = SessionLine<'h>> {
+        let lines = headers.get_all(header::SET_COOKIE).into_iter();
+        lines.filter_map(|line| {
+            let (name, value, rest) = split(line.as_bytes())?;
+            let bare = name.strip_prefix(b"__Host-").unwrap_or(name);
+            let is_one = |own: &str| own.as_bytes() == name || own.as_bytes() == bare;
+            let is_set = !value.is_empty() && !super::checker::is_deletion(rest);
+            self.cookies().any(is_one).then_some(SessionLine { value: is_set.then_some(value) })
+        })
+    }
+
     fn sessions(&self) -> Option<&Arc<Checker>> {
         self.checkers.iter().find(|checker| checker.is_of_sessions())
     }
+}
+
+/// What an answer says of a cookie by which callers are known.
+pub(crate) struct SessionLine<'h> {
+    /// What it is set to; none: it is deleted.
+    pub(crate) value: Option<&'h [u8]>,
 }
 
 /// It could be read in two ways.
@@ -103,20 +125,25 @@ pub(crate) struct Unclear;
 fn set_by<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, Unclear> {
     let mut found = None;
     for line in headers.get_all(header::SET_COOKIE) {
-        let line = line.as_bytes();
-        let end = line.iter().position(|byte| *byte == b';').unwrap_or(line.len());
-        let (pair, rest) = line.split_at(end);
-        let Some(middle) = pair.iter().position(|byte| *byte == b'=') else { continue };
-        if pair[..middle].trim_ascii() != name.as_bytes() {
+        let Some((set, value, rest)) = split(line.as_bytes()) else { continue };
+        if set != name.as_bytes() {
             continue;
         }
-        let value = std::str::from_utf8(pair[middle + 1..].trim_ascii()).map_err(|_| Unclear)?;
+        let value = std::str::from_utf8(value).map_err(|_| Unclear)?;
         if found.is_some() {
             return Err(Unclear);
         }
         found = Some((value, super::checker::is_deletion(rest)));
     }
     Ok(found.filter(|(value, is_deletion)| !value.is_empty() && !is_deletion).map(|(text, _)| text))
+}
+
+/// The name, the value and the attributes of a `Set-Cookie`; none: it has no name.
+fn split(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let end = line.iter().position(|byte| *byte == b';').unwrap_or(line.len());
+    let (pair, rest) = line.split_at(end);
+    let middle = pair.iter().position(|byte| *byte == b'=')?;
+    Some((pair[..middle].trim_ascii(), pair[middle + 1..].trim_ascii(), rest))
 }
 
 #[cfg(test)]
