@@ -50,6 +50,9 @@ impl Account {
     /// backends could read different ones.
     pub(super) fn read(&self, headers: &HeaderMap, body: &[u8]) -> Option<String> {
         let kind = form::kind(headers)?;
+        if form::is_mixed(&kind, body, |name| self.is_like(name)) {
+            return None;
+        }
         let text = match kind {
             Kind::Json => form::member(body, &self.member)?,
             Kind::Form | Kind::Multipart(_) => {
@@ -182,6 +185,54 @@ mod tests {
         ] {
             assert_eq!(read("user[email]", FORM, body), None, "{body}");
         }
+    }
+
+    #[test]
+    fn what_is_read_by_another_kind_than_its_type_says_names_nobody_else() {
+        let ann = Some("ann".to_owned());
+        const DECOY: &str = r#"{"email":"victim","x":"&email=ann&y="}"#;
+        for before in ["", " ", "\r\n\t", "\u{feff}", "\u{feff} ", "\u{a0}", "\0", "\u{c}"] {
+            assert_eq!(read("email", FORM, &format!("{before}{DECOY}")), None, "{before:?}");
+        }
+        for body in [
+            "[{\"email\":\"victim\"},\"&email=ann&\"]",
+            "<email>victim</email><!--&email=ann&-->",
+            "/**/{\"email\":\"victim\",\"x\":\"&email=ann&\"}",
+            "#\n{\"email\":\"victim\",\"x\":\"&email=ann&\"}",
+            ")]}'\n{\"email\":\"victim\",\"x\":\"&email=ann&\"}",
+        ] {
+            assert_eq!(read("email", FORM, body), None, "{body}");
+        }
+        // A form inside of JSON, and inside of a part.
+        for decoy in ["&email=victim&", "&em%61il=victim&", ";EMAIL[]=victim&", "&[email=v&"] {
+            let body = format!(r#"{{"email":"ann","x":"{decoy}y="}}"#);
+            assert_eq!(read("email", JSON, &body), None, "{body}");
+        }
+        const PARTS: &str = "multipart/form-data; boundary=XX";
+        let parts = |password: &str| {
+            let part = "--XX\r\nContent-Disposition: form-data; name=";
+            format!("{part}\"email\"\r\n\r\nann\r\n{part}\"p\"\r\n\r\n{password}\r\n--XX--")
+        };
+        assert_eq!(read("email", PARTS, &parts("&email=victim&y=")), None);
+        // Twins: passwords as people have them, and an address with a query of its own.
+        for password in ["a&b=c;d", "P&%x9!;{[", "{&}", "/a?b=1&email=ann%40shop.test"] {
+            let body = format!(r#"{{"email":"ann","x":"{password}"}}"#);
+            assert_eq!(read("email", JSON, &body), ann, "{body}");
+            assert_eq!(read("email", PARTS, &parts(password)), ann, "{password}");
+        }
+        assert_eq!(read("name", PARTS, &parts("a").replace("email", "name")), ann);
+        assert_eq!(read("email", FORM, "%7B=a&email=ann&x=%7B%22"), ann);
+        assert_eq!(read("email", FORM, "&email=ann&x={[\""), ann);
+    }
+
+    #[test]
+    fn a_form_has_so_many_fields() {
+        let of = |others: usize| format!("{}email=ann", "a&".repeat(others));
+        assert_eq!(read("email", FORM, &of(999)), Some("ann".to_owned()));
+        assert_eq!(read("email", FORM, &of(1_000)), None);
+        let of = |others: usize| format!(r#"{{"email":"ann","x":"{}"}}"#, "&".repeat(others));
+        assert_eq!(read("email", JSON, &of(1_000)), Some("ann".to_owned()));
+        assert_eq!(read("email", JSON, &of(1_001)), None);
     }
 
     #[cfg(feature = "names")]
