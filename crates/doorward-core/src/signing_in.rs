@@ -228,8 +228,9 @@ impl SignedIn {
         self.prefix
     }
 
-    /// What the store is told, now that this was said. `late_ns`: nanoseconds from the answer to
-    /// the question; none: it was asked before. Nothing: the attempt counts as a failure.
+    /// What the store is asked, now that this was said, and [`SignedIn::answered`] is to hear of.
+    /// `late_ns`: nanoseconds from the answer to the question; none: it was asked before. Nothing:
+    /// the attempt counts as a failure.
     #[must_use]
     pub fn told(&self, told: &Told, late_ns: Option<u64>, memory: &Memory, now: Now) -> Questions {
         let Some(late_ns) = late_ns.filter(|late_ns| *late_ns <= ASKED_NS_MAX) else {
@@ -237,10 +238,17 @@ impl SignedIn {
         };
         let said = (told, self.seen_ns.saturating_add(late_ns));
         let user = self.session.user(&self.gate.identity, said, memory, now);
-        if user.is_none() || user == self.before {
-            return Questions::new();
+        match user.filter(|_| user != self.before) {
+            Some(user) => self.taken.give_back_to(user),
+            None => Questions::new(),
         }
-        memory.familiar.note(self.taken.here);
-        self.taken.give_back().collect()
+    }
+
+    /// Notes where the account has signed in, if its user had a success left. In doubt nothing is
+    /// noted.
+    pub fn answered(&self, answers: &Answers, memory: &Memory) {
+        if matches!(answers.first(), Some(Answer::Yes { .. })) {
+            memory.familiar.note(self.taken.here);
+        }
     }
 }

@@ -9,6 +9,15 @@ const ACCOUNT_BYTES_MAX: usize = 320;
 /// The field by which a form may name its charset (WHATWG HTML 4.10.18.1).
 const CHARSET: &str = "_charset_";
 
+/// An account that a body names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Named {
+    /// Its name as it came.
+    pub(super) exact: String,
+    /// Its name, as the most lenient of backends compares names.
+    pub(super) folded: String,
+}
+
 /// Where the name of an account stands in a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
@@ -46,14 +55,14 @@ impl Account {
         &self.text
     }
 
-    /// The account that a body names, as backends compare names. None: it names none, or two, or
-    /// backends could read different ones.
-    pub(super) fn read(&self, headers: &HeaderMap, body: &[u8]) -> Option<String> {
+    /// The account that a body names. None: it names none, or two, or backends could read different
+    /// ones.
+    pub(super) fn read(&self, headers: &HeaderMap, body: &[u8]) -> Option<Named> {
         let kind = form::kind(headers)?;
         if form::is_mixed(&kind, body, |name| self.is_like(name)) {
             return None;
         }
-        let text = match kind {
+        let exact = match kind {
             Kind::Json => form::member(body, &self.member)?,
             Kind::Form | Kind::Multipart(_) => {
                 let field = self.field.as_deref()?;
@@ -67,10 +76,10 @@ impl Account {
                 one.value
             }
         };
-        let is_long = text.len() > ACCOUNT_BYTES_MAX;
-        let text = names_alike::fold(&text).filter(|_| !is_long)?;
-        let is_plain = !text.is_empty() && !text.chars().any(char::is_control);
-        (is_plain && text.len() <= ACCOUNT_BYTES_MAX).then_some(text)
+        let is_long = |text: &str| text.len() > ACCOUNT_BYTES_MAX;
+        let folded = names_alike::fold(&exact).filter(|_| !is_long(&exact))?;
+        let is_plain = !folded.is_empty() && !folded.chars().any(char::is_control);
+        (is_plain && !is_long(&folded)).then_some(Named { exact, folded })
     }
 
     /// Whether a query names an account too: some backends read that one.
@@ -153,7 +162,8 @@ mod tests {
     fn read(account: &str, content_type: &'static str, body: &str) -> Option<String> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Account::parse(account).expect("an account").read(&headers, body.as_bytes())
+        let named = Account::parse(account).expect("an account").read(&headers, body.as_bytes());
+        named.map(|named| named.folded)
     }
 
     const FORM: &str = "application/x-www-form-urlencoded";

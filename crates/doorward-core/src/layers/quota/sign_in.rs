@@ -3,12 +3,13 @@
 //! counted on its way in, ten thousand guesses at once do not pass before the first has failed.
 
 use super::account::Account;
+use super::limit::fnv;
 use super::success::Success;
 use super::{Reason, familiar};
 use crate::address::Prefix;
 use crate::crypto;
 use crate::moment::Moment;
-use crate::question::{Answer, Answers, Ask, Key, Question, Rate, Subject};
+use crate::question::{Answer, Answers, Ask, Key, Question, Questions, Rate, Subject};
 use crate::visit::Visit;
 use arrayvec::ArrayVec;
 use std::net::Ipv6Addr;
@@ -32,12 +33,16 @@ pub(crate) struct Taken {
     pub(crate) questions: ArrayVec<Question, 2>,
     /// The account, as it is known in the network that the attempt came from.
     pub(crate) here: familiar::Here,
+    /// What a user's successes take of is like an account's share.
+    per_account: Rate,
+    watch: bool,
 }
 
-/// Tells these shares from the configured limits.
+/// Tells these shares from the configured limits, and from each other.
 const ACCOUNT_LIMIT: u64 = 0x7369_676e_2d69_6e61;
 const ADDRESS_LIMIT: u64 = 0x7369_676e_2d69_6e62;
 const FAMILIAR_LIMIT: u64 = 0x7369_676e_2d69_6e66;
+const USER_LIMIT: u64 = 0x7369_676e_2d69_6e75;
 
 /// What an attempt asks the store. Whoever names no account, or two, could have the backend read
 /// another one.
@@ -49,22 +54,26 @@ pub(crate) fn questions(
     at: Moment<'_>,
 ) -> Result<Taken, Reason> {
     let account = sign_in.account.read(visit.view.headers, body).ok_or(Reason::AccountUnclear)?;
-    let here = familiar::Here::of(&account, visit.client);
+    let here = familiar::Here::of(&account.exact, visit.client);
     // Failures elsewhere do not lock it out where it has signed in before.
     let (limit, place) = match at.memory.familiar.has(here) {
         true => (FAMILIAR_LIMIT, here.place()),
-        false => (ACCOUNT_LIMIT, place(&account)),
+        false => (ACCOUNT_LIMIT, place(&account.folded)),
     };
-    let take = |limit: u64, subject, rate| {
-        // What is only watched is counted in a space of its own.
-        let key = Key { limit: limit ^ u64::from(watch), subject };
-        Question { ask: Ask::TakeTokens { key, rate, cost: 1 }, always: false, watch }
-    };
+    let per_account = sign_in.per_account;
     let questions = ArrayVec::from([
-        take(limit, Subject::Address(place), sign_in.per_account),
-        take(ADDRESS_LIMIT, Subject::Address(visit.prefix), sign_in.per_address),
+        take(limit, Subject::Address(place), per_account, watch),
+        take(ADDRESS_LIMIT, Subject::Address(visit.prefix), sign_in.per_address, watch),
     ]);
-    Ok(Taken { questions, here })
+    Ok(Taken { questions, here, per_account, watch })
+}
+
+/// Asks for one of a share. Each rate has shares of its own, since what is given back by one would
+/// not be what was taken by another; and so has what is only watched.
+fn take(limit: u64, subject: Subject, rate: Rate, watch: bool) -> Question {
+    let limit = fnv(fnv(limit, &rate.every_ns.to_be_bytes()), &rate.burst.to_be_bytes());
+    let key = Key { limit: fnv(limit, &[u8::from(watch)]), subject };
+    Question { ask: Ask::TakeTokens { key, rate, cost: 1 }, always: false, watch }
 }
 
 /// Whether a request names an account where no attempt may: in its query, which some backends read
@@ -80,6 +89,16 @@ impl Taken {
     pub(crate) fn keep_taken(&mut self, answers: &Answers) {
         let mut answers = answers.iter();
         self.questions.retain(|_| matches!(answers.next(), Some(Answer::Yes { .. })));
+    }
+
+    /// What gives it back if this user has a success left: a backend that knows somebody by another
+    /// cookie makes a session for him whatever the account, and the password, of an attempt.
+    pub(crate) fn give_back_to(&self, user: [u8; 16]) -> Questions {
+        let success = take(USER_LIMIT, Subject::Known(user), self.per_account, self.watch);
+        // What is only watched gives nothing back without it either.
+        let success = Question { watch: false, ..success };
+        let given = self.give_back().map(|question| Question { always: false, ..question });
+        [success].into_iter().chain(given).collect()
     }
 
     /// What gives it back.
