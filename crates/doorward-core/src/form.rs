@@ -72,9 +72,7 @@ fn begins_otherwise(body: &[u8]) -> bool {
 /// The text, or the whole number, at a JSON object's end of these names. None: there is none, or no
 /// such object, or a backend could read another member for one of them.
 pub(crate) fn member(body: &[u8], names: &[impl AsRef<str>]) -> Option<String> {
-    // RFC 8259 8.1: who reads JSON may ignore a byte order mark, and many do.
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    let mut value = Value::Object(json::object(body).ok()?);
+    let mut value = Value::Object(json::object(without_mark(body)).ok()?);
     for name in names {
         let Value::Object(mut object) = value else { return None };
         let wanted = Name::of(name.as_ref());
@@ -88,6 +86,31 @@ pub(crate) fn member(body: &[u8], names: &[impl AsRef<str>]) -> Option<String> {
         Value::Number(number) if number.is_u64() || number.is_i64() => Some(number.to_string()),
         _ => None,
     }
+}
+
+/// Whether a body is a JSON object in which no value stands at such a name, at any depth; nested
+/// ones are written as a form's: `user[email]`.
+pub(crate) fn has_no_member(body: &[u8], is_wanted: impl Fn(&str) -> bool) -> bool {
+    let Ok(object) = json::object(without_mark(body)) else { return false };
+    let mut rest: Vec<(String, Value)> = object.into_iter().collect();
+    while let Some((place, value)) = rest.pop() {
+        match value {
+            Value::Object(object) => rest.extend(
+                object.into_iter().map(|(name, value)| (format!("{place}[{name}]"), value)),
+            ),
+            Value::Array(list) => {
+                rest.extend(list.into_iter().map(|value| (format!("{place}[]"), value)));
+            }
+            _ if is_wanted(&place) => return false,
+            _ => {}
+        }
+    }
+    true
+}
+
+/// RFC 8259 8.1: who reads JSON may ignore a byte order mark, and many do.
+fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
 /// Whether a query has a field of such a name, or one whose name backends read differently.

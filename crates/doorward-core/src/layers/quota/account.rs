@@ -18,6 +18,15 @@ pub(super) struct Named {
     pub(super) folded: String,
 }
 
+/// Whom a body names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Whom {
+    /// An account.
+    Account(Named),
+    /// Nobody, whatever reads it.
+    Nobody,
+}
+
 /// Where the name of an account stands in a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
@@ -28,6 +37,8 @@ pub struct Account {
     member: Vec<String>,
     /// The field's name, or what backends make of the member's, folded.
     name: Name,
+    /// The same as nested members, and the last of them alone.
+    near: [Name; 2],
 }
 
 impl Account {
@@ -41,12 +52,11 @@ impl Account {
         if !of_json.is_none_or(is_dotted) {
             return None;
         }
-        let name = match of_json {
-            Some(_) => Name::of(&format!("{}]", member.join("["))),
-            None => Name::of(text),
-        };
+        let nested = Name::of(&format!("{}]", member.join("[")));
+        let last = Name::of(member.last()?);
+        let name = if of_json.is_some() { nested.clone() } else { Name::of(text) };
         let field = of_json.is_none().then(|| text.to_owned());
-        Some(Self { text: text.to_owned(), field, member, name })
+        Some(Self { text: text.to_owned(), field, member, name, near: [nested, last] })
     }
 
     /// As it was written.
@@ -55,22 +65,34 @@ impl Account {
         &self.text
     }
 
-    /// The account that a body names. None: it names none, or two, or backends could read different
-    /// ones.
-    pub(super) fn read(&self, headers: &HeaderMap, body: &[u8]) -> Option<Named> {
+    /// Whom a body names. None: two, or backends could read different ones.
+    pub(super) fn read(&self, headers: &HeaderMap, body: &[u8]) -> Option<Whom> {
+        if body.is_empty() {
+            return Some(Whom::Nobody);
+        }
         let kind = form::kind(headers)?;
         if form::is_mixed(&kind, body, |name| self.is_like(name)) {
             return None;
         }
         let exact = match kind {
-            Kind::Json => form::member(body, &self.member)?,
+            Kind::Json => match form::member(body, &self.member) {
+                Some(text) => text,
+                None => {
+                    return form::has_no_member(body, |name| self.is_near(name))
+                        .then_some(Whom::Nobody);
+                }
+            },
             Kind::Form | Kind::Multipart(_) => {
-                let field = self.field.as_deref()?;
                 // A backend could read another field for it, or all of them in another charset.
-                let is_wanted = |name: &str| name == CHARSET || self.is_like(name);
-                let mut found = form::fields(&kind, body, is_wanted).ok()?.into_iter();
-                let one = found.next().filter(|one| one.name == field)?;
-                if found.next().is_some() {
+                let is_meant = |name: &str| name == CHARSET || self.is_like(name);
+                let is_wanted = |name: &str| is_meant(name) || self.is_near(name);
+                let mut found = form::fields(&kind, body, is_wanted).ok()?;
+                if found.is_empty() {
+                    return Some(Whom::Nobody);
+                }
+                found.retain(|field| is_meant(&field.name));
+                let one = found.pop().filter(|one| Some(&one.name) == self.field.as_ref())?;
+                if !found.is_empty() {
                     return None;
                 }
                 one.value
@@ -79,7 +101,7 @@ impl Account {
         let is_long = |text: &str| text.len() > ACCOUNT_BYTES_MAX;
         let folded = names_alike::fold(&exact).filter(|_| !is_long(&exact))?;
         let is_plain = !folded.is_empty() && !folded.chars().any(char::is_control);
-        (is_plain && !is_long(&folded)).then_some(Named { exact, folded })
+        (is_plain && !is_long(&folded)).then_some(Whom::Account(Named { exact, folded }))
     }
 
     /// Whether a query names an account too: some backends read that one.
@@ -87,8 +109,24 @@ impl Account {
         form::is_in_query(query, |name| self.is_like(name))
     }
 
+    /// Whether a query has a field that a backend may look at where the body names nobody.
+    pub(super) fn is_near_in_query(&self, query: &str) -> bool {
+        form::is_in_query(query, |name| self.is_near(name))
+    }
+
     fn is_like(&self, name: &str) -> bool {
         Name::of(name).is_like(&self.name)
+    }
+
+    /// Whether some backend may take it for the name where that stands nowhere else: Rails finds
+    /// `session[email]` in `email` of a JSON object (`wrap_parameters`).
+    fn is_near(&self, name: &str) -> bool {
+        let [nested, last] = &self.near;
+        let mut parts = name.split(['[', ']', '.']).filter(|part| !part.is_empty());
+        let whole = Name::of(name);
+        whole.is_like(&self.name)
+            || whole.is_like(nested)
+            || parts.any(|part| Name::of(part).is_like(last))
     }
 }
 
@@ -163,7 +201,11 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         let named = Account::parse(account).expect("an account").read(&headers, body.as_bytes());
-        named.map(|named| named.folded)
+        match named {
+            Some(Whom::Account(named)) => Some(named.folded),
+            Some(Whom::Nobody) => Some("nobody at all".to_owned()),
+            None => None,
+        }
     }
 
     const FORM: &str = "application/x-www-form-urlencoded";
@@ -233,6 +275,48 @@ mod tests {
         assert_eq!(read("name", PARTS, &parts("a").replace("email", "name")), ann);
         assert_eq!(read("email", FORM, "%7B=a&email=ann&x=%7B%22"), ann);
         assert_eq!(read("email", FORM, "&email=ann&x={[\""), ann);
+    }
+
+    #[test]
+    fn a_body_names_nobody_where_nothing_in_it_is_like_a_name() {
+        const PARTS: &str = "multipart/form-data; boundary=XX";
+        let part = |name: &str| {
+            format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\na\r\n--XX--")
+        };
+        let nobody = Some("nobody at all".to_owned());
+        for account in ["user[email]", "$.user.email", "user.email"] {
+            for (kind, body) in [
+                (FORM, "otp=123456&email_code=1"),
+                (FORM, "_method=delete&authenticity_token=a%2Fb"),
+                (FORM, ""),
+                ("text/plain", ""),
+                (JSON, "{}"),
+                (FORM, "user[otp_attempt]=123456"),
+                (JSON, r#"{"user":{"otp_attempt":"123456"}}"#),
+                (JSON, r#"{"otp":"123456","device":{"id":["email"]}}"#),
+                (PARTS, &part("otp")),
+            ] {
+                assert_eq!(read(account, kind, body), nobody, "{account} {body}");
+            }
+            for (kind, body) in [
+                (FORM, "email=ann"),
+                (FORM, "otp=1&session[email]=ann"),
+                (FORM, "otp=1&Session.Email=ann"),
+                (FORM, "user=ann"),
+                (FORM, "otp=1;email=ann"),
+                (FORM, "%u0065mail=ann"),
+                (JSON, r#"{"email":"ann"}"#),
+                (JSON, r#"{"session":[{"a":{"EMAIL":"ann"}}]}"#),
+                (JSON, r#"{"user":null}"#),
+                (JSON, r#"["email"]"#),
+                (JSON, "otp=1"),
+                (PARTS, &part("session[email]")),
+                (PARTS, "--XX--x"),
+                ("text/plain", "otp=123456"),
+            ] {
+                assert_eq!(read(account, kind, body), None, "{account} {body}");
+            }
+        }
     }
 
     #[test]

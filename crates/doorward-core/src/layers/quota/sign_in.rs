@@ -2,16 +2,18 @@
 //! backend sees them. What succeeds is given back, so that only failures count; and since each is
 //! counted on its way in, ten thousand guesses at once do not pass before the first has failed.
 
-use super::account::Account;
+use super::account::{Account, Whom};
 use super::limit::fnv;
 use super::success::Success;
 use super::{Reason, familiar};
 use crate::address::Prefix;
 use crate::crypto;
+use crate::form::{self, Kind};
 use crate::moment::Moment;
 use crate::question::{Answer, Answers, Ask, Key, Question, Questions, Rate, Subject};
 use crate::visit::Visit;
 use arrayvec::ArrayVec;
+use http::Method;
 use std::net::Ipv6Addr;
 
 /// Attempts to sign in on a route.
@@ -27,12 +29,12 @@ pub struct SignIn {
     pub success: Option<Success>,
 }
 
-/// What an attempt takes: of its account's share, and of its address's.
+/// What an attempt takes: of its account's share, where it names one, and of its address's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Taken {
     pub(crate) questions: ArrayVec<Question, 2>,
     /// The account, as it is known in the network that the attempt came from.
-    pub(crate) here: familiar::Here,
+    pub(crate) here: Option<familiar::Here>,
     /// What a user's successes take of is like an account's share.
     per_account: Rate,
     watch: bool,
@@ -44,28 +46,74 @@ const ADDRESS_LIMIT: u64 = 0x7369_676e_2d69_6e62;
 const FAMILIAR_LIMIT: u64 = 0x7369_676e_2d69_6e66;
 const USER_LIMIT: u64 = 0x7369_676e_2d69_6e75;
 
-/// What an attempt asks the store. Whoever names no account, or two, could have the backend read
-/// another one.
+/// Fields beside which nothing is tried out, where somebody signs out: what frameworks write into
+/// the form of a button.
+const SIGN_OUT_FIELDS: [&str; 9] = [
+    METHOD,
+    "authenticity_token",
+    "_csrf",
+    "csrf_token",
+    "_token",
+    "csrfmiddlewaretoken",
+    "utf8",
+    "commit",
+    "button",
+];
+const METHOD: &str = "_method";
+
+/// What an attempt asks the store; none: it is none. Whoever names two accounts could have the
+/// backend read another one. Who names none may still try out what belongs to one, a code of a
+/// second step: then the address counts alone.
 pub(crate) fn questions(
     sign_in: &SignIn,
     visit: &Visit<'_>,
     body: &[u8],
     watch: bool,
     at: Moment<'_>,
-) -> Result<Taken, Reason> {
-    let account = sign_in.account.read(visit.view.headers, body).ok_or(Reason::AccountUnclear)?;
-    let here = familiar::Here::of(&account.exact, visit.client);
+) -> Result<Option<Taken>, Reason> {
+    let SignIn { account, per_account, per_address, .. } = sign_in;
+    let whom = account.read(visit.view.headers, body).ok_or(Reason::AccountUnclear)?;
+    let of_address = take(ADDRESS_LIMIT, Subject::Address(visit.prefix), *per_address, watch);
+    let taken = |here, questions| Taken { questions, here, per_account: *per_account, watch };
+    let named = match whom {
+        Whom::Account(named) => named,
+        Whom::Nobody => {
+            if visit.view.target.query.is_some_and(|query| account.is_near_in_query(query)) {
+                return Err(Reason::AccountUnclear);
+            }
+            let of_address = [of_address].into_iter().collect();
+            return Ok((!signs_out(visit, body)).then(|| taken(None, of_address)));
+        }
+    };
+    let here = familiar::Here::of(&named.exact, visit.client);
     // Failures elsewhere do not lock it out where it has signed in before.
     let (limit, place) = match at.memory.familiar.has(here) {
         true => (FAMILIAR_LIMIT, here.place()),
-        false => (ACCOUNT_LIMIT, place(&account.folded)),
+        false => (ACCOUNT_LIMIT, place(&named.folded)),
     };
-    let per_account = sign_in.per_account;
-    let questions = ArrayVec::from([
-        take(limit, Subject::Address(place), per_account, watch),
-        take(ADDRESS_LIMIT, Subject::Address(visit.prefix), sign_in.per_address, watch),
-    ]);
-    Ok(Taken { questions, here, per_account, watch })
+    let of_account = take(limit, Subject::Address(place), *per_account, watch);
+    Ok(Some(taken(Some(here), [of_account, of_address].into())))
+}
+
+/// Whether somebody signs out, at the address where he has signed in, and nothing else: DELETE, or
+/// a form that stands for it.
+fn signs_out(visit: &Visit<'_>, body: &[u8]) -> bool {
+    let method = visit.view.method;
+    if *method == Method::DELETE && body.is_empty() {
+        return true;
+    }
+    let Some(kind @ (Kind::Form | Kind::Multipart(_))) = form::kind(visit.view.headers) else {
+        return false;
+    };
+    let Ok(fields) = form::fields(&kind, body, |_| true) else { return false };
+    let mut methods = fields.iter().filter(|field| field.name == METHOD);
+    let is_delete = |value: &str| value.eq_ignore_ascii_case("delete");
+    let is_one = match (methods.next(), methods.next()) {
+        (Some(one), None) => *method == Method::POST && is_delete(&one.value),
+        (None, None) => *method == Method::DELETE,
+        _ => false,
+    };
+    is_one && fields.iter().all(|field| SIGN_OUT_FIELDS.contains(&field.name.as_str()))
 }
 
 /// Asks for one of a share. Each rate has shares of its own, since what is given back by one would
