@@ -220,6 +220,13 @@ pub struct Route {
     pub implicit: bool,
 }
 
+impl Route {
+    /// Whether it asks for what no other route may: whoever meets another one goes round it.
+    fn is_strict(&self) -> bool {
+        self.sign_in.is_some() || self.permission.is_some() || self.csrf == Csrf::Required
+    }
+}
+
 /// A place in the table of routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RouteId(pub usize);
@@ -234,7 +241,11 @@ pub struct Routes {
     exact: Index,
     folded: Index,
     declared: bool,
+    is_any_strict: bool,
 }
+
+/// Dots of a path's last segment behind which a format is looked for.
+const FORMATS_MAX: usize = 8;
 
 /// One spelling of all templates: those without variable parts by their text, the others in order.
 #[derive(Debug, Default)]
@@ -287,6 +298,7 @@ impl Routes {
     pub fn new(list: Vec<Route>) -> Result<Self, Vec<(usize, TemplateError)>> {
         let mut out = Self {
             declared: list.iter().skip(1).any(|route| !route.implicit),
+            is_any_strict: list.iter().skip(1).any(Route::is_strict),
             list,
             exact: Index::default(),
             folded: Index::default(),
@@ -337,15 +349,32 @@ impl Routes {
     /// Whether a backend that reads `path` in another way would meet another route.
     #[must_use]
     pub fn is_near_miss(&self, path: &str, odd: Oddities, found: RouteId) -> bool {
-        if !self.declared || !odd.any() {
+        if !self.declared {
             return false;
+        }
+        // A path that the file names itself is meant, whatever it ends in.
+        let is_cut = self.is_any_strict && !self.exact.literal.contains_key(path.as_bytes());
+        if !odd.any() {
+            return is_cut && self.is_of_strict_one(path.as_bytes(), found);
         }
         let slashes = !self.route(found).allow_encoded_slash;
         path::readings(path, odd, slashes).iter().any(|reading| {
             let other = self.folded.find(reading).unwrap_or(0);
             // Pages that the gate makes by itself are weaker than any other route: to have been
             // judged by the other one is the stricter reading.
-            other != found.0 && !self.list[other].implicit
+            (other != found.0 && !self.list[other].implicit)
+                || (is_cut && self.is_of_strict_one(reading, found))
+        })
+    }
+
+    /// Whether a reading is that of another, strict route, with a format behind it: Rails and
+    /// others read `/login.json` as `/login`, and one that is to be JSON.
+    fn is_of_strict_one(&self, reading: &[u8], found: RouteId) -> bool {
+        let last = reading.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+        let dots = reading.iter().enumerate().skip(last + 1).filter(|(_, byte)| **byte == b'.');
+        dots.take(FORMATS_MAX).any(|(dot, _)| {
+            let other = self.folded.find(&reading[..dot]);
+            other.is_some_and(|other| other != found.0 && self.list[other].is_strict())
         })
     }
 

@@ -22,13 +22,15 @@ use std::sync::{Arc, OnceLock};
 /// could have signed in as himself, under the session that his failure was given.
 const ASKED_NS_MAX: u64 = 100_000_000;
 
-/// How an attempt is counted; none: it is none, or nobody counts. Whatever has a body is one:
-/// backends read one whatever the method is.
+/// How an attempt is counted; none: it is none, or nobody counts. Whatever has a body may be one:
+/// backends read one whatever the method is. Who signs out sends DELETE, without one.
 pub(crate) fn of<'v>(visit: &'v Visit<'_>) -> Option<(&'v SignIn, bool)> {
     let sign_in = visit.route().sign_in.as_ref()?;
     let force = visit.gate.force(visit, visit.gate.modes.quota);
     let is_bare = matches!(visit.view.body, BodyHint::Empty | BodyHint::Length(0));
-    let is_one = force != Force::Off && !(is_bare && method::is_safe(visit.view.method));
+    let method = visit.view.method;
+    let is_none = is_bare && (method::is_safe(method) || *method == Method::DELETE);
+    let is_one = force != Force::Off && !is_none;
     is_one.then_some((sign_in, force != Force::Enforce))
 }
 
@@ -59,7 +61,7 @@ pub(crate) fn taken(
 ) -> Result<Option<Box<Taken>>, (quota::Reason, bool)> {
     let Some((sign_in, watch)) = of(visit) else { return Ok(None) };
     match quota::sign_in_questions(sign_in, visit, body, watch, at) {
-        Ok(taken) => Ok(Some(Box::new(taken))),
+        Ok(taken) => Ok(taken.map(Box::new)),
         Err(reason) => Err((reason, watch)),
     }
 }
@@ -136,8 +138,8 @@ impl Attempt {
         now: Now,
     ) {
         let said = self.said.get_or_init(|| self.said(gate, sign_in, (status, headers), now));
-        if matches!(said, Said::Succeeded) {
-            memory.familiar.note(self.taken.here);
+        if let (Said::Succeeded, Some(here)) = (said, self.taken.here) {
+            memory.familiar.note(here);
         }
     }
 
@@ -182,7 +184,10 @@ impl Attempt {
         let has_succeeded = match outcome {
             Outcome::NeverSent => true,
             Outcome::Sent => false,
-            Outcome::Answered(_) => matches!(self.said.get(), Some(Said::Succeeded)),
+            // What named nobody may have been for anybody.
+            Outcome::Answered(_) => {
+                self.taken.here.is_some() && matches!(self.said.get(), Some(Said::Succeeded))
+            }
         };
         has_succeeded.then(|| self.taken.give_back()).into_iter().flatten()
     }
@@ -190,6 +195,7 @@ impl Attempt {
     /// The session that its answer has set, which somebody is to be asked about.
     pub(crate) fn session(&self, gate: &Arc<Gate>, prefix: Prefix) -> Option<SignedIn> {
         let Some(Said::Session(session, seen_ns)) = self.said.get() else { return None };
+        self.taken.here?;
         let before = match self.with {
             With::Known(_, user) => Some(user),
             With::Nobody | With::Session(_) | With::Unjudged => None,
@@ -260,8 +266,9 @@ impl SignedIn {
         self.prefix
     }
 
-    /// What the store is told, now that this was said. `late_ns`: nanoseconds from the answer to
-    /// the question; none: it was asked before. Nothing: the attempt counts as a failure.
+    /// What the store is asked, now that this was said, and [`SignedIn::answered`] is to hear of.
+    /// `late_ns`: nanoseconds from the answer to the question; none: it was asked before. Nothing:
+    /// the attempt counts as a failure.
     #[must_use]
     pub fn told(&self, told: &Told, late_ns: Option<u64>, memory: &Memory, now: Now) -> Questions {
         let Some(late_ns) = late_ns.filter(|late_ns| *late_ns <= ASKED_NS_MAX) else {
@@ -269,10 +276,17 @@ impl SignedIn {
         };
         let said = (told, self.seen_ns.saturating_add(late_ns));
         let user = self.session.user(&self.gate.identity, said, memory, now);
-        if user.is_none() || user == self.before {
-            return Questions::new();
+        match user.filter(|_| user != self.before) {
+            Some(user) => self.taken.give_back_to(user),
+            None => Questions::new(),
         }
-        memory.familiar.note(self.taken.here);
-        self.taken.give_back().collect()
+    }
+
+    /// Notes where the account has signed in, if its user had a success left. In doubt nothing is
+    /// noted.
+    pub fn answered(&self, answers: &Answers, memory: &Memory) {
+        if let (Some(Answer::Yes { .. }), Some(here)) = (answers.first(), self.taken.here) {
+            memory.familiar.note(here);
+        }
     }
 }

@@ -2,7 +2,10 @@
 //! then.
 
 mod forms;
+mod meter;
 mod stay;
+
+pub use meter::{Meter, MeterStep};
 
 use crate::address::Prefix;
 use crate::fault::Fault;
@@ -124,21 +127,6 @@ pub enum Outcome {
 pub struct Dressed {
     /// A cookie was so large that it left without all of its hardening.
     pub has_large_cookie: bool,
-}
-
-/// What watches a body as it streams.
-#[derive(Debug)]
-pub struct Meter {
-    request_bytes_left: u64,
-}
-
-/// What a meter makes of a chunk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MeterStep {
-    /// It may go on.
-    Pass,
-    /// It may not; the request ends with this fault.
-    End(Fault),
 }
 
 impl Admitted {
@@ -485,18 +473,5 @@ impl Admitted {
     fn counted(&self) -> Counted<'_> {
         Counted::new(self.caller, self.client, self.known.as_ref(), self.route())
             .with_held(self.held.as_deref())
-    }
-}
-
-impl Meter {
-    /// Takes in `bytes` more of the request's body.
-    pub const fn request_chunk(&mut self, bytes: u64) -> MeterStep {
-        match self.request_bytes_left.checked_sub(bytes) {
-            Some(left) => {
-                self.request_bytes_left = left;
-                MeterStep::Pass
-            }
-            None => MeterStep::End(Fault::BodyTooLarge),
-        }
     }
 }

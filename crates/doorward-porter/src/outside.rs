@@ -246,9 +246,8 @@ impl Outside {
             let late_ns = asked_ns.checked_sub(begun_ns);
             let questions = signed_in.told(&told, late_ns, &memory, clock.now());
             if !questions.is_empty() {
-                // What is given back is always granted.
                 let Store::Memory(store) = &*store;
-                let _ = store.answer(&questions, clock.now());
+                signed_in.answered(&store.answer(&questions, clock.now()), &memory);
             }
         });
     }

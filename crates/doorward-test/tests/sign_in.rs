@@ -90,6 +90,42 @@ fn whoever_signs_in_again_and_again_is_never_refused() {
     }
 }
 
+#[test]
+fn a_success_does_not_forgive_what_failed_on_a_slower_route() {
+    let mut settings = sample::settings();
+    for (path, per_address) in [
+        ("/people/login", Rate::per_minute(60, 60)),
+        ("/partner/login", Rate { every_ns: 36_000_000_000, burst: 10 }),
+    ] {
+        settings.routes.push(doorward_core::route::Settings {
+            path: path.to_owned(),
+            sign_in: Some(SignIn {
+                counts: Counts::Failures,
+                account: Account::parse("email").expect("a field"),
+                per_account: Rate::per_minute(1_000, 1_000),
+                per_address,
+                success: Success::new(vec![StatusCode::NO_CONTENT], Vec::new()).ok(),
+            }),
+            ..Default::default()
+        });
+    }
+    let rig = Rig::new(&settings);
+    let (mut own, body) = guess(0);
+    // His own attempt is under way all the time.
+    let judged = rig.judge(own.view(), &body, rig.at(begin()));
+    let Verdict::Admit(admitted) = judged else { panic!("it is the first") };
+    "/partner/login".clone_into(&mut own.path);
+    for number in 0..10 {
+        let judged = rig.judge(own.view(), &body, rig.at(begin()));
+        assert_eq!(spoken(&judged), "admit", "{number}");
+    }
+    settle(&rig, &admitted, StatusCode::NO_CONTENT);
+    let judged = rig.judge(own.view(), &body, rig.at(begin()));
+    assert_eq!(spoken(&judged), "refuse quota/sign-in");
+    // Twin: on the fast route there is as much left as before.
+    assert_eq!(spoken(&judge(&rig, 0)), "admit");
+}
+
 /// The same route, where a backend is asked about sessions and nothing else is said of a success.
 fn rig_with_sessions() -> Rig {
     let mut settings = sample::settings();
@@ -140,7 +176,7 @@ fn a_session_is_asked_about_soon_or_its_attempt_has_failed() {
         let signed_in = admitted.signed_in().expect("a session");
         assert_eq!(signed_in.errand().headers[0].1, "session=0123456789abcdef");
         let questions = signed_in.told(told, late_ns, &rig.memory, begin());
-        let _ = rig.store.answer(&questions, begin());
+        signed_in.answered(&rig.store.answer(&questions, begin()), &rig.memory);
         assert_eq!(spoken(&judge(&rig, 1)), want, "{told:?} {late_ns:?}");
     }
 }

@@ -119,7 +119,8 @@ async fn who_signs_in_is_asked_about_and_who_fails_is_counted() {
     };
     let begun = Instant::now();
     let mut signed_in = 0;
-    while signed_in < 12 {
+    // As many as she may fail, and as many as her own share of successes gives back.
+    while signed_in < 6 {
         match post("name=ann&word=right").await {
             StatusCode::FOUND => signed_in += 1,
             status => assert_eq!(status, StatusCode::TOO_MANY_REQUESTS),

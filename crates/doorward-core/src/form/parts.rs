@@ -2,13 +2,10 @@
 //! that one of them skips, and another reads, is none.
 
 use super::kind::{Parameter, Parameters, is_utf8};
-use super::{Field, Unclear};
+use super::{FIELDS_MAX, Field, Unclear};
 use crate::header;
 use crate::path;
 use memchr::memmem;
-
-/// Parts of a form at the most: as many as PHP and Django take.
-const PARTS_MAX: usize = 1_000;
 
 /// What a part's head says of it.
 struct Part<'b> {
@@ -27,7 +24,7 @@ pub(super) fn fields(
     let delimiter = format!("--{boundary}");
     let mut found = Vec::new();
     let mut rest = body.strip_prefix(delimiter.as_bytes()).ok_or(Unclear)?;
-    for _ in 0..=PARTS_MAX {
+    for _ in 0..=FIELDS_MAX {
         if let Some(end) = rest.strip_prefix(b"--") {
             return if matches!(end, b"" | b"\r\n") { Ok(found) } else { Err(Unclear) };
         }

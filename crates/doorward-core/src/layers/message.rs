@@ -19,13 +19,15 @@
 //! 3. It is one of the gate's own names. Behind a trusted proxy `X-Forwarded-Host` may choose among
 //!    them; it never adds one.
 //! 4. The path has no spelling that is ambiguous for every backend.
-//! 5. No second reading of the path meets another route.
+//! 5. No second reading of the path meets another route; nor, where that one has `sign_in`,
+//!    `require`, `when` or `csrf = "required"`, does the path with a format (`/login.json`).
 //! 6. The path meets a route, or the file lets unmatched paths be judged by its own settings.
 //! 7. `Connection` names no header of routing, framing, identity or origin.
 //!
 //! ## What it does not stop
 //!
-//! * A backend that reads paths in a way of its own (suffixes such as `.json`, rewriting rules).
+//! * A backend that reads paths in a way of its own (rewriting rules, suffixes such as
+//!   `.json` of ordinary routes).
 //! * Ambiguity inside a body.
 //!
 //! ## When it cannot decide
@@ -175,8 +177,9 @@ const WORDS: [Words; Reason::ALL.len()] = [
         "message/near-miss",
         StatusCode::NOT_FOUND,
         "Refused: this path can be read as that of another route",
-        "Spell the path as its route does: case, slashes, `;` and percent-encoding count. If the \
-         backend is known to read %2F right, say allow = [\"encoded-slash\"] on the route.",
+        "Spell the path as its route does: case, slashes, `;`, percent-encoding and a format at \
+         its end count. If the backend is known to read %2F right, say \
+         allow = [\"encoded-slash\"] on the route; a path with a format may have a [[route]].",
     ),
     Words::row(
         "message/no-route",

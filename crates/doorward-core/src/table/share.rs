@@ -42,11 +42,11 @@ pub(crate) fn take(value: u64, rate: Rate, cost: u32, now: Now) -> Taken {
 }
 
 /// Puts `cost` tokens back into the bucket `value`, never more than it holds. The value is 0 when
-/// the bucket is whole.
+/// the bucket is whole. A debt of a slower rate is not cut: nothing else of it was given back.
 pub(crate) fn give(value: u64, rate: Rate, cost: u32, now: Now) -> Taken {
-    let Bucket { now_ns, arrival, empty, every } = Bucket::read(value, rate, now);
-    let next = now_ns.max(arrival.saturating_sub(every * u128::from(cost)));
-    let left = clip_u32(divide(empty - next, every));
+    let Bucket { now_ns, empty, every, .. } = Bucket::read(value, rate, now);
+    let next = now_ns.max(u128::from(value).saturating_sub(every * u128::from(cost)));
+    let left = clip_u32(divide(empty.saturating_sub(next), every));
     let whole = next == now_ns;
     let value = if whole { 0 } else { clip(next) };
     Taken::Yes { value, left, reset_s: seconds(clip(next - now_ns)) }
@@ -245,6 +245,25 @@ mod tests {
         assert_eq!(give(100, RATE, 3, at(0)), whole);
         assert_eq!(give(0, RATE, u32::MAX, at(50)), whole);
         assert_eq!(give(300, RATE, 1, at(0)), Taken::Yes { value: 200, left: 1, reset_s: 1 });
+    }
+
+    #[test]
+    fn what_is_given_back_forgives_no_more_than_was_taken() {
+        const SLOW: Rate = Rate { every_ns: 9_000, burst: 5 };
+        let mut debt = 0;
+        for _ in 0..4 {
+            let Taken::Yes { value, .. } = take(debt, SLOW, 1, at(0)) else { panic!("its burst") };
+            debt = value;
+        }
+        for cost in 0..=4 {
+            let given = Taken::Yes { value: debt - 100 * u64::from(cost), left: 0, reset_s: 1 };
+            assert_eq!(give(debt, RATE, cost, at(0)), given, "{cost}");
+        }
+        // Twin: by its own rate it is whole again.
+        assert_eq!(give(debt, SLOW, 4, at(0)), Taken::Yes { value: 0, left: 5, reset_s: 0 });
+        assert_eq!(give(u64::MAX, RATE, 1, at(0)), {
+            Taken::Yes { value: u64::MAX - 100, left: 0, reset_s: u32::MAX }
+        });
     }
 
     #[test]

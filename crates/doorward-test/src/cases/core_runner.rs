@@ -197,7 +197,8 @@ impl Bench {
         if let Some(signed_in) = admitted.signed_in() {
             let told = step.given.told_of_new.as_ref().unwrap_or(&Told::Away);
             let settled = signed_in.told(told, Some(0), at.memory, at.now);
-            self.answer(step, &settled, at.now);
+            let answers = self.answer(step, &settled, at.now);
+            signed_in.answered(&answers, at.memory);
         }
         admitted.dress(&mut headers);
         let _ = admitted.write_forms(status, &mut headers, false, (at.now, at.chance));

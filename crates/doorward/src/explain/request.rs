@@ -413,7 +413,7 @@ mod tests {
             );
             explained(&request, counts)
         };
-        let text = post("/login", "mail=aa");
+        let text = post("/login", "email[]");
         assert!(text.contains("6 quota        refuse: quota/account-unclear"), "{text}");
         assert!(text.contains("verdict  refused: quota/account-unclear  400"), "{text}");
         let text = post("/login?email=a", "email=a");

@@ -9,6 +9,24 @@ const ACCOUNT_BYTES_MAX: usize = 320;
 /// The field by which a form may name its charset (WHATWG HTML 4.10.18.1).
 const CHARSET: &str = "_charset_";
 
+/// An account that a body names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Named {
+    /// Its name as it came.
+    pub(super) exact: String,
+    /// Its name, as the most lenient of backends compares names.
+    pub(super) folded: String,
+}
+
+/// Whom a body names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Whom {
+    /// An account.
+    Account(Named),
+    /// Nobody, whatever reads it.
+    Nobody,
+}
+
 /// Where the name of an account stands in a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
@@ -19,6 +37,8 @@ pub struct Account {
     member: Vec<String>,
     /// The field's name, or what backends make of the member's, folded.
     name: Name,
+    /// The same as nested members, and the last of them alone.
+    near: [Name; 2],
 }
 
 impl Account {
@@ -32,12 +52,11 @@ impl Account {
         if !of_json.is_none_or(is_dotted) {
             return None;
         }
-        let name = match of_json {
-            Some(_) => Name::of(&format!("{}]", member.join("["))),
-            None => Name::of(text),
-        };
+        let nested = Name::of(&format!("{}]", member.join("[")));
+        let last = Name::of(member.last()?);
+        let name = if of_json.is_some() { nested.clone() } else { Name::of(text) };
         let field = of_json.is_none().then(|| text.to_owned());
-        Some(Self { text: text.to_owned(), field, member, name })
+        Some(Self { text: text.to_owned(), field, member, name, near: [nested, last] })
     }
 
     /// As it was written.
@@ -46,28 +65,43 @@ impl Account {
         &self.text
     }
 
-    /// The account that a body names, as backends compare names. None: it names none, or two, or
-    /// backends could read different ones.
-    pub(super) fn read(&self, headers: &HeaderMap, body: &[u8]) -> Option<String> {
+    /// Whom a body names. None: two, or backends could read different ones.
+    pub(super) fn read(&self, headers: &HeaderMap, body: &[u8]) -> Option<Whom> {
+        if body.is_empty() {
+            return Some(Whom::Nobody);
+        }
         let kind = form::kind(headers)?;
-        let text = match kind {
-            Kind::Json => form::member(body, &self.member)?,
+        if form::is_mixed(&kind, body, |name| self.is_like(name)) {
+            return None;
+        }
+        let exact = match kind {
+            Kind::Json => match form::member(body, &self.member) {
+                Some(text) => text,
+                None => {
+                    return form::has_no_member(body, |name| self.is_near(name))
+                        .then_some(Whom::Nobody);
+                }
+            },
             Kind::Form | Kind::Multipart(_) => {
-                let field = self.field.as_deref()?;
                 // A backend could read another field for it, or all of them in another charset.
-                let is_wanted = |name: &str| name == CHARSET || self.is_like(name);
-                let mut found = form::fields(&kind, body, is_wanted).ok()?.into_iter();
-                let one = found.next().filter(|one| one.name == field)?;
-                if found.next().is_some() {
+                let is_meant = |name: &str| name == CHARSET || self.is_like(name);
+                let is_wanted = |name: &str| is_meant(name) || self.is_near(name);
+                let mut found = form::fields(&kind, body, is_wanted).ok()?;
+                if found.is_empty() {
+                    return Some(Whom::Nobody);
+                }
+                found.retain(|field| is_meant(&field.name));
+                let one = found.pop().filter(|one| Some(&one.name) == self.field.as_ref())?;
+                if !found.is_empty() {
                     return None;
                 }
                 one.value
             }
         };
-        let is_long = text.len() > ACCOUNT_BYTES_MAX;
-        let text = names_alike::fold(&text).filter(|_| !is_long)?;
-        let is_plain = !text.is_empty() && !text.chars().any(char::is_control);
-        (is_plain && text.len() <= ACCOUNT_BYTES_MAX).then_some(text)
+        let is_long = |text: &str| text.len() > ACCOUNT_BYTES_MAX;
+        let folded = names_alike::fold(&exact).filter(|_| !is_long(&exact))?;
+        let is_plain = !folded.is_empty() && !folded.chars().any(char::is_control);
+        (is_plain && !is_long(&folded)).then_some(Whom::Account(Named { exact, folded }))
     }
 
     /// Whether a query names an account too: some backends read that one.
@@ -75,8 +109,24 @@ impl Account {
         form::is_in_query(query, |name| self.is_like(name))
     }
 
+    /// Whether a query has a field that a backend may look at where the body names nobody.
+    pub(super) fn is_near_in_query(&self, query: &str) -> bool {
+        form::is_in_query(query, |name| self.is_near(name))
+    }
+
     fn is_like(&self, name: &str) -> bool {
         Name::of(name).is_like(&self.name)
+    }
+
+    /// Whether some backend may take it for the name where that stands nowhere else: Rails finds
+    /// `session[email]` in `email` of a JSON object (`wrap_parameters`).
+    fn is_near(&self, name: &str) -> bool {
+        let [nested, last] = &self.near;
+        let mut parts = name.split(['[', ']', '.']).filter(|part| !part.is_empty());
+        let whole = Name::of(name);
+        whole.is_like(&self.name)
+            || whole.is_like(nested)
+            || parts.any(|part| Name::of(part).is_like(last))
     }
 }
 
@@ -150,7 +200,12 @@ mod tests {
     fn read(account: &str, content_type: &'static str, body: &str) -> Option<String> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Account::parse(account).expect("an account").read(&headers, body.as_bytes())
+        let named = Account::parse(account).expect("an account").read(&headers, body.as_bytes());
+        match named {
+            Some(Whom::Account(named)) => Some(named.folded),
+            Some(Whom::Nobody) => Some("nobody at all".to_owned()),
+            None => None,
+        }
     }
 
     const FORM: &str = "application/x-www-form-urlencoded";
@@ -182,6 +237,96 @@ mod tests {
         ] {
             assert_eq!(read("user[email]", FORM, body), None, "{body}");
         }
+    }
+
+    #[test]
+    fn what_is_read_by_another_kind_than_its_type_says_names_nobody_else() {
+        let ann = Some("ann".to_owned());
+        const DECOY: &str = r#"{"email":"victim","x":"&email=ann&y="}"#;
+        for before in ["", " ", "\r\n\t", "\u{feff}", "\u{feff} ", "\u{a0}", "\0", "\u{c}"] {
+            assert_eq!(read("email", FORM, &format!("{before}{DECOY}")), None, "{before:?}");
+        }
+        for body in [
+            "[{\"email\":\"victim\"},\"&email=ann&\"]",
+            "<email>victim</email><!--&email=ann&-->",
+            "/**/{\"email\":\"victim\",\"x\":\"&email=ann&\"}",
+            "#\n{\"email\":\"victim\",\"x\":\"&email=ann&\"}",
+            ")]}'\n{\"email\":\"victim\",\"x\":\"&email=ann&\"}",
+        ] {
+            assert_eq!(read("email", FORM, body), None, "{body}");
+        }
+        // A form inside of JSON, and inside of a part.
+        for decoy in ["&email=victim&", "&em%61il=victim&", ";EMAIL[]=victim&", "&[email=v&"] {
+            let body = format!(r#"{{"email":"ann","x":"{decoy}y="}}"#);
+            assert_eq!(read("email", JSON, &body), None, "{body}");
+        }
+        const PARTS: &str = "multipart/form-data; boundary=XX";
+        let parts = |password: &str| {
+            let part = "--XX\r\nContent-Disposition: form-data; name=";
+            format!("{part}\"email\"\r\n\r\nann\r\n{part}\"p\"\r\n\r\n{password}\r\n--XX--")
+        };
+        assert_eq!(read("email", PARTS, &parts("&email=victim&y=")), None);
+        // Twins: passwords as people have them, and an address with a query of its own.
+        for password in ["a&b=c;d", "P&%x9!;{[", "{&}", "/a?b=1&email=ann%40shop.test"] {
+            let body = format!(r#"{{"email":"ann","x":"{password}"}}"#);
+            assert_eq!(read("email", JSON, &body), ann, "{body}");
+            assert_eq!(read("email", PARTS, &parts(password)), ann, "{password}");
+        }
+        assert_eq!(read("name", PARTS, &parts("a").replace("email", "name")), ann);
+        assert_eq!(read("email", FORM, "%7B=a&email=ann&x=%7B%22"), ann);
+        assert_eq!(read("email", FORM, "&email=ann&x={[\""), ann);
+    }
+
+    #[test]
+    fn a_body_names_nobody_where_nothing_in_it_is_like_a_name() {
+        const PARTS: &str = "multipart/form-data; boundary=XX";
+        let part = |name: &str| {
+            format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\na\r\n--XX--")
+        };
+        let nobody = Some("nobody at all".to_owned());
+        for account in ["user[email]", "$.user.email", "user.email"] {
+            for (kind, body) in [
+                (FORM, "otp=123456&email_code=1"),
+                (FORM, "_method=delete&authenticity_token=a%2Fb"),
+                (FORM, ""),
+                ("text/plain", ""),
+                (JSON, "{}"),
+                (FORM, "user[otp_attempt]=123456"),
+                (JSON, r#"{"user":{"otp_attempt":"123456"}}"#),
+                (JSON, r#"{"otp":"123456","device":{"id":["email"]}}"#),
+                (PARTS, &part("otp")),
+            ] {
+                assert_eq!(read(account, kind, body), nobody, "{account} {body}");
+            }
+            for (kind, body) in [
+                (FORM, "email=ann"),
+                (FORM, "otp=1&session[email]=ann"),
+                (FORM, "otp=1&Session.Email=ann"),
+                (FORM, "user=ann"),
+                (FORM, "otp=1;email=ann"),
+                (FORM, "%u0065mail=ann"),
+                (JSON, r#"{"email":"ann"}"#),
+                (JSON, r#"{"session":[{"a":{"EMAIL":"ann"}}]}"#),
+                (JSON, r#"{"user":null}"#),
+                (JSON, r#"["email"]"#),
+                (JSON, "otp=1"),
+                (PARTS, &part("session[email]")),
+                (PARTS, "--XX--x"),
+                ("text/plain", "otp=123456"),
+            ] {
+                assert_eq!(read(account, kind, body), None, "{account} {body}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_form_has_so_many_fields() {
+        let of = |others: usize| format!("{}email=ann", "a&".repeat(others));
+        assert_eq!(read("email", FORM, &of(999)), Some("ann".to_owned()));
+        assert_eq!(read("email", FORM, &of(1_000)), None);
+        let of = |others: usize| format!(r#"{{"email":"ann","x":"{}"}}"#, "&".repeat(others));
+        assert_eq!(read("email", JSON, &of(1_000)), Some("ann".to_owned()));
+        assert_eq!(read("email", JSON, &of(1_001)), None);
     }
 
     #[cfg(feature = "names")]

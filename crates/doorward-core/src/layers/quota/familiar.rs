@@ -19,7 +19,8 @@ pub(crate) struct Here([u8; 32]);
 pub(crate) struct Familiar(Cache<Here, ()>);
 
 impl Here {
-    /// An account in the neighbourhood of an address: people's addresses change within it.
+    /// An account in the neighbourhood of an address: people's addresses change within it. Its name
+    /// is taken as it came: whoever has another account that looks the same is not it.
     pub(super) fn of(account: &str, client: IpAddr) -> Self {
         let network = Prefix::neighbourhood(client).to_string();
         let parts = [b"familiar\n", network.as_bytes(), b"\n", account.as_bytes()];

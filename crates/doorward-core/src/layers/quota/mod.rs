@@ -19,15 +19,19 @@
 //! 3. One batch of questions to the store, one a limit that applies to this caller and route: all
 //!    are tested, then all are taken, or none. The first no is `quota/share`.
 //! 4. An attempt to sign in is whatever comes to a route with `sign_in` by another method than GET,
-//!    HEAD and OPTIONS, or with a body. What backends could read in two ways names no account, and
-//!    a query with such a field is refused by any method: `quota/account-unclear`. Names are
-//!    compared in any case, by NFKC, without what nobody sees.
-//! 5. It takes a share of the account and of its address, and gets both back when it succeeds:
-//!    `quota/sign-in`. Where an account has signed in before (IPv4 by /24, IPv6 by /48), it has a
-//!    share of its own.
+//!    HEAD and OPTIONS, or with a body, and does not sign out: DELETE, or a form's
+//!    `_method=delete`, with a token at the most. What backends could read in two ways (JSON that
+//!    is sent as a form, too) names no account, and a query with such a field is refused by any
+//!    method: `quota/account-unclear`. Names are compared in any case, by NFKC, without what nobody
+//!    sees. What is read clearly and has no field like the account, as a code of a second step,
+//!    takes a share of its address alone, which no answer gives back.
+//! 5. Any other takes a share of the account and of its address, and gets both back when it
+//!    succeeds: `quota/sign-in`. Where an account has signed in before, by the very same name (IPv4
+//!    by /24, IPv6 by /48), it has a share of its own. Each rate has shares of its own.
 //! 6. It has succeeded when the answer is what `success` says; or sets a session of which `check`
-//!    says whose it is, and that this is not whose it was before; or, where callers are known by
-//!    tokens alone, is JSON with a status of 2xx. Nothing else is known for a success.
+//!    says whose it is, that this is not whose it was before, and this user has a success left of
+//!    as many as `per_account`; or, where callers are known by tokens alone, is JSON with a status
+//!    of 2xx. Nothing else is known for a success.
 //! 7. With `counts = "attempts"` nothing is known for a success: each attempt takes a share of its
 //!    account and of its address, on that route alone, and beyond it is `quota/share`.
 //! 8. A stranger's request that asks for a stream (`Upgrade`, or `Accept: text/event-stream`) takes
@@ -45,9 +49,15 @@
 //!   `+tag`): then the address counts.
 //! * Somebody who fails for an account again and again, so that it can sign in nowhere but where it
 //!   has before, and where that was forgotten (a restart, 65,536 others) nowhere at all.
+//! * A backend that takes the account from a field of another name too: then the address counts.
 //! * An API for callers with tokens that answers a wrong password with 200 and JSON: say `success`.
 //! * A backend that signs people in under the session that they came with: nobody tells that from a
-//!   failure, and it costs a share.
+//!   failure, and it costs a share. Neither does a second line that sets the session.
+//! * A backend that signs people in by another cookie (remember me) although the password is wrong:
+//!   each user of an attacker gives back as many guesses as `per_account`, and makes as many
+//!   networks familiar. Say `success`.
+//! * Whoever uses up an account's share learns where it is let through still: where it has signed
+//!   in before.
 //! * A flood from very many networks, each below its share.
 //! * A script that sends what a browser sends: it then shares the pages' part of its address.
 //! * Slow abuse below every limit.
