@@ -145,7 +145,7 @@ fn of_sign_in(answers: &Answers) -> String {
                 .to_owned(),
         ),
         (
-            "Each one is a mail. The new password is sent to another path.",
+            "Each one is a mail. What names nobody, as the new password, counts on the address.",
             format!("{base}/reset"),
             format!(
                 "sign_in = {{ account = {account}, counts = \"attempts\", per_account = \
