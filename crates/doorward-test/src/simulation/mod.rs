@@ -230,8 +230,13 @@ impl Story {
                 headers
             }
         };
-        let friend = matches!(facts.path, Path::Route(place)
-            if shadow::is_friend(facts.origin, &ROUTES[place]));
+        // Where the message itself is refused, the route may not be known yet: then the file's own
+        // pages are told.
+        let of_message =
+            matches!(verdict, Verdict::Refuse(refused) if refused.reason().layer() == "message");
+        let is_friend = |place: usize| shadow::is_friend(facts.origin, &ROUTES[place]);
+        let friend = matches!(facts.path, Path::Route(place) if is_friend(place))
+            || (of_message && is_friend(0));
         if headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN) && !friend {
             return Err("a stranger's page may read the answer".to_owned());
         }
