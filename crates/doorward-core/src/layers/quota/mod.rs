@@ -51,6 +51,8 @@
 //!   has before, and where that was forgotten (a restart, 65,536 others) nowhere at all.
 //! * A backend that takes the account from a field of another name too: then the address counts.
 //! * An API for callers with tokens that answers a wrong password with 200 and JSON: say `success`.
+//! * A stream that its request does not announce (a POST whose answer is an event stream): it is
+//!   one request, and held open is counted nowhere.
 //! * A backend that signs people in under the session that they came with: nobody tells that from a
 //!   failure, and it costs a share. Neither does a second line that sets the session.
 //! * A backend that signs people in by another cookie (remember me) although the password is wrong:
