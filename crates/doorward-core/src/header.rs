@@ -1,6 +1,6 @@
 //! Reading headers so that a repeat or an unreadable value is an answer of its own (invariant 5).
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// What a header that may stand once says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,6 +57,17 @@ pub fn single<'v>(headers: &'v HeaderMap, name: &HeaderName) -> One<'v> {
     one
 }
 
+/// Whether `Accept` names a media type, in so many words: a range such as `*/*` names none
+/// (RFC 9110 12.5.1).
+pub(crate) fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
+    let lines = headers.get_all(header::ACCEPT).into_iter();
+    let mut items = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    items.any(|item| {
+        let name = item.split(|byte| *byte == b';').next().unwrap_or_default();
+        name.trim_ascii().eq_ignore_ascii_case(media_type.as_bytes())
+    })
+}
+
 /// Whether `bytes` is a token (RFC 9110 5.6.2).
 #[must_use]
 pub fn is_token(bytes: &[u8]) -> bool {
@@ -89,4 +100,39 @@ pub(crate) fn names_guarded(options: &str) -> bool {
         GUARDED.iter().any(|name| option.eq_ignore_ascii_case(name))
             || GUARDED_BEGIN.iter().any(begins)
     })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::{HeaderMap, HeaderName, HeaderValue, accepts};
+
+    /// Headers of these lines.
+    pub(crate) fn headers(lines: &[(&str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(
+                HeaderName::try_from(*name).expect("a name"),
+                HeaderValue::from_str(value).expect("a value"),
+            );
+        }
+        headers
+    }
+
+    #[test]
+    fn a_media_type_is_named_or_not() {
+        for (accept, want) in [
+            ("text/event-stream", true),
+            ("application/json, Text/Event-Stream;q=0.5", true),
+            ("*/*", false),
+            ("text/*", false),
+            ("text/event-streams", false),
+            ("x;text/event-stream", false),
+            ("", false),
+        ] {
+            let headers = headers(&[("accept", accept)]);
+            assert_eq!(accepts(&headers, "text/event-stream"), want, "{accept}");
+        }
+        let twice = headers(&[("accept", "image/png"), ("accept", "text/event-stream")]);
+        assert!(accepts(&twice, "text/event-stream") && !accepts(&twice, "text/html"));
+    }
 }

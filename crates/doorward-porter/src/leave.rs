@@ -5,7 +5,8 @@ use crate::Outside;
 use doorward_core::certificate::Certificate;
 use doorward_core::gate::Gate;
 use doorward_core::layers::identity;
-use doorward_core::moment::{Moment, Now};
+use doorward_core::memory::Memory;
+use doorward_core::moment::{Chance, Moment, Now, RequestId};
 use doorward_core::reason::Reason;
 use doorward_core::standing::{AGAIN_S, Again, Question, Standing, UNSAID_S};
 use std::future::Future;
@@ -25,8 +26,20 @@ pub trait World: Send + Sync + 'static {
     fn outside(&self) -> &Outside;
     /// The time.
     fn now(&self) -> Now;
+    /// Chance.
+    fn chance(&self) -> &dyn Chance;
+    /// What the process remembers.
+    fn memory(&self) -> &Memory;
+
     /// All that a visit comes with now.
-    fn moment(&self) -> Moment<'_>;
+    fn moment(&self) -> Moment<'_> {
+        Moment {
+            now: self.now(),
+            id: RequestId::draw(self.chance()),
+            chance: self.chance(),
+            memory: self.memory(),
+        }
+    }
 }
 
 /// The leave of one stream. The clock that requests are judged by is asked, at every sweep while

@@ -9,7 +9,7 @@ use crate::tls::Tls;
 use arc_swap::ArcSwap;
 use doorward_core::gate::Gate;
 use doorward_core::memory::Memory;
-use doorward_core::moment::{Chance, Moment, Now, RequestId};
+use doorward_core::moment::{Chance, Now};
 use doorward_porter::Outside;
 use doorward_porter::clock::Clock;
 use doorward_porter::leave::World;
@@ -55,13 +55,12 @@ impl World for Shared {
         self.clock.now()
     }
 
-    fn moment(&self) -> Moment<'_> {
-        Moment {
-            now: self.clock.now(),
-            id: RequestId::draw(&*self.chance),
-            chance: &*self.chance,
-            memory: &self.memory,
-        }
+    fn chance(&self) -> &dyn Chance {
+        &*self.chance
+    }
+
+    fn memory(&self) -> &Memory {
+        &self.memory
     }
 }
 

@@ -11,7 +11,7 @@ use doorward_core::certificate::Certificate;
 use doorward_core::fault::Fault;
 use doorward_core::gate::Gate;
 use doorward_core::memory::Memory;
-use doorward_core::moment::{Chance, Moment, Now, RequestId};
+use doorward_core::moment::{Chance, Moment, Now};
 use doorward_core::refused::Refused;
 use doorward_core::verdict::{Admitted, Outcome, Verdict};
 use doorward_core::view::BodyHint;
@@ -66,13 +66,12 @@ impl World for Mount {
         self.clock.now()
     }
 
-    fn moment(&self) -> Moment<'_> {
-        Moment {
-            now: self.clock.now(),
-            id: RequestId::draw(&*self.chance),
-            chance: &*self.chance,
-            memory: &self.memory,
-        }
+    fn chance(&self) -> &dyn Chance {
+        &*self.chance
+    }
+
+    fn memory(&self) -> &Memory {
+        &self.memory
     }
 }
 

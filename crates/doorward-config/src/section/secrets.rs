@@ -1,6 +1,6 @@
 //! `[secrets]`, and how a secret is referred to.
 
-use crate::document::Table;
+use crate::document::{Table, Value};
 use crate::draft::{Draft, Reference};
 use crate::outside::Outside;
 use crate::reading::Reading;
@@ -48,6 +48,25 @@ fn key_of(text: &[u8]) -> Vec<u8> {
 pub(super) fn reference(text: &str, secret: Vec<u8>) -> Reference {
     let written = if refers(text) { text.to_owned() } else { "…".to_owned() };
     Reference { written, secret: Secret::new(secret) }
+}
+
+/// Reads several, and as they are written; those that `is_fit` does not say no to.
+pub(super) fn read_each(
+    entries: Vec<Value<'_>>,
+    reading: &mut Reading<'_>,
+    is_fit: impl Fn(&Value<'_>, &[u8], &mut Reading<'_>) -> bool,
+) -> (Vec<Secret>, Vec<String>) {
+    let mut read = (Vec::new(), Vec::new());
+    for entry in entries {
+        let Some(text) = entry.text(reading) else { continue };
+        let Some(bytes) = read_one(text, &entry.place, reading) else { continue };
+        if is_fit(&entry, &bytes, reading) {
+            let reference = reference(text, bytes);
+            read.0.push(reference.secret);
+            read.1.push(reference.written);
+        }
+    }
+    read
 }
 
 pub(crate) fn short<T>(bytes: usize, place: &Place, reading: &mut Reading<'_>) -> Option<T> {

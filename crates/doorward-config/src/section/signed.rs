@@ -103,12 +103,11 @@ fn secrets_of(
     table: &Table<'_>,
     reading: &mut Reading<'_>,
 ) -> (Vec<Secret>, Vec<String>) {
-    let (mut secrets, mut written) = (Vec::new(), Vec::new());
     let hint = "add secret = \"env:NAME\": what the framework signs with; a list while it is \
                 changed, the new one and the old";
     let Some(said) = table.value("secret") else {
         let _: Option<()> = value.error("nobody could check these sessions", hint, reading);
-        return (secrets, written);
+        return Default::default();
     };
     let entries = said.list(reading);
     if entries.is_empty() && !reading.is_faulty(&said.place) {
@@ -119,10 +118,9 @@ fn secrets_of(
             format!("more than {SIGNED_SECRETS_MAX} secrets: each is tried with each cookie");
         let _: Option<()> = said.error(what, "keep those that still sign", reading);
     }
-    for entry in entries {
-        let Some(text) = entry.text(reading) else { continue };
-        let Some(bytes) = secrets::read_one(text, &entry.place, reading) else { continue };
-        if bytes.len() < SIGNED_SECRET_BYTES_MIN {
+    secrets::read_each(entries, reading, |entry, bytes, reading| {
+        let is_long = bytes.len() >= SIGNED_SECRET_BYTES_MIN;
+        if !is_long {
             let what = format!(
                 "this secret has {} bytes; {SIGNED_SECRET_BYTES_MIN} are the least: whoever has \
                  one cookie can try out secrets by himself",
@@ -130,13 +128,9 @@ fn secrets_of(
             );
             let hint = "give the backend a longer one: head -c 32 /dev/urandom | base64";
             let _: Option<()> = entry.error(what, hint, reading);
-            continue;
         }
-        let reference = secrets::reference(text, bytes);
-        written.push(reference.written);
-        secrets.push(reference.secret);
-    }
-    (secrets, written)
+        is_long
+    })
 }
 
 /// As the file writes it.

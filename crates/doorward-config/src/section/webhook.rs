@@ -79,20 +79,12 @@ fn secrets_of(
     table: &Table<'_>,
     reading: &mut Reading<'_>,
 ) -> (Vec<Secret>, Vec<String>) {
-    let (mut secrets, mut written) = (Vec::new(), Vec::new());
     let Some(said) = table.value("secret") else {
         let hint = "add secret = \"env:NAME\"; a list of two while it is changed";
         let _: Option<()> = value.error("this webhook has no secret", hint, reading);
-        return (secrets, written);
+        return Default::default();
     };
-    for entry in said.list(reading) {
-        let Some(text) = entry.text(reading) else { continue };
-        let Some(bytes) = secrets::read_one(text, &entry.place, reading) else { continue };
-        let reference = secrets::reference(text, bytes);
-        written.push(reference.written);
-        secrets.push(reference.secret);
-    }
-    (secrets, written)
+    secrets::read_each(said.list(reading), reading, |_, _, _| true)
 }
 
 fn custom(value: &Value<'_>, table: &Table<'_>, reading: &mut Reading<'_>) -> Option<Custom> {

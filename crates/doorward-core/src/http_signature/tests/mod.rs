@@ -5,6 +5,7 @@ mod components;
 mod vectors;
 
 use super::{Algorithm, Fault, Key, Signed, Target, find};
+use crate::header::tests::headers;
 use crate::secret::Secret;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -33,17 +34,6 @@ const TARGET: Target<'static> = Target {
 /// B.1.5 test-shared-secret.
 const SECRET: &str =
     "uzvJfB4u3N0Jy4T7NZ75MDVcr8zSTInedJtkgcu46YW4XByzNJjxBdtjUkdJPBtbmHhIDi6pcl8jsasjlTMtDQ==";
-
-fn headers(lines: &[(&str, &str)]) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    for (name, value) in lines {
-        headers.append(
-            HeaderName::try_from(*name).expect("a name"),
-            HeaderValue::from_str(value).expect("a value"),
-        );
-    }
-    headers
-}
 
 /// The request with more lines.
 fn request(more: &[(&str, &str)]) -> HeaderMap {

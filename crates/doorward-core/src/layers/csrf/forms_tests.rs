@@ -1,14 +1,7 @@
 //! What leaves of a page's head.
 
 use super::*;
-
-fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
-    let mut out = HeaderMap::new();
-    for (name, value) in lines {
-        out.append(HeaderName::from_static(name), HeaderValue::from_static(value));
-    }
-    out
-}
+use crate::header::tests::headers;
 
 #[test]
 fn what_held_for_other_bytes_does_not_leave() {

@@ -29,12 +29,7 @@ const CHARSET_FAMILIES: [&str; 3] = ["iso-8859-", "windows-", "cp125"];
 /// Whether a request asks for a page: browsers name `text/html` where they open one, and nowhere
 /// else.
 pub(super) fn takes_pages(headers: &HeaderMap) -> bool {
-    let lines = headers.get_all(header::ACCEPT).into_iter();
-    let mut items = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
-    items.any(|item| {
-        let name = item.split(|byte| *byte == b';').next().unwrap_or_default();
-        name.trim_ascii().eq_ignore_ascii_case(b"text/html")
-    })
+    crate::header::accepts(headers, "text/html")
 }
 
 /// Whether an answer is a whole page that may be changed.

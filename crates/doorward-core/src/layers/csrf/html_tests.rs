@@ -1,15 +1,7 @@
 //! Which answers are pages whose forms may get a token.
 
 use super::*;
-use http::{HeaderName, HeaderValue};
-
-fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
-    let mut out = HeaderMap::new();
-    for (name, value) in lines {
-        out.append(HeaderName::from_static(name), HeaderValue::from_static(value));
-    }
-    out
-}
+use crate::header::tests::headers;
 
 #[test]
 fn a_request_asks_for_a_page_where_it_names_the_type() {

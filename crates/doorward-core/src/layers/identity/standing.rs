@@ -7,10 +7,10 @@ use super::place::Carried;
 use super::who::{By, Identity};
 use super::{Kind, Policy, Reason, find};
 use crate::certificate::Certificate;
+use crate::header;
 use crate::json::Object;
 use crate::moment::{Moment, Now};
 use crate::visit::Visit;
-use http::header::ACCEPT;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -43,15 +43,7 @@ pub(crate) fn text_for_stream(policy: &Policy, visit: &Visit<'_>) -> Option<Box<
 
 /// A WebSocket's handshake, or what `EventSource` sends (HTML, Server-sent events, 9.2.2).
 pub(crate) fn asks_for_stream(visit: &Visit<'_>) -> bool {
-    if !visit.seen.upgrade.is_absent() {
-        return true;
-    }
-    let accepts = visit.view.headers.get_all(ACCEPT).iter();
-    let mut kinds = accepts.flat_map(|accept| accept.as_bytes().split(|byte| *byte == b','));
-    kinds.any(|kind| {
-        let kind = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-        kind.eq_ignore_ascii_case(b"text/event-stream")
-    })
+    !visit.seen.upgrade.is_absent() || header::accepts(visit.view.headers, "text/event-stream")
 }
 
 /// Who a caller is by now; `text`: the credential that it was judged by, where it was kept;

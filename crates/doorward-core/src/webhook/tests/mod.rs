@@ -4,23 +4,13 @@ mod custom;
 mod samples;
 
 use super::*;
+use crate::header::tests::headers;
 use crate::secret::Secret;
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderValue};
 use samples::{Sample, github, samples, shopify, slack, standard};
-
-fn headers(lines: &[(&str, &str)]) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    for (name, value) in lines {
-        headers.append(
-            HeaderName::try_from(*name).expect("a name"),
-            HeaderValue::from_str(value).expect("a value"),
-        );
-    }
-    headers
-}
 
 fn scheme(kind: &Kind, secrets: &[&str]) -> Scheme {
     let secrets: Vec<Secret> = secrets.iter().map(|secret| Secret::new(*secret)).collect();
