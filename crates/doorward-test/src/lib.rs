@@ -13,6 +13,7 @@ pub mod identity_provider;
 pub mod layer_pages;
 pub mod pass_visits;
 pub mod passes;
+pub mod quiet_proxy;
 pub mod running_gate;
 pub mod sample;
 pub mod sessions;

@@ -1,14 +1,11 @@
 //! What only a mounting can see, beyond what a case can say: each fault comes back with its code
 //! and status, and is in the log once. And no code is left unseen.
 
-use doorward_core::memory::Memory;
 use doorward_core::reason::Reason;
-use doorward_porter::chance::SeededChance;
-use doorward_porter::clock::SystemClock;
 use doorward_proxy::Proxy;
-use doorward_proxy::settings::{Bounds, Forwarding, LogForm, ProxySettings, Upstream};
-use doorward_store::{MemoryStore, Sizes, Store};
+use doorward_proxy::settings::{Bounds, LogForm};
 use doorward_test::cases::{self, Verdict};
+use doorward_test::quiet_proxy;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -206,29 +203,13 @@ fn see(row: &Row) -> Result<(), String> {
 }
 
 fn start(row: &Row, upstream: SocketAddr, log: Log) -> Result<Proxy, String> {
-    let sizes = Sizes { strangers_max: 100, known_max: 10, claims_max: 10 };
-    let fast = Bounds { sweep: Duration::from_millis(5), ..Bounds::default() };
-    let settings = ProxySettings {
-        talk: Box::new(|_| {}),
-        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-        tls: None,
-        http2: true,
-        proxy_protocol: Vec::new(),
-        threads: 1,
-        upstreams: vec![Upstream::from(upstream)],
-        forwarding: Forwarding::default(),
-        bounds: (row.bounds)(fast),
-        admin: None,
-        log: LogForm::Json,
-        log_to: Box::new(log),
-        clock: Arc::new(SystemClock::new()),
-        chance: Arc::new(SeededChance::insecure(8)),
-        outside: Arc::default(),
-    };
     let gate = cases::gate_of(row.config)?;
-    let store = Arc::new(Store::Memory(MemoryStore::new(sizes, [9; 16])));
-    let memory = Arc::new(Memory::new(100, [9; 16]));
-    Proxy::start(settings, gate, store, memory).map_err(|error| error.to_string())
+    let proxy = quiet_proxy::start(upstream, gate, |settings| {
+        settings.bounds = (row.bounds)(settings.bounds);
+        settings.log = LogForm::Json;
+        settings.log_to = Box::new(log);
+    });
+    proxy.map_err(|error| error.to_string())
 }
 
 /// An upstream, and word of each connection that it accepts.

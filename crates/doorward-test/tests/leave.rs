@@ -1,13 +1,9 @@
 //! Streams end with the token that opened them: an event stream that runs for an hour, and a
 //! WebSocket. The clock that requests are judged by is turned by hand.
 
-use doorward_core::memory::Memory;
-use doorward_core::moment::Now;
-use doorward_porter::chance::SeededChance;
 use doorward_porter::clock::FixedClock;
 use doorward_proxy::Proxy;
-use doorward_proxy::settings::{Bounds, Forwarding, LogForm, ProxySettings, Upstream};
-use doorward_store::{MemoryStore, Sizes, Store};
+use doorward_test::quiet_proxy::{self, BEGIN_S, at};
 use doorward_test::{cases, tokens};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -16,8 +12,6 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-/// The second at which the gate begins.
-const BEGIN_S: u64 = 1_800_000_000;
 /// Seconds for which the token holds, with the issuer's leeway of thirty.
 const HOLDS_S: u64 = 3_600 + 30;
 
@@ -62,34 +56,11 @@ fn upstream(head: &'static str) -> (SocketAddr, Sender<&'static str>, Receiver<(
 }
 
 fn start(upstream: SocketAddr) -> (Proxy, Arc<FixedClock>) {
-    let clock = Arc::new(FixedClock::new(at(0)));
-    let settings = ProxySettings {
-        talk: Box::new(|_| {}),
-        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-        tls: None,
-        http2: true,
-        proxy_protocol: Vec::new(),
-        threads: 1,
-        upstreams: vec![Upstream::from(upstream)],
-        forwarding: Forwarding::default(),
-        bounds: Bounds { sweep: Duration::from_millis(5), ..Bounds::default() },
-        admin: None,
-        log: LogForm::Off,
-        log_to: Box::new(std::io::sink()),
-        clock: Arc::clone(&clock) as _,
-        chance: Arc::new(SeededChance::insecure(8)),
-        outside: Arc::default(),
-    };
-    let sizes = Sizes { strangers_max: 100, known_max: 100, claims_max: 10 };
-    let store = Arc::new(Store::Memory(MemoryStore::new(sizes, [9; 16])));
+    let clock = quiet_proxy::clock();
     let gate = cases::gate_of(CONFIG).expect("the configuration is right");
-    let memory = Arc::new(Memory::new(100, [9; 16]));
-    (Proxy::start(settings, gate, store, memory).expect("a port"), clock)
-}
-
-/// So many seconds after the beginning.
-fn at(seconds: u64) -> Now {
-    Now { steady_ns: seconds * 1_000_000_000, unix_s: BEGIN_S + seconds }
+    let turned = Arc::clone(&clock);
+    let proxy = quiet_proxy::start(upstream, gate, |settings| settings.clock = turned);
+    (proxy.expect("a port"), clock)
 }
 
 fn open(proxy: &Proxy, more: &str) -> TcpStream {
@@ -104,13 +75,7 @@ fn open(proxy: &Proxy, more: &str) -> TcpStream {
 }
 
 fn read_until(client: &mut TcpStream, end: &str) -> String {
-    let mut out = Vec::new();
-    let mut byte = [0];
-    while !out.ends_with(end.as_bytes()) {
-        client.read_exact(&mut byte).expect("more of the answer");
-        out.push(byte[0]);
-    }
-    String::from_utf8(out).expect("text")
+    quiet_proxy::read_until(client, end).unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[test]

@@ -2,26 +2,19 @@
 //! whoever knows its caller. The clock that requests are judged by is turned by hand.
 
 use doorward_core::gate::Gate;
-use doorward_core::memory::Memory;
-use doorward_core::moment::Now;
 use doorward_core::standing::{AGAIN_S, UNSAID_S};
-use doorward_porter::chance::SeededChance;
 use doorward_porter::clock::{Clock, FixedClock};
 use doorward_porter::outside::{Outside, OutsideSettings};
 use doorward_proxy::Proxy;
-use doorward_proxy::settings::{Bounds, Forwarding, LogForm, ProxySettings, Upstream};
-use doorward_store::{MemoryStore, Sizes, Store};
+use doorward_test::quiet_proxy::{self, BEGIN_S, at};
 use doorward_test::{cases, tokens};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
-
-/// The second at which the gate begins.
-const BEGIN_S: u64 = 1_800_000_000;
 
 const TOKENS: &str = r#"
 profile = "authenticated"
@@ -103,30 +96,14 @@ struct Scene {
 
 impl Scene {
     fn start(backend: &Backend, gate: Arc<Gate>) -> Self {
-        let clock = Arc::new(FixedClock::new(at(0)));
-        let chance = Arc::new(SeededChance::insecure(8));
-        let outside = OutsideSettings::new(Arc::clone(&clock) as _, Arc::clone(&chance) as _);
-        let settings = ProxySettings {
-            talk: Box::new(|_| {}),
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            tls: None,
-            http2: true,
-            proxy_protocol: Vec::new(),
-            threads: 1,
-            upstreams: vec![Upstream::from(backend.address)],
-            forwarding: Forwarding::default(),
-            bounds: Bounds { sweep: Duration::from_millis(5), ..Bounds::default() },
-            admin: None,
-            log: LogForm::Off,
-            log_to: Box::new(std::io::sink()),
-            clock: Arc::clone(&clock) as _,
-            chance,
-            outside: Outside::start(outside).expect("a thread"),
-        };
-        let sizes = Sizes { strangers_max: 100, known_max: 100, claims_max: 10 };
-        let store = Arc::new(Store::Memory(MemoryStore::new(sizes, [9; 16])));
-        let memory = Arc::new(Memory::new(100, [9; 16]));
-        Self { proxy: Proxy::start(settings, gate, store, memory).expect("a port"), clock }
+        let clock = quiet_proxy::clock();
+        let proxy = quiet_proxy::start(backend.address, gate, |settings| {
+            settings.clock = Arc::clone(&clock) as _;
+            let (clock, chance) = (Arc::clone(&settings.clock), Arc::clone(&settings.chance));
+            let outside = Outside::start(OutsideSettings::new(clock, chance));
+            settings.outside = outside.expect("a thread");
+        });
+        Self { proxy: proxy.expect("a port"), clock }
     }
 
     /// A stream that has begun.
@@ -183,21 +160,8 @@ impl Scene {
 /// What a second takes here: some looks at the clock.
 const TICK: Duration = Duration::from_millis(12);
 
-/// So many seconds after the beginning.
-fn at(seconds: u64) -> Now {
-    Now { steady_ns: seconds * 1_000_000_000, unix_s: BEGIN_S + seconds }
-}
-
 fn read_until(client: &mut TcpStream, end: &str) -> String {
-    let mut out = Vec::new();
-    let mut byte = [0];
-    while !out.ends_with(end.as_bytes()) {
-        client.read_exact(&mut byte).unwrap_or_else(|error| {
-            panic!("{error} behind {}", String::from_utf8_lossy(&out));
-        });
-        out.push(byte[0]);
-    }
-    String::from_utf8(out).expect("text")
+    quiet_proxy::read_until(client, end).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// How a stream ends: the code of its last event.

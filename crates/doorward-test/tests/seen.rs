@@ -1,51 +1,28 @@
 //! What an operator sees of a running gate: the facts of one refusal, by its id.
 
-use doorward_core::memory::Memory;
 use doorward_core::secret::Secret;
 use doorward_core::settings::Settings;
-use doorward_porter::chance::SeededChance;
-use doorward_porter::clock::SystemClock;
 use doorward_proxy::Proxy;
-use doorward_proxy::settings::{
-    AdminSettings, Bounds, Forwarding, LogForm, ProxySettings, Upstream,
-};
-use doorward_store::{MemoryStore, Sizes, Store};
+use doorward_proxy::settings::AdminSettings;
+use doorward_test::quiet_proxy;
 use doorward_test::running_gate::program;
 use std::error::Error;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, Output};
-use std::sync::Arc;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 const TOKEN: &str = "a-token-for-this-test-only";
 
 fn start() -> Outcome<Proxy> {
-    let free = SocketAddr::from(([127, 0, 0, 1], 0));
-    let sizes = Sizes { strangers_max: 100, known_max: 10, claims_max: 10 };
-    let admin = AdminSettings { listen: free, hosts: Vec::new(), token: Secret::new(TOKEN) };
-    let settings = ProxySettings {
-        talk: Box::new(|_| {}),
-        listen: free,
-        threads: 1,
-        tls: None,
-        http2: true,
-        proxy_protocol: Vec::new(),
-        upstreams: vec![Upstream::from(SocketAddr::from(([127, 0, 0, 1], 1)))],
-        forwarding: Forwarding::default(),
-        bounds: Bounds::default(),
-        admin: Some(admin),
-        log: LogForm::Off,
-        log_to: Box::new(std::io::sink()),
-        clock: Arc::new(SystemClock::new()),
-        chance: Arc::new(SeededChance::insecure(3)),
-        outside: Arc::new(doorward_porter::Outside::unreachable()),
-    };
     let gate = doorward_core::gate::Gate::new(&Settings::public());
     let gate = gate.map_err(|errors| format!("{errors:?}"))?;
-    let store = Arc::new(Store::Memory(MemoryStore::new(sizes, [9; 16])));
-    Ok(Proxy::start(settings, gate, store, Arc::new(Memory::new(100, [9; 16])))?)
+    let nobody = SocketAddr::from(([127, 0, 0, 1], 1));
+    Ok(quiet_proxy::start(nobody, gate, |settings| {
+        let (listen, token) = (settings.listen, Secret::new(TOKEN));
+        settings.admin = Some(AdminSettings { listen, hosts: Vec::new(), token });
+    })?)
 }
 
 fn explain(id: &str, admin: &str, token: &str) -> Outcome<Output> {
