@@ -34,6 +34,8 @@ pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// How long anything in a browser may take before its test fails.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Where the page is, and how far it is loaded.
+const AT: &str = "return { url: location.href, state: document.readyState }";
 
 /// A headless browser with a fresh profile: its own cookies, caches and preflight cache.
 ///
@@ -158,11 +160,11 @@ impl Browser {
     pub async fn wait_for_url(&self, prefix: &str) -> Outcome<()> {
         within(&format!("waiting to be at {prefix}"), async {
             loop {
-                // Between two pages Firefox has none in which a script could run, and says so.
-                let ready = self.client().execute("return document.readyState", vec![]).await;
-                let url = self.client().current_url().await?;
-                if url.as_str().starts_with(prefix) && ready.is_ok_and(|state| state == "complete")
-                {
+                // The page itself says where it is: the driver's URL may already be that of the
+                // next one. Between two pages Firefox has none in which a script could run.
+                let page = self.client().execute(AT, vec![]).await.unwrap_or_default();
+                let at = page["url"].as_str().unwrap_or_default();
+                if at.starts_with(prefix) && page["state"] == "complete" {
                     return Ok(());
                 }
             }
