@@ -82,6 +82,13 @@ pub fn sha256(bytes: &[u8]) -> [u8; KEY_BYTES] {
     out
 }
 
+/// Lower-case hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+}
+
 /// base64url without padding (RFC 4648 5), appended to `out`.
 pub fn base64url(bytes: &[u8], out: &mut Vec<u8>) {
     let begin = out.len();

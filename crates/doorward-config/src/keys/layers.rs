@@ -187,6 +187,12 @@ static DENY: Section = Section::new(
         key("token", Shape::Text, "", "A token: its `jti`."),
         key("key", Shape::Text, "", "An API key: its id."),
         key("pass", Shape::Text, "", "A pass: its id, as the log has it. It lives ten minutes."),
+        key(
+            "session",
+            Shape::Text,
+            "",
+            "A session: SHA-256 of its cookie's value, in 64 hexadecimal digits.",
+        ),
         key("until", Shape::Moment, "", "Until when; without it, for good."),
         key("why", Shape::Text, "", "Why, for the operator."),
     ],

@@ -5,7 +5,7 @@ use crate::document::{Table, Value};
 use crate::draft::Draft;
 use crate::measure::{self, Pace};
 use crate::reading::Reading;
-use doorward_core::layers::identity::{self, KEY_ISSUER};
+use doorward_core::layers::identity::{self, KEY_ISSUER, SESSION_ISSUER};
 use doorward_core::layers::quota::{By, Deny, DenyKnown, Limit, Measure, Who};
 use doorward_core::question::Rate;
 
@@ -68,7 +68,7 @@ pub(crate) fn read(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'
 }
 
 /// Whom an entry of the deny-list may name.
-const DENIED: &[&str] = &["address", "subject", "token", "key", "pass"];
+const DENIED: &[&str] = &["address", "subject", "token", "key", "pass", "session"];
 
 fn deny(
     value: &Value<'_>,
@@ -84,8 +84,8 @@ fn deny(
     let Some((by, said)) = named.next() else {
         let what = "this entry denies nobody";
         let hint = "write { address = \"203.0.113.0/24\" }, { issuer = \"…\", subject = \"…\" }, \
-                    { issuer = \"…\", token = \"<jti>\" }, { key = \"<id>\" } or \
-                    { pass = \"<id>\" }";
+                    { issuer = \"…\", token = \"<jti>\" }, { key = \"<id>\" }, \
+                    { pass = \"<id>\" } or { session = \"<SHA-256>\" }";
         return value.error(what, hint, reading);
     };
     if let Some((other, at)) = named.next() {
@@ -98,7 +98,7 @@ fn deny(
         "token" => identity::token_digest,
         _ => identity::user_digest,
     };
-    if let ("address" | "key" | "pass", Some(issuer)) = (by, &issuer) {
+    if let ("address" | "key" | "pass" | "session", Some(issuer)) = (by, &issuer) {
         let what = format!("`issuer` goes with `subject` or `token`, and this entry has `{by}`");
         return issuer.error(what, "leave it out", reading);
     }
@@ -110,8 +110,15 @@ fn deny(
     if name.is_empty() {
         return said.error("this names nobody", "write how its issuer names it", reading);
     }
+    let is_digest =
+        name.len() == 64 && name.bytes().all(|byte| b"0123456789abcdef".contains(&byte));
+    if by == "session" && !is_digest {
+        reading.mask(&said.place);
+        let hint = "its cookie's value opens it, so write its SHA-256: printf %s VALUE | sha256sum";
+        return said.error("this names no session", hint, reading);
+    }
     let issuer = match (by, &issuer) {
-        ("key" | "pass", _) => None,
+        ("key" | "pass" | "session", _) => None,
         (_, Some(issuer)) => Some(issuer.text(reading)?.to_owned()),
         (_, None) => {
             let what = format!("whose {by} this is, is not said: two issuers may have the same");
@@ -120,6 +127,7 @@ fn deny(
     };
     let digest = match by {
         "pass" => identity::pass_digest(name),
+        "session" => identity::token_digest(SESSION_ISSUER, name),
         _ => digest(issuer.as_deref().unwrap_or(KEY_ISSUER), name),
     };
     draft.settings.quota.deny_known.push(DenyKnown { digest, until_unix_s, why });

@@ -11,7 +11,6 @@ use crate::secret::Secret;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use std::fmt::Write;
 
 /// Characters of a solution at the most.
 const SOLUTION_TEXT_MAX: usize = 4 * 1024;
@@ -51,7 +50,7 @@ impl Bound<'_> {
         for field in [self.authority, self.origin, self.key] {
             fields::push(field.as_bytes(), &mut whole);
         }
-        hex(&crypto::sha256(&whole)[..SALT_BYTES])
+        crypto::hex(&crypto::sha256(&whole)[..SALT_BYTES])
     }
 }
 
@@ -78,10 +77,10 @@ impl ChallengeKeys {
         let max = TIMES << bits.min(BITS_MAX);
         let (expires, bound) = (now.unix_s + WORK_AGE_S, bound.text());
         // It ends with a delimiter: a digit of the number can be none of the salt's.
-        let salt = format!("{}?expires={expires}&max={max}&for={bound}&", hex(salt));
+        let salt = format!("{}?expires={expires}&max={max}&for={bound}&", crypto::hex(salt));
         // What is left of 64 bits is nothing that could be told from chance.
         let challenge = digest(&salt, drawn % (max + 1));
-        let signature = hex(&key.sign(challenge.as_bytes()));
+        let signature = crypto::hex(&key.sign(challenge.as_bytes()));
         Some(json!({
             "algorithm": "SHA-256", "challenge": challenge, "maxnumber": max, "salt": salt,
             "signature": signature,
@@ -150,15 +149,7 @@ impl Solution {
 }
 
 fn digest(salt: &str, number: u64) -> String {
-    hex(&crypto::sha256(format!("{salt}{number}").as_bytes()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        // Writing into a text does not fail.
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
+    crypto::hex(&crypto::sha256(format!("{salt}{number}").as_bytes()))
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

@@ -173,9 +173,19 @@ impl Checker {
         let digest = crypto::sha256(text.as_bytes());
         let by = By::Checker(Arc::clone(self), self.until_ns(now), digest);
         match &self.settings.how {
-            How::Whoami(how) => whoami::read(how, by, kept, (status, body)),
+            How::Whoami(how) => whoami::read(how, by, self.own_value(text), kept, (status, body)),
             How::Introspection(how) => introspection::read(how, by, kept, (status, body), now),
         }
+    }
+
+    /// The value of the session's own cookie, out of all that belong together.
+    fn own_value<'t>(&self, text: &'t str) -> &'t str {
+        let Place::Cookie(name) = &self.settings.place else { return text };
+        if self.settings.with.is_empty() {
+            return text;
+        }
+        let value = text.strip_prefix(name.as_str()).and_then(|rest| rest.strip_prefix('='));
+        value.and_then(|rest| rest.split("; ").next()).unwrap_or(text)
     }
 
     /// Whether a `Set-Cookie` sets another of its sessions than that of `digest`, or deletes it.

@@ -54,7 +54,7 @@ pub fn draw(chance: &dyn Chance) -> String {
     chance.fill(&mut random);
     let mut text = String::with_capacity(KEY_TEXT_BYTES);
     text.push_str(KEY_PREFIX);
-    push_hex(&random, &mut text);
+    text.push_str(&crypto::hex(&random));
     let sum = checksum(&text);
     text.push_str(&sum);
     text
@@ -67,17 +67,7 @@ pub fn hash(text: &str) -> [u8; 32] {
 }
 
 fn checksum(text: &str) -> String {
-    let mut out = String::new();
-    push_hex(&crypto::sha256(text.as_bytes())[..CHECKSUM_DIGITS / 2], &mut out);
-    out
-}
-
-fn push_hex(bytes: &[u8], out: &mut String) {
-    for byte in bytes {
-        for digit in [byte >> 4, byte & 15] {
-            out.extend(char::from_digit(u32::from(digit), 16));
-        }
-    }
+    crypto::hex(&crypto::sha256(text.as_bytes())[..CHECKSUM_DIGITS / 2])
 }
 
 /// Whether it looks like a key of this gate's.

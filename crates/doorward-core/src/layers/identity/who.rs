@@ -265,6 +265,11 @@ fn digest(parts: &[&str]) -> [u8; 16] {
     out
 }
 
+/// What names a session: hexadecimal SHA-256 of its cookie's value. Whoever reads it cannot use it.
+pub(super) fn session_id(value: &str) -> String {
+    crypto::hex(&crypto::sha256(value.as_bytes()))
+}
+
 /// Percent-encoded but for what can neither split nor merge a header's value (RFC 3986 2.3, and
 /// `:@/+|` that subjects and issuers often have): a subject is whatever its issuer says.
 fn encoded(text: &str) -> String {

@@ -48,6 +48,7 @@ pub(super) fn headers(settings: &CheckerSettings, text: &str) -> Vec<(&'static s
 pub(super) fn read(
     how: &Whoami,
     by: By,
+    session: &str,
     kept: &[Box<str>],
     (status, body): (u16, &[u8]),
 ) -> Result<Identity, Reason> {
@@ -67,7 +68,7 @@ pub(super) fn read(
         issuer: SESSION_ISSUER,
         subject: &subject,
         scopes: &scopes,
-        token_id: None,
+        token_id: Some(&who::session_id(session)),
         begins_unix_s: 0,
         ends_unix_s: None,
         by: Some(by),

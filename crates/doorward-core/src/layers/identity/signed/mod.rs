@@ -173,11 +173,12 @@ impl Signed {
             return Err(Reason::SessionMalformed);
         }
         let said = json::object(&said).map_err(|_| Reason::SessionMalformed)?;
-        self.whose(&said, opened.issued_s, kept, now)
+        self.whose(text, &said, opened.issued_s, kept, now)
     }
 
     fn whose(
         self: &Arc<Self>,
+        text: &str,
         said: &Object,
         issued_s: Option<u64>,
         kept: &[Box<str>],
@@ -206,7 +207,7 @@ impl Signed {
             issuer: SESSION_ISSUER,
             subject: &subject,
             scopes: &scopes,
-            token_id: None,
+            token_id: Some(&who::session_id(text)),
             begins_unix_s: issued_s.map_or(0, |issued_s| issued_s.saturating_sub(AHEAD_S)),
             // Its last second is a part of it, as with the frameworks.
             ends_unix_s: ends.map(|(issued_s, age_s)| issued_s.saturating_add(age_s + 1)),
