@@ -1,6 +1,7 @@
 //! What a person types.
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use doorward_probe::Severity;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -19,6 +20,8 @@ pub(crate) enum Command {
     Guard(Box<Guard>),
     /// See what CORS does, and what it does not, in your own browser
     Lab(Box<Lab>),
+    /// Ask your own API what it lets each kind of caller read, and run
+    Probe(Box<Probe>),
     /// Ask a few questions and write a configuration
     Init(Box<Init>),
     /// Check a configuration file: every error at once, with where, what and how to mend it
@@ -35,6 +38,75 @@ pub(crate) enum Command {
     /// Ask a gate for a ticket, or tell what one says
     #[command(subcommand)]
     Ticket(Ticket),
+}
+
+/// `doorward probe`
+#[derive(Debug, Args)]
+pub(crate) struct Probe {
+    /// Addresses of the API; this machine's, unless a host is authorised
+    #[arg(value_name = "URL", required = true)]
+    pub(crate) urls: Vec<String>,
+    /// An origin that should be allowed; may be repeated [default: what the API itself names]
+    #[arg(long = "origin", value_name = "ORIGIN")]
+    pub(crate) origins: Vec<String>,
+    /// The form of the report
+    #[arg(long, value_enum, value_name = "FORM", default_value = "table")]
+    pub(crate) format: ReportForm,
+    /// Exit with 1 from this severity on
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value = "medium")]
+    pub(crate) fail_on: SeverityName,
+    /// Print every request that may be sent, and send none
+    #[arg(long)]
+    pub(crate) plan: bool,
+    /// Send what may change something too
+    #[arg(long)]
+    pub(crate) allow_writes: bool,
+    /// A header of a signed-in person, as in `Cookie: session=…`; may be repeated
+    #[arg(long = "with-session", value_name = "HEADER")]
+    pub(crate) session: Vec<String>,
+    /// A host that is not this machine, and that you may test; may be repeated
+    #[arg(long = "i-am-authorised", value_name = "HOST")]
+    pub(crate) authorised: Vec<String>,
+    /// Requests of the whole run, at most
+    #[arg(long, value_name = "NUMBER", default_value_t = 10_000)]
+    pub(crate) requests: usize,
+}
+
+/// The form of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportForm {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+}
+
+/// A severity's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SeverityName {
+    /// Good to know
+    Info,
+    /// It helps an attacker a little
+    Low,
+    /// It helps an attacker who has one thing more
+    Medium,
+    /// Any page can do it
+    High,
+    /// Anybody can do it
+    Critical,
+}
+
+impl SeverityName {
+    /// The severity of that name.
+    pub(crate) const fn severity(self) -> Severity {
+        match self {
+            Self::Info => Severity::Info,
+            Self::Low => Severity::Low,
+            Self::Medium => Severity::Medium,
+            Self::High => Severity::High,
+            Self::Critical => Severity::Critical,
+        }
+    }
 }
 
 /// `doorward init`

@@ -14,6 +14,7 @@ mod key;
 mod lab;
 mod machine;
 mod mounting;
+mod probe;
 mod reload;
 mod report;
 mod serve;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Guard(guard) if guard.demo => demo::run(&guard),
         Command::Guard(guard) => guard::run(&guard),
         Command::Lab(lab) => lab::run(&lab),
+        Command::Probe(probe) => probe::run(&probe),
         Command::Init(init) => init::run(&init),
         Command::Check(check) => check::run(&check),
         Command::Schema => check::schema(),

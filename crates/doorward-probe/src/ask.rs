@@ -1,0 +1,298 @@
+//! Sends calls, one at a time and none twice, within the limits of good manners.
+
+use crate::call::{Answered, Call};
+use crate::scope::{Refused, Scope};
+use bytes::Bytes;
+use doorward_browser::Headers;
+use http::{HeaderName, HeaderValue, Method, Request, header};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::Mutex as Turnstile;
+use tokio::time::Instant;
+use tokio_rustls::TlsConnector;
+
+/// Bytes of a body that are read, at most.
+pub const BODY_BYTES_MAX: usize = 256 * 1024;
+/// How long an answer may take, its body included.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The least time between two requests to a machine that is not this one: 20 a second.
+const PACE: Duration = Duration::from_millis(50);
+/// How the probe calls itself; it never hides.
+pub const USER_AGENT: &str = concat!("doorward-probe/", env!("CARGO_PKG_VERSION"));
+
+/// Why there is no answer.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Failed {
+    /// The host may not be called.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// It could change something, and nobody allowed that.
+    #[error("{0} could change something: it is sent with `--allow-writes` only")]
+    CouldWrite(String),
+    /// It can be written on no wire.
+    #[error("this cannot be sent: {0}")]
+    NotARequest(String),
+    /// The connection broke, or was never made.
+    #[error("{0}")]
+    Broken(String),
+    /// It took too long.
+    #[error("there was no whole answer within 10 s")]
+    TooSlow,
+    /// The requests of this run are used up.
+    #[error("the run's {0} requests are used up")]
+    UsedUp(usize),
+}
+
+/// An answer that was asked for, or why there is none.
+pub type Exchange = Result<Arc<Answered>, Failed>;
+
+/// Who answers instead of a server, where a run is only planned.
+pub type Pretended = fn(&Call) -> Answered;
+
+/// Sends calls.
+#[derive(Debug)]
+pub struct Asker {
+    scope: Scope,
+    allow_writes: bool,
+    requests_max: usize,
+    sent: AtomicUsize,
+    tls: Option<Arc<ClientConfig>>,
+    pretended: Option<Pretended>,
+    known: Mutex<HashMap<Vec<u8>, Exchange>>,
+    log: Mutex<Vec<Call>>,
+    next: Turnstile<Instant>,
+}
+
+/// How an asker is to behave.
+#[derive(Clone, Debug)]
+pub struct Manners {
+    /// Requests that could change something are sent too.
+    pub allow_writes: bool,
+    /// Requests of the whole run, at most.
+    pub requests_max: usize,
+    /// TLS; none: https cannot be called.
+    pub tls: Option<Arc<ClientConfig>>,
+    /// Nothing is sent; this answers.
+    pub pretended: Option<Pretended>,
+}
+
+impl Asker {
+    /// Calls the hosts of `scope`.
+    #[must_use]
+    pub fn new(scope: Scope, manners: Manners) -> Self {
+        let Manners { allow_writes, requests_max, tls, pretended } = manners;
+        Self {
+            scope,
+            allow_writes,
+            requests_max,
+            sent: AtomicUsize::new(0),
+            tls,
+            pretended,
+            known: Mutex::default(),
+            log: Mutex::default(),
+            next: Turnstile::new(Instant::now()),
+        }
+    }
+
+    /// The answer to a call. The same call is sent once in a run.
+    pub async fn ask(&self, call: &Call) -> Exchange {
+        let key = key(call);
+        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return known.clone();
+        }
+        let exchange = self.ask_again(call).await;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(key, exchange.clone());
+        exchange
+    }
+
+    /// The answer to a call, though it may have been sent before.
+    pub async fn ask_again(&self, call: &Call) -> Exchange {
+        if !self.allow_writes && !is_safe(&call.method) {
+            return Err(Failed::CouldWrite(format!("{} {}", call.method, call.url)));
+        }
+        let to = match self.pretended {
+            Some(_) => None,
+            None => Some(self.scope.socket(&call.url)?),
+        };
+        if self.sent.fetch_add(1, Ordering::Relaxed) >= self.requests_max {
+            return Err(Failed::UsedUp(self.requests_max));
+        }
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).push(call.clone());
+        if let Some(pretended) = self.pretended {
+            return Ok(Arc::new(pretended(call)));
+        }
+        let Some(to) = to else { return Err(Failed::Broken("nowhere to go".to_owned())) };
+        self.wait_its_turn().await;
+        let answered = async {
+            let stream = TcpStream::connect(to).await.map_err(broken)?;
+            stream.set_nodelay(true).map_err(broken)?;
+            if call.url.scheme() == "http" {
+                return exchange(stream, call).await;
+            }
+            let config = self.tls.clone();
+            let config = config.ok_or_else(|| Failed::Broken("https is switched off".into()))?;
+            let host = call.url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+            let name = ServerName::try_from(host.to_owned()).map_err(broken)?;
+            let stream = TlsConnector::from(config).connect(name, stream).await.map_err(broken)?;
+            exchange(stream, call).await
+        };
+        let answered = tokio::time::timeout(PATIENCE, answered).await;
+        answered.unwrap_or(Err(Failed::TooSlow)).map(Arc::new)
+    }
+
+    /// How many requests were sent.
+    #[must_use]
+    pub fn sent(&self) -> usize {
+        self.sent.load(Ordering::Relaxed).min(self.requests_max)
+    }
+
+    /// All that was sent, or would be, in its order.
+    #[must_use]
+    pub fn log(&self) -> Vec<Call> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether requests that could change something are sent.
+    #[must_use]
+    pub const fn allows_writes(&self) -> bool {
+        self.allow_writes
+    }
+
+    /// Whom it may call.
+    #[must_use]
+    pub const fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    async fn wait_its_turn(&self) {
+        if self.scope.is_local() {
+            return;
+        }
+        let mut next = self.next.lock().await;
+        tokio::time::sleep_until(*next).await;
+        *next = Instant::now() + PACE;
+    }
+}
+
+/// Whether a method should change nothing (RFC 9110 9.2.1).
+#[must_use]
+pub fn is_safe(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE")
+}
+
+/// A call's own text, lengths before fields so that no two calls have the same.
+fn key(call: &Call) -> Vec<u8> {
+    let mut key = Vec::new();
+    let mut put = |field: &[u8]| {
+        key.extend_from_slice(&field.len().to_le_bytes());
+        key.extend_from_slice(field);
+    };
+    put(call.method.as_bytes());
+    put(call.url.as_str().as_bytes());
+    put(&call.body);
+    for (name, value) in call.headers.iter() {
+        put(name.as_bytes());
+        put(value.as_bytes());
+    }
+    key
+}
+
+async fn exchange<S>(stream: S, call: &Call) -> Result<Answered, Failed>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let request = request(call)?;
+    let mut builder = http1::Builder::new();
+    builder.max_headers(256).max_buf_size(64 * 1024);
+    let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(broken)?;
+    let connection = tokio::spawn(connection);
+    let answer = sender.send_request(request).await.map_err(broken)?;
+    let answered = read(answer).await;
+    connection.abort();
+    answered
+}
+
+async fn read(answer: http::Response<Incoming>) -> Result<Answered, Failed> {
+    let (head, mut incoming) = answer.into_parts();
+    let headers = head.headers.iter().map(|(name, value)| {
+        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    });
+    let headers: Headers = headers.collect();
+    let (mut body, mut is_cut) = (Vec::new(), false);
+    while let Some(frame) = incoming.frame().await {
+        // A stream that breaks off has answered nevertheless.
+        let Ok(frame) = frame else {
+            is_cut = true;
+            break;
+        };
+        let Some(bytes) = frame.data_ref() else { continue };
+        let room = BODY_BYTES_MAX - body.len();
+        body.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        // An event stream says its first words and goes on for ever.
+        if bytes.len() >= room || is_stream(&headers) {
+            is_cut = true;
+            break;
+        }
+    }
+    Ok(Answered { status: head.status.as_u16(), headers, body, is_cut })
+}
+
+fn is_stream(headers: &Headers) -> bool {
+    let kind = headers.joined("content-type").unwrap_or_default();
+    kind.trim_start().to_ascii_lowercase().starts_with("text/event-stream")
+}
+
+fn request(call: &Call) -> Result<Request<Full<Bytes>>, Failed> {
+    let no = |error: &dyn std::fmt::Display| Failed::NotARequest(error.to_string());
+    let mut request = Request::new(Full::new(Bytes::from(call.body.clone())));
+    *request.method_mut() = Method::from_bytes(call.method.as_bytes()).map_err(|e| no(&e))?;
+    let query = call.url.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let target = format!("{}{query}", call.url.path());
+    *request.uri_mut() = target.parse().map_err(|e| no(&e))?;
+    let host = call.url.host_str().unwrap_or_default();
+    let host = match call.url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    };
+    let headers = request.headers_mut();
+    headers.insert(header::HOST, HeaderValue::from_str(&host).map_err(|e| no(&e))?);
+    headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+    if !call.headers.has("accept") {
+        headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+    }
+    for (name, value) in call.headers.iter() {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|e| no(&e))?;
+        let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|e| no(&e))?;
+        match name {
+            // The probe's own call, or its own name.
+            header::HOST | header::USER_AGENT => headers.insert(name, value).map_or((), drop),
+            name => {
+                headers.append(name, value);
+            }
+        }
+    }
+    Ok(request)
+}
+
+fn broken(error: impl std::error::Error) -> Failed {
+    // hyper's own text says little; what is beneath says it.
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(next) = source {
+        text = format!("{text}: {next}");
+        source = next.source();
+    }
+    Failed::Broken(text)
+}

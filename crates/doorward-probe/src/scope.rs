@@ -1,0 +1,231 @@
+//! Whom the probe may call.
+//!
+//! Hosts come from the command line alone: an OpenAPI file, a HAR, a redirect or an answer names
+//! none. A host is looked up once, what it is found at is checked, and every connection goes there,
+//! so a name that changes its address afterwards leads nowhere. Without more words only loopback is
+//! called; any other host needs to be authorised by name. Addresses at which clouds hand out
+//! credentials are never called.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use thiserror::Error;
+use url::{Host, Url};
+
+/// Why a host is not called.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Refused {
+    /// It is not named on the command line.
+    #[error("{0} is not among the hosts of the command line: the probe calls no other")]
+    NotNamed(String),
+    /// It is somebody's machine, and nobody said that this is allowed.
+    #[error(
+        "{0} is not this machine ({1}): if you are allowed to test it, say \
+         `--i-am-authorised {0}`"
+    )]
+    NotAuthorised(String, IpAddr),
+    /// Credentials are handed out there.
+    #[error("{0} is at {1}, where clouds hand out credentials: it is never called")]
+    Metadata(String, IpAddr),
+    /// It is no address that one can call.
+    #[error("{0} is at {1}, which is no single machine's address")]
+    NoMachine(String, IpAddr),
+    /// Nobody knows it.
+    #[error("{0} has no address: {1}")]
+    Unknown(String, String),
+    /// Something other than HTTP.
+    #[error("{0} is no http or https address")]
+    NotHttp(String),
+}
+
+/// The hosts that may be called, and where they are.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// By host and port.
+    pinned: HashMap<(String, u16), SocketAddr>,
+    /// Hosts that somebody said he may test, in lower case.
+    authorised: Vec<String>,
+}
+
+impl Scope {
+    /// Nobody, but `authorised` may be added though they are not this machine.
+    #[must_use]
+    pub fn new(authorised: &[String]) -> Self {
+        let authorised = authorised.iter().map(|host| host.to_ascii_lowercase()).collect();
+        Self { pinned: HashMap::new(), authorised }
+    }
+
+    /// Adds the host of an address that the command line names.
+    ///
+    /// # Errors
+    /// When it may not be called.
+    pub async fn add(&mut self, url: &Url) -> Result<(), Refused> {
+        let key = key(url)?;
+        if self.pinned.contains_key(&key) {
+            return Ok(());
+        }
+        let found = look_up(url, &key).await?;
+        let first = found
+            .first()
+            .ok_or_else(|| Refused::Unknown(key.0.clone(), "the resolver knows none".to_owned()))?;
+        // One bad address among several is reason enough: which one is used is chance.
+        for address in &found {
+            self.check(&key.0, address.ip())?;
+        }
+        self.pinned.insert(key, *first);
+        Ok(())
+    }
+
+    /// Where an address's host is.
+    ///
+    /// # Errors
+    /// When it is not named on the command line.
+    pub fn socket(&self, url: &Url) -> Result<SocketAddr, Refused> {
+        let key = key(url)?;
+        let found = self.pinned.get(&key).copied();
+        found.ok_or_else(|| Refused::NotNamed(format!("{}:{}", key.0, key.1)))
+    }
+
+    /// Whether all hosts are this machine.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.pinned.values().all(|address| plain(address.ip()).is_loopback())
+    }
+
+    /// The hosts that are not this machine: a report names them.
+    #[must_use]
+    pub fn others(&self) -> Vec<String> {
+        let others = self.pinned.iter().filter(|(_, at)| !plain(at.ip()).is_loopback());
+        let mut others: Vec<String> = others.map(|((host, _), _)| host.clone()).collect();
+        others.sort();
+        others.dedup();
+        others
+    }
+
+    fn check(&self, host: &str, address: IpAddr) -> Result<(), Refused> {
+        let address = plain(address);
+        if is_metadata(address) {
+            return Err(Refused::Metadata(host.to_owned(), address));
+        }
+        let broadcast = address == IpAddr::V4(Ipv4Addr::BROADCAST);
+        if address.is_unspecified() || address.is_multicast() || broadcast {
+            return Err(Refused::NoMachine(host.to_owned(), address));
+        }
+        if address.is_loopback() || self.authorised.iter().any(|own| own == host) {
+            return Ok(());
+        }
+        Err(Refused::NotAuthorised(host.to_owned(), address))
+    }
+}
+
+fn key(url: &Url) -> Result<(String, u16), Refused> {
+    let not_http = || Refused::NotHttp(url.to_string());
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(not_http());
+    }
+    let host = url.host_str().ok_or_else(not_http)?;
+    let port = url.port_or_known_default().ok_or_else(not_http)?;
+    Ok((host.trim_end_matches('.').to_owned(), port))
+}
+
+async fn look_up(url: &Url, key: &(String, u16)) -> Result<Vec<SocketAddr>, Refused> {
+    let (host, port) = key;
+    match url.host() {
+        Some(Host::Ipv4(address)) => return Ok(vec![SocketAddr::from((address, *port))]),
+        Some(Host::Ipv6(address)) => return Ok(vec![SocketAddr::from((address, *port))]),
+        // RFC 6761 6.3: names under `localhost` are this machine; many resolvers do not know.
+        Some(Host::Domain(_)) if host.ends_with(".localhost") => {
+            return Ok(vec![SocketAddr::from((Ipv4Addr::LOCALHOST, *port))]);
+        }
+        Some(Host::Domain(_)) | None => {}
+    }
+    let found = tokio::net::lookup_host((host.as_str(), *port)).await;
+    let found = found.map_err(|error| Refused::Unknown(host.clone(), error.to_string()))?;
+    let mut found: Vec<SocketAddr> = found.collect();
+    // A server on `localhost` listens on 127.0.0.1 more often than on ::1 alone.
+    found.sort_by_key(SocketAddr::is_ipv6);
+    Ok(found)
+}
+
+/// An IPv4 address that is written as an IPv6 one is that IPv4 address.
+fn plain(address: IpAddr) -> IpAddr {
+    address.to_canonical()
+}
+
+/// Where clouds hand out credentials: link-local addresses, and what some use beside them.
+fn is_metadata(address: IpAddr) -> bool {
+    /// Alibaba Cloud; Oracle Cloud; Azure's wire server.
+    const V4: [Ipv4Addr; 3] = [
+        Ipv4Addr::new(100, 100, 100, 200),
+        Ipv4Addr::new(192, 0, 0, 192),
+        Ipv4Addr::new(168, 63, 129, 16),
+    ];
+    /// Amazon.
+    const V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254);
+    match address {
+        IpAddr::V4(address) => address.is_link_local() || V4.contains(&address),
+        IpAddr::V6(address) => address == V6 || (address.segments()[0] & 0xffc0) == 0xfe80,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Refused, Scope};
+    use url::Url;
+
+    async fn add(scope: &mut Scope, text: &str) -> Result<(), Refused> {
+        scope.add(&Url::parse(text).expect("an address")).await
+    }
+
+    #[tokio::test]
+    async fn this_machine_and_who_is_authorised() {
+        let mut scope = Scope::new(&["192.0.2.7".to_owned()]);
+        for good in [
+            "http://localhost:1/",
+            "http://127.0.0.1:2/a",
+            "http://[::1]:3/",
+            "http://[::ffff:127.0.0.1]:3/",
+            "http://api.shop.localhost:4/",
+            "http://2130706433/",
+            "https://192.0.2.7/",
+        ] {
+            assert_eq!(add(&mut scope, good).await, Ok(()), "{good}");
+        }
+        assert_eq!(scope.others(), ["192.0.2.7"]);
+        for bad in [
+            "http://192.0.2.8/",
+            "http://10.0.0.1/",
+            "http://192.168.1.1/",
+            "http://[fd00::1]/",
+            "http://[::ffff:10.0.0.1]/",
+        ] {
+            let said = add(&mut scope, bad).await;
+            assert!(matches!(said, Err(Refused::NotAuthorised(..))), "{bad}: {said:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn credentials_of_clouds_are_never_asked_for() {
+        let hosts = ["169.254.169.254", "[fd00:ec2::254]", "[fe80::1]", "[::ffff:169.254.169.254]"];
+        for host in hosts.iter().chain(&["100.100.100.200", "2852039166"]) {
+            let mut scope = Scope::new(&[(*host).to_owned(), "169.254.169.254".to_owned()]);
+            let said = add(&mut scope, &format!("http://{host}/")).await;
+            assert!(matches!(said, Err(Refused::Metadata(..))), "{host}: {said:?}");
+        }
+        for host in ["0.0.0.0", "[::]", "255.255.255.255", "224.0.0.1"] {
+            let mut scope = Scope::new(&[host.to_owned()]);
+            let said = add(&mut scope, &format!("http://{host}/")).await;
+            assert!(matches!(said, Err(Refused::NoMachine(..))), "{host}: {said:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_else_is_called() {
+        let mut scope = Scope::new(&[]);
+        add(&mut scope, "http://localhost:1/a").await.expect("this machine");
+        let socket = |text: &str| scope.socket(&Url::parse(text).expect("an address"));
+        assert!(socket("http://localhost:1/b?c").is_ok());
+        assert!(matches!(socket("http://localhost:2/"), Err(Refused::NotNamed(_))));
+        assert!(matches!(socket("http://example.test:1/"), Err(Refused::NotNamed(_))));
+        assert!(matches!(socket("ftp://localhost:1/"), Err(Refused::NotHttp(_))));
+    }
+}
