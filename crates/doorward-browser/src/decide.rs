@@ -11,11 +11,12 @@ use crate::metadata;
 use crate::origin::Origin;
 use crate::preflight::{self, Asked, Asker};
 use crate::referrer::{origin_outside_cors, referer};
-use crate::request::{Credentials, Mode, Request, Way};
+use crate::request::{Credentials, Mode, Options, Request};
 use crate::rule::{self, Rule};
 use crate::safelist::{is_safelisted, is_safelisted_method};
 use crate::state::State;
-use crate::verdict::{Answer, Because, Preflight, Reading, Sent, Thrown, Verdict};
+use crate::verdict::{Answer, Because, Hop, Preflight, Reading, Sent, Tainting, Thrown, Verdict};
+use crate::way::Way;
 
 /// What a browser does with a request of `from`'s; nobody's page asks for an address that a person
 /// typed. `server` answers whatever is sent, preflights as well. `now_s` is in seconds.
@@ -40,6 +41,8 @@ pub fn decide(
         answer: walk.answer,
         cookies: walk.cookies,
         kept: walk.kept,
+        hops: walk.hops,
+        event: None,
         reading,
         because,
         after: walk.after,
@@ -62,6 +65,7 @@ struct Walk<'a> {
     answer: Option<Answer>,
     cookies: Vec<Travel>,
     kept: Vec<Travel>,
+    hops: Vec<Hop>,
     after: State,
 }
 
@@ -75,7 +79,7 @@ impl<'a> Walk<'a> {
         state: &State,
         now_s: u64,
     ) -> Self {
-        let mode = request.way.mode(request.mode);
+        let mode = request.effective_mode();
         Self {
             engine,
             from,
@@ -91,11 +95,15 @@ impl<'a> Walk<'a> {
             answer: None,
             cookies: Vec::new(),
             kept: Vec::new(),
+            hops: Vec::new(),
             after: state.clone(),
         }
     }
 
     fn go(&mut self, server: &mut dyn FnMut(&Sent) -> Answer) -> Result<Outcome, Thrown> {
+        if !is_walked(self.request.way) || self.request.options != Options::default() {
+            return Ok((Reading::NotModelled, Because::of(rule::NOT_MODELLED)));
+        }
         let said = self.said_headers()?;
         let own = self.is_own();
         if self.mode == Mode::SameOrigin && !own {
@@ -243,6 +251,20 @@ impl<'a> Walk<'a> {
                 self.kept.push(self.after.jar.take_in(line, &standing));
             }
         }
+        self.hops.push(Hop {
+            url: request.url.clone(),
+            tainting: match (is_cors, self.mode) {
+                (true, _) => Tainting::Cors,
+                (false, Mode::NoCors) if !self.is_own() => Tainting::Opaque,
+                (false, _) => Tainting::Basic,
+            },
+            preflight: self.preflight.clone(),
+            sent: Some(sent.clone()),
+            answer: Some(answer.clone()),
+            is_from_cache: false,
+            cookies: self.cookies.clone(),
+            kept: self.kept.clone(),
+        });
         self.sent = Some(sent);
         self.answer = Some(answer.clone());
         answer
@@ -267,7 +289,7 @@ impl<'a> Walk<'a> {
             }
             Mode::NoCors if scripted => (Reading::Opaque, Because::of(rule::OPAQUE)),
             Mode::NoCors => (Reading::Silent, Because::of(rule::EMBEDDED)),
-            Mode::Cors | Mode::SameOrigin => {
+            Mode::Cors | Mode::SameOrigin | Mode::WebSocket => {
                 let origin = self.from.map_or(Origin::Opaque, Document::origin);
                 let (passes, rule) = cors::check(answer, &origin, self.credentials);
                 let reading = match (passes, scripted) {
@@ -284,6 +306,32 @@ impl<'a> Walk<'a> {
 
     fn unread(&self) -> Reading {
         if self.request.way.is_scripted() { Reading::Hidden } else { Reading::Silent }
+    }
+}
+
+/// The ways that the walk knows.
+const fn is_walked(way: Way) -> bool {
+    match way {
+        Way::Fetch
+        | Way::Xhr { .. }
+        | Way::Form(_)
+        | Way::Link(_)
+        | Way::Image
+        | Way::Prefetch
+        | Way::Typed => true,
+        Way::Beacon
+        | Way::EventSource
+        | Way::WebSocket
+        | Way::Ping
+        | Way::Script
+        | Way::Stylesheet
+        | Way::Font
+        | Way::Audio
+        | Way::Video
+        | Way::Worker
+        | Way::SharedWorker
+        | Way::CspReport
+        | Way::Report => false,
     }
 }
 

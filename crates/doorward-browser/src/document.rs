@@ -1,7 +1,8 @@
 //! The document that a request comes from, and where it stands.
 
-use crate::origin::{Origin, Relation, relation};
+use crate::origin::{Origin, Relation, is_trustworthy, relation};
 use crate::referrer::ReferrerPolicy;
+use crate::space::AddressSpace;
 use url::Url;
 
 /// A page that makes requests.
@@ -16,6 +17,36 @@ pub struct Document {
     pub ancestors: Vec<Url>,
     /// Its referrer policy.
     pub referrer_policy: ReferrerPolicy,
+    /// Its `Cross-Origin-Embedder-Policy`.
+    pub embedder_policy: EmbedderPolicy,
+    /// The address space that it came from; none: not known, and nothing is gated by it.
+    pub space: Option<AddressSpace>,
+    /// Whether a person lets it ask servers of the local network and of this machine.
+    pub local_network: Permission,
+}
+
+/// What a page lets be embedded (HTML 7.1.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EmbedderPolicy {
+    /// `unsafe-none`: what it likes.
+    #[default]
+    UnsafeNone,
+    /// `credentialless`: of other origins without credentials.
+    Credentialless,
+    /// `require-corp`: of other origins only what says so.
+    RequireCorp,
+}
+
+/// What a person said to a question of the browser's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Permission {
+    /// Nothing yet: the browser asks.
+    #[default]
+    Prompt,
+    /// Yes.
+    Granted,
+    /// No.
+    Denied,
 }
 
 impl Document {
@@ -27,7 +58,40 @@ impl Document {
             is_sandboxed: false,
             ancestors: Vec::new(),
             referrer_policy: ReferrerPolicy::StrictOriginWhenCrossOrigin,
+            embedder_policy: EmbedderPolicy::UnsafeNone,
+            space: None,
+            local_network: Permission::Prompt,
         }
+    }
+
+    /// A page in a frame of this one's. An address of `data:` gives it an opaque origin.
+    #[must_use]
+    pub fn framed(&self, url: Url) -> Self {
+        let mut ancestors = vec![self.url.clone()];
+        ancestors.extend(self.ancestors.iter().cloned());
+        Self { ancestors, ..Self::top(url) }
+    }
+
+    /// A frame whose content this page wrote (`srcdoc`): it has this page's origin, and tells this
+    /// page's address (HTML 7.3.1.1, Referrer Policy 8.3).
+    #[must_use]
+    pub fn srcdoc(&self) -> Self {
+        let framed = self.framed(self.url.clone());
+        Self { is_sandboxed: self.is_sandboxed, ancestors: framed.ancestors, ..self.clone() }
+    }
+
+    /// A dedicated worker of this page's: it asks from its script's address, and counts as this
+    /// page's site (RFC 6265bis 5.2.2.1).
+    #[must_use]
+    pub fn worker(&self, script: Url) -> Self {
+        Self { url: script, ..self.clone() }
+    }
+
+    /// Whether it, and every page that it is framed in, came from where browsers trust what is
+    /// between (Secure Contexts 3).
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        std::iter::once(&self.url).chain(&self.ancestors).all(is_trustworthy)
     }
 
     /// Its origin.

@@ -1,7 +1,7 @@
 //! The engines, and the knobs at which they differ from the specifications or from each other.
 //!
 //! Each knob was measured in Chromium 156, Firefox ESR 153 and WebKitGTK 2.50 by the lab's own
-//! scenarios; `doorward lab --headless` measures it again.
+//! scenarios, but where its line says otherwise; `doorward lab --headless` measures it again.
 
 use std::fmt;
 
@@ -52,6 +52,27 @@ pub struct Engine {
     pub prefetches: bool,
     /// A navigation that a click began carries `Sec-Fetch-User`.
     pub says_user: bool,
+    /// A redirect through another site makes a request cross-site for cookies, even where its page
+    /// and its last address are one site (RFC 6265bis 5.2). To be measured.
+    pub chain_counts_for_cookies: bool,
+    /// `http:` and `https:` of one name are two sites for cookies. To be measured.
+    pub schemeful_cookies: bool,
+    /// Opaque answers of data formats are kept from elements (Fetch 4.1, ORB). To be measured.
+    pub blocks_opaque: bool,
+    /// A page from a wider address space asks the person before it asks a nearer one (Local
+    /// Network Access). To be measured.
+    pub gates_local_network: bool,
+    /// `WebSocket` requests carry `Sec-Fetch-*`. To be measured.
+    pub tells_websockets: bool,
+    /// Images, sound and film of `http:` in pages of `https:` are asked for by `https:` (Mixed
+    /// Content 4.1). To be measured.
+    pub upgrades_mixed: bool,
+    /// Names beyond the specification's safelist that are sent without asking. From the engine's
+    /// source.
+    pub safelisted_hints: bool,
+    /// The values of safelisted headers together have a limit of 1024 bytes. From the engine's
+    /// source.
+    pub limits_safelisted_sum: bool,
 }
 
 impl EngineId {
@@ -115,6 +136,14 @@ impl Engine {
             max_age_cap_s: 7200,
             prefetches: true,
             says_user: true,
+            chain_counts_for_cookies: false,
+            schemeful_cookies: true,
+            blocks_opaque: true,
+            gates_local_network: true,
+            tells_websockets: false,
+            upgrades_mixed: true,
+            safelisted_hints: true,
+            limits_safelisted_sum: true,
         }
     }
 
@@ -132,6 +161,14 @@ impl Engine {
             max_age_cap_s: 86_400,
             prefetches: true,
             says_user: true,
+            chain_counts_for_cookies: true,
+            schemeful_cookies: false,
+            blocks_opaque: true,
+            gates_local_network: false,
+            tells_websockets: true,
+            upgrades_mixed: true,
+            safelisted_hints: false,
+            limits_safelisted_sum: true,
         }
     }
 
@@ -149,6 +186,14 @@ impl Engine {
             max_age_cap_s: 600,
             prefetches: false,
             says_user: false,
+            chain_counts_for_cookies: false,
+            schemeful_cookies: false,
+            blocks_opaque: false,
+            gates_local_network: false,
+            tells_websockets: false,
+            upgrades_mixed: true,
+            safelisted_hints: false,
+            limits_safelisted_sum: false,
         }
     }
 

@@ -4,8 +4,8 @@ use crate::cookie::{self, Cookie, Said, SameSite};
 use crate::document::Document;
 use crate::engine::{Engine, ThirdParty};
 use crate::origin::{Origin, Relation, is_local, relation, site};
-use crate::request::{Target, Way};
 use crate::rule::{self, Rule};
+use crate::way::{Target, Way};
 use url::{Host, Url};
 
 /// All cookies of a browser.

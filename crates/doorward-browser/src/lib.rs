@@ -32,22 +32,28 @@ mod referrer;
 mod request;
 mod rule;
 mod safelist;
+mod space;
 mod state;
 mod verdict;
+mod way;
 
 pub use body::Body;
 pub use console::said;
 pub use cookie::{Cookie, SameSite};
 pub use decide::decide;
-pub use document::Document;
+pub use document::{Document, EmbedderPolicy, Permission};
 pub use engine::{Engine, EngineId, ThirdParty};
 pub use headers::Headers;
 pub use jar::{Jar, Travel};
 pub use origin::{NotAnOrigin, Origin, Relation, is_trustworthy, relation};
 pub use preflight::{Asked, Cause};
 pub use referrer::ReferrerPolicy;
-pub use request::{Credentials, Mode, Request, Target, Way};
+pub use request::{CacheMode, Credentials, Mode, Options, Redirect, Request};
 pub use rule::Rule;
 pub use safelist::{is_safelisted_method, unsafe_names};
+pub use space::AddressSpace;
 pub use state::State;
-pub use verdict::{Answer, Because, Preflight, Reading, Sent, Thrown, Verdict};
+pub use verdict::{
+    Answer, Because, Event, Hop, Preflight, Reading, Sent, Tainting, Thrown, Verdict,
+};
+pub use way::{Target, Way};

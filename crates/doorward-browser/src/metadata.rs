@@ -3,7 +3,8 @@
 use crate::document::Document;
 use crate::headers::Headers;
 use crate::origin::{Origin, Relation, is_trustworthy, relation};
-use crate::request::{Mode, Way};
+use crate::request::Mode;
+use crate::way::Way;
 use url::Url;
 
 /// Adds the headers; only servers that browsers trust are told.
@@ -32,6 +33,7 @@ const fn word(mode: Mode) -> &'static str {
         Mode::NoCors => "no-cors",
         Mode::SameOrigin => "same-origin",
         Mode::Navigate => "navigate",
+        Mode::WebSocket => "websocket",
     }
 }
 
@@ -40,7 +42,8 @@ mod tests {
     use super::add;
     use crate::document::Document;
     use crate::headers::Headers;
-    use crate::request::{Mode, Target, Way};
+    use crate::request::Mode;
+    use crate::way::{Target, Way};
     use url::Url;
 
     #[test]

@@ -9,10 +9,11 @@ use crate::headers::{Headers, is_token};
 use crate::metadata;
 use crate::origin::Origin;
 use crate::referrer::referer;
-use crate::request::{Credentials, Mode, Request, Way};
+use crate::request::{Credentials, Mode, Request};
 use crate::rule::{self, Rule};
 use crate::safelist::{is_safelisted_method, unsafe_names};
 use crate::verdict::{Answer, Because, Sent};
+use crate::way::Way;
 use url::Url;
 
 /// Seconds for which an approval counts that says nothing of it.

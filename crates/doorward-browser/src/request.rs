@@ -2,6 +2,9 @@
 
 use crate::body::Body;
 use crate::headers::Headers;
+use crate::safelist::is_safelisted_type;
+use crate::space::AddressSpace;
+use crate::way::Way;
 use url::Url;
 
 /// A request as the page asks for it.
@@ -21,37 +24,60 @@ pub struct Request {
     pub mode: Mode,
     /// `credentials` of `fetch`, `withCredentials`, `crossorigin`; other ways have their own.
     pub credentials: Credentials,
+    /// What else is said of it; the default is what a page gets that says nothing.
+    pub options: Options,
 }
 
-/// How a page makes a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// `fetch()`.
-    Fetch,
-    /// `XMLHttpRequest`; with a listener on its `upload` it asks first.
-    Xhr {
-        /// Whether there is such a listener.
-        listens_to_upload: bool,
-    },
-    /// A form that is submitted, by script or by a click.
-    Form(Target),
-    /// A link that is followed, `location = …`, `<meta http-equiv=refresh>`.
-    Link(Target),
-    /// `<img>`, and what loads like it. With `crossorigin` its mode is [`Mode::Cors`].
-    Image,
-    /// `<link rel=prefetch>`.
-    Prefetch,
-    /// An address that a person typed: nobody's page asks for it.
-    Typed,
+/// What a page may say of a request beside its address, and what is known of where it goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// `redirect` of `fetch`.
+    pub redirect: Redirect,
+    /// `cache` of `fetch`.
+    pub cache: CacheMode,
+    /// `keepalive` of `fetch`: it outlives the page.
+    pub keepalive: bool,
+    /// A stream is sent without `duplex: "half"`.
+    pub lacks_duplex: bool,
+    /// `integrity` of `fetch`, `<script>` or `<link>` is set, and is what the body hashes to.
+    pub has_integrity: bool,
+    /// A person's click or key began the navigation.
+    pub is_clicked: bool,
+    /// `targetAddressSpace` of `fetch`.
+    pub target_space: Option<AddressSpace>,
+    /// The address space that the server's name leads to; none: as its address says, where that is
+    /// an IP address or a name of this machine, and otherwise nothing is gated.
+    pub server_space: Option<AddressSpace>,
 }
 
-/// What a navigation replaces.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// The whole tab, or a new one.
-    Top,
-    /// A frame.
-    Frame,
+/// The redirect mode (Fetch 2.2.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Redirect {
+    /// The next address is asked.
+    #[default]
+    Follow,
+    /// A redirect is an error.
+    Error,
+    /// The script is told that there was one, and nothing else.
+    Manual,
+}
+
+/// The cache mode (Fetch 2.2.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CacheMode {
+    /// What is fresh is used; what is stale is asked about.
+    #[default]
+    Default,
+    /// The cache is neither read nor written.
+    NoStore,
+    /// The cache is not read.
+    Reload,
+    /// What is kept is asked about.
+    NoCache,
+    /// What is kept is used, stale or not.
+    ForceCache,
+    /// What is kept is used, and nothing is sent.
+    OnlyIfCached,
 }
 
 /// The mode of a request (Fetch 2.2.5).
@@ -66,6 +92,8 @@ pub enum Mode {
     SameOrigin,
     /// It becomes a page.
     Navigate,
+    /// It becomes a WebSocket.
+    WebSocket,
 }
 
 /// The credentials mode (Fetch 2.2.5).
@@ -92,6 +120,7 @@ impl Request {
             body: Body::Empty,
             mode: Mode::Cors,
             credentials: Credentials::SameOrigin,
+            options: Options::default(),
         }
     }
 
@@ -100,59 +129,15 @@ impl Request {
     pub fn by(way: Way, url: Url) -> Self {
         Self { way, ..Self::fetch(url) }
     }
-}
 
-impl Way {
-    /// The mode of a request made so; `said` is what the page says of it where it may.
+    /// The mode that it is made in. A beacon is in CORS mode only where the type of its body needs
+    /// asking (Beacon 3.1).
     #[must_use]
-    pub const fn mode(self, said: Mode) -> Mode {
-        match self {
-            Self::Fetch => said,
-            Self::Xhr { .. } => Mode::Cors,
-            Self::Form(_) | Self::Link(_) | Self::Typed => Mode::Navigate,
-            Self::Image => match said {
-                Mode::Cors => Mode::Cors,
-                Mode::NoCors | Mode::SameOrigin | Mode::Navigate => Mode::NoCors,
-            },
-            Self::Prefetch => Mode::NoCors,
+    pub fn effective_mode(&self) -> Mode {
+        let asks = |kind: String| !is_safelisted_type(&kind);
+        match self.way {
+            Way::Beacon if self.body.implied_type().is_some_and(asks) => Mode::Cors,
+            way => way.mode(self.mode),
         }
-    }
-
-    /// The credentials mode of a request made so.
-    #[must_use]
-    pub const fn credentials(self, mode: Mode, said: Credentials) -> Credentials {
-        match (self, mode) {
-            (Self::Fetch | Self::Xhr { .. }, _) | (Self::Image, Mode::Cors) => said,
-            (Self::Form(_) | Self::Link(_) | Self::Image | Self::Prefetch | Self::Typed, _) => {
-                Credentials::Include
-            }
-        }
-    }
-
-    /// The value of `Sec-Fetch-Dest` (Fetch 2.2.5, destination).
-    #[must_use]
-    pub const fn destination(self) -> &'static str {
-        match self {
-            Self::Fetch | Self::Xhr { .. } | Self::Prefetch => "empty",
-            Self::Form(Target::Top) | Self::Link(Target::Top) | Self::Typed => "document",
-            Self::Form(Target::Frame) | Self::Link(Target::Frame) => "iframe",
-            Self::Image => "image",
-        }
-    }
-
-    /// What is replaced, where it is a navigation.
-    #[must_use]
-    pub const fn navigates(self) -> Option<Target> {
-        match self {
-            Self::Form(target) | Self::Link(target) => Some(target),
-            Self::Typed => Some(Target::Top),
-            Self::Fetch | Self::Xhr { .. } | Self::Image | Self::Prefetch => None,
-        }
-    }
-
-    /// Whether a script asked for it and waits for the answer.
-    #[must_use]
-    pub const fn is_scripted(self) -> bool {
-        matches!(self, Self::Fetch | Self::Xhr { .. })
     }
 }

@@ -329,6 +329,14 @@ pub(crate) const NO_ANSWER: Rule = rule(
     "There was no answer. To a page this looks like a refusal by CORS.",
 );
 /// Beyond this model.
+pub(crate) const NOT_MODELLED: Rule = rule(
+    "not-modelled",
+    "Fetch 4.1",
+    MAIN,
+    None,
+    "What browsers make of this is not modelled yet.",
+);
+/// Beyond this model.
 pub(crate) const REDIRECT: Rule = rule(
     "redirect",
     "Fetch 4.5",

@@ -65,6 +65,8 @@ pub enum Reading {
     Reads(Vec<String>),
     /// The script gets an answer without content (`no-cors`).
     Opaque,
+    /// The script is told that there was a redirect, and nothing of it (`redirect: "manual"`).
+    OpaqueRedirect,
     /// The script gets an error, and cannot tell why.
     Hidden,
     /// The call throws before anything is sent.
@@ -73,11 +75,56 @@ pub enum Reading {
     Navigates,
     /// No script waits for it.
     Silent,
+    /// The browser asks the person first; nothing is sent before a yes.
+    Prompts,
     /// It meets something that is not modelled.
     NotModelled,
 }
 
-/// What a browser does with a request, and what comes of it.
+/// What an element tells its page, which may be all that a page learns of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// `load`.
+    Load,
+    /// `error`.
+    Error,
+}
+
+/// Whose an answer is (Fetch 2.2.5, response tainting).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tainting {
+    /// One's own origin's: CORS has no say.
+    #[default]
+    Basic,
+    /// Another's, if that lets the page.
+    Cors,
+    /// Another's, and not to be read.
+    Opaque,
+}
+
+/// One address on the way of a request. There is more than one where servers redirect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// The address.
+    pub url: Url,
+    /// Whose its answer is.
+    pub tainting: Tainting,
+    /// The question that comes first, if one does.
+    pub preflight: Option<Preflight>,
+    /// The request; none: it was not sent here.
+    pub sent: Option<Sent>,
+    /// Its answer.
+    pub answer: Option<Answer>,
+    /// It came from the browser's own cache: the server was not asked.
+    pub is_from_cache: bool,
+    /// Every cookie that the server could have been sent, and whether it was.
+    pub cookies: Vec<Travel>,
+    /// Every cookie that the answer set, and whether it was kept.
+    pub kept: Vec<Travel>,
+}
+
+/// What a browser does with a request, and what comes of it. Where servers redirect, the single
+/// fields tell of the last hop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// Headers of the script's that were dropped without a word, in lower case.
@@ -87,14 +134,19 @@ pub struct Verdict {
     pub asking: Option<Rule>,
     /// The question that comes first, if one does.
     pub preflight: Option<Preflight>,
-    /// The request; none: it never left the browser.
+    /// The request, the last that was sent; none: it never left the browser.
     pub sent: Option<Sent>,
     /// Its answer.
     pub answer: Option<Answer>,
     /// Every cookie that the server could have been sent, and whether it was.
     pub cookies: Vec<Travel>,
-    /// Every cookie that the answers set, and whether it was kept.
+    /// Every cookie that the answers of all hops set, and whether it was kept.
     pub kept: Vec<Travel>,
+    /// Every address on the way, the last one included; empty where nothing was asked.
+    pub hops: Vec<Hop>,
+    /// What the element tells its page; none where no element waits, or where that depends on
+    /// what the body holds.
+    pub event: Option<Event>,
     /// What the page gets.
     pub reading: Reading,
     /// The rule that decided that.
@@ -118,9 +170,17 @@ impl Because {
 }
 
 impl Verdict {
-    /// Whether the server ran the request. A preflight that it answered is none.
+    /// Whether a server ran the request, on any hop. A preflight that it answered is none.
     #[must_use]
     pub fn is_executed(&self) -> bool {
-        self.answer.as_ref().is_some_and(|answer| answer.is_executed)
+        self.hops.iter().any(Hop::is_executed)
+    }
+}
+
+impl Hop {
+    /// Whether the server of this hop ran the request.
+    #[must_use]
+    pub fn is_executed(&self) -> bool {
+        self.answer.as_ref().is_some_and(|answer| answer.is_executed) && !self.is_from_cache
     }
 }

@@ -183,12 +183,8 @@ impl Predictor {
         let mut server = |sent: &Sent| world.answer(sent, via, LOOPBACK, now_s);
         let verdict =
             decide(&self.engine, Some(&from), &request, &mut server, &self.state, self.now_s);
-        let console = doorward_browser::said(
-            self.engine.id,
-            &act.origin,
-            &verdict,
-            request.way.mode(request.mode),
-        );
+        let console =
+            doorward_browser::said(self.engine.id, &act.origin, &verdict, request.effective_mode());
         let mut rules = rules(&verdict, request.way);
         if act.script.is_some() {
             rules.insert(0, Told::signs());
@@ -397,14 +393,14 @@ fn gets(verdict: &Verdict) -> Option<Gets> {
     let asked = verdict.preflight.as_ref().is_some_and(|preflight| preflight.sent.is_some());
     Some(match &verdict.reading {
         Reading::Reads(_) => Gets::Read,
-        Reading::Opaque => Gets::Opaque,
+        Reading::Opaque | Reading::OpaqueRedirect => Gets::Opaque,
         // To a script what was never sent looks like what was hidden; the wire tells them apart.
         Reading::Hidden if verdict.sent.is_none() && !asked => Gets::Throws,
         Reading::Hidden => Gets::Hidden,
         Reading::Throws => Gets::Throws,
         Reading::Navigates => Gets::Navigated,
         Reading::Silent => Gets::Silent,
-        Reading::NotModelled => return None,
+        Reading::Prompts | Reading::NotModelled => return None,
     })
 }
 
@@ -471,7 +467,8 @@ fn request(act: &Act) -> Option<Request> {
     };
     let headers: Headers = act.said.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
     let body = body(act.said.body.as_ref());
-    Some(Request { way, url, method: act.method.clone(), headers, body, mode, credentials })
+    let method = act.method.clone();
+    Some(Request { method, headers, body, mode, credentials, ..Request::by(way, url) })
 }
 
 fn body(payload: Option<&Payload>) -> Body {

@@ -3,9 +3,10 @@ use crate::body::Body;
 use crate::document::Document;
 use crate::engine::Engine;
 use crate::headers::Headers;
-use crate::request::{Credentials, Mode, Request, Target, Way};
+use crate::request::{Credentials, Mode, Request};
 use crate::state::State;
 use crate::verdict::{Answer, Reading, Sent, Verdict};
+use crate::way::{Target, Way};
 use url::Url;
 
 const EVIL: &str = "http://evil.localhost:5174/";
@@ -46,6 +47,8 @@ fn summary(verdict: &Verdict) -> (bool, bool, bool, &'static str, &'static str) 
     let reading = match verdict.reading {
         Reading::Reads(_) => "reads",
         Reading::Opaque => "opaque",
+        Reading::OpaqueRedirect => "opaque redirect",
+        Reading::Prompts => "prompts",
         Reading::Hidden => "hidden",
         Reading::Throws => "throws",
         Reading::Navigates => "navigates",

@@ -1,7 +1,7 @@
 use super::{Jar, Standing};
 use crate::document::Document;
 use crate::engine::{Engine, ThirdParty};
-use crate::request::{Target, Way};
+use crate::way::{Target, Way};
 use url::Url;
 
 const API: &str = "http://api.shop.localhost:3000/x/y";

@@ -5,8 +5,9 @@ use crate::engine::Engine;
 use crate::headers::Headers;
 use crate::origin::Origin;
 use crate::request::Credentials::{self, Include, SameOrigin};
-use crate::request::{Request, Way};
+use crate::request::Request;
 use crate::verdict::Answer;
+use crate::way::Way;
 use url::Url;
 
 const ORIGIN: &str = "http://shop.localhost:5173";

@@ -5,7 +5,7 @@ use super::{LOOPBACK, Predictor, Told, Via};
 use crate::acts::Act;
 use crate::scenario::csrf;
 use doorward_browser::{
-    Body, Credentials, Document, Headers, Mode, Reading, Request, Sent, Way, decide,
+    Body, Credentials, Document, Headers, Mode, Options, Reading, Request, Sent, Way, decide,
 };
 use serde_json::Value;
 
@@ -30,6 +30,7 @@ impl Predictor {
             body: Body::Empty,
             mode: Mode::Cors,
             credentials: Credentials::Include,
+            options: Options::default(),
         };
         let (world, mut said) = (&mut self.world, Vec::new());
         let mut server = |sent: &Sent| {

@@ -11,7 +11,8 @@ use crate::scenario::Gets;
 use crate::wire::Node;
 use bytes::Bytes;
 use doorward_browser::{
-    Answer, Body, Credentials, Document, Headers, Mode, Reading, Request, Sent, Way, decide,
+    Answer, Body, Credentials, Document, Headers, Mode, Options, Reading, Request, Sent, Way,
+    decide,
 };
 use std::net::IpAddr;
 use url::Url;
@@ -134,6 +135,7 @@ fn request(asking: &Asking) -> Option<Request> {
         body: Body::Text(String::from_utf8_lossy(&asking.call.body).into_owned()),
         mode: Mode::Cors,
         credentials: Credentials::Omit,
+        options: Options::default(),
     })
 }
 
