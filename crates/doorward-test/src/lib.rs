@@ -6,6 +6,7 @@
 pub mod allocations;
 pub mod browser;
 pub mod cases;
+pub mod conformance;
 pub mod exchange;
 pub mod express_app;
 pub mod fuzz_targets;

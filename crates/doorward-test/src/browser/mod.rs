@@ -97,6 +97,12 @@ impl Browser {
         self.browser.client()
     }
 
+    /// What the browser calls its version.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.browser.version
+    }
+
     /// Opens an address as a person who typed it, and waits until the page is loaded.
     ///
     /// # Errors
