@@ -36,6 +36,20 @@ impl Body {
         }
     }
 
+    /// Its length in bytes, without the borders between fields; none: a stream's.
+    #[must_use]
+    pub fn length_bytes(&self) -> Option<usize> {
+        match self {
+            Self::Empty => Some(0),
+            Self::Text(text) | Self::UrlEncoded(text) | Self::Plain(text) => Some(text.len()),
+            Self::Multipart(fields) => {
+                Some(fields.iter().map(|(name, value)| name.len() + value.len()).sum())
+            }
+            Self::Bytes(bytes) | Self::Blob(_, bytes) => Some(bytes.len()),
+            Self::Stream => None,
+        }
+    }
+
     /// Whether there is none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

@@ -1,9 +1,14 @@
 //! One cookie: reading `Set-Cookie` (RFC 6265bis 5.6).
 
+mod date;
+
 /// Bytes of name and value, at most.
 const PAIR_BYTES_MAX: usize = 4096;
 /// Bytes of one attribute's value, at most; longer ones are ignored.
 const ATTRIBUTE_BYTES_MAX: usize = 1024;
+
+/// What is left out round names and values.
+const WHITE: [char; 2] = [' ', '\t'];
 
 /// The attribute `SameSite`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,6 +45,8 @@ pub struct Cookie {
     pub created_s: u64,
     /// When it ends; none: with the session.
     pub expires_s: Option<u64>,
+    /// It asked for a jar of its own under each top-level site (`Partitioned`).
+    pub is_partitioned: bool,
     /// The top-level site whose jar it is in; none: the server's own.
     pub partition: Option<String>,
 }
@@ -53,7 +60,9 @@ pub(crate) struct Said {
     pub(crate) path: Option<String>,
     pub(crate) secure: bool,
     pub(crate) same_site: SameSite,
+    pub(crate) partitioned: bool,
     pub(crate) max_age_s: Option<i64>,
+    pub(crate) expires_s: Option<i64>,
 }
 
 /// Reads a line; none where a browser ignores it.
@@ -64,14 +73,14 @@ pub(crate) fn read(line: &str) -> Option<Said> {
     let mut parts = line.split(';');
     let pair = parts.next()?;
     let (name, value) = pair.split_once('=').unwrap_or(("", pair));
-    let (name, value) = (name.trim(), value.trim());
+    let (name, value) = (name.trim_matches(WHITE), value.trim_matches(WHITE));
     if (name.is_empty() && value.is_empty()) || name.len() + value.len() > PAIR_BYTES_MAX {
         return None;
     }
     let mut said = Said { name: name.to_owned(), value: value.to_owned(), ..Said::default() };
     for part in parts {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
-        let (name, value) = (name.trim(), value.trim());
+        let (name, value) = (name.trim_matches(WHITE), value.trim_matches(WHITE));
         if value.len() <= ATTRIBUTE_BYTES_MAX {
             attribute(&mut said, &name.to_ascii_lowercase(), value);
         }
@@ -88,12 +97,10 @@ fn attribute(said: &mut Said, name: &str, value: &str) {
         }
         "path" => said.path = value.starts_with('/').then(|| value.to_owned()),
         "secure" => said.secure = true,
-        "max-age" => {
-            // What is no number is ignored.
-            if let Ok(seconds) = value.parse() {
-                said.max_age_s = Some(seconds);
-            }
-        }
+        "partitioned" => said.partitioned = true,
+        // What is no number, and what is no date, is ignored.
+        "max-age" => said.max_age_s = seconds(value).or(said.max_age_s),
+        "expires" => said.expires_s = date::read(value).or(said.expires_s),
         "samesite" => {
             said.same_site = match value.to_ascii_lowercase().as_str() {
                 "strict" => SameSite::Strict,
@@ -104,6 +111,16 @@ fn attribute(said: &mut Said, name: &str, value: &str) {
         }
         _ => {}
     }
+}
+
+/// RFC 6265bis 5.6.2: digits, with or without a minus; what is too large is the largest.
+fn seconds(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let most = if text.starts_with('-') { i64::MIN } else { i64::MAX };
+    Some(text.parse().unwrap_or(most))
 }
 
 #[cfg(test)]

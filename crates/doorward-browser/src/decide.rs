@@ -1,22 +1,23 @@
 //! The walk of a request through a browser, from the page's call to what the page gets.
 
+mod asking;
+mod exchange;
+mod reading;
+
+use crate::blocked::{self, Stop};
 use crate::body::Body;
-use crate::cors;
+use crate::call;
+use crate::chain::{self, Chain};
 use crate::document::Document;
 use crate::engine::Engine;
-use crate::fetched;
-use crate::headers::{Headers, is_forbidden, is_never, is_token, is_value};
-use crate::jar::{Standing, Travel};
-use crate::metadata;
+use crate::headers::Headers;
 use crate::origin::Origin;
-use crate::preflight::{self, Asked, Asker};
-use crate::referrer::{origin_outside_cors, referer};
-use crate::request::{Credentials, Mode, Options, Request};
+use crate::request::{Credentials, Mode, Redirect, Request};
 use crate::rule::{self, Rule};
-use crate::safelist::{is_safelisted, is_safelisted_method};
 use crate::state::State;
-use crate::verdict::{Answer, Because, Hop, Preflight, Reading, Sent, Tainting, Thrown, Verdict};
+use crate::verdict::{Answer, Because, Event, Hop, Reading, Sent, Tainting, Thrown, Verdict};
 use crate::way::Way;
+use url::Url;
 
 /// What a browser does with a request of `from`'s; nobody's page asks for an address that a person
 /// typed. `server` answers whatever is sent, preflights as well. `now_s` is in seconds.
@@ -29,22 +30,28 @@ pub fn decide(
     now_s: u64,
 ) -> Verdict {
     let mut walk = Walk::new(engine, from, request, state, now_s);
-    let (reading, because) = walk.go(server).unwrap_or_else(|Thrown(because)| {
-        let silent = !request.way.is_scripted();
-        (if silent { Reading::Silent } else { Reading::Throws }, because)
+    let end = walk.go(server).unwrap_or_else(|Thrown(because)| {
+        let silent = !request.way.is_scripted() && request.way != Way::Beacon;
+        End {
+            reading: if silent { Reading::Silent } else { Reading::Throws },
+            because,
+            event: None,
+        }
     });
+    let last = walk.hops.last();
+    let answered = walk.hops.iter().rev().find(|hop| hop.answer.is_some());
     Verdict {
         dropped: walk.dropped,
         asking: walk.asking,
-        preflight: walk.preflight,
-        sent: walk.sent,
-        answer: walk.answer,
-        cookies: walk.cookies,
-        kept: walk.kept,
+        preflight: last.and_then(|hop| hop.preflight.clone()),
+        sent: answered.and_then(|hop| hop.sent.clone()),
+        answer: answered.and_then(|hop| hop.answer.clone()),
+        cookies: last.map(|hop| hop.cookies.clone()).unwrap_or_default(),
+        kept: walk.hops.iter().flat_map(|hop| hop.kept.iter().cloned()).collect(),
         hops: walk.hops,
-        event: None,
-        reading,
-        because,
+        event: end.event,
+        reading: end.reading,
+        because: end.because,
         after: walk.after,
     }
 }
@@ -52,29 +59,45 @@ pub fn decide(
 /// A walk, as far as it has come.
 struct Walk<'a> {
     engine: &'a Engine,
-    from: Option<&'a Document>,
+    /// The page; a redirect may change its referrer policy for what follows.
+    from: Option<Document>,
     request: &'a Request,
     now_s: u64,
-    method: String,
     mode: Mode,
     credentials: Credentials,
+    method: String,
+    body: Body,
+    /// The headers that count as the script's.
+    said: Headers,
+    tainting: Tainting,
+    chain: Chain,
     dropped: Vec<String>,
     asking: Option<Rule>,
-    preflight: Option<Preflight>,
-    sent: Option<Sent>,
-    answer: Option<Answer>,
-    cookies: Vec<Travel>,
-    kept: Vec<Travel>,
     hops: Vec<Hop>,
     after: State,
 }
 
-type Outcome = (Reading, Because);
+/// How a walk ends.
+struct End {
+    reading: Reading,
+    because: Because,
+    event: Option<Event>,
+}
+
+/// Where a request goes on from an address (Fetch 4.1, 12).
+enum Route {
+    /// It is sent, as this asks first or does not.
+    Send {
+        /// It is in CORS mode to another origin.
+        is_cors: bool,
+    },
+    End(End),
+}
 
 impl<'a> Walk<'a> {
     fn new(
         engine: &'a Engine,
-        from: Option<&'a Document>,
+        from: Option<&Document>,
         request: &'a Request,
         state: &State,
         now_s: u64,
@@ -82,265 +105,188 @@ impl<'a> Walk<'a> {
         let mode = request.effective_mode();
         Self {
             engine,
-            from,
+            from: from.cloned(),
             request,
             now_s,
-            method: normalised(&request.method),
             mode,
             credentials: request.way.credentials(mode, request.credentials),
+            method: String::new(),
+            body: Body::Empty,
+            said: Headers::new(),
+            tainting: Tainting::Basic,
+            chain: Chain::new(request.url.clone()),
             dropped: Vec::new(),
             asking: None,
-            preflight: None,
-            sent: None,
-            answer: None,
-            cookies: Vec::new(),
-            kept: Vec::new(),
             hops: Vec::new(),
             after: state.clone(),
         }
     }
 
-    fn go(&mut self, server: &mut dyn FnMut(&Sent) -> Answer) -> Result<Outcome, Thrown> {
-        if !is_walked(self.request.way) || self.request.options != Options::default() {
-            return Ok((Reading::NotModelled, Because::of(rule::NOT_MODELLED)));
-        }
-        let said = self.said_headers()?;
-        let own = self.is_own();
-        if self.mode == Mode::SameOrigin && !own {
-            return Ok((Reading::Hidden, Because::of(rule::SAME_ORIGIN_ONLY)));
-        }
-        if !matches!(self.request.url.scheme(), "http" | "https") {
-            return Ok((Reading::Hidden, Because::of(rule::SCHEME)));
-        }
+    fn go(&mut self, server: &mut dyn FnMut(&Sent) -> Answer) -> Result<End, Thrown> {
+        let said = call::said(self.engine, self.request, self.mode)?;
+        (self.method, self.body) = (said.method, said.body);
+        (self.said, self.dropped) = (said.headers, said.dropped);
         if self.request.way == Way::Prefetch && !self.engine.prefetches {
-            return Ok((Reading::Silent, Because::of(rule::NOT_FOLLOWED)));
+            let because = Because::of(rule::NOT_FOLLOWED);
+            return Ok(End { reading: Reading::Silent, because, event: None });
         }
-        let is_cors = self.mode == Mode::Cors && !own;
-        if is_cors && let Some(no) = self.ask(&said, server) {
-            return Ok((self.unread(), no));
+        loop {
+            if let Some(end) = self.hop(server) {
+                return Ok(end);
+            }
         }
-        let answer = self.send(said, is_cors, server);
-        Ok(self.read(&answer, is_cors))
+    }
+
+    /// One address (Fetch 4.1 to 4.5); none: a redirect leads on.
+    fn hop(&mut self, server: &mut dyn FnMut(&Sent) -> Answer) -> Option<End> {
+        let (engine, way) = (self.engine, self.request.way);
+        if let Some(url) = blocked::upgraded(engine, self.from.as_ref(), way, self.chain.url()) {
+            self.chain.replace(url);
+        }
+        match blocked::stop(engine, self.from.as_ref(), self.request, self.chain.url()) {
+            None => {}
+            Some(Stop::Never(rule)) => return Some(self.fails(Because::of(rule))),
+            Some(Stop::Prompts(rule)) => {
+                let because = Because::of(rule);
+                return Some(End { reading: Reading::Prompts, because, event: None });
+            }
+        }
+        let is_cors = match self.route() {
+            Route::Send { is_cors } => is_cors,
+            Route::End(end) => return Some(end),
+        };
+        self.hops.push(Hop::at(self.chain.url().clone(), self.tainting));
+        let asks = is_cors && self.asks();
+        if asks && let Some(no) = self.ask(server) {
+            self.forget();
+            return Some(self.fails(no));
+        }
+        let answer = match self.exchange(server) {
+            Ok(answer) => answer,
+            Err(no) => return Some(self.fails(no)),
+        };
+        if let Some(no) = self.doubt(&answer) {
+            if asks {
+                self.forget();
+            }
+            return Some(self.fails(no));
+        }
+        self.follow(&answer)
     }
 
     fn is_own(&self) -> bool {
-        self.from.is_some_and(|from| from.origin().is_same(&Origin::of(&self.request.url)))
+        let url = self.chain.url();
+        self.from.as_ref().is_some_and(|from| from.origin().is_same(&Origin::of(url)))
     }
 
-    /// What of the script's headers is left, with the content type that the body implies.
-    fn said_headers(&mut self) -> Result<Headers, Thrown> {
-        let request = self.request;
-        let no = |rule: Rule, detail: &str| Err(Thrown(Because::on(rule, detail)));
-        if request.way.is_scripted() {
-            if !is_token(&request.method) || is_never(&request.method) {
-                return no(rule::METHOD_FORBIDDEN, &request.method);
+    /// Whose the answer is going to be; the first that fits (Fetch 4.1, 12).
+    fn route(&mut self) -> Route {
+        let scheme = self.chain.url().scheme();
+        let is_socket = matches!(scheme, "ws" | "wss") && self.mode == Mode::WebSocket;
+        match scheme {
+            "http" | "https" => {}
+            _ if is_socket => {}
+            "data" if self.mode != Mode::Navigate => return Route::End(self.holds_content()),
+            "data" | "about" | "blob" | "filesystem" | "javascript" => {
+                let because = Because::on(rule::NOT_MODELLED, scheme);
+                return Route::End(End { reading: Reading::NotModelled, because, event: None });
             }
-            if self.mode == Mode::NoCors && !is_safelisted_method(&self.method) {
-                return no(rule::NO_CORS_METHOD, &self.method);
-            }
-            if !request.body.is_empty() && matches!(self.method.as_str(), "GET" | "HEAD") {
-                return no(rule::BODY_NOT_ALLOWED, &self.method);
-            }
+            _ => return Route::End(self.fails(Because::of(rule::SCHEME))),
         }
-        let malformed =
-            request.headers.iter().find(|(name, value)| !is_token(name) || !is_value(value));
-        if let Some((name, _)) = malformed {
-            return no(rule::HEADER_MALFORMED, name);
-        }
-        let (engine, mode) = (self.engine, self.mode);
-        let is_dropped = |name: &str, value: &str| {
-            is_forbidden(name, value)
-                || (name.eq_ignore_ascii_case("user-agent") && !engine.sets_user_agent)
-                || (mode == Mode::NoCors
-                    && (!is_safelisted(name, value) || name.eq_ignore_ascii_case("range")))
-        };
-        let mut said = request.headers.clone();
-        self.dropped = said
-            .iter()
-            .filter(|(name, value)| is_dropped(name, value))
-            .map(|(name, _)| name.to_ascii_lowercase())
-            .collect();
-        said.retain(|name, value| !is_dropped(name, value));
-        if !said.has("content-type")
-            && let Some(kind) = request.body.implied_type()
-        {
-            said.append("Content-Type", kind);
-        }
-        Ok(said)
-    }
-
-    /// Asks first, where that is needed; the reason why the request is not sent, if it is not.
-    fn ask(&mut self, said: &Headers, server: &mut dyn FnMut(&Sent) -> Answer) -> Option<Because> {
-        let from = self.from?;
-        let asked = Asked::of(self.request, &self.method, said);
-        self.asking = Some(asked.causes.first().map_or(rule::SIMPLE, preflight::Cause::rule));
-        if !asked.asks() {
-            return None;
-        }
-        let url = &self.request.url;
-        let asker = Asker::new(from, url, self.credentials);
-        let mut preflight =
-            Preflight { causes: asked.causes.clone(), sent: None, answer: None, doubt: None };
-        if !self.after.remembered.cover(&asker, &asked, &self.method, self.now_s) {
-            let sent = preflight::request(from, url, &self.method, &asked.names);
-            let answer = server(&sent);
-            let question = (self.method.as_str(), asked.names.as_slice());
-            preflight.doubt = if answer.status == 0 {
-                Some(Because::of(rule::NO_ANSWER))
-            } else {
-                preflight::doubt(self.engine, &answer, &from.origin(), question, self.credentials)
-            };
-            if preflight.doubt.is_none() {
-                self.after.remembered.keep(self.engine, &asker, &answer, self.now_s);
-            }
-            (preflight.sent, preflight.answer) = (Some(sent), Some(answer));
-        } else {
-            self.asking = Some(rule::REMEMBERED);
-        }
-        let doubt = preflight.doubt.clone();
-        self.preflight = Some(preflight);
-        doubt
-    }
-
-    /// Sends the request, and takes in what the answer sets.
-    fn send(
-        &mut self,
-        said: Headers,
-        is_cors: bool,
-        server: &mut dyn FnMut(&Sent) -> Answer,
-    ) -> Answer {
-        let request = self.request;
-        let mut headers = said;
-        let changes = !matches!(self.method.as_str(), "GET" | "HEAD");
-        if let Some(from) = self.from {
-            if is_cors {
-                headers.append("Origin", from.origin().to_string());
-            } else if changes {
-                headers.append("Origin", origin_outside_cors(from, &request.url));
-            }
-            if let Some(referer) = referer(from, &request.url) {
-                headers.append("Referer", referer);
-            }
-        }
-        metadata::add(&mut headers, self.from, request.way, self.mode, &request.url);
-        let top = self.from.map(Document::top_origin);
-        let from = self.from.zip(top.as_ref());
-        let to = (&request.url, self.method.as_str());
-        let standing = Standing::new(self.engine, from, request.way, to, self.now_s);
-        let with_credentials = match self.credentials {
-            Credentials::Omit => false,
-            Credentials::SameOrigin => !is_cors && (self.mode != Mode::NoCors || self.is_own()),
-            Credentials::Include => true,
-        };
-        let (line, mut cookies) = self.after.jar.take_along(&standing);
-        match line.filter(|_| with_credentials) {
-            Some(line) => headers.append("Cookie", line),
-            None if !with_credentials => {
-                for travel in &mut cookies {
-                    (travel.is_taken, travel.rule) = (false, rule::COOKIE_NO_CREDENTIALS);
-                }
-            }
-            None => {}
-        }
-        self.cookies = cookies;
-        let body = if changes { request.body.clone() } else { Body::Empty };
-        let sent = Sent { method: self.method.clone(), url: request.url.clone(), headers, body };
-        let answer = server(&sent);
-        if with_credentials {
-            for line in answer.headers.all("set-cookie") {
-                self.kept.push(self.after.jar.take_in(line, &standing));
-            }
-        }
-        self.hops.push(Hop {
-            url: request.url.clone(),
-            tainting: match (is_cors, self.mode) {
-                (true, _) => Tainting::Cors,
-                (false, Mode::NoCors) if !self.is_own() => Tainting::Opaque,
-                (false, _) => Tainting::Basic,
-            },
-            preflight: self.preflight.clone(),
-            sent: Some(sent.clone()),
-            answer: Some(answer.clone()),
-            is_from_cache: false,
-            cookies: self.cookies.clone(),
-            kept: self.kept.clone(),
-        });
-        self.sent = Some(sent);
-        self.answer = Some(answer.clone());
-        answer
-    }
-
-    /// What the page gets of the answer.
-    fn read(&self, answer: &Answer, is_cors: bool) -> Outcome {
-        if answer.status == 0 {
-            return (self.unread(), Because::of(rule::NO_ANSWER));
-        }
-        let is_redirect = matches!(answer.status, 301 | 302 | 303 | 307 | 308);
-        if is_redirect && answer.headers.has("location") {
-            return (Reading::NotModelled, Because::of(rule::REDIRECT));
-        }
-        let scripted = self.request.way.is_scripted();
+        let is_basic = self.is_own() && self.tainting == Tainting::Basic;
         match self.mode {
-            Mode::Navigate => (Reading::Navigates, Because::of(rule::NAVIGATION)),
-            _ if !is_cors && self.is_own() => {
-                let seen = fetched::all(&answer.headers);
-                let reading = if scripted { Reading::Reads(seen) } else { Reading::Silent };
-                (reading, Because::of(rule::OWN_ORIGIN))
+            Mode::Navigate | Mode::WebSocket => Route::Send { is_cors: false },
+            Mode::Cors | Mode::NoCors | Mode::SameOrigin if is_basic => {
+                Route::Send { is_cors: false }
             }
-            Mode::NoCors if scripted => (Reading::Opaque, Because::of(rule::OPAQUE)),
-            Mode::NoCors => (Reading::Silent, Because::of(rule::EMBEDDED)),
-            Mode::Cors | Mode::SameOrigin | Mode::WebSocket => {
-                let origin = self.from.map_or(Origin::Opaque, Document::origin);
-                let (passes, rule) = cors::check(answer, &origin, self.credentials);
-                let reading = match (passes, scripted) {
-                    (false, _) => self.unread(),
-                    (true, true) => {
-                        Reading::Reads(fetched::exposed(&answer.headers, self.credentials))
-                    }
-                    (true, false) => Reading::Silent,
-                };
-                (reading, Because::of(rule))
+            Mode::SameOrigin => Route::End(self.fails(Because::of(rule::SAME_ORIGIN_ONLY))),
+            Mode::NoCors if self.redirect() != Redirect::Follow => {
+                Route::End(self.fails(Because::of(rule::NO_CORS_REDIRECT)))
+            }
+            Mode::NoCors => {
+                self.tainting = Tainting::Opaque;
+                Route::Send { is_cors: false }
+            }
+            Mode::Cors => {
+                self.tainting = Tainting::Cors;
+                Route::Send { is_cors: true }
             }
         }
     }
 
-    fn unread(&self) -> Reading {
-        if self.request.way.is_scripted() { Reading::Hidden } else { Reading::Silent }
+    /// An address of `data:` is its own answer, and counts as one's own origin's (Fetch 4.1, 12).
+    fn holds_content(&self) -> End {
+        let scripted = self.request.way.is_scripted();
+        let names = vec!["content-type".to_owned()];
+        let reading = if scripted { Reading::Reads(names) } else { Reading::Silent };
+        let event = self.request.way.is_watched().then_some(Event::Load);
+        End { reading, because: Because::of(rule::NO_NETWORK), event }
+    }
+
+    /// The redirect mode; only `fetch` chooses.
+    fn redirect(&self) -> Redirect {
+        match self.request.way {
+            Way::Fetch => self.request.options.redirect,
+            Way::WebSocket => Redirect::Error,
+            _ => Redirect::Follow,
+        }
+    }
+
+    /// Goes on to where an answer leads; how it ends, if it leads nowhere.
+    fn follow(&mut self, answer: &Answer) -> Option<End> {
+        if !chain::is_redirect(answer) {
+            return Some(self.read(answer));
+        }
+        match self.redirect() {
+            Redirect::Error => return Some(self.fails(Because::of(rule::REDIRECT_ERROR))),
+            Redirect::Manual => {
+                let because = Because::of(rule::REDIRECT_MANUAL);
+                return Some(End { reading: Reading::OpaqueRedirect, because, event: None });
+            }
+            Redirect::Follow => {}
+        }
+        let flow = (self.mode, self.tainting);
+        match chain::next(&self.chain, answer, self.from.as_ref(), flow, &self.body) {
+            Ok(None) => Some(self.read(answer)),
+            Err(no) => Some(self.fails(no)),
+            Ok(Some(url)) => {
+                self.carry(answer, url);
+                None
+            }
+        }
+    }
+
+    fn carry(&mut self, answer: &Answer, url: Url) {
+        let here = self.chain.url().clone();
+        let what = (&mut self.method, &mut self.body, &mut self.said);
+        chain::carry(answer.status, (&here, &url), what);
+        if let (Some(from), Some(policy)) = (&mut self.from, chain::policy(answer)) {
+            from.referrer_policy = policy;
+        }
+        self.chain.push(url);
+    }
+
+    /// A network error: no script learns more of it.
+    fn fails(&self, because: Because) -> End {
+        let way = self.request.way;
+        let reading = if way.is_scripted() { Reading::Hidden } else { Reading::Silent };
+        let event = way.is_watched().then_some(Event::Error);
+        End { reading, because, event }
     }
 }
 
-/// The ways that the walk knows.
-const fn is_walked(way: Way) -> bool {
-    match way {
-        Way::Fetch
-        | Way::Xhr { .. }
-        | Way::Form(_)
-        | Way::Link(_)
-        | Way::Image
-        | Way::Prefetch
-        | Way::Typed => true,
-        Way::Beacon
-        | Way::EventSource
-        | Way::WebSocket
-        | Way::Ping
-        | Way::Script
-        | Way::Stylesheet
-        | Way::Font
-        | Way::Audio
-        | Way::Video
-        | Way::Worker
-        | Way::SharedWorker
-        | Way::CspReport
-        | Way::Report => false,
-    }
-}
-
-/// Fetch 2.2.1, normalise: only these six are written in capitals.
-fn normalised(method: &str) -> String {
-    let upper = method.to_ascii_uppercase();
-    match upper.as_str() {
-        "DELETE" | "GET" | "HEAD" | "OPTIONS" | "POST" | "PUT" => upper,
-        _ => method.to_owned(),
+impl Hop {
+    const fn at(url: Url, tainting: Tainting) -> Self {
+        Self {
+            url,
+            tainting,
+            preflight: None,
+            sent: None,
+            answer: None,
+            is_from_cache: false,
+            cookies: Vec::new(),
+            kept: Vec::new(),
+        }
     }
 }
 

@@ -67,6 +67,9 @@ pub struct Engine {
     /// Images, sound and film of `http:` in pages of `https:` are asked for by `https:` (Mixed
     /// Content 4.1). To be measured.
     pub upgrades_mixed: bool,
+    /// `Partitioned` gives a cookie a jar of its own under each top-level site (CHIPS). To be
+    /// measured.
+    pub keeps_partitioned: bool,
     /// Names beyond the specification's safelist that are sent without asking. From the engine's
     /// source.
     pub safelisted_hints: bool,
@@ -142,6 +145,7 @@ impl Engine {
             gates_local_network: true,
             tells_websockets: false,
             upgrades_mixed: true,
+            keeps_partitioned: true,
             safelisted_hints: true,
             limits_safelisted_sum: true,
         }
@@ -167,6 +171,7 @@ impl Engine {
             gates_local_network: false,
             tells_websockets: true,
             upgrades_mixed: true,
+            keeps_partitioned: true,
             safelisted_hints: false,
             limits_safelisted_sum: true,
         }
@@ -192,6 +197,7 @@ impl Engine {
             gates_local_network: false,
             tells_websockets: false,
             upgrades_mixed: true,
+            keeps_partitioned: false,
             safelisted_hints: false,
             limits_safelisted_sum: false,
         }

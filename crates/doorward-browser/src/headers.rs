@@ -117,9 +117,15 @@ pub(crate) fn is_token(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// Whether a text may be a value (Fetch 2.2.2): no NUL, no line end.
+/// A value without what stands round it (Fetch 2.2.2, normalise).
+pub(crate) fn normalised_value(text: &str) -> &str {
+    text.trim_matches([' ', '\t', '\r', '\n'])
+}
+
+/// Whether a text may be a value (Fetch 2.2.2): no NUL, no line end, and nothing that is more than
+/// a byte (Web IDL, ByteString).
 pub(crate) fn is_value(text: &str) -> bool {
-    !text.contains(['\0', '\r', '\n'])
+    !text.contains(['\0', '\r', '\n']) && text.chars().all(|one| u32::from(one) <= 0xff)
 }
 
 #[cfg(test)]

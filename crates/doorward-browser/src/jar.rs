@@ -8,6 +8,9 @@ use crate::rule::{self, Rule};
 use crate::way::{Target, Way};
 use url::{Host, Url};
 
+/// Seconds that a cookie lives, at most: 400 days (RFC 6265bis 5.5).
+const LIFE_S_MAX: i64 = 400 * 24 * 3600;
+
 /// All cookies of a browser.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Jar(Vec<Cookie>);
@@ -24,7 +27,7 @@ pub struct Travel {
 }
 
 /// Where a request stands between its page and its server, as far as cookies care.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Standing<'a> {
     /// The engine.
     pub(crate) engine: &'a Engine,
@@ -36,17 +39,19 @@ pub(crate) struct Standing<'a> {
     top: bool,
     /// The method changes nothing (RFC 9110 9.2.1).
     safe: bool,
-    /// The top-level site whose jar is used in a page of another site.
-    third_party_of: Option<&'a str>,
+    /// It is a request of a page of another site that does not fill the tab with it.
+    is_third_party: bool,
+    /// The top-level site; a tab's own, where that is replaced.
+    top_site: Option<String>,
     /// When it is, in seconds.
     now_s: u64,
 }
 
 impl<'a> Standing<'a> {
-    /// How a request of `from` to `url` stands; `top` is the origin of its top-level page.
+    /// How a request of `from` to an address stands.
     pub(crate) fn new(
         engine: &'a Engine,
-        from: Option<(&Document, &'a Origin)>,
+        from: Option<&Document>,
         way: Way,
         to: (&'a Url, &str),
         now_s: u64,
@@ -54,14 +59,31 @@ impl<'a> Standing<'a> {
         let (url, method) = to;
         let target = Origin::of(url);
         let top = way.navigates() == Some(Target::Top);
-        let same_site = from.is_none_or(|(from, _)| {
+        let same_site = from.is_none_or(|from| {
             let own = from.site_for_cookies();
-            own.is_some_and(|own| relation(&own, &target) != Relation::CrossSite)
+            own.is_some_and(|own| is_same_site(engine, &own, &target))
         });
         // A page that fills the tab is nobody's third party.
-        let third_party_of = from.filter(|_| !top && !same_site).and_then(|(_, top)| site(top));
+        let top_origin = from.filter(|_| !top).map(Document::top_origin);
+        let top_site = site(top_origin.as_ref().unwrap_or(&target)).map(str::to_owned);
+        let is_third_party = from.is_some() && !top && !same_site;
         let safe = matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE");
-        Self { engine, url, same_site, top, safe, third_party_of, now_s }
+        Self { engine, url, same_site, top, safe, is_third_party, top_site, now_s }
+    }
+
+    /// The same, behind redirects from these addresses: for some engines another site among them
+    /// makes it another site's request (RFC 6265bis 5.2).
+    pub(crate) fn behind<'u>(
+        mut self,
+        from: Option<&Document>,
+        mut before: impl Iterator<Item = &'u Url>,
+    ) -> Self {
+        let own = from.and_then(Document::site_for_cookies);
+        if let Some(own) = own.filter(|_| self.engine.chain_counts_for_cookies) {
+            let engine = self.engine;
+            self.same_site &= before.all(|url| is_same_site(engine, &own, &Origin::of(url)));
+        }
+        self
     }
 
     fn is_secure(&self) -> bool {
@@ -71,19 +93,19 @@ impl<'a> Standing<'a> {
             Some(Host::Ipv6(address)) => address.is_loopback(),
             None => false,
         };
-        self.url.scheme() == "https" || (local && self.engine.secure_on_localhost)
+        matches!(self.url.scheme(), "https" | "wss") || (local && self.engine.secure_on_localhost)
     }
 
     /// The jar that is used: none is the server's own.
     fn partition(&self) -> Option<&str> {
         match self.engine.third_party {
-            ThirdParty::Partitioned => self.third_party_of,
-            ThirdParty::Allowed | ThirdParty::Blocked => None,
+            ThirdParty::Partitioned if self.is_third_party => self.top_site.as_deref(),
+            ThirdParty::Partitioned | ThirdParty::Allowed | ThirdParty::Blocked => None,
         }
     }
 
     fn is_blocked(&self) -> bool {
-        self.engine.third_party == ThirdParty::Blocked && self.third_party_of.is_some()
+        self.engine.third_party == ThirdParty::Blocked && self.is_third_party
     }
 }
 
@@ -122,23 +144,37 @@ impl Jar {
             return no(rule);
         }
         let host = at.url.host_str().unwrap_or_default().to_owned();
-        let host_only = said.domain.is_none();
-        let max_age = said.max_age_s;
-        let expires_s = max_age.map(|age| at.now_s.saturating_add_signed(age.max(0)));
+        let now = i64::try_from(at.now_s).unwrap_or(i64::MAX);
+        let is_partitioned = said.partitioned && at.engine.keeps_partitioned;
+        let partition = match is_partitioned {
+            true => at.top_site.clone(),
+            false => at.partition().map(str::to_owned),
+        };
+        // RFC 6265bis 5.7: a public suffix that names itself means this host alone.
+        let domain = said.domain.filter(|domain| !is_suffix(domain));
+        let host_only = domain.is_none();
+        let ends_s = match (said.max_age_s, said.expires_s) {
+            (Some(age), _) => Some(now.saturating_add(age)),
+            (None, ends) => ends,
+        };
+        let is_over = ends_s.is_some_and(|ends| ends <= now);
+        let expires_s = ends_s.map(|ends| ends.clamp(now, now.saturating_add(LIFE_S_MAX)));
+        let expires_s = expires_s.and_then(|ends| u64::try_from(ends).ok());
         let cookie = Cookie {
             name: said.name,
             value: said.value,
-            domain: said.domain.unwrap_or(host),
+            domain: domain.unwrap_or(host),
             host_only,
             path: said.path.unwrap_or_else(|| default_path(at.url.path())),
             secure: said.secure,
             same_site: said.same_site,
             created_s: at.now_s,
             expires_s,
-            partition: at.partition().map(str::to_owned),
+            is_partitioned,
+            partition,
         };
         self.0.retain(|own| !own.is_same(&cookie));
-        if max_age.is_some_and(|age| age <= 0) {
+        if is_over {
             return no(rule::DELETED);
         }
         self.0.push(cookie);
@@ -147,8 +183,12 @@ impl Jar {
 
     /// Why a browser does not keep a cookie, if it does not.
     fn doubt(&self, said: &Said, at: &Standing<'_>) -> Option<Rule> {
-        if at.is_blocked() {
+        let is_partitioned = said.partitioned && at.engine.keeps_partitioned;
+        if at.is_blocked() && !is_partitioned {
             return Some(rule::COOKIE_BLOCKED);
+        }
+        if is_partitioned && !said.secure {
+            return Some(rule::KEPT_PARTITIONED);
         }
         let host = at.url.host_str().unwrap_or_default();
         if let Some(domain) = &said.domain
@@ -173,9 +213,14 @@ impl Jar {
         if !prefix_holds(said) {
             return Some(rule::KEPT_PREFIX);
         }
-        let is_shadowed =
-            |own: &Cookie| own.secure && own.name == said.name && domain_matches(host, &own.domain);
-        if !said.secure && at.url.scheme() != "https" && self.0.iter().any(is_shadowed) {
+        let path = said.path.clone().unwrap_or_else(|| default_path(at.url.path()));
+        let domain = said.domain.as_deref().unwrap_or(host);
+        let is_shadowed = |own: &Cookie| {
+            let is_near =
+                domain_matches(domain, &own.domain) || domain_matches(&own.domain, domain);
+            own.secure && own.name == said.name && is_near && path_matches(&path, &own.path)
+        };
+        if !said.secure && !at.is_secure() && self.0.iter().any(is_shadowed) {
             return Some(rule::KEPT_SHADOWED);
         }
         None
@@ -211,10 +256,12 @@ impl Cookie {
 
 /// Whether a cookie goes along, and the rule that decides.
 fn travel(cookie: &Cookie, at: &Standing<'_>) -> (bool, Rule) {
-    if at.is_blocked() {
-        return (false, rule::COOKIE_BLOCKED);
-    }
-    if cookie.partition.as_deref() != at.partition() {
+    let partition = match cookie.is_partitioned {
+        true => at.top_site.as_deref(),
+        false if at.is_blocked() => return (false, rule::COOKIE_BLOCKED),
+        false => at.partition(),
+    };
+    if cookie.partition.as_deref() != partition {
         return (false, rule::COOKIE_PARTITIONED);
     }
     if cookie.secure && !at.is_secure() {
@@ -241,6 +288,12 @@ fn travel(cookie: &Cookie, at: &Standing<'_>) -> (bool, Rule) {
             }
         }
     }
+}
+
+/// Whether two origins are one site for cookies; some engines leave the scheme out.
+fn is_same_site(engine: &Engine, own: &Origin, target: &Origin) -> bool {
+    let is_one = site(own).is_some() && site(own) == site(target);
+    relation(own, target) != Relation::CrossSite || (!engine.schemeful_cookies && is_one)
 }
 
 /// RFC 6265bis 5.1.3.

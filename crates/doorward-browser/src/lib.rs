@@ -8,13 +8,18 @@
 //! The rules are those of the WHATWG's Fetch and HTML, of Fetch Metadata and of RFC 6265bis; where
 //! an engine differs, a knob of its [`Engine`] says so, and what was measured.
 //!
-//! # What is not modelled yet
+//! # What is not modelled
 //!
-//! Redirects, service workers, the HTTP cache of the browser, beacons, WebSockets, event streams,
-//! Local Network Access and mixed content. What meets one of these ends as
+//! Service workers, prerendering, WebTransport, authentication by HTTP, content security policies,
+//! upgrades by HSTS, the eviction of cookies, and bodies of answers: an element is taken to get
+//! what `Content-Type` says. What meets a scheme that loads from elsewhere than a server ends as
 //! [`Reading::NotModelled`], never as a guess.
 
+mod blocked;
 mod body;
+mod cached;
+mod call;
+mod chain;
 mod console;
 mod cookie;
 mod cors;
@@ -26,6 +31,7 @@ mod headers;
 mod jar;
 mod metadata;
 mod mime;
+mod opaque;
 mod origin;
 mod preflight;
 mod referrer;

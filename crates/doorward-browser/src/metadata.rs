@@ -1,29 +1,32 @@
 //! `Sec-Fetch-*`: what a browser says of a request, beyond a script's reach (Fetch Metadata).
 
+use crate::chain::Chain;
 use crate::document::Document;
+use crate::engine::Engine;
 use crate::headers::Headers;
-use crate::origin::{Origin, Relation, is_trustworthy, relation};
-use crate::request::Mode;
+use crate::origin::is_trustworthy;
+use crate::request::{Mode, Request};
 use crate::way::Way;
-use url::Url;
 
 /// Adds the headers; only servers that browsers trust are told.
-pub(crate) fn add(headers: &mut Headers, from: Option<&Document>, way: Way, mode: Mode, to: &Url) {
-    if !is_trustworthy(to) {
+pub(crate) fn add(
+    headers: &mut Headers,
+    engine: &Engine,
+    from: Option<&Document>,
+    (request, mode): (&Request, Mode),
+    chain: &Chain,
+) {
+    let way = request.way;
+    let is_told = way != Way::WebSocket || engine.tells_websockets;
+    if !is_told || !is_trustworthy(chain.url()) {
         return;
     }
-    headers.append("Sec-Fetch-Site", site(from, to));
+    headers.append("Sec-Fetch-Site", chain.site(from));
     headers.append("Sec-Fetch-Mode", word(mode));
     headers.append("Sec-Fetch-Dest", way.destination());
-}
-
-/// Where it comes from. What a person typed comes from nowhere.
-fn site(from: Option<&Document>, to: &Url) -> &'static str {
-    let Some(from) = from else { return "none" };
-    match relation(&from.origin(), &Origin::of(to)) {
-        Relation::SameOrigin => "same-origin",
-        Relation::SameSite => "same-site",
-        Relation::CrossSite => "cross-site",
+    let is_clicked = request.options.is_clicked || way == Way::Typed;
+    if way.navigates().is_some() && is_clicked && engine.says_user {
+        headers.append("Sec-Fetch-User", "?1");
     }
 }
 
@@ -40,9 +43,11 @@ const fn word(mode: Mode) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::add;
+    use crate::chain::Chain;
     use crate::document::Document;
+    use crate::engine::Engine;
     use crate::headers::Headers;
-    use crate::request::Mode;
+    use crate::request::{Mode, Request};
     use crate::way::{Target, Way};
     use url::Url;
 
@@ -70,12 +75,18 @@ mod tests {
         ];
         for (way, mode, to, want) in rows {
             let mut headers = Headers::new();
-            add(&mut headers, Some(&page), way, mode, &url(to));
+            let request = Request::by(way, url(to));
+            let chain = Chain::new(url(to));
+            add(&mut headers, &Engine::chromium(), Some(&page), (&request, mode), &chain);
             let said: Vec<&str> = headers.iter().map(|(_, value)| value).collect();
             assert_eq!(said.join(" "), want, "{way:?} {to}");
         }
         let mut headers = Headers::new();
-        add(&mut headers, None, Way::Typed, Mode::Navigate, &url("http://a.localhost/"));
+        let to = url("http://a.localhost/");
+        let request = Request::by(Way::Typed, to.clone());
+        let chain = Chain::new(to);
+        add(&mut headers, &Engine::chromium(), None, (&request, Mode::Navigate), &chain);
         assert_eq!(headers.joined("sec-fetch-site").as_deref(), Some("none"));
+        assert_eq!(headers.joined("sec-fetch-user").as_deref(), Some("?1"));
     }
 }

@@ -2,6 +2,7 @@
 //! (Fetch 4.1, 4.8, 4.9).
 
 use crate::body::Body;
+use crate::chain::Chain;
 use crate::cors;
 use crate::document::Document;
 use crate::engine::Engine;
@@ -11,10 +12,9 @@ use crate::origin::Origin;
 use crate::referrer::referer;
 use crate::request::{Credentials, Mode, Request};
 use crate::rule::{self, Rule};
-use crate::safelist::{is_safelisted_method, unsafe_names};
+use crate::safelist::{is_safelisted_method, unsafe_names_in};
 use crate::verdict::{Answer, Because, Sent};
 use crate::way::Way;
-use url::Url;
 
 /// Seconds for which an approval counts that says nothing of it.
 const MAX_AGE_S: u64 = 5;
@@ -61,12 +61,12 @@ impl Asked {
     /// What is asked about a request; `headers` are those that the script set, with what the
     /// browser dropped left out.
     #[must_use]
-    pub fn of(request: &Request, method: &str, headers: &Headers) -> Self {
+    pub fn of(engine: &Engine, request: &Request, method: &str, headers: &Headers) -> Self {
         let mut causes = Vec::new();
         if !is_safelisted_method(method) {
             causes.push(Cause::Method(method.to_owned()));
         }
-        let names = unsafe_names(headers);
+        let names = unsafe_names_in(engine, headers);
         causes.extend(names.iter().cloned().map(Cause::Header));
         if request.body == Body::Stream {
             causes.push(Cause::Stream);
@@ -86,18 +86,25 @@ impl Asked {
 }
 
 /// The preflight itself: no cookies, no body, none of the script's headers.
-pub(crate) fn request(from: &Document, url: &Url, method: &str, names: &[String]) -> Sent {
+pub(crate) fn question(
+    engine: &Engine,
+    from: &Document,
+    (own, chain): (&Request, &Chain),
+    method: &str,
+    names: &[String],
+) -> Sent {
+    let url = chain.url();
     let mut headers = Headers::new();
     headers.append("Accept", "*/*");
     headers.append("Access-Control-Request-Method", method);
     if !names.is_empty() {
         headers.append("Access-Control-Request-Headers", names.join(","));
     }
-    headers.append("Origin", from.origin().to_string());
+    headers.append("Origin", chain.origin(from).to_string());
     if let Some(referer) = referer(from, url) {
         headers.append("Referer", referer);
     }
-    metadata::add(&mut headers, Some(from), Way::Fetch, Mode::Cors, url);
+    metadata::add(&mut headers, engine, Some(from), (own, Mode::Cors), chain);
     Sent { method: "OPTIONS".to_owned(), url: url.clone(), headers, body: Body::Empty }
 }
 
@@ -187,11 +194,12 @@ pub(crate) struct Asker {
 }
 
 impl Asker {
-    pub(crate) fn new(from: &Document, url: &Url, credentials: Credentials) -> Self {
-        let mut url = url.clone();
+    pub(crate) fn new(from: &Document, chain: &Chain, credentials: Credentials) -> Self {
+        let mut url = chain.url().clone();
         url.set_fragment(None);
         let partition = from.top_origin().to_string();
-        Self { partition, origin: from.origin().to_string(), url: url.to_string(), credentials }
+        let origin = chain.origin(from).to_string();
+        Self { partition, origin, url: url.to_string(), credentials }
     }
 }
 
@@ -218,6 +226,16 @@ impl Remembered {
         // What always asks is covered by a remembered method only (Fetch 4.4, 3).
         let asks_method = !is_safelisted_method(method) || asked.always;
         (covers_method || !asks_method) && asked.names.iter().all(covers)
+    }
+
+    /// Forgets what was approved for an address: what was asked failed (Fetch 4.1, clear cache
+    /// entries).
+    pub(crate) fn forget(&mut self, asker: &Asker) {
+        self.0.retain(|entry| {
+            entry.partition != asker.partition
+                || entry.origin != asker.origin
+                || entry.url != asker.url
+        });
     }
 
     /// Remembers an approval for as long as it says, and as the engine lets it.

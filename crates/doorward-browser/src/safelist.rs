@@ -1,5 +1,6 @@
 //! The safelist (Fetch 2.2.2): what may be sent across origins without asking.
 
+use crate::engine::Engine;
 use crate::headers::Headers;
 use crate::mime;
 
@@ -22,12 +23,24 @@ pub fn is_safelisted_method(method: &str) -> bool {
 /// case, sorted, each once.
 #[must_use]
 pub fn unsafe_names(headers: &Headers) -> Vec<String> {
+    names(headers, is_safelisted, true)
+}
+
+/// The same names, as an engine finds them.
+pub(crate) fn unsafe_names_in(engine: &Engine, headers: &Headers) -> Vec<String> {
+    let is_safe = |name: &str, value: &str| {
+        is_safelisted(name, value) || (engine.safelisted_hints && is_hint(name, value))
+    };
+    names(headers, is_safe, engine.limits_safelisted_sum)
+}
+
+fn names(headers: &Headers, is_safe: impl Fn(&str, &str) -> bool, limits_sum: bool) -> Vec<String> {
     let mut names = Vec::new();
     let mut safelisted = Vec::new();
     let mut bytes = 0;
     for (name, value) in headers.iter() {
         let name = name.to_ascii_lowercase();
-        if is_safelisted(&name, value) {
+        if is_safe(&name, value) {
             safelisted.push(name);
             bytes += value.len();
         } else {
@@ -38,7 +51,7 @@ pub fn unsafe_names(headers: &Headers) -> Vec<String> {
     if headers.all("content-type").count() > 1 {
         names.push("content-type".to_owned());
     }
-    if bytes > VALUES_BYTES_MAX {
+    if limits_sum && bytes > VALUES_BYTES_MAX {
         names.append(&mut safelisted);
     }
     names.sort();
@@ -56,6 +69,18 @@ pub(crate) fn is_safelisted(name: &str, value: &str) -> bool {
         "accept-language" | "content-language" => value.bytes().all(is_language_byte),
         "content-type" => is_safelisted_type(value),
         "range" => is_simple_range(value),
+        _ => false,
+    }
+}
+
+/// Names that one engine safelists beyond the specification: hints of the device, as numbers, and
+/// `Save-Data: on`.
+fn is_hint(name: &str, value: &str) -> bool {
+    match name {
+        "save-data" => value.eq_ignore_ascii_case("on"),
+        "device-memory" | "dpr" | "width" | "viewport-width" => {
+            value.parse::<f64>().is_ok_and(|number| number.is_finite() && number >= 0.0)
+        }
         _ => false,
     }
 }

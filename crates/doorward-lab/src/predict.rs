@@ -395,7 +395,7 @@ fn gets(verdict: &Verdict) -> Option<Gets> {
         Reading::Reads(_) => Gets::Read,
         Reading::Opaque | Reading::OpaqueRedirect => Gets::Opaque,
         // To a script what was never sent looks like what was hidden; the wire tells them apart.
-        Reading::Hidden if verdict.sent.is_none() && !asked => Gets::Throws,
+        Reading::Hidden if verdict.answer.is_none() && !asked => Gets::Throws,
         Reading::Hidden => Gets::Hidden,
         Reading::Throws => Gets::Throws,
         Reading::Navigates => Gets::Navigated,

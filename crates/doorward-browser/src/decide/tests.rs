@@ -234,15 +234,22 @@ fn an_engine_without_prefetch_sends_none() {
 }
 
 #[test]
-fn redirects_are_not_guessed() {
-    let mut server = |_: &Sent| Answer {
-        status: 302,
-        headers: [("Location", "/")].into_iter().collect(),
-        is_executed: true,
+fn a_redirect_is_followed_where_it_leads() {
+    let mut server = |sent: &Sent| match sent.url.path() {
+        "/api/data" => Answer {
+            status: 302,
+            headers: [("Location", "/elsewhere"), ("Access-Control-Allow-Origin", "*")]
+                .into_iter()
+                .collect(),
+            is_executed: true,
+        },
+        _ => careful(sent),
     };
     let page = Document::top(url(SHOP));
     let request = Request::fetch(url(API));
     let verdict =
         decide(&Engine::chromium(), Some(&page), &request, &mut server, &State::default(), 100);
-    assert_eq!(verdict.reading, Reading::NotModelled);
+    assert_eq!(verdict.because.rule.id, "origin-allowed");
+    let paths: Vec<&str> = verdict.hops.iter().map(|hop| hop.url.path()).collect();
+    assert_eq!(paths, ["/api/data", "/elsewhere"]);
 }

@@ -31,8 +31,7 @@ fn filled(engine: &Engine, lines: &[&str]) -> Jar {
 fn sent(engine: &Engine, from: &str, way: Way, method: &str, now_s: u64) -> String {
     let jar = filled(engine, &LINES);
     let (page, to) = (Document::top(url(from)), url(API));
-    let top = page.top_origin();
-    let at = Standing::new(engine, Some((&page, &top)), way, (&to, method), now_s);
+    let at = Standing::new(engine, Some(&page), way, (&to, method), now_s);
     let (_, travels) = jar.take_along(&at);
     let names = travels.iter().filter(|travel| travel.is_taken).map(|travel| travel.name.as_str());
     names.collect::<Vec<_>>().join(" ")
@@ -116,14 +115,13 @@ fn what_is_kept() {
 fn another_sites_page_plants_no_lax_cookie() {
     let engine = Engine::chromium();
     let (page, to) = (Document::top(url("http://evil.localhost:1/")), url(API));
-    let top = page.top_origin();
     let mut jar = Jar::default();
-    let at = Standing::new(&engine, Some((&page, &top)), Way::Fetch, (&to, "GET"), 100);
+    let at = Standing::new(&engine, Some(&page), Way::Fetch, (&to, "GET"), 100);
     assert_eq!(jar.take_in("a=1; SameSite=Lax", &at).rule.id, "not-kept-cross-site");
     assert_eq!(jar.take_in("a=1", &at).rule.id, "not-kept-cross-site");
     assert_eq!(jar.take_in("a=1; SameSite=None; Secure", &at).rule.id, "kept");
     let link = Way::Link(Target::Top);
-    let at = Standing::new(&engine, Some((&page, &top)), link, (&to, "GET"), 100);
+    let at = Standing::new(&engine, Some(&page), link, (&to, "GET"), 100);
     assert_eq!(jar.take_in("b=1; SameSite=Strict", &at).rule.id, "kept");
 }
 
@@ -136,7 +134,11 @@ fn a_newer_one_replaces_and_a_secure_one_is_left_alone() {
     let to = url(API);
     let at = Standing::new(&engine, None, Way::Typed, (&to, "GET"), 100);
     assert_eq!(jar.take_along(&at).0.as_deref(), Some("a=3; a=2"), "the longer path comes first");
-    let mut jar = filled(&engine, &["a=1; Secure; Path=/"]);
+    let (secure, plain) = (url("https://api.shop.example/"), url("http://api.shop.example/"));
+    let mut jar = Jar::default();
+    let at = Standing::new(&engine, None, Way::Typed, (&secure, "GET"), 100);
+    assert_eq!(jar.take_in("a=1; Secure; Path=/", &at).rule.id, "kept");
+    let at = Standing::new(&engine, None, Way::Typed, (&plain, "GET"), 100);
     assert_eq!(jar.take_in("a=2; Path=/", &at).rule.id, "not-kept-shadowed");
 }
 

@@ -1,5 +1,6 @@
 use super::{Asked, Asker, Remembered, doubt};
 use crate::body::Body;
+use crate::chain::Chain;
 use crate::document::Document;
 use crate::engine::Engine;
 use crate::headers::Headers;
@@ -40,7 +41,7 @@ fn what_makes_a_browser_ask() {
         ),
     ];
     for (request, method, headers, want) in rows {
-        let asked = Asked::of(&request, method, &headers);
+        let asked = Asked::of(&Engine::chromium(), &request, method, &headers);
         let got: Vec<&str> = asked.causes.iter().map(|cause| cause.rule().id).collect();
         assert_eq!(got.join(" "), want, "{method}");
     }
@@ -103,7 +104,7 @@ fn the_star_and_authorization() {
 fn what_was_approved_is_not_asked_again() {
     let page = Document::top(url("http://shop.localhost:5173/"));
     let to = url("http://api.shop.localhost:3000/a#b");
-    let asker = |credentials| Asker::new(&page, &to, credentials);
+    let asker = |credentials| Asker::new(&page, &Chain::new(to.clone()), credentials);
     let asked = |names: &[&str]| Asked {
         causes: Vec::new(),
         names: names.iter().map(|name| (*name).to_owned()).collect(),
@@ -132,7 +133,8 @@ fn what_was_approved_is_not_asked_again() {
         let got = kept.cover(&asker(credentials), &asked(names), method, now_s);
         assert_eq!(got, want, "{credentials:?} {method} {names:?} {now_s}");
     }
-    let elsewhere = Asker::new(&page, &url("http://api.shop.localhost:3000/b"), SameOrigin);
+    let elsewhere =
+        Asker::new(&page, &Chain::new(url("http://api.shop.localhost:3000/b").clone()), SameOrigin);
     assert!(!kept.cover(&elsewhere, &asked(&[]), "PUT", 1001));
     for said in ["0", "-1"] {
         let mut kept = Remembered::default();
