@@ -183,7 +183,23 @@ fn kept(engine: &Engine, request: &Request, mode: Mode) -> Result<(Headers, Vec<
             headers.append(name, value);
         }
     }
-    Ok((headers, dropped))
+    Ok((together(engine, &headers), dropped))
+}
+
+/// A name that is set twice is one header, with its values in one line (Fetch 2.2.2, combine).
+fn together(engine: &Engine, headers: &Headers) -> Headers {
+    let mut out = Headers::new();
+    for (name, _) in headers.iter() {
+        if out.has(name) {
+            continue;
+        }
+        let last = headers.all(name).last().filter(|_| engine.last_content_type_counts);
+        match last.filter(|_| name.eq_ignore_ascii_case("content-type")) {
+            Some(last) => out.append(name, last),
+            None => out.append(name, headers.joined(name).unwrap_or_default()),
+        }
+    }
+    out
 }
 
 /// Fetch 5.1: in `no-cors` mode a header is kept while all values of its name together are safe.

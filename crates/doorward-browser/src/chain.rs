@@ -2,6 +2,7 @@
 
 use crate::body::Body;
 use crate::document::Document;
+use crate::engine::{Engine, NavigationTaint, SiteBehindRedirects};
 use crate::headers::Headers;
 use crate::origin::{Origin, Relation, relation};
 use crate::referrer::ReferrerPolicy;
@@ -54,26 +55,58 @@ impl Chain {
     /// to a third, nobody vouches for it any more: it is `null` (Fetch 2.2.5, redirect-taint).
     pub(crate) fn origin(&self, from: &Document) -> Origin {
         let own = from.origin();
-        let is_other = |a: &Origin, b: &Origin| relation(a, b) != Relation::SameOrigin;
-        let mut pairs = self.all().zip(&self.more);
-        let is_tainted = pairs.any(|(last, next)| {
-            let last = Origin::of(last);
-            is_other(&Origin::of(next), &last) && is_other(&own, &last)
-        });
+        if self.is_tainted(&own) { Origin::Opaque } else { own }
+    }
+
+    /// The same for a navigation, where engines differ.
+    pub(crate) fn navigation_origin(&self, engine: &Engine, from: &Document) -> Origin {
+        let own = from.origin();
+        let is_tainted = match engine.navigation_taint {
+            NavigationTaint::Never => false,
+            NavigationTaint::AsForPages => self.is_tainted(&own),
+            NavigationTaint::Always => self.leaves_an_origin(),
+        };
         if is_tainted { Origin::Opaque } else { own }
     }
 
-    /// The value of `Sec-Fetch-Site`: the worst over all addresses (Fetch Metadata 2.3). What a
-    /// person typed comes from nowhere.
-    pub(crate) fn site(&self, from: Option<&Document>) -> &'static str {
-        let Some(from) = from else { return "none" };
+    /// Whether a redirect led from one origin to another.
+    fn leaves_an_origin(&self) -> bool {
+        let mut pairs = self.all().zip(&self.more);
+        pairs.any(|(last, next)| !Origin::of(last).is_same(&Origin::of(next)))
+    }
+
+    fn is_tainted(&self, own: &Origin) -> bool {
+        let is_other = |a: &Origin, b: &Origin| relation(a, b) != Relation::SameOrigin;
+        let mut pairs = self.all().zip(&self.more);
+        pairs.any(|(last, next)| {
+            let last = Origin::of(last);
+            is_other(&Origin::of(next), &last) && is_other(own, &last)
+        })
+    }
+
+    /// The value of `Sec-Fetch-Site`: the worst over all addresses (Fetch Metadata 2.3); none
+    /// where it is left out. What a person typed comes from nowhere.
+    pub(crate) fn site(
+        &self,
+        engine: &Engine,
+        from: Option<&Document>,
+        asks: bool,
+    ) -> Option<&'static str> {
+        let Some(from) = from else { return Some("none") };
+        if self.leaves_an_origin() {
+            match engine.site_behind_redirects {
+                SiteBehindRedirects::Worst => {}
+                SiteBehindRedirects::CrossSite => return Some("cross-site"),
+                SiteBehindRedirects::Nothing => return asks.then_some("cross-site"),
+            }
+        }
         let own = from.origin();
         let worst = self.all().map(|url| relation(&own, &Origin::of(url))).max();
-        match worst.unwrap_or(Relation::CrossSite) {
+        Some(match worst.unwrap_or(Relation::CrossSite) {
             Relation::SameOrigin => "same-origin",
             Relation::SameSite => "same-site",
             Relation::CrossSite => "cross-site",
-        }
+        })
     }
 
     /// The addresses before the present one.

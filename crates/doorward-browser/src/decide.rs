@@ -12,6 +12,7 @@ use crate::document::Document;
 use crate::engine::Engine;
 use crate::headers::Headers;
 use crate::origin::Origin;
+use crate::referrer::Telling;
 use crate::request::{Credentials, Mode, Redirect, Request};
 use crate::rule::{self, Rule};
 use crate::state::State;
@@ -71,6 +72,10 @@ struct Walk<'a> {
     said: Headers,
     tainting: Tainting,
     chain: Chain,
+    /// How much of the page's address may still be told.
+    telling: Telling,
+    /// It had to ask, or would have had to at another origin.
+    is_unsafe: bool,
     dropped: Vec<String>,
     asking: Option<Rule>,
     hops: Vec<Hop>,
@@ -115,6 +120,8 @@ impl<'a> Walk<'a> {
             said: Headers::new(),
             tainting: Tainting::Basic,
             chain: Chain::new(request.url.clone()),
+            telling: from.map(|from| Telling::of(engine, from)).unwrap_or_default(),
+            is_unsafe: false,
             dropped: Vec::new(),
             asking: None,
             hops: Vec::new(),
@@ -156,7 +163,8 @@ impl<'a> Walk<'a> {
             Route::End(end) => return Some(end),
         };
         self.hops.push(Hop::at(self.chain.url().clone(), self.tainting));
-        let asks = is_cors && self.asks();
+        let must_ask = self.asks();
+        let asks = is_cors && must_ask;
         if asks && let Some(no) = self.ask(server) {
             self.forget();
             return Some(self.fails(no));

@@ -27,6 +27,28 @@ pub enum ThirdParty {
     Blocked,
 }
 
+/// Which redirects make a navigation's `Origin` say `null`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NavigationTaint {
+    /// None.
+    Never,
+    /// Those that make a page's own request say it (Fetch 2.2.5, redirect-taint).
+    AsForPages,
+    /// Every one to another origin.
+    Always,
+}
+
+/// What `Sec-Fetch-Site` says behind a redirect to another origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SiteBehindRedirects {
+    /// The worst of all addresses (Fetch Metadata 2.3).
+    Worst,
+    /// `cross-site`.
+    CrossSite,
+    /// Nothing, and none of its neighbours is sent; only preflights say `cross-site`.
+    Nothing,
+}
+
 /// An engine, by its differences.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Engine {
@@ -76,6 +98,36 @@ pub struct Engine {
     /// The values of safelisted headers together have a limit of 1024 bytes. From the engine's
     /// source.
     pub limits_safelisted_sum: bool,
+    /// A sandboxed page tells the origin of its address in `Referer`; the specification says
+    /// nothing of an opaque origin's (Referrer Policy 8.3).
+    pub refers_from_sandbox: bool,
+    /// A page that is framed by another site tells no more than its origin in `Referer`.
+    pub trims_framed_referer: bool,
+    /// `<img crossorigin>` and the like name their origin to their own server too; the
+    /// specification says no for GET (Fetch 3.2).
+    pub names_origin_to_own: bool,
+    /// Once a request had to ask, or would have had to, it asks at each next address, though it
+    /// has become a GET (Fetch 4.1 looks at each anew).
+    pub asks_on: bool,
+    /// A listener for the progress of an upload makes a request ask only where there is a body.
+    pub upload_needs_body: bool,
+    /// Which redirects make a navigation's `Origin` say `null`.
+    pub navigation_taint: NavigationTaint,
+    /// A preflight names its page's origin where the request itself says `null` behind redirects.
+    pub preflight_sees_through_taint: bool,
+    /// What `Sec-Fetch-Site` says behind a redirect to another origin.
+    pub site_behind_redirects: SiteBehindRedirects,
+    /// Pages between a frame and its tab are not looked at for cookies (RFC 6265bis 5.2.1 does).
+    pub trusts_top_for_cookies: bool,
+    /// `__Host-` and `__Secure-` keep their promise (RFC 6265bis 4.1.3).
+    pub holds_prefixes: bool,
+    /// Of several content types, in one line or more, the last one counts; elsewhere the whole is
+    /// read as one (Fetch 2.2.2).
+    pub last_content_type_counts: bool,
+    /// A name that a script sets twice is asked about twice.
+    pub lists_names_twice: bool,
+    /// Approvals for an opaque origin are remembered.
+    pub remembers_for_opaque: bool,
 }
 
 impl EngineId {
@@ -148,6 +200,19 @@ impl Engine {
             keeps_partitioned: true,
             safelisted_hints: true,
             limits_safelisted_sum: true,
+            refers_from_sandbox: false,
+            trims_framed_referer: false,
+            names_origin_to_own: true,
+            asks_on: false,
+            upload_needs_body: true,
+            navigation_taint: NavigationTaint::Always,
+            preflight_sees_through_taint: false,
+            site_behind_redirects: SiteBehindRedirects::Worst,
+            trusts_top_for_cookies: false,
+            holds_prefixes: true,
+            last_content_type_counts: false,
+            lists_names_twice: false,
+            remembers_for_opaque: false,
         }
     }
 
@@ -174,6 +239,19 @@ impl Engine {
             keeps_partitioned: true,
             safelisted_hints: false,
             limits_safelisted_sum: true,
+            refers_from_sandbox: false,
+            trims_framed_referer: false,
+            names_origin_to_own: false,
+            asks_on: true,
+            upload_needs_body: false,
+            navigation_taint: NavigationTaint::Never,
+            preflight_sees_through_taint: true,
+            site_behind_redirects: SiteBehindRedirects::CrossSite,
+            trusts_top_for_cookies: false,
+            holds_prefixes: true,
+            last_content_type_counts: true,
+            lists_names_twice: true,
+            remembers_for_opaque: true,
         }
     }
 
@@ -200,6 +278,19 @@ impl Engine {
             keeps_partitioned: false,
             safelisted_hints: false,
             limits_safelisted_sum: false,
+            refers_from_sandbox: true,
+            trims_framed_referer: true,
+            names_origin_to_own: true,
+            asks_on: true,
+            upload_needs_body: false,
+            navigation_taint: NavigationTaint::AsForPages,
+            preflight_sees_through_taint: false,
+            site_behind_redirects: SiteBehindRedirects::Nothing,
+            trusts_top_for_cookies: true,
+            holds_prefixes: false,
+            last_content_type_counts: false,
+            lists_names_twice: false,
+            remembers_for_opaque: true,
         }
     }
 

@@ -60,7 +60,10 @@ impl<'a> Standing<'a> {
         let target = Origin::of(url);
         let top = way.navigates() == Some(Target::Top);
         let same_site = from.is_none_or(|from| {
-            let own = from.site_for_cookies();
+            let own = match engine.trusts_top_for_cookies {
+                true => Some(from.top_origin()),
+                false => from.site_for_cookies(),
+            };
             own.is_some_and(|own| is_same_site(engine, &own, &target))
         });
         // A page that fills the tab is nobody's third party.
@@ -210,7 +213,7 @@ impl Jar {
         if is_strict && !at.same_site && !at.top {
             return Some(rule::KEPT_CROSS_SITE);
         }
-        if !prefix_holds(said) {
+        if at.engine.holds_prefixes && !prefix_holds(said) {
             return Some(rule::KEPT_PREFIX);
         }
         let path = said.path.clone().unwrap_or_else(|| default_path(at.url.path()));

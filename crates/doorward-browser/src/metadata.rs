@@ -21,7 +21,9 @@ pub(crate) fn add(
     if !is_told || !is_trustworthy(chain.url()) {
         return;
     }
-    headers.append("Sec-Fetch-Site", chain.site(from));
+    let asks = headers.has("access-control-request-method");
+    let Some(site) = chain.site(engine, from, asks) else { return };
+    headers.append("Sec-Fetch-Site", site);
     headers.append("Sec-Fetch-Mode", word(mode));
     headers.append("Sec-Fetch-Dest", way.destination());
     let is_clicked = request.options.is_clicked || way == Way::Typed;

@@ -9,7 +9,7 @@ use crate::engine::Engine;
 use crate::headers::{Headers, is_token};
 use crate::metadata;
 use crate::origin::Origin;
-use crate::referrer::referer;
+use crate::referrer::{Telling, referer};
 use crate::request::{Credentials, Mode, Request};
 use crate::rule::{self, Rule};
 use crate::safelist::{is_safelisted_method, unsafe_names_in};
@@ -71,7 +71,8 @@ impl Asked {
         if request.body == Body::Stream {
             causes.push(Cause::Stream);
         }
-        if request.way == (Way::Xhr { listens_to_upload: true }) {
+        let listens = request.way == (Way::Xhr { listens_to_upload: true });
+        if listens && !(engine.upload_needs_body && request.body.is_empty()) {
             causes.push(Cause::Upload);
         }
         let always = causes.iter().any(|cause| matches!(cause, Cause::Stream | Cause::Upload));
@@ -88,7 +89,7 @@ impl Asked {
 /// The preflight itself: no cookies, no body, none of the script's headers.
 pub(crate) fn question(
     engine: &Engine,
-    from: &Document,
+    (from, origin, telling): (&Document, &Origin, Telling),
     (own, chain): (&Request, &Chain),
     method: &str,
     names: &[String],
@@ -100,8 +101,8 @@ pub(crate) fn question(
     if !names.is_empty() {
         headers.append("Access-Control-Request-Headers", names.join(","));
     }
-    headers.append("Origin", chain.origin(from).to_string());
-    if let Some(referer) = referer(from, url) {
+    headers.append("Origin", origin.to_string());
+    if let Some(referer) = referer(from, url, telling) {
         headers.append("Referer", referer);
     }
     metadata::add(&mut headers, engine, Some(from), (own, Mode::Cors), chain);

@@ -1,6 +1,7 @@
 //! The headers `Referer` and `Origin`, as a browser writes them.
 
 use crate::document::Document;
+use crate::engine::Engine;
 use crate::origin::{Origin, Relation, is_trustworthy, relation};
 use url::Url;
 
@@ -44,8 +45,57 @@ impl ReferrerPolicy {
     }
 }
 
+/// How much of a page's address may still be told: no address on the way learns more than the one
+/// before it (Fetch 4.1, 9: what is left out stays out).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Telling {
+    /// Nothing.
+    Nothing,
+    /// Its origin.
+    Origin,
+    /// All of it.
+    #[default]
+    Whole,
+}
+
+impl Telling {
+    /// How much a page may tell before anything is sent.
+    pub(crate) fn of(engine: &Engine, from: &Document) -> Self {
+        let is_framed = relation(&from.top_origin(), &Origin::of(&from.url)) == Relation::CrossSite;
+        match from.origin() {
+            Origin::Opaque if engine.refers_from_sandbox => Self::Origin,
+            Origin::Opaque => Self::Nothing,
+            Origin::Tuple { .. } if is_framed && engine.trims_framed_referer => Self::Origin,
+            Origin::Tuple { .. } => Self::Whole,
+        }
+    }
+
+    /// What is left of it once this was told.
+    pub(crate) fn after(self, from: &Document, told: Option<&str>) -> Self {
+        match told {
+            None => Self::Nothing,
+            Some(told) if told == bare(from) => self.min(Self::Origin),
+            Some(_) => self,
+        }
+    }
+}
+
+/// A page's origin as `Referer` says it.
+fn bare(from: &Document) -> String {
+    format!("{}/", Origin::of(&from.url))
+}
+
 /// The value of `Referer`; none where it is left out (Referrer Policy 8.3).
-pub(crate) fn referer(from: &Document, to: &Url) -> Option<String> {
+pub(crate) fn referer(from: &Document, to: &Url, telling: Telling) -> Option<String> {
+    let told = by_policy(from, to)?;
+    match telling {
+        Telling::Nothing => None,
+        Telling::Origin => Some(bare(from)),
+        Telling::Whole => Some(told),
+    }
+}
+
+fn by_policy(from: &Document, to: &Url) -> Option<String> {
     use ReferrerPolicy as Policy;
     if !matches!(from.url.scheme(), "http" | "https") {
         return None;
@@ -58,7 +108,7 @@ pub(crate) fn referer(from: &Document, to: &Url) -> Option<String> {
         let _ = url.set_password(None);
         url.to_string()
     };
-    let origin = || format!("{}/", Origin::of(&from.url));
+    let origin = || bare(from);
     let same = relation(&Origin::of(&from.url), &Origin::of(to)) == Relation::SameOrigin;
     let down = is_downgrade(&from.url, to);
     match from.referrer_policy {
@@ -97,7 +147,7 @@ fn is_downgrade(from: &Url, to: &Url) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{ReferrerPolicy as Policy, origin_outside_cors, referer};
+    use super::{ReferrerPolicy as Policy, Telling, origin_outside_cors, referer};
     use crate::document::Document;
     use url::Url;
 
@@ -123,7 +173,7 @@ mod tests {
             let mut from = Document::top(Url::parse(page).expect("an address"));
             from.referrer_policy = policy;
             let to = Url::parse(to).expect("an address");
-            assert_eq!(referer(&from, &to).as_deref(), want, "{policy:?} {to}");
+            assert_eq!(referer(&from, &to, Telling::Whole).as_deref(), want, "{policy:?} {to}");
             assert_eq!(
                 origin_outside_cors(&from, &from.origin(), &to),
                 want_origin,
@@ -136,7 +186,7 @@ mod tests {
     fn from_https_to_http_nothing_is_told() {
         let from = Document::top(Url::parse("https://a.test/b").expect("an address"));
         let to = Url::parse("http://b.test/").expect("an address");
-        assert_eq!(referer(&from, &to), None);
+        assert_eq!(referer(&from, &to, Telling::Whole), None);
         assert_eq!(origin_outside_cors(&from, &from.origin(), &to), "null");
     }
 }

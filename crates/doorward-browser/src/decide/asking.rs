@@ -3,7 +3,7 @@
 use super::Walk;
 use crate::preflight::{self, Asked, Asker, Cause};
 use crate::rule;
-use crate::verdict::{Answer, Because, Preflight, Sent};
+use crate::verdict::{Answer, Because, Preflight, Sent, Tainting};
 use crate::way::Way;
 
 impl Walk<'_> {
@@ -33,8 +33,11 @@ impl Walk<'_> {
             return false;
         }
         let asked = self.asked();
-        self.asking = Some(asked.causes.first().map_or(rule::SIMPLE, Cause::rule));
-        asked.asks()
+        self.is_unsafe |= asked.asks();
+        if self.tainting == Tainting::Cors {
+            self.asking = Some(asked.causes.first().map_or(rule::SIMPLE, Cause::rule));
+        }
+        asked.asks() || (self.is_unsafe && self.engine.asks_on)
     }
 
     fn asked(&self) -> Asked {
@@ -56,10 +59,14 @@ impl Walk<'_> {
             self.asking = Some(rule::REMEMBERED);
         } else {
             let own = (self.request, &self.chain);
-            let sent = preflight::question(self.engine, from, own, &self.method, &asked.names);
+            let origin = match self.engine.preflight_sees_through_taint {
+                true => from.origin(),
+                false => self.chain.origin(from),
+            };
+            let page = (from, &origin, self.telling);
+            let sent = preflight::question(self.engine, page, own, &self.method, &asked.names);
             let answer = server(&sent);
             let question = (self.method.as_str(), asked.names.as_slice());
-            let origin = self.chain.origin(from);
             preflight.doubt = if answer.status == 0 {
                 Some(Because::of(rule::NO_ANSWER))
             } else {

@@ -148,7 +148,7 @@ impl Walk<'_> {
     }
 
     /// What is sent beside cookies: the script's own headers, and what the browser says itself.
-    fn headers(&self) -> Headers {
+    fn headers(&mut self) -> Headers {
         let mut headers = self.said.clone();
         let (way, url) = (self.request.way, self.chain.url());
         if let Some(from) = &self.from {
@@ -156,8 +156,10 @@ impl Walk<'_> {
                 headers.append("Origin", origin);
             }
             let is_told = !matches!(way, Way::Ping | Way::WebSocket);
-            if let Some(referer) = referer(from, url).filter(|_| is_told) {
-                headers.append("Referer", referer);
+            let told = referer(from, url, self.telling);
+            self.telling = self.telling.after(from, told.as_deref());
+            if let Some(told) = told.filter(|_| is_told) {
+                headers.append("Referer", told);
             }
         }
         match way {
@@ -173,12 +175,19 @@ impl Walk<'_> {
 
     /// The value of `Origin` (Fetch 3.2); none where it is left out.
     fn origin(&self, from: &Document) -> Option<String> {
-        let own = self.chain.origin(from);
+        let own = match self.mode {
+            Mode::Navigate => self.chain.navigation_origin(self.engine, from),
+            Mode::Cors | Mode::NoCors | Mode::SameOrigin | Mode::WebSocket => {
+                self.chain.origin(from)
+            }
+        };
         if self.tainting == Tainting::Cors || self.mode == Mode::WebSocket {
             return Some(own.to_string());
         }
         if matches!(self.method.as_str(), "GET" | "HEAD") {
-            return None;
+            let is_element = self.request.way.is_watched() && self.mode == Mode::Cors;
+            let is_named = is_element && self.engine.names_origin_to_own;
+            return is_named.then(|| own.to_string());
         }
         // In CORS mode the referrer policy has no say.
         match self.mode {

@@ -34,11 +34,17 @@ fn what_makes_a_browser_ask() {
         (base.clone(), "PUT", json, "asks-method asks-type"),
         (Request { body: Body::Stream, ..base.clone() }, "POST", Headers::new(), "asks-stream"),
         (
-            Request { way: Way::Xhr { listens_to_upload: true }, ..base },
+            Request {
+                way: Way::Xhr { listens_to_upload: true },
+                body: Body::Bytes(vec![1]),
+                ..base.clone()
+            },
             "POST",
             Headers::new(),
             "asks-upload",
         ),
+        // Chromium: there is no progress of nothing.
+        (Request { way: Way::Xhr { listens_to_upload: true }, ..base }, "POST", Headers::new(), ""),
     ];
     for (request, method, headers, want) in rows {
         let asked = Asked::of(&Engine::chromium(), &request, method, &headers);
