@@ -39,6 +39,8 @@ pub struct Cookie {
     pub path: String,
     /// Only over secure connections.
     pub secure: bool,
+    /// Not for scripts.
+    pub http_only: bool,
     /// Its `SameSite`.
     pub same_site: SameSite,
     /// When it was made, in seconds.
@@ -59,6 +61,7 @@ pub(crate) struct Said {
     pub(crate) domain: Option<String>,
     pub(crate) path: Option<String>,
     pub(crate) secure: bool,
+    pub(crate) http_only: bool,
     pub(crate) same_site: SameSite,
     pub(crate) partitioned: bool,
     pub(crate) max_age_s: Option<i64>,
@@ -97,6 +100,7 @@ fn attribute(said: &mut Said, name: &str, value: &str) {
         }
         "path" => said.path = value.starts_with('/').then(|| value.to_owned()),
         "secure" => said.secure = true,
+        "httponly" => said.http_only = true,
         "partitioned" => said.partitioned = true,
         // What is no number, and what is no date, is ignored.
         "max-age" => said.max_age_s = seconds(value).or(said.max_age_s),
@@ -134,7 +138,7 @@ mod tests {
         assert_eq!((said.name.as_str(), said.value.as_str()), ("session", "a=b"));
         assert_eq!(said.path.as_deref(), Some("/x"));
         assert_eq!(said.domain.as_deref(), Some("shop.test"));
-        assert!(said.secure);
+        assert!(said.secure && said.http_only);
         assert_eq!(said.same_site, SameSite::Lax);
         let rows = [
             ("a=1; SameSite=None; SameSite=Strict", SameSite::Strict),

@@ -63,6 +63,8 @@ pub struct Engine {
     pub third_party: ThirdParty,
     /// A `Secure` cookie is kept from and sent to `http://localhost` and the names under it.
     pub secure_on_localhost: bool,
+    /// `__Host-` and `__Secure-` are held to what they promise (RFC 6265bis 4.1.3).
+    pub knows_prefixes: bool,
     /// `Access-Control-Allow-Headers: *` covers `Authorization` as well, without credentials. The
     /// specification says no (Fetch 4.8, 7.6).
     pub star_covers_authorization: bool,
@@ -119,8 +121,6 @@ pub struct Engine {
     pub site_behind_redirects: SiteBehindRedirects,
     /// Pages between a frame and its tab are not looked at for cookies (RFC 6265bis 5.2.1 does).
     pub trusts_top_for_cookies: bool,
-    /// `__Host-` and `__Secure-` keep their promise (RFC 6265bis 4.1.3).
-    pub holds_prefixes: bool,
     /// Of several content types, in one line or more, the last one counts; elsewhere the whole is
     /// read as one (Fetch 2.2.2).
     pub last_content_type_counts: bool,
@@ -186,6 +186,7 @@ impl Engine {
             lax_post_grace_s: 120,
             third_party: ThirdParty::Allowed,
             secure_on_localhost: true,
+            knows_prefixes: true,
             star_covers_authorization: true,
             sets_user_agent: false,
             max_age_cap_s: 7200,
@@ -209,7 +210,6 @@ impl Engine {
             preflight_sees_through_taint: false,
             site_behind_redirects: SiteBehindRedirects::Worst,
             trusts_top_for_cookies: false,
-            holds_prefixes: true,
             last_content_type_counts: false,
             lists_names_twice: false,
             remembers_for_opaque: false,
@@ -225,6 +225,7 @@ impl Engine {
             lax_post_grace_s: 0,
             third_party: ThirdParty::Partitioned,
             secure_on_localhost: true,
+            knows_prefixes: true,
             star_covers_authorization: true,
             sets_user_agent: true,
             max_age_cap_s: 86_400,
@@ -248,14 +249,14 @@ impl Engine {
             preflight_sees_through_taint: true,
             site_behind_redirects: SiteBehindRedirects::CrossSite,
             trusts_top_for_cookies: false,
-            holds_prefixes: true,
             last_content_type_counts: true,
             lists_names_twice: true,
             remembers_for_opaque: true,
         }
     }
 
-    /// WebKit as its GTK port is: without Safari's blocking of third-party cookies.
+    /// WebKit as its GTK port is: without Safari's blocking of third-party cookies, and with
+    /// libsoup's jar (3.2), which knows no prefixes.
     #[must_use]
     pub const fn webkit() -> Self {
         Self {
@@ -264,6 +265,7 @@ impl Engine {
             lax_post_grace_s: 0,
             third_party: ThirdParty::Allowed,
             secure_on_localhost: false,
+            knows_prefixes: false,
             star_covers_authorization: true,
             sets_user_agent: true,
             max_age_cap_s: 600,
@@ -287,7 +289,6 @@ impl Engine {
             preflight_sees_through_taint: false,
             site_behind_redirects: SiteBehindRedirects::Nothing,
             trusts_top_for_cookies: true,
-            holds_prefixes: false,
             last_content_type_counts: false,
             lists_names_twice: false,
             remembers_for_opaque: true,

@@ -15,6 +15,13 @@ const LIFE_S_MAX: i64 = 400 * 24 * 3600;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Jar(Vec<Cookie>);
 
+/// By what a cookie comes (RFC 6265bis 5.7: a "non-HTTP" API is a script).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    Answer,
+    Script,
+}
+
 /// What became of one cookie, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Travel {
@@ -138,6 +145,28 @@ impl Jar {
 
     /// Keeps, replaces or forgets what one line of `Set-Cookie` says.
     pub(crate) fn take_in(&mut self, line: &str, at: &Standing<'_>) -> Travel {
+        self.take(line, at, By::Answer)
+    }
+
+    /// Keeps, replaces or forgets what a page's script writes into `document.cookie`. `now_s` is
+    /// in seconds.
+    pub fn set_by_script(
+        &mut self,
+        line: &str,
+        page: &Document,
+        engine: &Engine,
+        now_s: u64,
+    ) -> Travel {
+        if page.is_sandboxed {
+            return Travel { name: String::new(), is_taken: false, rule: rule::KEPT_OPAQUE };
+        }
+        // A script stands where a request of its page to its own address would.
+        let to = (&page.url, "GET");
+        let at = Standing::new(engine, Some(page), Way::Fetch, to, now_s);
+        self.take(line, &at, By::Script)
+    }
+
+    fn take(&mut self, line: &str, at: &Standing<'_>, by: By) -> Travel {
         let Some(said) = cookie::read(line) else {
             return Travel { name: String::new(), is_taken: false, rule: rule::NOT_A_COOKIE };
         };
@@ -145,6 +174,9 @@ impl Jar {
         let no = |rule| Travel { name: name.clone(), is_taken: false, rule };
         if let Some(rule) = self.doubt(&said, at) {
             return no(rule);
+        }
+        if by == By::Script && said.http_only {
+            return no(rule::KEPT_HTTP_ONLY);
         }
         let host = at.url.host_str().unwrap_or_default().to_owned();
         let now = i64::try_from(at.now_s).unwrap_or(i64::MAX);
@@ -170,12 +202,17 @@ impl Jar {
             host_only,
             path: said.path.unwrap_or_else(|| default_path(at.url.path())),
             secure: said.secure,
+            http_only: said.http_only,
             same_site: said.same_site,
             created_s: at.now_s,
             expires_s,
             is_partitioned,
             partition,
         };
+        let is_kept_from = |own: &Cookie| own.http_only && own.is_same(&cookie);
+        if by == By::Script && self.0.iter().any(is_kept_from) {
+            return no(rule::KEPT_HTTP_ONLY);
+        }
         self.0.retain(|own| !own.is_same(&cookie));
         if is_over {
             return no(rule::DELETED);
@@ -213,7 +250,7 @@ impl Jar {
         if is_strict && !at.same_site && !at.top {
             return Some(rule::KEPT_CROSS_SITE);
         }
-        if at.engine.holds_prefixes && !prefix_holds(said) {
+        if at.engine.knows_prefixes && !prefix_holds(said) {
             return Some(rule::KEPT_PREFIX);
         }
         let path = said.path.clone().unwrap_or_else(|| default_path(at.url.path()));

@@ -5,6 +5,7 @@ mod cookies;
 mod elements;
 mod questions;
 mod readers;
+mod script;
 mod unsent;
 
 pub(crate) use self::chain::*;
@@ -12,6 +13,7 @@ pub(crate) use self::cookies::*;
 pub(crate) use self::elements::*;
 pub(crate) use self::questions::*;
 pub(crate) use self::readers::*;
+pub(crate) use self::script::*;
 pub(crate) use self::unsent::*;
 
 /// One rule of the specifications, or a measured habit of an engine.

@@ -111,6 +111,58 @@ fn what_is_kept() {
     assert_eq!(filled(&Engine::webkit(), &["a=1; Secure"]).cookies(), []);
 }
 
+/// A sibling's script, a page of the host itself, and a page that has no cookies.
+#[test]
+fn what_a_script_may_set() {
+    const PROMO: &str = "http://promo.shop.localhost:5175/x/y";
+    let (chromium, webkit) = (Engine::chromium(), Engine::webkit());
+    let rows = [
+        (&chromium, PROMO, "a=2; Domain=shop.localhost; Path=/x", "kept"),
+        (&chromium, PROMO, "a=2", "kept"),
+        (&chromium, PROMO, "a=2; Domain=api.shop.localhost", "not-kept-domain"),
+        (&chromium, PROMO, "a=2; Domain=localhost", "not-kept-domain"),
+        (&chromium, PROMO, "a=2; HttpOnly", "not-kept-http-only"),
+        (&chromium, PROMO, "__Host-a=2; Secure; Path=/", "kept"),
+        (&chromium, PROMO, "__Host-a=2; Secure; Path=/; Domain=shop.localhost", "not-kept-prefix"),
+        (&webkit, PROMO, "__Host-a=2; Path=/; Domain=shop.localhost", "kept"),
+        (&webkit, PROMO, "__Host-a=2; Secure; Path=/", "not-kept-insecure"),
+        (&chromium, API, "a=2; Path=/", "not-kept-http-only"),
+        (&chromium, API, "a=2; Path=/; Max-Age=0", "not-kept-http-only"),
+        (&chromium, API, "a=2; Path=/x", "kept"),
+        (&chromium, API, "b=2; Path=/", "kept"),
+        (&chromium, API, "b=2; Path=/; Max-Age=0", "deleted"),
+        (&chromium, API, "", "not-a-cookie"),
+    ];
+    for (engine, from, line, want) in rows {
+        let mut jar = filled(engine, &["a=1; Path=/; HttpOnly", "b=1; Path=/"]);
+        let page = Document::top(url(from));
+        assert_eq!(jar.set_by_script(line, &page, engine, 101).rule.id, want, "{from} {line}");
+        let own = jar.cookies().iter().find(|cookie| cookie.http_only);
+        assert_eq!(own.map(|cookie| cookie.value.as_str()), Some("1"), "{from} {line}");
+    }
+    let sandboxed = Document { is_sandboxed: true, ..Document::top(url(API)) };
+    let mut jar = Jar::default();
+    assert_eq!(jar.set_by_script("a=1", &sandboxed, &chromium, 101).rule.id, "not-kept-opaque");
+    assert_eq!(jar.cookies(), []);
+}
+
+/// The tossed one comes first (RFC 6265bis 5.8.3), and only where its path is.
+#[test]
+fn a_sibling_tosses_a_cookie_before_the_true_one() {
+    let engine = Engine::chromium();
+    let mut jar = filled(&engine, &["session=ann; Path=/; HttpOnly"]);
+    let promo = Document::top(url("http://promo.shop.localhost:5175/"));
+    let line = "session=evil; Domain=shop.localhost; Path=/x";
+    assert!(jar.set_by_script(line, &promo, &engine, 101).is_taken);
+    for (to, want) in
+        [(API, "session=evil; session=ann"), ("http://api.shop.localhost/", "session=ann")]
+    {
+        let to = url(to);
+        let at = Standing::new(&engine, None, Way::Typed, (&to, "GET"), 102);
+        assert_eq!(jar.take_along(&at).0.as_deref(), Some(want), "{to}");
+    }
+}
+
 #[test]
 fn another_sites_page_plants_no_lax_cookie() {
     let engine = Engine::chromium();

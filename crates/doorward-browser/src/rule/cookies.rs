@@ -3,7 +3,7 @@
 use super::Rule;
 
 /// A rule of RFC 6265bis, about `Cookie` or `Set-Cookie`.
-const fn cookie(
+pub(super) const fn cookie(
     id: &'static str,
     section: &'static str,
     header: &'static str,
