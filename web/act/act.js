@@ -139,6 +139,7 @@ const words = {
 async function run() {
   let seen;
   try {
+    for (const line of act.said.sets) document.cookie = line;
     seen = await ways[act.way]();
   } catch (error) {
     seen = { outcome: "threw", error: String(error) };

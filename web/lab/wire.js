@@ -34,7 +34,14 @@ function drawn(step) {
   const nodes = [...(page ? ["page"] : []), caller, ...between, last];
   /** @type {Row[]} */
   const rows = [];
-  if (page) rows.push({ from: "page", to: "browser", kind: "sent", text: brief(step.shown), at: null, headers: [] });
+  if (page) {
+    // What its script writes into its cookies stands before what it asks for.
+    const lines = step.shown.split("\n");
+    const writes = lines.filter((line) => line.startsWith("document.cookie = "));
+    for (const text of [...writes, lines.find((line) => !writes.includes(line)) ?? ""]) {
+      rows.push({ from: "page", to: "browser", kind: "sent", text: brief(text), at: null, headers: [] });
+    }
+  }
   const log = [...step.seen.log];
   const questions = new Set(step.wire.filter((message) => message.method === "OPTIONS").map((message) => message.exchange));
   // Where nothing follows on a question, its answer decides alone.
@@ -76,9 +83,8 @@ function beginning(step) {
   return step.wire.slice(0, answer + 1);
 }
 
-/** The beginning of what the page does. @param {string} shown */
-function brief(shown) {
-  const [line] = shown.split("\n");
+/** The beginning of what the page does. @param {string} line */
+function brief(line) {
   return line.length > 44 ? `${line.slice(0, 43)}…` : line;
 }
 

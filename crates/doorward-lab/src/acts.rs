@@ -198,8 +198,16 @@ impl Acts {
 }
 
 /// The names of all cookies that stories set, and of the gate's own.
-const COOKIES: [&str; 7] =
-    ["session", "none", "lax", "strict", "unset", "doorward-anchor", "__Host-doorward"];
+const COOKIES: [&str; 8] = [
+    "session",
+    "__Host-session",
+    "none",
+    "lax",
+    "strict",
+    "unset",
+    "doorward-anchor",
+    "__Host-doorward",
+];
 
 /// What is set to see whether it goes along: WebKit keeps no `Secure` cookie here, and Chromium
 /// takes one that says nothing for `Lax`.

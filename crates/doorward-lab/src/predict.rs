@@ -9,6 +9,7 @@ mod everywhere;
 mod gate;
 mod passes;
 mod program;
+mod script;
 mod server;
 
 pub use everywhere::Elsewhere;
@@ -170,6 +171,7 @@ impl Predictor {
         };
         let mut from = Document::top(page);
         from.ancestors = frame_of.and_then(|url| Url::parse(url).ok()).into_iter().collect();
+        let written = self.written(act, &from);
         let request = match self.signed(act, &from, request, via) {
             Signed::Request(request) => request,
             // The script fails before it sends what the page wanted to send.
@@ -192,6 +194,7 @@ impl Predictor {
         if act.said.with_csrf {
             rules.insert(0, Told::has_csrf());
         }
+        rules.splice(0..0, written);
         let predicted = Predicted {
             gets: gets(&verdict),
             rules,

@@ -21,11 +21,12 @@ use crate::gate::Layers;
 use crate::lab::{Lab, Scene, SceneError, Setting, unix_s};
 use crate::passes;
 use crate::predict::{Asker, Elsewhere, Everywhere, Predicted, Via};
-use crate::scenario::{Caller, CorsWord, Expected, Place, Said, Scenario, Side, Step, Way};
+use crate::scenario::{self, Caller, CorsWord, Expected, Place, Said, Scenario, Side, Step, Way};
 use crate::wire::{Mark, Message, Node, What};
 use doorward_browser::{Engine, EngineId};
 use serde::Serialize;
 use stage::Stage;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
@@ -74,11 +75,13 @@ impl Spec {
         Self { scenario, side, engine, cors: None, layers: Layers::All, only: None }
     }
 
-    /// Whether a step is to be run: alone it still needs the one that it copies.
+    /// Whether a step is to be run: alone it still needs the one that it copies, and the cookies
+    /// that pages wrote before.
     fn wants(&self, at: usize) -> bool {
         let Some(only) = self.only else { return true };
         let copied = self.scenario.steps.get(only).and_then(Step::copied);
-        at == only || copied == Some(at)
+        let sets = |at| self.scenario.steps.get(at).is_some_and(Step::sets_cookies);
+        at == only || copied == Some(at) || (at < only && sets(at))
     }
 
     /// Whether something is other than the file says: then its expectations do not hold.
@@ -233,6 +236,7 @@ impl Run<'_> {
             steps.chain(scenario.sign_in.iter().map(|own| own.at)).collect();
         places.sort_unstable();
         places.dedup();
+        let sets = gone(scenario);
         for place in places.into_iter().filter(|place| *place != Place::PaidAi) {
             let origin = self.lab.sites().place(place, side);
             let act = Act {
@@ -240,7 +244,7 @@ impl Run<'_> {
                 origin,
                 way: Way::Fetch,
                 method: "POST".to_owned(),
-                said: Said::default(),
+                said: Said { sets: sets.clone(), ..Said::default() },
                 says: "The lab forgets what an earlier story left".to_owned(),
                 script: None,
             };
@@ -425,8 +429,8 @@ impl Run<'_> {
         let origin = origin.ok_or(RunError::NoSuchPage(step.caller.word()))?;
         let mut said = step.request.clone();
         said.with_csrf &= side == Side::On;
-        for value in said.headers.values_mut() {
-            *value = self.lab.fill(value, side);
+        for value in said.headers.values_mut().chain(&mut said.sets) {
+            *value = self.lab.fill(value, side).replace("{evil-session}", &self.scene.evil_session);
         }
         let path = mark.on(&said.path);
         Ok(Act {
@@ -439,6 +443,17 @@ impl Run<'_> {
             script: (step.request.signed && side == Side::On).then(|| self.script(step, mark)),
         })
     }
+}
+
+/// What pages of any story wrote into `document.cookie`, once more, with its time over: a story
+/// may have been left before its end.
+fn gone(scenario: &Scenario) -> Vec<String> {
+    let all = scenario::all().unwrap_or_default();
+    let steps = all.iter().flat_map(|other| &other.steps).chain(&scenario.steps);
+    let said =
+        steps.flat_map(|step| step.with_gate.iter().map(|own| &own.request).chain([&step.request]));
+    let lines = said.flat_map(|said| &said.sets).map(|line| format!("{line}; Max-Age=0"));
+    lines.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// Which way a request goes to a place.

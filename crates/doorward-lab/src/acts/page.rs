@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+/// How a line begins that writes a cookie; the lab's page draws those by it.
+const WRITES: &str = "document.cookie = ";
+
 /// Something that a page is to do.
 #[derive(Clone, Debug)]
 pub struct Act {
@@ -132,6 +135,9 @@ impl Act {
             let gate = super::of_origin(&self.url);
             let ask = format!("fetch(\"{gate}{}\", {{ credentials: \"include\" }})", csrf::PATH);
             request = format!("const {{ token }} = await (await {ask}).json();\n{request}");
+        }
+        for line in self.said.sets.iter().rev() {
+            request = format!("{WRITES}{line:?};\n{request}");
         }
         match &self.script {
             Some(script) => {
@@ -333,6 +339,10 @@ mod tests {
         assert_eq!(shown, want);
         let shown = act(Way::Form, "x").shown();
         assert!(shown.contains("<input name=to value=\"evil\">"), "{shown}");
+        let mut writes = act(Way::Link, "x");
+        writes.said.sets = vec!["a=1; Path=/x".to_owned(), "b=2".to_owned()];
+        let want = "document.cookie = \"a=1; Path=/x\";\ndocument.cookie = \"b=2\";\n<a href=";
+        assert!(writes.shown().starts_with(want), "{}", writes.shown());
         for (way, part) in [
             (Way::Fetch, "headers: { \"x-csrf-token\": token }"),
             (Way::Form, "<input name=_csrf value=\"${token}\">"),

@@ -281,6 +281,8 @@ fn api_data(head: &Parts, body_bytes: usize) -> (Response<Body>, String) {
 
 fn item(shop: &Shop, head: &Parts) -> (Response<Body>, String) {
     let id = head.uri.path().trim_start_matches("/api/items/");
+    let owner = shop.sessions().user(&head.headers);
+    let of = owner.map(|owner| format!(", for {owner}")).unwrap_or_default();
     let mut items = shop.items();
     if id.len() > ITEM_ID_BYTES_MAX || (items.len() >= ITEMS_MAX && !items.contains_key(id)) {
         return failed(StatusCode::INSUFFICIENT_STORAGE, "no room for this item");
@@ -289,18 +291,19 @@ fn item(shop: &Shop, head: &Parts) -> (Response<Body>, String) {
         Method::PUT | Method::PATCH => {
             let changes = items.entry(id.to_owned()).or_default();
             *changes += 1;
-            format!("changed item {id}")
+            format!("changed item {id}{of}")
         }
         Method::DELETE => match items.remove(id) {
-            Some(_) => format!("removed item {id}"),
+            Some(_) => format!("removed item {id}{of}"),
             None => return failed(StatusCode::NOT_FOUND, "no such item: nothing removed"),
         },
         _ => match items.get(id) {
-            Some(_) => format!("read item {id}"),
+            Some(_) => format!("read item {id}{of}"),
             None => return failed(StatusCode::NOT_FOUND, "no such item"),
         },
     };
-    (json(StatusCode::OK, &json!({ "id": id, "changes": items.get(id) })), what)
+    let changes = items.get(id);
+    (json(StatusCode::OK, &json!({ "id": id, "changes": changes, "owner": owner })), what)
 }
 
 fn echo(head: &Parts, body_bytes: u64) -> (Response<Body>, String) {

@@ -40,6 +40,8 @@ pub(crate) struct Scene {
     pub(crate) gate: Option<Gate>,
     /// The gate's configuration, as a user would write it.
     pub(crate) config: Option<String>,
+    /// A session of the attacker's own: he has an account as everybody may.
+    pub(crate) evil_session: String,
     pub(crate) policy: CorsPolicy,
     pub(crate) same_site: SameSite,
     /// The backend refuses what has no proof of admission.
@@ -98,7 +100,8 @@ impl Lab {
         self.taps.fetched.put(before_gate.or(before_backend));
         self.cache.clear();
         self.sets.fetch_add(1, Ordering::Relaxed);
-        Ok(Scene { backend, gate, config, policy, same_site, demands_proof })
+        let evil_session = backend.sign_in("evil").unwrap_or_default();
+        Ok(Scene { backend, gate, config, evil_session, policy, same_site, demands_proof })
     }
 
     /// The configuration that the gate is started with.

@@ -248,13 +248,12 @@ impl Observed<'_> {
     }
 }
 
-/// The names in a `Cookie` line, sorted, each once.
+/// The names in a `Cookie` line, sorted; twice where it came twice.
 pub(crate) fn cookie_names(line: &str) -> Vec<String> {
     let pairs = line.split(';').map(str::trim).filter(|pair| !pair.is_empty());
     let mut names: Vec<String> =
         pairs.map(|pair| pair.split('=').next().unwrap_or_default().to_owned()).collect();
     names.sort();
-    names.dedup();
     names
 }
 

@@ -12,6 +12,8 @@ const STEPS_MAX: usize = 40;
 const TIMES_MAX: u32 = 20_000;
 /// Addresses of one step, at most: one network of IPv4. As many visitors.
 const ADDRESSES_MAX: u32 = 250;
+/// Cookies that one page writes, at most.
+const SETS_MAX: usize = 20;
 /// Seconds that a gate's clock is turned on, at most.
 const SECONDS_MAX: u32 = 86_400;
 
@@ -173,6 +175,15 @@ fn doubts(scenario: &Scenario, step: &Step) -> Vec<(String, &'static str)> {
     if is_page && (said.with_key || said.with_token || said.signed_as.is_some()) {
         doubt("is a page's, and takes what only programs are given", "take away `with-…`");
     }
+    if step.sets_cookies() && (!is_page || step.way.is_without_scripts()) {
+        doubt("writes cookies, and runs no script", "let a page do it, with way = \"fetch\"");
+    }
+    let sets = || [Some(said), own].into_iter().flatten().map(|said| &said.sets);
+    let is_named =
+        |line: &String| line.find('=').is_some_and(|at| at > 0 && !line[..at].contains(';'));
+    if sets().any(|sets| sets.len() > SETS_MAX || !sets.iter().all(is_named)) {
+        doubt("writes too many cookies, or one without a name", "sets = [\"name=value; Path=/\"]");
+    }
     if step.times == 0 || step.times > TIMES_MAX {
         doubt("happens never or too often", "from 1 to 20000 times");
     }
@@ -282,6 +293,13 @@ off = { gets = "read", backend = "executed" }
     }
 
     #[test]
+    fn a_page_may_write_cookies() {
+        let text = GOOD.replace("/api/data\"", "/api/data\"\nrequest.sets = [\"a=1; Path=/\"]");
+        let scenario = read("own.toml", &text).expect("good");
+        assert!(scenario.steps[0].needs_window());
+    }
+
+    #[test]
     fn bad_ones_say_where_what_and_how_to_mend_it() {
         let rows = [
             (
@@ -350,6 +368,17 @@ off = { gets = "read", backend = "executed" }
                 .replace("off =", "on ="),
                 "own.toml:9: ",
                 "a \"form\" with fields",
+            ),
+            (
+                GOOD.replace("/api/data\"", "/api/data\"\nrequest.sets = [\"a=1\"]")
+                    .replace("\"shop\"", "\"curl\""),
+                "own.toml:9: ",
+                "let a page do it",
+            ),
+            (
+                GOOD.replace("/api/data\"", "/api/data\"\nrequest.sets = [\"; Path=/a=1\"]"),
+                "own.toml:9: ",
+                "name=value",
             ),
             ("x".repeat(70_000), "own.toml: ", "split it"),
         ];

@@ -116,6 +116,8 @@ pub struct Said {
     pub mode: Option<Mode>,
     /// `credentials` of `fetch`.
     pub credentials: Option<Credentials>,
+    /// What a page's script writes into `document.cookie` before it asks: a line for each cookie.
+    pub sets: Vec<String>,
     /// A program presents the integration's key.
     pub with_key: bool,
     /// A program asks `GET /api/token` first and sends the token along.
@@ -250,8 +252,16 @@ impl Step {
     /// cookies, because frames change which of them travel.
     #[must_use]
     pub fn needs_window(&self) -> bool {
-        let with_cookies = self.request.credentials == Some(Credentials::Include);
+        let with_cookies =
+            self.request.credentials == Some(Credentials::Include) || self.sets_cookies();
         self.caller.is_page() && (self.way.navigates() || with_cookies || self.request.with_csrf)
+    }
+
+    /// Whether its page writes cookies, which later steps meet.
+    #[must_use]
+    pub fn sets_cookies(&self) -> bool {
+        let gated = self.with_gate.iter().map(|own| &own.request);
+        gated.chain([&self.request]).any(|said| !said.sets.is_empty())
     }
 
     /// The backend's CORS behind a gate that is set up so, or without one.
