@@ -6,7 +6,7 @@
 //! ## What it stops
 //!
 //! * A second cookie of a session's name, which a sibling domain may set (RFC 6265 8.6; CWE-384):
-//!   backends take the first or the last.
+//!   backends take the first or the last (lab: `tossed-cookie`).
 //! * Names that a backend reads as others: nameless cookies (`=__Host-a=1`), a prefix in other
 //!   case, behind a Unicode space, with `%5F` or `.` for its `_` (CVE-2022-31629, CVE-2020-8184).
 //! * `$Version` and quotes that end in another cookie, by which old parsers swallow what stands
@@ -14,7 +14,8 @@
 //! * Jars so full that a parser or a log chokes on them.
 //! * Sessions that scripts may read, that travel in the clear, or that other sites' pages send
 //!   along (lab: `samesite`; CWE-1004, CWE-614, CWE-1275).
-//! * Tossing, where asked for (`rename`): a sibling cannot set `__Host-session`.
+//! * Tossing, where asked for (`rename`): a sibling cannot set `__Host-session` (lab:
+//!   `host-prefix`).
 //!
 //! ## How it decides
 //!
@@ -46,6 +47,8 @@
 //! ## What it does not stop
 //!
 //! * Tossing of cookies that are not renamed: one that comes alone looks like the true one.
+//! * The same under `__Host-`, in browsers that do not know the prefix: WebKit's GTK port (2.50, by
+//!   libsoup's jar). Two of one name are refused there as well.
 //! * A sibling that fills the jar until the session falls out, or the request is refused.
 //! * Pages that read a session which its own script must read (`readable`).
 //! * What a backend puts into a cookie, and whether it checks what comes back.

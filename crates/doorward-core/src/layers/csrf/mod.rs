@@ -46,7 +46,8 @@
 //!
 //! * Script that runs in an allowed page: it asks for a token as the page does.
 //! * An application that changes state on GET: say `effect = "write"` there.
-//! * On plain http, while trying out: a sibling may plant the anchor `doorward-anchor`.
+//! * On plain http, while trying out: a sibling may plant the anchor `doorward-anchor`; by https
+//!   the one with `__Host-`, in browsers that do not know the prefix (WebKit's GTK port, 2.50).
 //! * A subject that logs out and in again, when no page asked in between: its tokens go on.
 //! * Forms without script, where the file does not say `forms = "inject"`.
 //! * With it, a token that an attacker's markup carries out of a page: a `<base>` or a button with
