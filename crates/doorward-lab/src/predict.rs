@@ -195,6 +195,7 @@ impl Predictor {
             rules.insert(0, Told::has_csrf());
         }
         rules.splice(0..0, written);
+        rules.extend(Told::of_order(&verdict.cookies));
         let predicted = Predicted {
             gets: gets(&verdict),
             rules,
