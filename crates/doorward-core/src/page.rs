@@ -24,6 +24,9 @@ pub(crate) enum Offer {
     Nothing,
     /// To open the address from here: a click on the page is not another site's request.
     OpenHere,
+    /// To load the form again, which was written for another session, or long ago. Where it stands
+    /// at this very address, by a link.
+    LoadAgain { is_here: bool },
     /// To ask for a pass, and to open the address with a ticket. It does so by itself, once.
     Pass,
 }
@@ -32,7 +35,7 @@ impl Offer {
     /// What the page may load.
     pub(crate) const fn policy(self) -> &'static str {
         match self {
-            Self::Nothing | Self::OpenHere => POLICY,
+            Self::Nothing | Self::OpenHere | Self::LoadAgain { .. } => POLICY,
             Self::Pass => POLICY_OF_PASSES,
         }
     }
@@ -62,6 +65,10 @@ pub(crate) fn write(said: &Said<'_>) -> String {
         Offer::OpenHere => "<p>This address was opened from another site.</p>\
              <p><a href=\"\">Open it here</a></p>"
             .to_owned(),
+        Offer::LoadAgain { is_here: true } => "<p><a href=\"\">Load it again</a></p>".to_owned(),
+        Offer::LoadAgain { is_here: false } => {
+            "<p>Go back, and load that page again.</p>".to_owned()
+        }
         Offer::Pass => format!(
             "<p role=\"status\" id=\"open\">This page needs JavaScript.</p>\
              <script src=\"{0}/auto.js\"></script><script src=\"{0}/open.js\"></script>",
@@ -75,6 +82,12 @@ pub(crate) fn write(said: &Said<'_>) -> String {
             "A moment",
             "This address needs a pass",
             "Your browser asks for one here, and opens the address with it.",
+        ),
+        Offer::LoadAgain { .. } => (
+            "Not sent",
+            "This form has to be loaded again",
+            "Since it was loaded somebody has signed in or out here, its cookies were deleted, or \
+             it stood open for too long. Nothing of it has run.",
         ),
         Offer::Nothing | Offer::OpenHere => ("Refused", said.title, said.detail),
     };

@@ -2,7 +2,7 @@
 
 use crate::gate::Gate;
 use crate::layers::permission::{self, Missing};
-use crate::layers::{cors, identity, method, quota};
+use crate::layers::{cors, csrf, identity, method, quota};
 use crate::moment::{Now, RequestId};
 use crate::page::{self, Offer};
 use crate::reason::Reason;
@@ -95,6 +95,7 @@ impl Refused {
             Reason::Site(_) if reads => Offer::OpenHere,
             // What a page could send, and a person who opens the address cannot.
             Reason::Pass(why) if reads && why.ends_with_a_new_pass() => Offer::Pass,
+            Reason::Csrf(why) => csrf::offer(visit, why),
             _ => Offer::Nothing,
         };
         Self {

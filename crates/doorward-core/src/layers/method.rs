@@ -169,6 +169,11 @@ pub fn allow(route: &Route) -> String {
     allowed.map(Method::as_str).collect::<Vec<_>>().join(", ")
 }
 
+/// Whether a route may be read with GET.
+pub(crate) fn may_get(route: &Route) -> bool {
+    judge(&Method::GET, route).is_none()
+}
+
 /// Judges the method, and the one that an override names.
 #[must_use]
 pub fn inspect(_policy: &Policy, visit: &Visit<'_>) -> Step {

@@ -25,6 +25,11 @@ const PAGE: &str = "<!doctype html><meta charset=utf-8><link rel=icon href=data:
   <button id=pay>Pay</button>
 </form>";
 
+/// Where people sign in: a form without a script, to its own address.
+const LOGIN: &str = "<!doctype html><meta charset=utf-8><link rel=icon href=data:,>
+<title>Sign in</title>
+<form method=post action=/login><input name=user value=ann><button id=in>Sign in</button></form>";
+
 #[derive(Default)]
 struct Books {
     sessions: HashMap<String, String>,
@@ -103,10 +108,18 @@ async fn answer(request: Request<Incoming>, books: &Shared) -> Response<Full<Byt
             Some(user) => said(StatusCode::OK, &json!({ "id": user }).to_string()),
             None => said(StatusCode::UNAUTHORIZED, "{}"),
         },
-        (&Method::POST, "/login") => {
-            let line = books.sign_in(&body);
-            with(said(StatusCode::OK, "{}"), SET_COOKIE, &line)
-        }
+        (&Method::GET, "/login") => page(LOGIN, query),
+        (&Method::POST, "/login") => match value(&body, "user") {
+            Some(user) => {
+                let line = books.sign_in(&user);
+                books.book.push(format!("POST /login {user}"));
+                with(with(said(StatusCode::SEE_OTHER, ""), SET_COOKIE, &line), LOCATION, "/")
+            }
+            None => {
+                let line = books.sign_in(&body);
+                with(said(StatusCode::OK, "{}"), SET_COOKIE, &line)
+            }
+        },
         (&Method::POST, "/logout") => {
             books.sessions.retain(|_, own| Some(&*own) != user.as_ref());
             with(said(StatusCode::OK, "{}"), SET_COOKIE, "session=; Path=/; Max-Age=0")
@@ -165,7 +178,11 @@ fn value(text: &str, name: &str) -> Option<String> {
 }
 
 fn home(user: Option<&str>, query: &str) -> Response<Full<Bytes>> {
-    let page = said(StatusCode::OK, &PAGE.replace("{{who}}", user.unwrap_or("nobody")));
+    page(&PAGE.replace("{{who}}", user.unwrap_or("nobody")), query)
+}
+
+fn page(html: &str, query: &str) -> Response<Full<Bytes>> {
+    let page = said(StatusCode::OK, html);
     let page = with(page, CONTENT_TYPE, "text/html; charset=utf-8");
     let policy = value(query, "policy").unwrap_or_else(|| "same-origin".to_owned());
     with(page, REFERRER_POLICY, &policy)

@@ -41,6 +41,10 @@
 //!    `action`, `<base>` and buttons say, to the page's own origin. One with a field `_csrf` of its
 //!    application gets the token as `csrf_token`; one that has a token already, none. The page
 //!    streams; each form is held to its end, up to 128 KiB.
+//! 8. A form that stood open in one tab while its visitor signed in or out in another is refused
+//!    (`csrf/other-session`): its anchor is gone, and nothing else tells his token of before from
+//!    an attacker's. Who sent it from one's own page is shown how to go on, as with a token that
+//!    ended: by a link that loads the form again, where it stands at the address it is sent to.
 //!
 //! ## What it does not stop
 //!
@@ -83,6 +87,7 @@
 //! CHIPS (`Partitioned`); RFC 2104; RFC 5869; CVE-2013-3587; HTML 13.2.6.4.7 (which form is open),
 //! 4.10.21.3 (where it is sent); RFC 9111 5.2.2; RFC 9213.
 
+mod again;
 mod anchor;
 mod body;
 mod forms;
@@ -93,6 +98,7 @@ mod reason;
 mod session;
 mod token;
 
+pub(crate) use again::offer;
 pub(crate) use anchor::is_anchor;
 pub use forms::{Forms, Injection, Left, Page};
 pub(crate) use forms::{are_written, close};
