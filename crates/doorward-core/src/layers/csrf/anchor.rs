@@ -6,7 +6,8 @@ use crate::layers::identity::{Carried, cookie};
 use crate::visit::Visit;
 use http::HeaderValue;
 
-/// By https. No sibling can set a cookie of such a name, and no page on plain http.
+/// By https. No sibling can set a cookie of such a name, and no page on plain http, wherever the
+/// browser knows the prefix.
 const SECURE: &str = "__Host-doorward";
 /// On plain http, while trying out: browsers take no `__Host-` cookie there.
 const PLAIN: &str = "doorward-anchor";
