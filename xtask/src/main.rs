@@ -1,6 +1,8 @@
-//! Doorward's own tasks: `cargo xtask test | quick | tidy | vendor | docs | prove | bench`.
+//! Doorward's own tasks: `cargo xtask test | quick | tidy | vendor | docs | prove | conformance |
+//! bench`.
 
 mod bench;
+mod conformance;
 mod count;
 mod docs;
 mod install;
@@ -22,6 +24,9 @@ cargo xtask tidy              the invariants and measures that can be checked by
 cargo xtask vendor            writes web/vendor from the packages of web/package-lock.json
 cargo xtask docs              writes docs/layers from the layers' own files
 cargo xtask prove [NAME [N]]  one campaign in full; without a name, the list
+cargo xtask conformance [N [SEED]]
+                              the model of a browser beside three engines; writes
+                              docs/conformance.md
 cargo xtask bench [--rounds N] [--seconds S] [--rate R] [--peers A,B]
                               the gate beside nginx, HAProxy and Envoy doing the same work: CPU,
                               calls, memory, latency; installs what is missing
@@ -39,6 +44,7 @@ fn main() -> ExitCode {
         ["vendor"] => web::vendor(),
         ["docs"] => docs::run(),
         ["prove", rest @ ..] => prove::run(rest),
+        ["conformance", rest @ ..] => conformance::run(rest),
         ["bench", rest @ ..] => bench::run(rest),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

@@ -85,7 +85,9 @@ fn fetch(engine: &Engine, request: &Request, mode: Mode) -> Result<Said, Thrown>
     }
     let implied = request.body.implied_type().filter(|_| !headers.has("content-type"));
     // In no-cors mode the browser's own type goes through the same gate as the script's.
-    if let Some(kind) = implied.filter(|kind| mode != Mode::NoCors || is_type_safe(kind)) {
+    if let Some(kind) = implied.filter(|kind| {
+        mode != Mode::NoCors || engine.sends_any_type_in_no_cors || is_type_safe(kind)
+    }) {
         headers.append("Content-Type", kind);
     }
     Ok(Said { method, headers, dropped, body: request.body.clone() })
@@ -183,23 +185,9 @@ fn kept(engine: &Engine, request: &Request, mode: Mode) -> Result<(Headers, Vec<
             headers.append(name, value);
         }
     }
-    Ok((together(engine, &headers), dropped))
-}
-
-/// A name that is set twice is one header, with its values in one line (Fetch 2.2.2, combine).
-fn together(engine: &Engine, headers: &Headers) -> Headers {
-    let mut out = Headers::new();
-    for (name, _) in headers.iter() {
-        if out.has(name) {
-            continue;
-        }
-        let last = headers.all(name).last().filter(|_| engine.last_content_type_counts);
-        match last.filter(|_| name.eq_ignore_ascii_case("content-type")) {
-            Some(last) => out.append(name, last),
-            None => out.append(name, headers.joined(name).unwrap_or_default()),
-        }
-    }
-    out
+    let stays_apart = engine.keeps_headers_apart && request.way == Way::Fetch;
+    let headers = if stays_apart { headers } else { headers.together() };
+    Ok((headers, dropped))
 }
 
 /// Fetch 5.1: in `no-cors` mode a header is kept while all values of its name together are safe.

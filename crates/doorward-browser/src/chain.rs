@@ -2,7 +2,7 @@
 
 use crate::body::Body;
 use crate::document::Document;
-use crate::engine::{Engine, NavigationTaint, SiteBehindRedirects};
+use crate::engine::{Engine, GoneWithBody, PlainTaint, SiteBehindRedirects};
 use crate::headers::Headers;
 use crate::origin::{Origin, Relation, relation};
 use crate::referrer::ReferrerPolicy;
@@ -58,24 +58,24 @@ impl Chain {
         if self.is_tainted(&own) { Origin::Opaque } else { own }
     }
 
-    /// The same for a navigation, where engines differ.
-    pub(crate) fn navigation_origin(&self, engine: &Engine, from: &Document) -> Origin {
+    /// The same outside of CORS, where engines differ.
+    pub(crate) fn plain_origin(&self, engine: &Engine, from: &Document, mode: Mode) -> Origin {
         let own = from.origin();
-        let is_tainted = match engine.navigation_taint {
-            NavigationTaint::Never => false,
-            NavigationTaint::AsForPages => self.is_tainted(&own),
-            NavigationTaint::Always => self.leaves_an_origin(),
+        let is_tainted = match engine.plain_taint {
+            PlainTaint::OfNavigations if mode == Mode::Navigate => self.leaves_an_origin(),
+            PlainTaint::AsForPages | PlainTaint::OfNavigations => self.is_tainted(&own),
+            PlainTaint::Always => self.leaves_an_origin(),
         };
         if is_tainted { Origin::Opaque } else { own }
     }
 
     /// Whether a redirect led from one origin to another.
-    fn leaves_an_origin(&self) -> bool {
+    pub(crate) fn leaves_an_origin(&self) -> bool {
         let mut pairs = self.all().zip(&self.more);
         pairs.any(|(last, next)| !Origin::of(last).is_same(&Origin::of(next)))
     }
 
-    fn is_tainted(&self, own: &Origin) -> bool {
+    pub(crate) fn is_tainted(&self, own: &Origin) -> bool {
         let is_other = |a: &Origin, b: &Origin| relation(a, b) != Relation::SameOrigin;
         let mut pairs = self.all().zip(&self.more);
         pairs.any(|(last, next)| {
@@ -84,25 +84,37 @@ impl Chain {
         })
     }
 
-    /// The value of `Sec-Fetch-Site`: the worst over all addresses (Fetch Metadata 2.3); none
-    /// where it is left out. What a person typed comes from nowhere.
+    /// The value of `Sec-Fetch-Site`: the worst over all addresses (Fetch Metadata 2.3), but for
+    /// some engines; none where it is left out. What a person typed comes from nowhere.
     pub(crate) fn site(
         &self,
         engine: &Engine,
         from: Option<&Document>,
-        asks: bool,
+        (mode, asks): (Mode, bool),
     ) -> Option<&'static str> {
         let Some(from) = from else { return Some("none") };
-        if self.leaves_an_origin() {
-            match engine.site_behind_redirects {
-                SiteBehindRedirects::Worst => {}
-                SiteBehindRedirects::CrossSite => return Some("cross-site"),
-                SiteBehindRedirects::Nothing => return asks.then_some("cross-site"),
-            }
-        }
         let own = from.origin();
         let worst = self.all().map(|url| relation(&own, &Origin::of(url))).max();
-        Some(match worst.unwrap_or(Relation::CrossSite) {
+        let worst = worst.unwrap_or(Relation::CrossSite);
+        let is_redirected = !self.more.is_empty();
+        let said = match engine.site_behind_redirects {
+            SiteBehindRedirects::CrossSite if asks => relation(&own, &Origin::of(self.url())),
+            SiteBehindRedirects::CrossSite if is_redirected && worst != Relation::SameOrigin => {
+                Relation::CrossSite
+            }
+            SiteBehindRedirects::NothingInCors if asks && self.is_tainted(&own) => {
+                Relation::CrossSite
+            }
+            SiteBehindRedirects::NothingInCors
+                if mode == Mode::Cors && !asks && self.leaves_an_origin() =>
+            {
+                return None;
+            }
+            SiteBehindRedirects::Worst
+            | SiteBehindRedirects::CrossSite
+            | SiteBehindRedirects::NothingInCors => worst,
+        };
+        Some(match said {
             Relation::SameOrigin => "same-origin",
             Relation::SameSite => "same-site",
             Relation::CrossSite => "cross-site",
@@ -166,18 +178,28 @@ pub(crate) fn is_redirect(answer: &Answer) -> bool {
 /// What of a request goes on to the next address: the method may become GET, and the body goes;
 /// another origin is not told `Authorization`, and nothing else is kept from it.
 pub(crate) fn carry(
+    engine: &Engine,
     status: u16,
     (here, next): (&Url, &Url),
     (method, body, headers): (&mut String, &mut Body, &mut Headers),
 ) {
+    let leaves = !Origin::of(here).is_same(&Origin::of(next));
     let becomes_get = (matches!(status, 301 | 302) && method == "POST")
-        || (status == 303 && !matches!(method.as_str(), "GET" | "HEAD"));
+        || (status == 303 && !matches!(method.as_str(), "GET" | "HEAD"))
+        || (engine.turns_delete_into_get && method == "DELETE" && leaves);
     if becomes_get {
         "GET".clone_into(method);
         *body = Body::Empty;
-        headers.retain(|name, _| !BODY_HEADERS.iter().any(|gone| gone.eq_ignore_ascii_case(name)));
+        headers.retain(|name, _| {
+            let is_of_body = BODY_HEADERS.iter().any(|gone| gone.eq_ignore_ascii_case(name));
+            !is_of_body
+                || match engine.gone_with_body {
+                    GoneWithBody::All => false,
+                    GoneWithBody::AllButLanguage => name.eq_ignore_ascii_case("content-language"),
+                }
+        });
     }
-    if !Origin::of(here).is_same(&Origin::of(next)) {
+    if leaves {
         headers.retain(|name, _| !name.eq_ignore_ascii_case("authorization"));
     }
 }

@@ -74,8 +74,8 @@ struct Walk<'a> {
     chain: Chain,
     /// How much of the page's address may still be told.
     telling: Telling,
-    /// It had to ask, or would have had to at another origin.
-    is_unsafe: bool,
+    /// It asked at an address before this one.
+    has_asked: bool,
     dropped: Vec<String>,
     asking: Option<Rule>,
     hops: Vec<Hop>,
@@ -120,8 +120,8 @@ impl<'a> Walk<'a> {
             said: Headers::new(),
             tainting: Tainting::Basic,
             chain: Chain::new(request.url.clone()),
-            telling: from.map(|from| Telling::of(engine, from)).unwrap_or_default(),
-            is_unsafe: false,
+            telling: from.map(|from| Telling::of(engine, from, request.way)).unwrap_or_default(),
+            has_asked: false,
             dropped: Vec::new(),
             asking: None,
             hops: Vec::new(),
@@ -163,8 +163,7 @@ impl<'a> Walk<'a> {
             Route::End(end) => return Some(end),
         };
         self.hops.push(Hop::at(self.chain.url().clone(), self.tainting));
-        let must_ask = self.asks();
-        let asks = is_cors && must_ask;
+        let asks = is_cors && self.asks();
         if asks && let Some(no) = self.ask(server) {
             self.forget();
             return Some(self.fails(no));
@@ -174,7 +173,7 @@ impl<'a> Walk<'a> {
             Err(no) => return Some(self.fails(no)),
         };
         if let Some(no) = self.doubt(&answer) {
-            if asks {
+            if asks && engine.forgets_after_failure {
                 self.forget();
             }
             return Some(self.fails(no));
@@ -267,7 +266,7 @@ impl<'a> Walk<'a> {
     fn carry(&mut self, answer: &Answer, url: Url) {
         let here = self.chain.url().clone();
         let what = (&mut self.method, &mut self.body, &mut self.said);
-        chain::carry(answer.status, (&here, &url), what);
+        chain::carry(self.engine, answer.status, (&here, &url), what);
         if let (Some(from), Some(policy)) = (&mut self.from, chain::policy(answer)) {
             from.referrer_policy = policy;
         }

@@ -27,26 +27,49 @@ pub enum ThirdParty {
     Blocked,
 }
 
-/// Which redirects make a navigation's `Origin` say `null`.
+/// Which redirects make `Origin` say `null` outside of CORS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NavigationTaint {
-    /// None.
-    Never,
+pub enum PlainTaint {
+    /// A navigation's every one to another origin; those of others as for pages.
+    OfNavigations,
     /// Those that make a page's own request say it (Fetch 2.2.5, redirect-taint).
     AsForPages,
     /// Every one to another origin.
     Always,
 }
 
-/// What `Sec-Fetch-Site` says behind a redirect to another origin.
+/// What `Sec-Fetch-Site` says behind redirects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SiteBehindRedirects {
     /// The worst of all addresses (Fetch Metadata 2.3).
     Worst,
-    /// `cross-site`.
+    /// `cross-site`, unless all addresses are the page's own origin. A preflight looks at the last
+    /// address alone.
     CrossSite,
-    /// Nothing, and none of its neighbours is sent; only preflights say `cross-site`.
+    /// In CORS mode nothing where one led to another origin: none of these headers is sent. A
+    /// preflight says `cross-site` where the origin has become `null`. All others say the worst.
+    NothingInCors,
+}
+
+/// Which headers go with a body that a redirect takes away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GoneWithBody {
+    /// All that tell of it (Fetch 4.5, request-body-header names).
+    All,
+    /// All but `Content-Language`.
+    AllButLanguage,
+}
+
+/// What a sandboxed page tells of its address in `Referer`. The specification says nothing of an
+/// opaque origin's (Referrer Policy 8.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SandboxReferer {
+    /// Nothing.
     Nothing,
+    /// Its origin, but for what a script asks for by `fetch` and `XMLHttpRequest`.
+    OriginOfElements,
+    /// What it would tell without the sandbox.
+    AsUsual,
 }
 
 /// An engine, by its differences.
@@ -100,32 +123,57 @@ pub struct Engine {
     /// The values of safelisted headers together have a limit of 1024 bytes. From the engine's
     /// source.
     pub limits_safelisted_sum: bool,
-    /// A sandboxed page tells the origin of its address in `Referer`; the specification says
-    /// nothing of an opaque origin's (Referrer Policy 8.3).
-    pub refers_from_sandbox: bool,
+    /// What a sandboxed page tells of its address in `Referer`.
+    pub sandbox_referer: SandboxReferer,
     /// A page that is framed by another site tells no more than its origin in `Referer`.
     pub trims_framed_referer: bool,
     /// `<img crossorigin>` and the like name their origin to their own server too; the
     /// specification says no for GET (Fetch 3.2).
     pub names_origin_to_own: bool,
-    /// Once a request had to ask, or would have had to, it asks at each next address, though it
-    /// has become a GET (Fetch 4.1 looks at each anew).
+    /// Once a request has asked, it asks at each next address, though it has become a GET (Fetch
+    /// 4.1 looks at each anew).
     pub asks_on: bool,
+    /// A request that fails after its preflight was approved makes the browser forget the approval
+    /// (Fetch 4.1, 12).
+    pub forgets_after_failure: bool,
+    /// Which headers go with a body that a redirect takes away.
+    pub gone_with_body: GoneWithBody,
+    /// A DELETE that is redirected to another origin becomes a GET, whatever the status.
+    pub turns_delete_into_get: bool,
+    /// A frame of another site says its origin to servers of the tab's site, with every method
+    /// (Storage Access Headers).
+    pub tells_storage_access: bool,
+    /// `Origin` that was sent once is sent to every next address, though the method has become GET.
+    pub keeps_origin_behind_redirects: bool,
+    /// A beacon of a sandboxed page names the origin of its address.
+    pub beacon_sees_through_sandbox: bool,
+    /// A preflight behind a redirect tells what was told to the address before, and all of it.
+    pub preflight_repeats_referer: bool,
+    /// For cookies, a sandboxed page is of no site, not even of the one that it came from.
+    pub sandbox_is_no_site: bool,
+    /// The referrer policy hides `Origin` in `no-cors` mode, not only of navigations (Fetch 3.2).
+    pub policy_hides_origin_in_no_cors: bool,
+    /// Cookies of other hosts are kept only where their domain takes in the tab's host.
+    pub keeps_for_top_host_only: bool,
     /// A listener for the progress of an upload makes a request ask only where there is a body.
     pub upload_needs_body: bool,
-    /// Which redirects make a navigation's `Origin` say `null`.
-    pub navigation_taint: NavigationTaint,
+    /// Which redirects make `Origin` say `null` outside of CORS.
+    pub plain_taint: PlainTaint,
     /// A preflight names its page's origin where the request itself says `null` behind redirects.
     pub preflight_sees_through_taint: bool,
     /// What `Sec-Fetch-Site` says behind a redirect to another origin.
     pub site_behind_redirects: SiteBehindRedirects,
-    /// Pages between a frame and its tab are not looked at for cookies (RFC 6265bis 5.2.1 does).
+    /// A cookie whose domain takes in the tab's host goes along, whatever its `SameSite` (RFC
+    /// 6265bis 5.2.1 looks at the pages between as well).
     pub trusts_top_for_cookies: bool,
-    /// Of several content types, in one line or more, the last one counts; elsewhere the whole is
-    /// read as one (Fetch 2.2.2).
-    pub last_content_type_counts: bool,
-    /// A name that a script sets twice is asked about twice.
-    pub lists_names_twice: bool,
+    /// What a script sets twice for `fetch` stays two headers: each is looked at, and each is asked
+    /// about. A content type with a comma is none.
+    pub keeps_headers_apart: bool,
+    /// Approvals are remembered as they stand: names in capitals cover nothing, and nothing at all
+    /// is remembered where one is `*`, or where `Access-Control-Max-Age` is no number.
+    pub remembers_literally: bool,
+    /// A body's own type is sent in `no-cors` mode whatever it is.
+    pub sends_any_type_in_no_cors: bool,
     /// Approvals for an opaque origin are remembered.
     pub remembers_for_opaque: bool,
 }
@@ -201,18 +249,29 @@ impl Engine {
             keeps_partitioned: true,
             safelisted_hints: true,
             limits_safelisted_sum: true,
-            refers_from_sandbox: false,
+            sandbox_referer: SandboxReferer::Nothing,
             trims_framed_referer: false,
             names_origin_to_own: true,
             asks_on: false,
             upload_needs_body: true,
-            navigation_taint: NavigationTaint::Always,
+            plain_taint: PlainTaint::Always,
             preflight_sees_through_taint: false,
             site_behind_redirects: SiteBehindRedirects::Worst,
             trusts_top_for_cookies: false,
-            last_content_type_counts: false,
-            lists_names_twice: false,
             remembers_for_opaque: false,
+            forgets_after_failure: false,
+            turns_delete_into_get: false,
+            tells_storage_access: false,
+            keeps_for_top_host_only: false,
+            keeps_headers_apart: false,
+            gone_with_body: GoneWithBody::All,
+            sandbox_is_no_site: true,
+            policy_hides_origin_in_no_cors: false,
+            keeps_origin_behind_redirects: false,
+            beacon_sees_through_sandbox: false,
+            preflight_repeats_referer: false,
+            remembers_literally: false,
+            sends_any_type_in_no_cors: false,
         }
     }
 
@@ -240,18 +299,29 @@ impl Engine {
             keeps_partitioned: true,
             safelisted_hints: false,
             limits_safelisted_sum: true,
-            refers_from_sandbox: false,
+            sandbox_referer: SandboxReferer::OriginOfElements,
             trims_framed_referer: false,
             names_origin_to_own: false,
             asks_on: true,
             upload_needs_body: false,
-            navigation_taint: NavigationTaint::Never,
+            plain_taint: PlainTaint::AsForPages,
             preflight_sees_through_taint: true,
             site_behind_redirects: SiteBehindRedirects::CrossSite,
             trusts_top_for_cookies: false,
-            last_content_type_counts: true,
-            lists_names_twice: true,
             remembers_for_opaque: true,
+            forgets_after_failure: true,
+            turns_delete_into_get: false,
+            tells_storage_access: true,
+            keeps_for_top_host_only: false,
+            keeps_headers_apart: true,
+            gone_with_body: GoneWithBody::AllButLanguage,
+            sandbox_is_no_site: true,
+            policy_hides_origin_in_no_cors: true,
+            keeps_origin_behind_redirects: false,
+            beacon_sees_through_sandbox: false,
+            preflight_repeats_referer: false,
+            remembers_literally: true,
+            sends_any_type_in_no_cors: false,
         }
     }
 
@@ -271,7 +341,7 @@ impl Engine {
             max_age_cap_s: 600,
             prefetches: false,
             says_user: false,
-            chain_counts_for_cookies: false,
+            chain_counts_for_cookies: true,
             schemeful_cookies: false,
             blocks_opaque: false,
             gates_local_network: false,
@@ -280,18 +350,29 @@ impl Engine {
             keeps_partitioned: false,
             safelisted_hints: false,
             limits_safelisted_sum: false,
-            refers_from_sandbox: true,
+            sandbox_referer: SandboxReferer::AsUsual,
             trims_framed_referer: true,
             names_origin_to_own: true,
             asks_on: true,
             upload_needs_body: false,
-            navigation_taint: NavigationTaint::AsForPages,
+            plain_taint: PlainTaint::OfNavigations,
             preflight_sees_through_taint: false,
-            site_behind_redirects: SiteBehindRedirects::Nothing,
+            site_behind_redirects: SiteBehindRedirects::NothingInCors,
             trusts_top_for_cookies: true,
-            last_content_type_counts: false,
-            lists_names_twice: false,
             remembers_for_opaque: true,
+            forgets_after_failure: false,
+            turns_delete_into_get: true,
+            tells_storage_access: false,
+            keeps_for_top_host_only: true,
+            keeps_headers_apart: false,
+            gone_with_body: GoneWithBody::AllButLanguage,
+            sandbox_is_no_site: false,
+            policy_hides_origin_in_no_cors: true,
+            keeps_origin_behind_redirects: true,
+            beacon_sees_through_sandbox: true,
+            preflight_repeats_referer: true,
+            remembers_literally: false,
+            sends_any_type_in_no_cors: true,
         }
     }
 

@@ -54,6 +54,17 @@ impl Headers {
         self.0.is_empty()
     }
 
+    /// The same with each name once, and all its values in one line (Fetch 2.2.2, combine).
+    pub(crate) fn together(&self) -> Self {
+        let mut out = Self::new();
+        for (name, _) in self.iter() {
+            if !out.has(name) {
+                out.append(name, self.joined(name).unwrap_or_default());
+            }
+        }
+        out
+    }
+
     /// Keeps those that `keep` says yes to.
     pub(crate) fn retain(&mut self, keep: impl Fn(&str, &str) -> bool) {
         self.0.retain(|(name, value)| keep(name, value));

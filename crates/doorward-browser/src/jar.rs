@@ -50,6 +50,8 @@ pub(crate) struct Standing<'a> {
     is_third_party: bool,
     /// The top-level site; a tab's own, where that is replaced.
     top_site: Option<String>,
+    /// The top-level host; a tab's own, where that is replaced.
+    top_host: Option<String>,
     /// When it is, in seconds.
     now_s: u64,
 }
@@ -67,18 +69,17 @@ impl<'a> Standing<'a> {
         let target = Origin::of(url);
         let top = way.navigates() == Some(Target::Top);
         let same_site = from.is_none_or(|from| {
-            let own = match engine.trusts_top_for_cookies {
-                true => Some(from.top_origin()),
-                false => from.site_for_cookies(),
-            };
+            let is_no_site = from.is_sandboxed && engine.sandbox_is_no_site;
+            let own = from.site_for_cookies().filter(|_| !is_no_site);
             own.is_some_and(|own| is_same_site(engine, &own, &target))
         });
         // A page that fills the tab is nobody's third party.
         let top_origin = from.filter(|_| !top).map(Document::top_origin);
         let top_site = site(top_origin.as_ref().unwrap_or(&target)).map(str::to_owned);
+        let top_host = top_origin.as_ref().unwrap_or(&target).host().map(str::to_owned);
         let is_third_party = from.is_some() && !top && !same_site;
         let safe = matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE");
-        Self { engine, url, same_site, top, safe, is_third_party, top_site, now_s }
+        Self { engine, url, same_site, top, safe, is_third_party, top_site, top_host, now_s }
     }
 
     /// The same, behind redirects from these addresses: for some engines another site among them
@@ -112,6 +113,16 @@ impl<'a> Standing<'a> {
             ThirdParty::Partitioned if self.is_third_party => self.top_site.as_deref(),
             ThirdParty::Partitioned | ThirdParty::Allowed | ThirdParty::Blocked => None,
         }
+    }
+
+    /// The server's host.
+    fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    /// Whether a cookie's domain takes in the tab's host.
+    fn takes_in_top(&self, domain: &str) -> bool {
+        self.top_host.as_deref().is_some_and(|host| domain_matches(host, domain))
     }
 
     fn is_blocked(&self) -> bool {
@@ -224,7 +235,9 @@ impl Jar {
     /// Why a browser does not keep a cookie, if it does not.
     fn doubt(&self, said: &Said, at: &Standing<'_>) -> Option<Rule> {
         let is_partitioned = said.partitioned && at.engine.keeps_partitioned;
-        if at.is_blocked() && !is_partitioned {
+        let of_others = at.engine.keeps_for_top_host_only
+            && !at.takes_in_top(said.domain.as_deref().unwrap_or_else(|| at.host()));
+        if (at.is_blocked() && !is_partitioned) || of_others {
             return Some(rule::COOKIE_BLOCKED);
         }
         if is_partitioned && !said.secure {
@@ -307,7 +320,9 @@ fn travel(cookie: &Cookie, at: &Standing<'_>) -> (bool, Rule) {
     if cookie.secure && !at.is_secure() {
         return (false, rule::COOKIE_INSECURE);
     }
-    if at.same_site {
+    let trusts_top = at.engine.trusts_top_for_cookies && !at.top;
+    let is_tabs = trusts_top && at.takes_in_top(&cookie.domain);
+    if at.same_site || is_tabs {
         return (true, rule::COOKIE_SAME_SITE);
     }
     let is_link = at.top && at.safe;

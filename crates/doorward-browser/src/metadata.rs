@@ -22,7 +22,7 @@ pub(crate) fn add(
         return;
     }
     let asks = headers.has("access-control-request-method");
-    let Some(site) = chain.site(engine, from, asks) else { return };
+    let Some(site) = chain.site(engine, from, (mode, asks)) else { return };
     headers.append("Sec-Fetch-Site", site);
     headers.append("Sec-Fetch-Mode", word(mode));
     headers.append("Sec-Fetch-Dest", way.destination());

@@ -40,7 +40,7 @@ pub struct Asked {
     /// The headers that are asked about: in lower case, sorted.
     pub names: Vec<String>,
     /// It asks whatever method and headers are.
-    always: bool,
+    pub(crate) always: bool,
 }
 
 impl Cause {
@@ -102,7 +102,12 @@ pub(crate) fn question(
         headers.append("Access-Control-Request-Headers", names.join(","));
     }
     headers.append("Origin", origin.to_string());
-    if let Some(referer) = referer(from, url, telling) {
+    let before = chain.before().last().filter(|_| engine.preflight_repeats_referer);
+    let told = match before {
+        Some(before) => referer(from, before, Telling::Whole),
+        None => referer(from, url, telling),
+    };
+    if let Some(referer) = told {
         headers.append("Referer", referer);
     }
     metadata::add(&mut headers, engine, Some(from), (own, Mode::Cors), chain);
@@ -250,12 +255,21 @@ impl Remembered {
             },
         };
         let until_s = now_s + age_s.min(engine.max_age_cap_s);
-        if until_s == now_s {
+        let is_opaque = asker.origin == "null";
+        if until_s == now_s || (is_opaque && !engine.remembers_for_opaque) {
             return;
         }
         let methods = list(&answer.headers, "access-control-allow-methods").unwrap_or_default();
         let names = list(&answer.headers, "access-control-allow-headers").unwrap_or_default();
-        let names = names.into_iter().map(|name| What::Header(name.to_ascii_lowercase()));
+        let is_number = said.is_none_or(|text| text.trim().parse::<i64>().is_ok());
+        let has_star = methods.iter().chain(&names).any(|one| one == "*");
+        if engine.remembers_literally && (has_star || !is_number) {
+            return;
+        }
+        let names = names.into_iter().map(|name| match engine.remembers_literally {
+            true => What::Header(name),
+            false => What::Header(name.to_ascii_lowercase()),
+        });
         for what in methods.into_iter().map(What::Method).chain(names) {
             self.0.push(Entry {
                 partition: asker.partition.clone(),

@@ -1,8 +1,9 @@
 //! The headers `Referer` and `Origin`, as a browser writes them.
 
 use crate::document::Document;
-use crate::engine::Engine;
+use crate::engine::{Engine, SandboxReferer};
 use crate::origin::{Origin, Relation, is_trustworthy, relation};
+use crate::way::Way;
 use url::Url;
 
 /// What a page tells others of its address (Referrer Policy 3).
@@ -60,11 +61,16 @@ pub(crate) enum Telling {
 
 impl Telling {
     /// How much a page may tell before anything is sent.
-    pub(crate) fn of(engine: &Engine, from: &Document) -> Self {
+    pub(crate) fn of(engine: &Engine, from: &Document, way: Way) -> Self {
         let is_framed = relation(&from.top_origin(), &Origin::of(&from.url)) == Relation::CrossSite;
+        let is_called = matches!(way, Way::Fetch | Way::Xhr { .. });
         match from.origin() {
-            Origin::Opaque if engine.refers_from_sandbox => Self::Origin,
-            Origin::Opaque => Self::Nothing,
+            Origin::Opaque => match engine.sandbox_referer {
+                SandboxReferer::Nothing => Self::Nothing,
+                SandboxReferer::OriginOfElements if is_called => Self::Nothing,
+                SandboxReferer::OriginOfElements => Self::Origin,
+                SandboxReferer::AsUsual => Self::Whole,
+            },
             Origin::Tuple { .. } if is_framed && engine.trims_framed_referer => Self::Origin,
             Origin::Tuple { .. } => Self::Whole,
         }

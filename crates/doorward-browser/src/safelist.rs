@@ -23,35 +23,27 @@ pub fn is_safelisted_method(method: &str) -> bool {
 /// case, sorted, each once.
 #[must_use]
 pub fn unsafe_names(headers: &Headers) -> Vec<String> {
-    names(headers, is_safelisted, true)
+    names(&headers.together(), is_safelisted, true)
 }
 
 /// The same names, as an engine finds them.
 pub(crate) fn unsafe_names_in(engine: &Engine, headers: &Headers) -> Vec<String> {
     let is_safe = |name: &str, value: &str| {
-        let value = match value.rsplit_once(',') {
-            Some((_, last)) if name == "content-type" && engine.last_content_type_counts => {
-                last.trim_start_matches([' ', '\t'])
-            }
-            _ => value,
-        };
-        is_safelisted(name, value) || (engine.safelisted_hints && is_hint(name, value))
+        let is_list = name == "content-type" && engine.keeps_headers_apart && value.contains(',');
+        (is_safelisted(name, value) && !is_list)
+            || (engine.safelisted_hints && is_hint(name, value))
     };
     names(headers, is_safe, engine.limits_safelisted_sum)
 }
 
+/// Each header is looked at; a name that is there twice is told twice.
 fn names(headers: &Headers, is_safe: impl Fn(&str, &str) -> bool, limits_sum: bool) -> Vec<String> {
     let mut names = Vec::new();
     let mut safelisted = Vec::new();
     let mut bytes = 0;
-    for (at, (name, _)) in headers.iter().enumerate() {
-        // A name that is set twice is one header, with its values in one line.
-        if headers.iter().take(at).any(|(before, _)| before.eq_ignore_ascii_case(name)) {
-            continue;
-        }
-        let value = headers.joined(name).unwrap_or_default();
+    for (name, value) in headers.iter() {
         let name = name.to_ascii_lowercase();
-        if is_safe(&name, &value) {
+        if is_safe(&name, value) {
             safelisted.push(name);
             bytes += value.len();
         } else {
@@ -62,7 +54,6 @@ fn names(headers: &Headers, is_safe: impl Fn(&str, &str) -> bool, limits_sum: bo
         names.append(&mut safelisted);
     }
     names.sort();
-    names.dedup();
     names
 }
 

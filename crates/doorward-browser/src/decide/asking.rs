@@ -3,7 +3,7 @@
 use super::Walk;
 use crate::preflight::{self, Asked, Asker, Cause};
 use crate::rule;
-use crate::verdict::{Answer, Because, Preflight, Sent, Tainting};
+use crate::verdict::{Answer, Because, Preflight, Sent};
 use crate::way::Way;
 
 impl Walk<'_> {
@@ -33,11 +33,9 @@ impl Walk<'_> {
             return false;
         }
         let asked = self.asked();
-        self.is_unsafe |= asked.asks();
-        if self.tainting == Tainting::Cors {
-            self.asking = Some(asked.causes.first().map_or(rule::SIMPLE, Cause::rule));
-        }
-        asked.asks() || (self.is_unsafe && self.engine.asks_on)
+        self.asking = Some(asked.causes.first().map_or(rule::SIMPLE, Cause::rule));
+        self.has_asked |= asked.asks();
+        asked.asks() || (self.has_asked && self.engine.asks_on)
     }
 
     fn asked(&self) -> Asked {
@@ -51,7 +49,9 @@ impl Walk<'_> {
 
     /// Asks, unless it is remembered; the reason why the request is not sent, if it is not.
     pub(super) fn ask(&mut self, server: &mut dyn FnMut(&Sent) -> Answer) -> Option<Because> {
-        let (asked, asker) = (self.asked(), self.asker()?);
+        let (mut asked, asker) = (self.asked(), self.asker()?);
+        // What asks only because it asked before is covered by nothing that is remembered.
+        asked.always |= !asked.asks();
         let from = self.from.as_ref()?;
         let mut preflight =
             Preflight { causes: asked.causes.clone(), sent: None, answer: None, doubt: None };

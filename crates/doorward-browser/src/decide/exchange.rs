@@ -7,7 +7,7 @@ use crate::document::{Document, EmbedderPolicy};
 use crate::headers::Headers;
 use crate::jar::Standing;
 use crate::metadata;
-use crate::origin::{Origin, site};
+use crate::origin::{Origin, Relation, relation, site};
 use crate::referrer::{origin_outside_cors, referer};
 use crate::request::{CacheMode, Mode};
 use crate::rule;
@@ -176,26 +176,48 @@ impl Walk<'_> {
     /// The value of `Origin` (Fetch 3.2); none where it is left out.
     fn origin(&self, from: &Document) -> Option<String> {
         let own = match self.mode {
-            Mode::Navigate => self.chain.navigation_origin(self.engine, from),
-            Mode::Cors | Mode::NoCors | Mode::SameOrigin | Mode::WebSocket => {
-                self.chain.origin(from)
-            }
+            Mode::Navigate | Mode::NoCors => self.chain.plain_origin(self.engine, from, self.mode),
+            Mode::Cors | Mode::SameOrigin | Mode::WebSocket => self.chain.origin(from),
         };
+        let is_seen_through = self.request.way == Way::Beacon
+            && from.is_sandboxed
+            && self.engine.beacon_sees_through_sandbox;
+        let own = if is_seen_through { Origin::of(&from.url) } else { own };
         if self.tainting == Tainting::Cors || self.mode == Mode::WebSocket {
             return Some(own.to_string());
         }
         if matches!(self.method.as_str(), "GET" | "HEAD") {
             let is_element = self.request.way.is_watched() && self.mode == Mode::Cors;
-            let is_named = is_element && self.engine.names_origin_to_own;
-            return is_named.then(|| own.to_string());
+            let was_said = self
+                .hops
+                .iter()
+                .any(|hop| hop.sent.as_ref().is_some_and(|sent| sent.headers.has("origin")));
+            let keeps = self.engine.keeps_origin_behind_redirects;
+            let is_kept = was_said && keeps && !self.chain.leaves_an_origin();
+            if is_kept {
+                return Some(own.to_string());
+            }
+            let is_named = (is_element && self.engine.names_origin_to_own)
+                || (self.engine.tells_storage_access && self.is_back_at_the_tab(from));
+            let is_tainted = self.chain.is_tainted(&from.origin());
+            return (is_named && !is_tainted).then(|| own.to_string());
         }
         // In CORS mode the referrer policy has no say.
         match self.mode {
             Mode::Cors => Some(own.to_string()),
+            Mode::NoCors if !self.engine.policy_hides_origin_in_no_cors => Some(own.to_string()),
             Mode::NoCors | Mode::SameOrigin | Mode::Navigate | Mode::WebSocket => {
                 Some(origin_outside_cors(from, &own, self.chain.url()))
             }
         }
+    }
+
+    /// Whether a frame of another site asks a server of its tab's site, with cookies.
+    fn is_back_at_the_tab(&self, from: &Document) -> bool {
+        let top = from.top_origin();
+        let is_stranger = from.site_for_cookies().is_none();
+        let is_tabs = relation(&top, &Origin::of(self.chain.url())) != Relation::CrossSite;
+        is_stranger && is_tabs && self.has_credentials()
     }
 
     /// HTML 4.6.4: only a page's own server is told which page it was, or one by plain `http:`.

@@ -16,16 +16,19 @@ pub use told::{Difference, Tally, markdown};
 pub use trial::Trial;
 
 use crate::browser::{Browser, Outcome};
-use doorward_browser::EngineId;
+use doorward_browser::{EngineId, Way};
 use doorward_lab::browsers::BrowserOptions;
 use generate::Draw;
 use model::Model;
 use serde_json::{Value, json};
 use server::Server;
+use std::time::{Duration, Instant};
 use trial::{From, Site};
 
 /// Trials in one browser: its cookies pile up, and a fresh one is cheap.
 const BATCH: usize = 150;
+/// How long a beacon may be on its way.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Puts `count` trials, drawn from `seed`, to an engine and to the model.
 ///
@@ -89,6 +92,13 @@ async fn act(browser: &Browser, server: &Server, trial: &Trial) -> Outcome<compa
         let order = trial.order(server);
         let said = browser.run("return await act(args[0]);", &[order]).await?;
         page.push(said);
+    }
+    if trial.way == Way::Beacon {
+        // Nobody tells the page that it has arrived. What never comes is waited for a while.
+        let begun = Instant::now();
+        while server.arrived(trial.id).len() < trial.replies.len() && begun.elapsed() < PATIENCE {
+            browser.run("await fetch('/page');", &[]).await?;
+        }
     }
     Ok(compare::Seen { arrived: server.arrived(trial.id), page })
 }

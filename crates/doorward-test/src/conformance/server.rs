@@ -204,13 +204,12 @@ fn of_trial(
     let mut parts = path.trim_start_matches("/t/").split('/').map(str::parse);
     let (Some(Ok(id)), Some(Ok(hop))) = (parts.next(), parts.next()) else { return nothing };
     let Some(trial) = state.trials.get(&id) else { return nothing };
-    let names: Vec<(String, String)> = lines
-        .iter()
-        .map(|(name, value)| {
-            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-        })
-        .collect();
-    let arrived = Arrived { hop, method: method.to_string(), headers: names };
+    let value = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let said = lines.keys().map(|name| {
+        let values: Vec<String> = lines.get_all(name).iter().map(value).collect();
+        (name.as_str().to_owned(), values.join(", "))
+    });
+    let arrived = Arrived { hop, method: method.to_string(), headers: said.collect() };
     let origin = arrived.header("origin").unwrap_or("none").to_owned();
     let said = if arrived.is_preflight() {
         let asked = |name| arrived.header(name).unwrap_or_default().to_owned();

@@ -110,8 +110,15 @@ fn about(trial: &Trial) -> String {
 /// The table of all engines, and the differences that remain, as Markdown.
 #[must_use]
 pub fn markdown(tallies: &[Tally], seed: u64) -> String {
-    let mut out =
-        String::from("| engine | version | model = engine | of |\n| --- | --- | --- | --- |\n");
+    let mut out = format!(
+        "# The model and the engines\n\nRequests and answers are made up, and put to the model \
+         (`doorward-browser`) and to a real engine. One server on this machine stands for every \
+         site. What is compared: each request that arrives, preflights too, with its method, \
+         `Origin`, `Referer`, `Sec-Fetch-*`, cookies and the script's headers; what the page may \
+         read, with the names of the headers; which cookies are kept. `cargo xtask conformance` \
+         writes this page; this one was drawn from {seed}.\n\n\
+         | engine | version | model = engine | of |\n| --- | --- | --- | --- |\n"
+    );
     for tally in tallies {
         let _ = writeln!(
             out,
@@ -123,9 +130,12 @@ pub fn markdown(tallies: &[Tally], seed: u64) -> String {
             tally.trials
         );
     }
-    let _ = writeln!(out, "\nDrawn from {seed}.");
-    for tally in tallies.iter().filter(|tally| !tally.differences.is_empty()) {
-        let _ = writeln!(out, "\n## {}\n", tally.engine);
+    out.push_str("\n## Differences that remain\n");
+    for tally in tallies {
+        let _ = writeln!(out, "\n### {}\n", tally.engine);
+        if tally.differences.is_empty() {
+            out.push_str("None.\n");
+        }
         for difference in &tally.differences {
             let Difference { trial, what, model, engine, about } = difference;
             let _ = writeln!(
