@@ -11,6 +11,7 @@ pub mod certificate;
 pub mod client_ip;
 pub mod crowd;
 pub mod crypto;
+pub mod date;
 mod endpoints;
 pub mod explained;
 pub mod fault;
