@@ -42,6 +42,7 @@ mod query;
 pub mod question;
 pub mod reason;
 pub mod refused;
+pub mod remote;
 pub mod route;
 pub mod secret;
 pub mod settings;

@@ -5,6 +5,7 @@
 //! and put back. What every store must answer is in `tests/conformance`.
 
 mod memory;
+pub mod remote;
 
 pub use doorward_core::table::{CLAIMS_MAX, KEYS_MAX, KNOWN_MAX, Sizes};
 pub use memory::MemoryStore;
