@@ -16,9 +16,20 @@ impl Now {
     /// This moment, later by `ns` nanoseconds on both clocks.
     #[must_use]
     pub const fn later_ns(self, ns: u64) -> Self {
-        Self { steady_ns: self.steady_ns + ns, unix_s: self.unix_s + ns / 1_000_000_000 }
+        Self { steady_ns: self.steady_ns + ns, unix_s: self.unix_s + ns / SECOND_NS }
+    }
+
+    /// This moment, later by so many seconds on both clocks, which may be until their end.
+    #[must_use]
+    pub const fn later_s(self, seconds: u64) -> Self {
+        let ns = seconds.saturating_mul(SECOND_NS);
+        let (steady_ns, unix_s) = (self.steady_ns, self.unix_s);
+        Self { steady_ns: steady_ns.saturating_add(ns), unix_s: unix_s.saturating_add(seconds) }
     }
 }
+
+/// Nanoseconds of a second.
+const SECOND_NS: u64 = 1_000_000_000;
 
 /// Names one visit in the log, in the refusal and in the admission proof: 96 random bits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,4 +1,4 @@
-//! The world outside: what issuers of tokens say about their keys.
+//! The world outside: what issuers of tokens say about their keys, and others about callers.
 //!
 //! Keys are fetched in the background, on a thread of its own, and because a request names a key
 //! that is not known. Such a request waits for a look-up that begins after it came, so it is never
@@ -12,6 +12,7 @@ mod fetch;
 mod fetch_error;
 mod line;
 mod note;
+mod records;
 mod roots;
 mod supply;
 mod waiting;
@@ -32,6 +33,7 @@ use doorward_core::moment::Chance;
 use doorward_core::signing_in::SignedIn;
 use doorward_store::Store;
 use fetch::Fetcher;
+use records::Records;
 use roots::Roots;
 use std::fmt;
 use std::io;
@@ -147,6 +149,7 @@ impl Outside {
         let OutsideSettings { clock, chance, roots_pem, names, limits, note } = settings;
         let roots = Roots::parse(&roots_pem).map_err(io::Error::other)?;
         let fetcher = Fetcher { names, roots, ms_max: limits.fetch_ms_max };
+        let records = Records::default();
         let runtime = Builder::new_current_thread()
             .enable_all()
             .max_blocking_threads(RESOLVERS_MAX)
@@ -160,7 +163,7 @@ impl Outside {
         })?;
         let waiting = Waiting::new(limits.waiting_max, limits.waiting_of_prefix_max);
         let running = Running {
-            tools: Arc::new(Tools { fetcher, limits, clock, chance, note }),
+            tools: Arc::new(Tools { fetcher, records, limits, clock, chance, note }),
             waiting,
             desk: Arc::new(Desk::new()),
             supplies: Mutex::default(),

@@ -1,7 +1,7 @@
 //! Ten thousand guesses at one account at once: each is counted on its way in, so that as many pass
 //! as the account has, whatever the backend says of them later.
 
-use doorward_core::layers::identity::{AskUrl, CheckerSettings, How, Place, Told, Whoami};
+use doorward_core::layers::identity::{AskUrl, CheckerSettings, How, Place, Told, What, Whoami};
 use doorward_core::layers::quota::{Account, Counts, SignIn, Success};
 use doorward_core::question::Rate;
 use doorward_core::verdict::{Admitted, Outcome, Verdict};
@@ -174,7 +174,8 @@ fn a_session_is_asked_about_soon_or_its_attempt_has_failed() {
         let settled = admitted.settle(Outcome::Answered(StatusCode::FOUND));
         assert!(settled.is_empty(), "nobody has said yet whose it is");
         let signed_in = admitted.signed_in().expect("a session");
-        assert_eq!(signed_in.errand().headers[0].1, "session=0123456789abcdef");
+        let What::Http { headers, .. } = signed_in.errand().what else { panic!("no request") };
+        assert_eq!(headers[0].1, "session=0123456789abcdef");
         let questions = signed_in.told(told, late_ns, &rig.memory, begin());
         signed_in.answered(&rig.store.answer(&questions, begin()), &rig.memory);
         assert_eq!(spoken(&judge(&rig, 1)), want, "{told:?} {late_ns:?}");

@@ -86,8 +86,12 @@ fn callers(config: &Config) -> String {
         known.push(format!("signatures of {signers}"));
     }
     known.extend(identity.checkers.iter().map(|checker| match (&checker.how, &checker.place) {
-        (How::Whoami(_), Place::Cookie(name)) => format!("sessions in the cookie {name}"),
-        (How::Whoami(_), Place::Bearer | Place::Header(_)) => "sessions".to_owned(),
+        (How::Whoami(_) | How::Record(_), Place::Cookie(name)) => {
+            format!("sessions in the cookie {name}")
+        }
+        (How::Whoami(_) | How::Record(_), Place::Bearer | Place::Header(_)) => {
+            "sessions".to_owned()
+        }
         (How::Introspection(_), _) => format!("opaque tokens of {}", checker.issuer()),
     }));
     if let Some(certificate) = &identity.certificate {
@@ -109,7 +113,7 @@ fn credential(config: &Config) -> String {
     let keys = identity.keys.as_ref().map(|keys| (&keys.place, "KEY"));
     let tokens = identity.issuers.first().map(|issuer| (&issuer.place, "TOKEN"));
     let checkers = identity.checkers.first().map(|checker| match checker.how {
-        How::Whoami(_) => (&checker.place, "SESSION"),
+        How::Whoami(_) | How::Record(_) => (&checker.place, "SESSION"),
         How::Introspection(_) => (&checker.place, "TOKEN"),
     });
     match keys.or(tokens).or(checkers) {

@@ -31,8 +31,8 @@ pub(super) static IDENTITY: Section = Section::new(
             "session",
             Shape::Table(&SESSION),
             "",
-            "The backend's own sessions: it is asked who has signed in, or the signature of its \
-             framework tells.",
+            "The backend's own sessions: it is asked who has signed in, its store is, or the \
+             signature of its framework tells.",
         ),
         key(
             "introspection",
@@ -92,17 +92,35 @@ static SESSION: Section = Section::new(
         ),
         key(
             "signed",
-            Shape::Words { now: &["flask", "django", "express"], later: &[] },
+            Shape::Words { now: &["flask", "django", "express", "express-session"], later: &[] },
             "",
             "In place of `check`: the framework that signs the cookie. Flask's own sessions, \
-             Django's `signed_cookies`, Express's `cookie-session`.",
+             Django's `signed_cookies`, Express's `cookie-session`. Beside `record`: \
+             \"express-session\".",
         ),
         key(
             "secret",
             Shape::OneOrMore(&Shape::Secret),
             "",
             "What the framework signs with: Flask's and Django's SECRET_KEY, a key of \
-             `cookie-session`. Up to four while it is changed.",
+             `cookie-session`, the `secret` of express-session. Up to four while it is changed.",
+        ),
+        key(
+            "record",
+            Shape::Text,
+            "",
+            "In place of `check`: the Redis or Valkey where sessions are records in JSON, \
+             \"redis://127.0.0.1:6379/0\", \"rediss://…\" for TLS, \"unix:/run/redis.sock\", or \
+             \"env:NAME\".",
+        ),
+        key("key", Shape::Text, "", "What a record is called: \"sess:{id}\"."),
+        key("password", Shape::Secret, "", "The password there, where `record` has none in it."),
+        key(
+            "expires",
+            Shape::Text,
+            "",
+            "Where the record says when it ends, for a store that does not forget it by itself: \
+             RFC 3339, or seconds or milliseconds since 1970.",
         ),
         key("subject", Shape::Text, "", "Where its JSON names the caller: \"$.id\"."),
         key("scopes", Shape::Text, "", "Where its JSON lists the caller's scopes."),

@@ -1,7 +1,7 @@
 //! `layers.identity.session` and `.introspection`: who is asked about callers.
 
 use super::issuer::{is_cookie_name, place, place_text, seconds_text};
-use super::{key_url, secrets, signed};
+use super::{key_url, record, secrets, signed};
 use crate::document::{Table, Value, shorten};
 use crate::effective::{list, quote};
 use crate::reading::Reading;
@@ -22,13 +22,14 @@ pub(super) fn session(
 ) -> Option<(CheckerSettings, String)> {
     let table = value.table(reading)?;
     signed::refuse_words(&table, reading);
+    record::refuse_words(&table, reading);
     let cookie = cookie(value, &table, reading);
     let mut with = Vec::new();
     for entry in table.list("with", reading) {
         with.extend(cookie_name(&entry, reading));
     }
     let hint = "add check = \"http://127.0.0.1:3000/whoami\": what answers 200 to who is signed \
-                in; or signed = \"flask\"";
+                in; or signed = \"flask\", or record = \"redis://127.0.0.1:6379\"";
     let url = url(value, &table, "check", hint, reading);
     let subject = match table.value("subject") {
         Some(said) => path(&said, reading),
@@ -206,7 +207,7 @@ fn secret(
     Some((reference.secret, reference.written))
 }
 
-fn seconds(table: &Table<'_>, name: &str, usual: u64, reading: &mut Reading<'_>) -> u64 {
+pub(super) fn seconds(table: &Table<'_>, name: &str, usual: u64, reading: &mut Reading<'_>) -> u64 {
     let said = table.value(name).and_then(|value| value.duration(reading));
     said.map_or(usual, |time| time.as_secs())
 }

@@ -1,6 +1,6 @@
 //! `[layers.identity]`: whom the gate believes.
 
-use super::{certificate, checkers, credential, issuer, proof, signatures, signed};
+use super::{certificate, checkers, credential, issuer, proof, record, signatures, signed};
 use crate::document::{Table, Value, shorten};
 use crate::draft::Draft;
 use crate::key_file::{self, KEY_FILE_NAME};
@@ -78,11 +78,13 @@ fn read_checkers(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'_>
     }
 }
 
-/// The backend's sessions: it is asked, or a framework's signature tells.
+/// The backend's sessions: it is asked, its record is, or a framework's signature tells.
 fn read_session(value: &Value<'_>, draft: &mut Draft, reading: &mut Reading<'_>) {
     let Some(table) = value.table(reading) else { return };
-    if !signed::is_meant(&table) {
-        if let Some((checker, written)) = checkers::session(value, reading) {
+    let is_record = record::is_meant(&table);
+    if is_record || !signed::is_meant(&table) {
+        let asked = if is_record { record::read } else { checkers::session };
+        if let Some((checker, written)) = asked(value, reading) {
             draft.settings.identity.checkers.push(checker);
             draft.session = Some(written);
         }

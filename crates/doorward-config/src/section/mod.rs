@@ -14,6 +14,8 @@ mod listeners;
 pub(crate) mod permission;
 mod proof;
 pub(crate) mod quota;
+mod record;
+mod record_url;
 pub(crate) mod routes;
 pub(crate) mod secrets;
 pub(crate) mod sign_in;

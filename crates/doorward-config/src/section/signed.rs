@@ -2,7 +2,7 @@
 
 use super::checkers::{cookie, path};
 use super::issuer::seconds_text;
-use super::secrets;
+use super::{record, secrets};
 use crate::document::{Table, Value};
 use crate::effective::{list, quote};
 use crate::reading::Reading;
@@ -15,9 +15,28 @@ use doorward_core::secret::Secret;
 const MAX_AGE_S: u64 = 14 * 86_400;
 /// The keys that hold no secret.
 const PUBLIC: &[&str] = &[
-    "cookie", "with", "check", "signed", "subject", "scopes", "issued", "max_age", "remember",
-    "private",
+    "cookie", "with", "check", "record", "key", "signed", "subject", "scopes", "issued", "expires",
+    "max_age", "remember", "private",
 ];
+
+/// Who signs a cookie.
+#[derive(Clone, Copy)]
+pub(super) enum SignedBy {
+    /// A framework, which keeps the whole session in it.
+    Framework(Framework),
+    /// express-session, which keeps the session's id in it.
+    ExpressSession,
+}
+
+impl SignedBy {
+    /// The words of the configuration.
+    pub(super) const WORDS: &[(&str, Self)] = &[
+        ("flask", Self::Framework(Framework::Flask)),
+        ("django", Self::Framework(Framework::Django)),
+        ("express", Self::Framework(Framework::Express)),
+        ("express-session", Self::ExpressSession),
+    ];
+}
 
 /// Whether a table of a session says that a framework signs it.
 pub(super) fn is_meant(table: &Table<'_>) -> bool {
@@ -47,7 +66,8 @@ pub(super) fn read(
         let hint = "leave it out, or leave out `signed`";
         let _: Option<()> = said.error(what, hint, reading);
     }
-    let framework = table.choose("signed", Framework::NAMES, reading);
+    record::refuse_words(&table, reading);
+    let framework = framework(&table, reading);
     let cookie = cookie(value, &table, reading);
     let (secrets, written) = secrets_of(value, &table, reading);
     let subject = match table.value("subject") {
@@ -67,6 +87,19 @@ pub(super) fn read(
         SignedSettings { cookie, framework, secrets, subject, scopes, issued, max_age_s };
     let text = text(&settings, &written);
     Some((settings, text))
+}
+
+fn framework(table: &Table<'_>, reading: &mut Reading<'_>) -> Option<Framework> {
+    let said = table.value("signed")?;
+    match said.choose(SignedBy::WORDS, reading)? {
+        SignedBy::Framework(framework) => Some(framework),
+        SignedBy::ExpressSession => {
+            let what = "express-session keeps no session in its cookie, only the name of one";
+            let hint = "add record = \"redis://127.0.0.1:6379\" and key = \"sess:{id}\", where \
+                        connect-redis keeps it; for any other store use `check`";
+            said.error(what, hint, reading)
+        }
+    }
 }
 
 /// When a cookie was signed, and for how long it is believed.
@@ -98,7 +131,7 @@ fn times(
     }
 }
 
-fn secrets_of(
+pub(super) fn secrets_of(
     value: &Value<'_>,
     table: &Table<'_>,
     reading: &mut Reading<'_>,

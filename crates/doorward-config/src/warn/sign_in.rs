@@ -65,7 +65,7 @@ fn idle(route: &Route, settings: &Settings) -> Option<(&'static str, &'static st
 /// Whether an answer tells that somebody has signed in, without more being said.
 fn tells_successes(settings: &Settings) -> bool {
     let identity = &settings.identity;
-    let is_of_sessions = |how: &How| matches!(how, How::Whoami(_));
+    let is_of_sessions = |how: &How| matches!(how, How::Whoami(_) | How::Record(_));
     let has_sessions = identity.checkers.iter().any(|checker| is_of_sessions(&checker.how));
     let has_tokens = !identity.issuers.is_empty() || !identity.checkers.is_empty();
     has_sessions || (has_tokens && !identity.reads_cookies())

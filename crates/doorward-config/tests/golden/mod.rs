@@ -16,6 +16,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("DOORWARD_ADMIN", "golden-admin-0123456789"),
     ("BROKEN_KEY", "two\nlines"),
     ("BROKEN_TOKEN", "golden-token-of\ntwo-lines"),
+    ("REDIS_URL", "redis://:golden-redis@127.0.0.1:6379/1"),
     ("EMPTY", ""),
     ("SHORT", "short"),
 ];

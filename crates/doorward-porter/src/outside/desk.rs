@@ -6,7 +6,7 @@ use super::lock;
 use super::note::Note;
 use super::supply::Tools;
 use doorward_core::address::Prefix;
-use doorward_core::layers::identity::{Errand, Told};
+use doorward_core::layers::identity::{Errand, Told, What};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -116,7 +116,15 @@ async fn fly(place: Place, errand: &Errand, tools: &Tools, noted: &Mutex<Noted>)
         },
     };
     let asked_ns = tools.clock.now().steady_ns;
-    let told = match tools.fetcher.ask(errand).await {
+    let answered = match &errand.what {
+        What::Http { headers, form } => {
+            tools.fetcher.ask(&errand.to, headers, form.as_deref()).await
+        }
+        What::Record { remote, key } => {
+            tools.records.ask(&tools.fetcher, &errand.to, remote, key).await
+        }
+    };
+    let told = match answered {
         Ok((status, body)) => {
             if status >= 500 {
                 note(tools, noted, &FetchError::status(&errand.to.url, status));

@@ -5,7 +5,9 @@ use super::address::{self, Kind, Meant};
 use super::fetch_error::{FetchError, Why};
 use super::roots::Roots;
 use bytes::Bytes;
-use doorward_core::layers::identity::{ANSWER_BYTES_MAX, Errand, KEY_SET_BYTES_MAX, KeysUrl};
+use doorward_core::layers::identity::{ANSWER_BYTES_MAX, AskUrl, KEY_SET_BYTES_MAX, KeysUrl};
+use doorward_core::remote::RemoteAt;
+use doorward_store::remote::Stream;
 use http::request::Builder;
 use http::{Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Full};
@@ -17,7 +19,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls;
@@ -62,7 +64,7 @@ impl Names {
 }
 
 /// Fetches. Keeps nothing between two fetches: the roots on disk may have changed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Fetcher {
     pub(super) names: Names,
     pub(super) roots: Roots,
@@ -94,22 +96,33 @@ impl Fetcher {
     }
 
     /// What is answered to a question about a caller: its status, whatever that is, and its body.
-    pub(super) async fn ask(&self, errand: &Errand) -> Result<(u16, Vec<u8>), FetchError> {
+    pub(super) async fn ask(
+        &self,
+        to: &AskUrl,
+        headers: &[(&'static str, String)],
+        form: Option<&str>,
+    ) -> Result<(u16, Vec<u8>), FetchError> {
         let deadline = Duration::from_millis(self.ms_max);
-        let answered = timeout(deadline, self.answer(errand)).await;
+        let answered = timeout(deadline, self.answer(to, headers, form)).await;
         let answered = answered.unwrap_or(Err(Why::TooSlow(self.ms_max)));
-        answered.map_err(|why| FetchError { from: shown(&errand.to.url), why })
+        answered.map_err(|why| FetchError { from: shown(&to.url), why })
     }
 
-    async fn answer(&self, errand: &Errand) -> Result<(u16, Vec<u8>), Why> {
-        let place = Place::parse(&errand.to.url, errand.to.is_private)?;
+    async fn answer(
+        &self,
+        to: &AskUrl,
+        headers: &[(&'static str, String)],
+        form: Option<&str>,
+    ) -> Result<(u16, Vec<u8>), Why> {
+        let place = Place::parse(&to.url, to.is_private)?;
         let target = place.target.as_str();
-        let method = if errand.form.is_some() { Method::POST } else { Method::GET };
+        let method = if form.is_some() { Method::POST } else { Method::GET };
         let mut request = place.request(Request::builder().method(method).uri(target));
-        for (name, value) in &errand.headers {
+        for (name, value) in headers {
             request = request.header(*name, value);
         }
-        let body = errand.form.clone().map(Bytes::from).map_or_else(Full::default, Full::new);
+        let body = form.map(|form| Bytes::copy_from_slice(form.as_bytes()));
+        let body = body.map_or_else(Full::default, Full::new);
         let answer = self.look(&place, request.body(body)).await?;
         if answer.body.len() > ANSWER_BYTES_MAX {
             return Err(Why::TooLong);
@@ -123,15 +136,40 @@ impl Fetcher {
         request: http::Result<Request<Full<Bytes>>>,
     ) -> Result<Answer, Why> {
         let request = request.map_err(|_| Why::Url("it cannot stand in a request"))?;
+        ask(self.connection(place, &[b"http/1.1"]).await?, request).await
+    }
+
+    /// A connection to a server of keys and values.
+    pub(super) async fn open(
+        &self,
+        at: &RemoteAt,
+        is_private: bool,
+    ) -> Result<Box<dyn Stream>, Why> {
+        match at {
+            RemoteAt::Socket(path) => {
+                let connected = UnixStream::connect(path).await;
+                connected
+                    .map(|stream| Box::new(stream) as Box<dyn Stream>)
+                    .map_err(|error| Why::Socket(path.clone(), error.to_string()))
+            }
+            RemoteAt::Port { host, port, is_tls } => {
+                // Such servers know no ALPN.
+                self.connection(&Place::of(host, *port, *is_tls, is_private), &[]).await
+            }
+        }
+    }
+
+    async fn connection(&self, place: &Place, alpn: &[&[u8]]) -> Result<Box<dyn Stream>, Why> {
         let addresses = self.addresses(place).await?;
         let stream = connect(&addresses, place.port).await?;
         if !place.is_tls {
-            return ask(stream, request).await;
+            return Ok(Box::new(stream));
         }
         let name = ServerName::try_from(place.host.clone());
         let name = name.map_err(|_| Why::Url("its host is no name for TLS"))?;
-        let connector = TlsConnector::from(self.roots.client().map_err(Why::Roots)?);
-        ask(connector.connect(name, stream).await.map_err(|error| tls(&error))?, request).await
+        let connector = TlsConnector::from(self.roots.client(alpn).map_err(Why::Roots)?);
+        let connected = connector.connect(name, stream).await;
+        Ok(Box::new(connected.map_err(|error| tls(&error))?))
     }
 
     /// The addresses to connect to, every one of them checked: what is resolved again later may
@@ -197,6 +235,15 @@ impl Place {
                 port.ok_or(Why::Url("its port is none"))?
             }
         };
+        Ok(Self {
+            authority: authority.as_str().to_owned(),
+            target: uri.path_and_query().map_or("/", |target| target.as_str()).to_owned(),
+            ..Self::of(&host, port, is_tls, is_private)
+        })
+    }
+
+    /// A host, in lower case and without brackets, and its port. Nothing is asked for there.
+    fn of(host: &str, port: u16, is_tls: bool, is_private: bool) -> Self {
         let address = host.parse().ok();
         let name = host.trim_end_matches('.');
         let is_local = name == "localhost" || name.ends_with(".localhost");
@@ -205,15 +252,8 @@ impl Place {
             (false, true) => Meant::Loopback,
             (false, false) => Meant::Public,
         };
-        Ok(Self {
-            is_tls,
-            address,
-            port,
-            authority: authority.as_str().to_owned(),
-            target: uri.path_and_query().map_or("/", |target| target.as_str()).to_owned(),
-            meant,
-            host,
-        })
+        let (authority, target) = (String::new(), String::new());
+        Self { is_tls, host: host.to_owned(), address, port, authority, target, meant }
     }
 
     /// What every request to it says.

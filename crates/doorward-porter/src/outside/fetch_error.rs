@@ -2,6 +2,7 @@
 
 use super::address::Kind;
 use doorward_core::layers::identity::KeySetError;
+use doorward_store::remote::RemoteError;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -36,7 +37,9 @@ pub enum Why {
     #[error("{0}; write it like https://id.example/jwks.json")]
     Url(&'static str),
     /// Asked in the clear, over the Internet.
-    #[error("{0} is a public address, and keys that come in the clear can be anybody's; use https")]
+    #[error(
+        "{0} is a public address: what comes in the clear can be anybody's; use https or rediss"
+    )]
     Plain(IpAddr),
     /// Its name is not found.
     #[error("its name cannot be resolved: {0}; check its spelling, and the machine's resolver")]
@@ -53,6 +56,12 @@ pub enum Why {
     /// Nobody answers there.
     #[error("no connection to {0}: {1}; is it running, and may this machine reach it?")]
     Connect(IpAddr, String),
+    /// Nobody answers at a socket of this machine.
+    #[error("no connection to the socket {0}: {1}; is it running, and may the gate open it?")]
+    Socket(String, String),
+    /// A server of keys and values does not answer.
+    #[error("{0}")]
+    Remote(RemoteError),
     /// There is nothing to believe certificates by.
     #[error("no root certificates: {0}; install the system's (ca-certificates)")]
     Roots(String),

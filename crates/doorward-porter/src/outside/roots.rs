@@ -12,7 +12,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 /// # Errors
 /// What is wrong with them, in words.
 pub fn client_tls() -> Result<Arc<ClientConfig>, String> {
-    Roots::default().client()
+    Roots::default().client(&[b"http/1.1"])
 }
 
 /// Authorities of one's own, beside the machine's.
@@ -32,8 +32,9 @@ impl Roots {
         }
     }
 
-    /// TLS for one connection. The error says what is wrong.
-    pub(super) fn client(&self) -> Result<Arc<ClientConfig>, String> {
+    /// TLS for one connection, by which one of these protocols is spoken. The error says what is
+    /// wrong.
+    pub(super) fn client(&self, alpn: &[&[u8]]) -> Result<Arc<ClientConfig>, String> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier = Verifier::new_with_extra_roots(self.0.iter().cloned(), provider.clone());
         let verifier = verifier.map_err(|error| error.to_string())?;
@@ -44,7 +45,7 @@ impl Roots {
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier))
             .with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
         Ok(Arc::new(config))
     }
 }

@@ -5,6 +5,7 @@ use super::bucket::Bucket;
 use super::fetch::{Fetcher, shown};
 use super::fetch_error::{FetchError, Why};
 use super::note::{Note, Report, Tally};
+use super::records::Records;
 use super::{Limits, lock};
 use crate::clock::Clock;
 use doorward_core::layers::identity::{Issuer, KeysUrl, LookedUp};
@@ -17,6 +18,7 @@ use tokio::time::{sleep, timeout};
 /// What every supply works with.
 pub(super) struct Tools {
     pub(super) fetcher: Fetcher,
+    pub(super) records: Records,
     pub(super) limits: Limits,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) chance: Arc<dyn Chance>,

@@ -82,6 +82,8 @@ impl<'s> Shown<'s, '_> {
         let reads = method::is_safe(self.visit.view.method) && route.effect != Effect::Write;
         match reason {
             Reason::SessionUnknown => Who::Nobody,
+            // Of a record's cookie. The backend might believe it, so it does not go on.
+            Reason::SessionForged | Reason::SessionMalformed => Who::Disbelieved,
             reason if reads => Who::Unjudged(reason),
             reason => Who::Refuse(reason),
         }
@@ -89,20 +91,12 @@ impl<'s> Shown<'s, '_> {
 
     /// The whole text, if anybody could know it.
     fn is_askable(&self) -> Result<Cow<'s, str>, Reason> {
-        if !self.checker.is_askable(self.text) {
-            let is_of_sessions = self.checker.is_of_sessions();
-            return Err(if is_of_sessions { self.unknown() } else { Reason::Malformed });
-        }
+        self.checker.inspect(self.text)?;
         self.whole().ok_or(Reason::Unclear)
     }
 
     fn whole(&self) -> Option<Cow<'s, str>> {
         whole(self.checker, self.visit, self.text)
-    }
-
-    /// What is said of one that nobody knows.
-    fn unknown(&self) -> Reason {
-        if self.checker.is_of_sessions() { Reason::SessionUnknown } else { Reason::TokenInactive }
     }
 
     /// A proxy of one's own stands for many.

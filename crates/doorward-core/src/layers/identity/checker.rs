@@ -1,14 +1,17 @@
-//! Callers that only somebody else knows: a session that the backend is asked about (`whoami`), an
-//! opaque token that its issuer is asked about (RFC 7662). What is said is remembered briefly.
+//! Callers that only somebody else knows: a session that the backend is asked about (`whoami`) or
+//! keeps a record of, an opaque token that its issuer is asked about (RFC 7662). What is said is
+//! remembered briefly.
 
 use super::Reason;
 use super::introspection::{self, Introspection};
 use super::place::Place;
+use super::record::Record;
 use super::who::{By, Identity};
 use super::whoami::{self, Whoami};
 use crate::crypto;
 use crate::moment::Now;
 use crate::question::Rate;
+use crate::remote::Remote;
 use std::sync::Arc;
 
 /// Seconds for which what the backend says of a session is remembered.
@@ -58,6 +61,8 @@ pub enum How {
     Whoami(Whoami),
     /// A token's issuer.
     Introspection(Introspection),
+    /// A server of keys and values, for the session's record.
+    Record(Box<Record>),
 }
 
 /// Somebody who is asked about callers. A reload makes a new one: what was remembered of one says
@@ -68,22 +73,40 @@ pub struct Checker {
 }
 
 /// One question about one caller, ready to be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Errand {
     /// Names the question: two that are equal need one answer.
     pub digest: [u8; 32],
     /// Where it goes.
     pub to: AskUrl,
-    /// Header lines: name and value.
-    pub headers: Vec<(&'static str, String)>,
-    /// The form that is posted; none: it is a GET.
-    pub form: Option<String>,
+    /// What is asked there.
+    pub what: What,
+}
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// A request over HTTP.
+    Http {
+        /// Header lines: name and value.
+        headers: Vec<(&'static str, String)>,
+        /// The form that is posted; none: it is a GET.
+        form: Option<String>,
+    },
+    /// The record of this name, in a server of keys and values.
+    Record {
+        /// The server.
+        remote: Remote,
+        /// The record's name.
+        key: String,
+    },
 }
 
 /// What asking came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {
-    /// An answer: its status, and the first [`ANSWER_BYTES_MAX`] bytes of its body.
+    /// An answer: its status, and the first [`ANSWER_BYTES_MAX`] bytes of its body. A record that
+    /// is there is a 200, and one that is not a 404.
     Answer(u16, Vec<u8>),
     /// None could be had.
     Away,
@@ -96,7 +119,7 @@ impl CheckerSettings {
     #[must_use]
     pub fn issuer(&self) -> &str {
         match &self.how {
-            How::Whoami(_) => whoami::SESSION_ISSUER,
+            How::Whoami(_) | How::Record(_) => whoami::SESSION_ISSUER,
             How::Introspection(how) => &how.issuer,
         }
     }
@@ -113,7 +136,8 @@ impl Checker {
         let is_asked_alike = match (&own.how, &other.how) {
             (How::Whoami(own), How::Whoami(other)) => own == other,
             (How::Introspection(own), How::Introspection(other)) => own.is_same(other),
-            _ => false,
+            (How::Record(own), How::Record(other)) => own.is_same(other),
+            (How::Whoami(_) | How::Introspection(_) | How::Record(_), _) => false,
         };
         is_asked_alike && own.place == other.place && own.with == other.with && own.url == other.url
     }
@@ -121,19 +145,26 @@ impl Checker {
     /// Whether it is about sessions.
     #[must_use]
     pub const fn is_of_sessions(&self) -> bool {
-        matches!(self.settings.how, How::Whoami(_))
+        matches!(self.settings.how, How::Whoami(_) | How::Record(_))
     }
 
-    /// Whether a text could be what it knows: nobody is asked about what cannot be.
-    pub(super) fn is_askable(&self, text: &str) -> bool {
-        text.len() >= TEXT_BYTES_MIN && self.is_plain(text)
+    /// Whether a text could be what it knows, and why not: nobody is asked about what cannot be.
+    pub(super) fn inspect(&self, text: &str) -> Result<(), Reason> {
+        let fits = text.len() >= TEXT_BYTES_MIN && self.is_plain(text);
+        match &self.settings.how {
+            How::Whoami(_) if !fits => Err(Reason::SessionUnknown),
+            How::Introspection(_) if !fits => Err(Reason::Malformed),
+            How::Record(_) if !fits => Err(Reason::SessionMalformed),
+            How::Record(record) => record.id(text).map(drop),
+            How::Whoami(_) | How::Introspection(_) => Ok(()),
+        }
     }
 
     /// Whether a text has the form of such a credential.
     pub(super) fn is_plain(&self, text: &str) -> bool {
         let is_plain = match self.settings.how {
             // A cookie's octets (RFC 6265 4.1.1).
-            How::Whoami(_) => text
+            How::Whoami(_) | How::Record(_) => text
                 .bytes()
                 .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\')),
             // b64token (RFC 6750 2.1).
@@ -149,12 +180,13 @@ impl Checker {
         let (headers, form) = match &self.settings.how {
             How::Whoami(_) => (whoami::headers(&self.settings, text), None),
             How::Introspection(how) => (how.headers(), Some(how.form(text))),
+            How::Record(how) => return how.errand(&self.settings.url, text),
         };
         let to = self.settings.url.clone();
         let lines = headers.iter().map(|(name, value)| format!("{name}: {value}\n"));
         let form_text = form.as_deref().unwrap_or_default();
         let named = format!("{}\n{}\n{form_text}", to.url, lines.collect::<String>());
-        Errand { digest: crypto::sha256(named.as_bytes()), to, headers, form }
+        Errand { digest: crypto::sha256(named.as_bytes()), to, what: What::Http { headers, form } }
     }
 
     /// Who it is, by the answer.
@@ -175,6 +207,7 @@ impl Checker {
         match &self.settings.how {
             How::Whoami(how) => whoami::read(how, by, self.own_value(text), kept, (status, body)),
             How::Introspection(how) => introspection::read(how, by, kept, (status, body), now),
+            How::Record(how) => how.read(by, text, kept, (status, body), now),
         }
     }
 

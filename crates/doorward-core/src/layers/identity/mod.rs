@@ -27,7 +27,8 @@
 //!    7662): each is asked once for all requests that wait, at most 32 questions at a time, every
 //!    network in its turn, and believed for seconds. An answer that sets or deletes the session's
 //!    cookie ends that at once. Who sends many that nobody knows is `identity/too-many-unknown`.
-//!    Where the file has a framework's secret, its signed cookie is read without a question.
+//!    Where the file has a framework's secret, its signed cookie is read without a question. Where
+//!    sessions are records in Redis or Valkey, the record is asked for in the same way.
 //! 7. A token that belongs to a key (`cnf.jkt`) comes as `Authorization: DPoP`, with a proof of
 //!    that key for this method, address and token, at most a minute old and taken once (RFC 9449).
 //!    Where the file asks for `nonce`, a proof has one that the gate gave out minutes ago.
@@ -89,6 +90,7 @@ mod place;
 mod policy;
 mod proof;
 mod reason;
+mod record;
 mod remembered;
 mod signature;
 mod signature_reason;
@@ -104,7 +106,7 @@ use bound::Bound;
 pub use certificate::{CERTIFICATE_ISSUER, CertificateSettings};
 pub use checker::{
     ANSWER_BYTES_MAX, AskUrl, Checker, CheckerSettings, Errand, How, INTROSPECTION_S, SESSION_S,
-    Told,
+    Told, What,
 };
 pub use delivery::WebhookSettings;
 pub(crate) use delivery::{check as check_delivery, read as read_delivery};
@@ -122,6 +124,7 @@ pub(crate) use nonce::say as say_nonce;
 pub use place::Place;
 pub use policy::{PLACES_MAX, Policy, PolicyError, Settings};
 pub use reason::Reason;
+pub use record::Record;
 pub use remembered::Tokens;
 pub use signature::{SIGNATURE_AGE_S, SIGNATURE_ISSUER, SignerSettings};
 pub use signature_reason::SignatureReason;

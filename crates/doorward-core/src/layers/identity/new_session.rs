@@ -82,7 +82,7 @@ impl Policy {
         let checker = self.sessions()?;
         let Place::Cookie(name) = &checker.settings.place else { return None };
         let value = set_by(headers, name).ok()??;
-        if !checker.is_askable(value) {
+        if checker.inspect(value).is_err() {
             return None;
         }
         let text = whole_of(checker, value, |other| set_by(headers, other))?;
@@ -106,7 +106,7 @@ impl Policy {
         })
     }
 
-    fn sessions(&self) -> Option<&Arc<Checker>> {
+    pub(super) fn sessions(&self) -> Option<&Arc<Checker>> {
         self.checkers.iter().find(|checker| checker.is_of_sessions())
     }
 }

@@ -200,8 +200,13 @@ impl Policy {
         is_disbelieved: bool,
     ) -> impl Iterator<Item = &str> {
         let beside = judged.into_iter().flat_map(|judged| self.unjudged_cookies(judged));
-        let session = self.signed.as_ref().filter(|_| is_disbelieved).into_iter();
-        beside.chain(session.flat_map(|signed| signed.cookies()))
+        let signed = self.signed.as_ref().filter(|_| is_disbelieved).into_iter();
+        let session = self.sessions().filter(|_| is_disbelieved);
+        let session = session.and_then(|checker| match &checker.settings.place {
+            Place::Cookie(name) => Some(name.as_str()),
+            Place::Bearer | Place::Header(_) => None,
+        });
+        beside.chain(signed.flat_map(|signed| signed.cookies())).chain(session)
     }
 
     /// Whether the credential at `judged` is a bearer token's.

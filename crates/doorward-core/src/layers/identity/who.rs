@@ -45,6 +45,18 @@ pub(super) enum By {
     Signed(Arc<Signed>),
 }
 
+impl By {
+    /// The same, believed until `latest` and no longer, where somebody was asked.
+    pub(super) fn at_the_latest(self, latest: Now) -> Self {
+        match self {
+            Self::Checker(checker, until_ns, digest) => {
+                Self::Checker(checker, until_ns.min(latest.steady_ns), digest)
+            }
+            Self::Issuer(..) | Self::Certificate(_) | Self::Signed(_) => self,
+        }
+    }
+}
+
 /// What the issuer of API keys is called: the gate itself.
 pub const KEY_ISSUER: &str = "doorward";
 

@@ -60,9 +60,20 @@ pub(super) fn read(
         _ => return Err(Reason::CheckAway),
     }
     let said = json::object(body).map_err(|_| Reason::CheckAway)?;
+    whose(how, by, session, kept, &said)
+}
+
+/// Who it is, by what is said.
+pub(super) fn whose(
+    how: &Whoami,
+    by: By,
+    session: &str,
+    kept: &[Box<str>],
+    said: &Object,
+) -> Result<Identity, Reason> {
     // Many answer 200 to everybody, with nobody in it.
-    let subject = subject(find(&said, &how.subject)).ok_or(Reason::SessionUnknown)?;
-    let scopes = how.scopes.as_ref().map_or(Ok(String::new()), |path| scopes(find(&said, path)))?;
+    let subject = subject(find(said, &how.subject)).ok_or(Reason::SessionUnknown)?;
+    let scopes = how.scopes.as_ref().map_or(Ok(String::new()), |path| scopes(find(said, path)))?;
     Ok(Identity::new(Facts {
         kind: Kind::Session,
         issuer: SESSION_ISSUER,
@@ -72,7 +83,7 @@ pub(super) fn read(
         begins_unix_s: 0,
         ends_unix_s: None,
         by: Some(by),
-        claims: who::keep(&said, kept),
+        claims: who::keep(said, kept),
         bound: Bound::default(),
     }))
 }
