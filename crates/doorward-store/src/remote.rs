@@ -117,16 +117,14 @@ impl RemoteStore {
 
     async fn ask(&self, command: &Cmd) -> Result<Value, RemoteError> {
         let deadline = Instant::now() + Duration::from_millis(self.ms_max);
-        let mut line = self.line(deadline).await?;
-        match self.ask_by(&mut line, command, deadline).await {
-            // A server that was started anew has closed what was open: that says nothing of now.
-            Err(RemoteError::Broken(_)) => {
-                self.lose(&line, None).await;
-                line = self.line(deadline).await?;
-            }
-            told => return self.keep_or_lose(&line, told).await,
+        let (mut line, is_new) = self.line(deadline).await?;
+        let mut told = self.ask_by(&mut line, command, deadline).await;
+        // A server that was started anew has closed what was open: that says nothing of now.
+        if !is_new && matches!(told, Err(RemoteError::Broken(_))) {
+            self.lose(&line, None).await;
+            (line, _) = self.line(deadline).await?;
+            told = self.ask_by(&mut line, command, deadline).await;
         }
-        let told = self.ask_by(&mut line, command, deadline).await;
         self.keep_or_lose(&line, told).await
     }
 
@@ -164,12 +162,13 @@ impl RemoteStore {
         told
     }
 
-    /// A connection, which may be opened for it; whoever asks meanwhile waits for the same one.
-    async fn line(&self, deadline: Instant) -> Result<Line, RemoteError> {
+    /// A connection, and whether it was opened for this; whoever asks meanwhile waits for the same
+    /// one.
+    async fn line(&self, deadline: Instant) -> Result<(Line, bool), RemoteError> {
         let slow = || RemoteError::TooSlow(self.ms_max);
         let mut state = timeout_at(deadline, self.state.lock()).await.map_err(|_| slow())?;
         if let Some(line) = &state.line {
-            return Ok(line.clone());
+            return Ok((line.clone(), false));
         }
         if let Some((error, until)) = &state.away
             && Instant::now() < *until
@@ -180,7 +179,7 @@ impl RemoteStore {
         match connected.unwrap_or_else(|_| Err(slow())) {
             Ok(line) => {
                 *state = State { line: Some(line.clone()), count: line.number, away: None };
-                Ok(line)
+                Ok((line, true))
             }
             Err(error) => {
                 state.away = Some((error.clone(), Instant::now() + AWAY));
@@ -240,5 +239,10 @@ fn is_answer(error: &RedisError) -> bool {
 
 /// Another's text, shortened, with what could disturb a terminal or a log escaped.
 fn repeated(error: &RedisError) -> String {
-    error.to_string().escape_debug().take(REPEATED_LETTERS_MAX).collect()
+    let text = error.to_string();
+    let letters = text.chars().map(|letter| match letter {
+        '\'' | '"' => letter.to_string(),
+        letter => letter.escape_debug().to_string(),
+    });
+    letters.take(REPEATED_LETTERS_MAX).collect()
 }
