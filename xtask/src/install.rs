@@ -27,6 +27,7 @@ pub(crate) const FOR_TESTS: &[Program] = &[
     Program { name: "nginx", package: "nginx-light" },
     Program { name: NGINX_JS, package: "libnginx-mod-http-js" },
     Program { name: "varnishd", package: "varnish" },
+    Program { name: "redis-server", package: "redis-server" },
     Program { name: "node", package: "nodejs" },
     Program { name: "npm", package: "npm" },
     Program { name: "python3", package: "python3" },

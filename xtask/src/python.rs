@@ -1,5 +1,5 @@
-//! The Python packages that tests start: FastAPI and its server, in an environment of their own in
-//! the user's cache.
+//! The Python packages that tests start: FastAPI with its server, and Valkey, in an environment of
+//! their own in the user's cache.
 
 use crate::workspace::{command, root};
 use anyhow::{Context, bail};

@@ -3,7 +3,8 @@
 // over stdin, a line of JSON each, what reached it. It ends with its stdin.
 // express-app.mjs PACKAGES KEPT
 // KEPT names the middlewares that are still there, with commas: cors,csrf,limit,cookie
-// With DOORWARD_ADMISSION_KEY set it runs only what came through the gate.
+// With DOORWARD_ADMISSION_KEY set it runs only what came through the gate; with REDIS_SOCKET set
+// its sessions are in that Redis, else in its memory.
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 
@@ -37,7 +38,19 @@ const cookie = keeps("cookie")
   : { httpOnly: false };
 app.use(session({
   secret: "secret-of-the-tests-and-of-nobody-else", resave: false, saveUninitialized: false, cookie,
+  store: await storeOfSessions(),
 }));
+
+async function storeOfSessions() {
+  const path = process.env.REDIS_SOCKET;
+  if (!path) return undefined;
+  const [{ RedisStore }, { createClient }] = ["connect-redis", "redis"].map((name) => load(name));
+  const client = createClient({ socket: { path } });
+  // It comes again by itself; a request in between hears of it.
+  client.on("error", () => {});
+  await client.connect();
+  return new RedisStore({ client });
+}
 
 // The gate asks this by itself, so it stands before the proof of admission.
 app.get("/whoami", (request, response) => {

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use std::error::Error;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
@@ -41,6 +41,19 @@ impl ExpressApp {
     ///
     /// When there is no node, no folder of packages, or it ends before it listens.
     pub async fn start(kept: &[&str], admission_key: Option<&str>) -> Result<Self, Failure> {
+        Self::start_with(kept, admission_key, None).await
+    }
+
+    /// The same, whose sessions stand in the Redis at that socket.
+    ///
+    /// # Errors
+    ///
+    /// When there is no node, no folder of packages, or it ends before it listens.
+    pub async fn start_with(
+        kept: &[&str],
+        admission_key: Option<&str>,
+        redis: Option<&Path>,
+    ) -> Result<Self, Failure> {
         let packages = std::env::var_os("DOORWARD_PROVIDER_PACKAGES").map(PathBuf::from);
         let packages =
             packages.ok_or("DOORWARD_PROVIDER_PACKAGES names no folder: run `cargo xtask test`")?;
@@ -50,6 +63,7 @@ impl ExpressApp {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         command.env_remove("DOORWARD_ADMISSION_KEY").env_remove("DOORWARD_GATE_ID");
         command.envs(admission_key.map(|key| ("DOORWARD_ADMISSION_KEY", key)));
+        command.env_remove("REDIS_SOCKET").envs(redis.map(|path| ("REDIS_SOCKET", path)));
         let mut child = command.spawn().map_err(|error| format!("node does not start: {error}"))?;
         let to = child.stdin.take().ok_or("the application has no stdin")?;
         let stdout = child.stdout.take().ok_or("the application has no stdout")?;

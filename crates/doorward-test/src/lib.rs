@@ -1,7 +1,8 @@
 //! # doorward-test
 //!
 //! What tests are made of: cases and their runners, browsers and their pages, the program as its
-//! users run it, an identity provider, an Express application, simulated visits. Not published.
+//! users run it, an identity provider, an Express application, a Redis, simulated visits. Not
+//! published.
 
 pub mod allocations;
 pub mod browser;
@@ -15,6 +16,8 @@ pub mod layer_pages;
 pub mod pass_visits;
 pub mod passes;
 pub mod quiet_proxy;
+pub mod record_house;
+pub mod remote_server;
 pub mod running_gate;
 pub mod sample;
 pub mod sessions;

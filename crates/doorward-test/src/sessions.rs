@@ -255,6 +255,15 @@ impl Client {
         self.send("POST", path, "Content-Type: application/x-www-form-urlencoded", form)
     }
 
+    /// The same, and the cookie that the answer sets.
+    pub fn post_for_cookie(
+        &mut self,
+        path: &str,
+        form: &str,
+    ) -> std::io::Result<(Answer, Option<String>)> {
+        self.exchange("POST", path, "Content-Type: application/x-www-form-urlencoded", form)
+    }
+
     fn send(
         &mut self,
         method: &str,
@@ -262,19 +271,30 @@ impl Client {
         line: &str,
         body: &str,
     ) -> std::io::Result<Answer> {
+        self.exchange(method, path, line, body).map(|(answer, _)| answer)
+    }
+
+    fn exchange(
+        &mut self,
+        method: &str,
+        path: &str,
+        line: &str,
+        body: &str,
+    ) -> std::io::Result<(Answer, Option<String>)> {
         let (host, length) = (self.host, body.len());
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n\
              Sec-Fetch-Site: same-origin\r\n{line}\r\nContent-Length: {length}\r\n\r\n{body}"
         );
         self.stream.get_mut().write_all(head.as_bytes())?;
-        let (mut status, mut code, mut length) = (0, String::new(), 0);
+        let (mut status, mut code, mut length, mut cookie) = (0, String::new(), 0, None);
         loop {
             let mut line = String::new();
             if self.stream.read_line(&mut line)? == 0 {
                 return Err(std::io::ErrorKind::UnexpectedEof.into());
             }
-            let line = line.trim_end().to_ascii_lowercase();
+            let whole = line.trim_end();
+            let line = whole.to_ascii_lowercase();
             if line.is_empty() {
                 break;
             }
@@ -284,11 +304,14 @@ impl Client {
                 said.clone_into(&mut code);
             } else if let Some(said) = line.strip_prefix("content-length: ") {
                 length = said.parse().unwrap_or(0);
+            } else if line.starts_with("set-cookie: ") {
+                let pair = whole["set-cookie: ".len()..].split(';').next();
+                cookie = pair.map(str::to_owned);
             }
         }
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body)?;
-        Ok((status, code, String::from_utf8_lossy(&body).into_owned()))
+        Ok(((status, code, String::from_utf8_lossy(&body).into_owned()), cookie))
     }
 }
 
