@@ -19,9 +19,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
-/// For how long nobody tries again, once a server was found to be away. Whoever asks meanwhile
-/// hears that at once.
-const AWAY: Duration = Duration::from_secs(1);
 /// Letters of the server's text that are repeated in a message.
 const REPEATED_LETTERS_MAX: usize = 120;
 
@@ -34,6 +31,25 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 pub type Opened = Result<Box<dyn Stream>, String>;
 /// Opens a connection to the server.
 pub type Open = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Opened> + Send>> + Send + Sync>;
+
+/// How long a server is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RemoteLimits {
+    /// Milliseconds of one question, with the connection that it may need.
+    pub answer_ms_max: u64,
+    /// Milliseconds for which nobody tries again, once a server was found to be away. Whoever asks
+    /// meanwhile hears that at once.
+    pub away_ms: u64,
+    /// Milliseconds after which a connection that nobody used is not trusted any more: what stands
+    /// between forgets it without a word, and a question would wait for nothing.
+    pub idle_ms_max: u64,
+}
+
+impl Default for RemoteLimits {
+    fn default() -> Self {
+        Self { answer_ms_max: 4_000, away_ms: 1_000, idle_ms_max: 60_000 }
+    }
+}
 
 /// Why a server did not answer, and how to mend it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,14 +81,14 @@ pub enum RemoteError {
 pub struct RemoteStore {
     open: Open,
     login: RedisConnectionInfo,
-    ms_max: u64,
+    limits: RemoteLimits,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    /// The connection, while there is one.
-    line: Option<Line>,
+    /// The connection, while there is one, and when it was used last.
+    line: Option<(Line, Instant)>,
     /// How many there were.
     count: u64,
     /// Why there is none, and until when nobody tries again.
@@ -89,11 +105,10 @@ struct Line {
 }
 
 impl RemoteStore {
-    /// A server to which `open` leads. Nothing is opened before the first question. A question may
-    /// take `ms_max` milliseconds, with the connection that it may need.
+    /// A server to which `open` leads. Nothing is opened before the first question.
     #[must_use]
-    pub fn new(remote: &Remote, ms_max: u64, open: Open) -> Self {
-        Self { open, login: login(remote), ms_max, state: Mutex::default() }
+    pub fn new(remote: &Remote, limits: RemoteLimits, open: Open) -> Self {
+        Self { open, login: login(remote), limits, state: Mutex::default() }
     }
 
     /// The bytes at a key, of which there may be `bytes_max`. None: there is no such key, or
@@ -116,7 +131,7 @@ impl RemoteStore {
     }
 
     async fn ask(&self, command: &Cmd) -> Result<Value, RemoteError> {
-        let deadline = Instant::now() + Duration::from_millis(self.ms_max);
+        let deadline = Instant::now() + Duration::from_millis(self.limits.answer_ms_max);
         let (mut line, is_new) = self.line(deadline).await?;
         let mut told = self.ask_by(&mut line, command, deadline).await;
         // A server that was started anew has closed what was open: that says nothing of now.
@@ -136,7 +151,7 @@ impl RemoteStore {
     ) -> Result<Value, RemoteError> {
         let told = timeout_at(deadline, line.connection.req_packed_command(command)).await;
         let told = match told {
-            Err(_) => return Err(RemoteError::TooSlow(self.ms_max)),
+            Err(_) => return Err(self.too_slow()),
             Ok(Ok(Value::ServerError(error))) => Err(RedisError::from(error)),
             Ok(told) => told,
         };
@@ -157,7 +172,7 @@ impl RemoteStore {
         told: Result<T, RemoteError>,
     ) -> Result<T, RemoteError> {
         if let Err(error @ (RemoteError::TooSlow(_) | RemoteError::Broken(_))) = &told {
-            self.lose(line, Some(error.clone())).await;
+            self.lose(line, Some(error)).await;
         }
         told
     }
@@ -165,27 +180,42 @@ impl RemoteStore {
     /// A connection, and whether it was opened for this; whoever asks meanwhile waits for the same
     /// one.
     async fn line(&self, deadline: Instant) -> Result<(Line, bool), RemoteError> {
-        let slow = || RemoteError::TooSlow(self.ms_max);
-        let mut state = timeout_at(deadline, self.state.lock()).await.map_err(|_| slow())?;
-        if let Some(line) = &state.line {
+        let state = timeout_at(deadline, self.state.lock()).await;
+        let mut state = state.map_err(|_| self.too_slow())?;
+        let now = Instant::now();
+        if let Some((line, used)) = &mut state.line
+            && now.duration_since(*used) < Duration::from_millis(self.limits.idle_ms_max)
+        {
+            *used = now;
             return Ok((line.clone(), false));
         }
         if let Some((error, until)) = &state.away
-            && Instant::now() < *until
+            && now < *until
         {
             return Err(error.clone());
         }
         let connected = timeout_at(deadline, self.connect(state.count + 1)).await;
-        match connected.unwrap_or_else(|_| Err(slow())) {
+        match connected.unwrap_or_else(|_| Err(self.too_slow())) {
             Ok(line) => {
-                *state = State { line: Some(line.clone()), count: line.number, away: None };
+                let (count, used) = (line.number, Instant::now());
+                *state = State { line: Some((line.clone(), used)), count, away: None };
                 Ok((line, true))
             }
             Err(error) => {
-                state.away = Some((error.clone(), Instant::now() + AWAY));
+                *state = State { line: None, count: state.count, away: self.away(&error) };
                 Err(error)
             }
         }
+    }
+
+    const fn too_slow(&self) -> RemoteError {
+        RemoteError::TooSlow(self.limits.answer_ms_max)
+    }
+
+    /// Why the server is away, and until when nobody tries again.
+    fn away(&self, error: &RemoteError) -> Option<(RemoteError, Instant)> {
+        let away = Duration::from_millis(self.limits.away_ms);
+        Some((error.clone(), Instant::now() + away))
     }
 
     async fn connect(&self, number: u64) -> Result<Line, RemoteError> {
@@ -205,18 +235,18 @@ impl RemoteStore {
     }
 
     /// Gives a connection up, unless there is another one by now.
-    async fn lose(&self, line: &Line, why: Option<RemoteError>) {
+    async fn lose(&self, line: &Line, why: Option<&RemoteError>) {
         let mut state = self.state.lock().await;
         if state.count == line.number {
             state.line = None;
-            state.away = why.map(|error| (error, Instant::now() + AWAY));
+            state.away = why.and_then(|error| self.away(error));
         }
     }
 }
 
 impl fmt::Debug for RemoteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RemoteStore").field("ms_max", &self.ms_max).finish_non_exhaustive()
+        f.debug_struct("RemoteStore").field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 

@@ -7,6 +7,7 @@ use doorward_porter::clock::{Clock, FixedClock};
 use doorward_porter::outside::{Outside, OutsideSettings};
 use doorward_proxy::Proxy;
 use doorward_test::quiet_proxy::{self, BEGIN_S, at};
+use doorward_test::remote_server::{Make, RemoteServer};
 use doorward_test::{cases, tokens};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -242,6 +243,33 @@ fn a_session_that_ends_elsewhere_ends_its_streams() {
         assert_eq!(scene.until_over(client), code);
         assert!(scene.second() <= begun + 2 * AGAIN_S, "it is judged again in time");
     }
+}
+
+#[test]
+fn a_session_whose_record_is_deleted_ends_its_streams() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    let server = runtime.block_on(RemoteServer::start(Make::Redis, &[])).expect("a server");
+    let key = "sess:anns-own-session";
+    runtime.block_on(server.set(key, r#"{"id":"ann"}"#)).expect("it is written");
+    let asked = || runtime.block_on(server.count("getrange")).expect("it counts");
+    let backend = Backend::start();
+    let gate = gate(&format!(
+        "profile = \"authenticated\"\nexternal = [\"https://shop.test\"]\n[layers.identity]\n\
+         session = {{ cookie = \"session\", record = \"unix:{}\", key = \"sess:{{id}}\", \
+         subject = \"$.id\" }}\n",
+        server.socket().display()
+    ));
+    let scene = Scene::start(&backend, gate);
+    let client = scene.open(&format!("{SESSION}Accept: text/event-stream\r\n"));
+    while asked() < 3 {
+        assert!(scene.second() < 10 * AGAIN_S, "asked {} times", asked());
+        scene.tick();
+    }
+    let begun = scene.second();
+    runtime.block_on(server.tell(&[b"DEL", key.as_bytes()])).expect("it is deleted");
+    assert_eq!(scene.until_over(client), "identity/session-unknown");
+    assert!(scene.second() <= begun + 2 * AGAIN_S, "it is judged again in time");
 }
 
 #[test]

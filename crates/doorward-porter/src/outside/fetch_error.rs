@@ -62,6 +62,9 @@ pub enum Why {
     /// A server of keys and values does not answer.
     #[error("{0}")]
     Remote(RemoteError),
+    /// A session's record is in another form.
+    #[error("a session's record is no JSON object; have the backend write its sessions in JSON")]
+    NoJson,
     /// There is nothing to believe certificates by.
     #[error("no root certificates: {0}; install the system's (ca-certificates)")]
     Roots(String),

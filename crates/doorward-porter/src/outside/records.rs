@@ -5,7 +5,7 @@ use super::fetch_error::{FetchError, Why};
 use super::lock;
 use doorward_core::layers::identity::{ANSWER_BYTES_MAX, AskUrl};
 use doorward_core::remote::Remote;
-use doorward_store::remote::{Open, RemoteStore};
+use doorward_store::remote::{Open, RemoteLimits, RemoteStore};
 use std::sync::{Arc, Mutex};
 
 /// Servers whose connections are kept: that of the gate, and while it is reloaded that of the one
@@ -33,11 +33,14 @@ impl Records {
         key: &str,
     ) -> Result<(u16, Vec<u8>), FetchError> {
         let store = self.store(fetcher, to.is_private, remote);
-        match store.bytes(key, ANSWER_BYTES_MAX).await {
-            Ok(Some(record)) => Ok((200, record)),
-            Ok(None) => Ok((404, Vec::new())),
-            Err(error) => Err(FetchError { from: to.url.clone(), why: Why::Remote(error) }),
-        }
+        let why = match store.bytes(key, ANSWER_BYTES_MAX).await {
+            Ok(None) => return Ok((404, Vec::new())),
+            // Many frameworks have another form by default: that is to stand in the log.
+            Ok(Some(record)) if !record.trim_ascii_start().starts_with(b"{") => Why::NoJson,
+            Ok(Some(record)) => return Ok((200, record)),
+            Err(error) => Why::Remote(error),
+        };
+        Err(FetchError { from: to.url.clone(), why })
     }
 
     fn store(&self, fetcher: &Fetcher, is_private: bool, remote: &Remote) -> Arc<RemoteStore> {
@@ -49,14 +52,15 @@ impl Records {
             known.push(found);
             return store;
         }
-        let (fetcher, at, ms_max) = (fetcher.clone(), remote.at.clone(), fetcher.ms_max);
+        let limits = RemoteLimits { answer_ms_max: fetcher.ms_max, ..RemoteLimits::default() };
+        let (fetcher, at) = (fetcher.clone(), remote.at.clone());
         let open: Open = Box::new(move || {
             let (fetcher, at) = (fetcher.clone(), at.clone());
             Box::pin(
                 async move { fetcher.open(&at, is_private).await.map_err(|why| why.to_string()) },
             )
         });
-        let store = Arc::new(RemoteStore::new(remote, ms_max, open));
+        let store = Arc::new(RemoteStore::new(remote, limits, open));
         if known.len() >= SERVERS_MAX {
             known.remove(0);
         }
