@@ -15,6 +15,8 @@ use doorward_core::secret::Secret;
 
 /// What stands for the session's id in the name of its record.
 const ID: &str = "{id}";
+/// What express-session calls its cookie when nobody says otherwise.
+const EXPRESS_COOKIE: &str = "connect.sid";
 /// Bytes of such a name at the most, without the id.
 const KEY_BYTES_MAX: usize = 256;
 /// The keys that hold no secret; of `record`, what stands before an `@` may be one.
@@ -69,6 +71,12 @@ pub(super) fn read(
     let remember_s = seconds(&table, "remember", SESSION_S, reading);
     let (cookie, (remote, url, written), key) = (cookie?, remote?, key?);
     let (signed, subject) = (signed?, subject?);
+    if signed.is_none() && cookie == EXPRESS_COOKIE {
+        let what =
+            format!("{cookie} is express-session's, which signs the id: none would be found");
+        let hint = "add signed = \"express-session\" and its secret, if it is so here";
+        reading.warn(Some(value.place.clone()), what, hint);
+    }
     let (secrets, secret_texts) = signed.unzip();
     let said = Whoami { subject, scopes };
     let record = Record { remote, key, secrets, said, expires };
