@@ -5,8 +5,9 @@ use crate::document::{Document, Permission};
 use crate::engine::Engine;
 use crate::origin::{Origin, is_trustworthy};
 use crate::request::Request;
-use crate::rule::{self, Rule};
+use crate::rule;
 use crate::space::AddressSpace;
+use crate::verdict::Because;
 use crate::way::{Target, Way};
 use url::{Host, Url};
 
@@ -23,9 +24,9 @@ const BAD_PORTS: [u16; 83] = [
 #[derive(Debug)]
 pub(crate) enum Stop {
     /// The browser does not send it.
-    Never(Rule),
+    Never(Because),
     /// The browser asks the person first.
-    Prompts(Rule),
+    Prompts(Because),
 }
 
 /// Whether a request to this address is not sent at all, or not yet.
@@ -36,7 +37,7 @@ pub(crate) fn stop(
     url: &Url,
 ) -> Option<Stop> {
     if url.port().is_some_and(|port| BAD_PORTS.contains(&port)) {
-        return Some(Stop::Never(rule::BAD_PORT));
+        return Some(Stop::Never(Because::of(rule::BAD_PORT)));
     }
     let from = from?;
     let is_shown = matches!(request.way, Way::Image | Way::Audio | Way::Video);
@@ -46,7 +47,7 @@ pub(crate) fn stop(
     let is_named = engine.gates_local_network
         && request.options.target_space.is_some_and(|space| space != AddressSpace::Public);
     if is_mixed(from, request.way, url) && !is_let && !is_named {
-        return Some(Stop::Never(rule::MIXED_CONTENT));
+        return Some(Stop::Never(Because::of(rule::MIXED_CONTENT)));
     }
     if engine.gates_local_network { nearer(from, request, url) } else { None }
 }
@@ -91,18 +92,19 @@ fn nearer(from: &Document, request: &Request, url: &Url) -> Option<Stop> {
     if is_tab || is_same {
         return None;
     }
+    let on = |rule| Because::on(rule, space.word());
     if request.options.target_space.is_some_and(|target| target != space) {
-        return Some(Stop::Never(rule::LOCAL_NETWORK_OTHER));
+        return Some(Stop::Never(on(rule::LOCAL_NETWORK_OTHER)));
     }
     if space >= own {
         return None;
     }
     if !from.is_secure() {
-        return Some(Stop::Never(rule::LOCAL_NETWORK_INSECURE));
+        return Some(Stop::Never(on(rule::LOCAL_NETWORK_INSECURE)));
     }
     match from.local_network {
         Permission::Granted => None,
-        Permission::Denied => Some(Stop::Never(rule::LOCAL_NETWORK_DENIED)),
-        Permission::Prompt => Some(Stop::Prompts(rule::LOCAL_NETWORK_PROMPT)),
+        Permission::Denied => Some(Stop::Never(on(rule::LOCAL_NETWORK_DENIED))),
+        Permission::Prompt => Some(Stop::Prompts(on(rule::LOCAL_NETWORK_PROMPT))),
     }
 }

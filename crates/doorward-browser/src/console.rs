@@ -1,165 +1,109 @@
 //! What an engine's console says where a page is not let: its own words, as far as they are known.
 //!
-//! Scripts see none of this: to them every such failure is the same error.
+//! Scripts see none of this: to them every such failure is the same error. Each line holds the
+//! engine's fixed phrase as it stands in its source, so that what somebody pastes can be found.
+
+mod chromium;
+mod firefox;
+mod webkit;
 
 use crate::engine::EngineId;
-use crate::request::Mode;
-use crate::rule::Rule;
-use crate::verdict::Verdict;
+use crate::headers::Headers;
+use crate::request::Request;
+use crate::verdict::{Answer, Because, Reading, Verdict};
+use crate::way::Way;
 
-/// The line that this engine's console shows for a verdict; none where it shows none, or where the
-/// words are not known.
+/// The line that this engine's console shows for a verdict on a request of a page of this origin;
+/// none where it shows none, or where the words are not known.
 #[must_use]
-pub fn said(engine: EngineId, page: &str, verdict: &Verdict, mode: Mode) -> Option<String> {
-    if mode != Mode::Cors {
-        return None;
-    }
-    let preflight = verdict.preflight.as_ref().and_then(|preflight| preflight.doubt.as_ref());
-    let because = preflight.unwrap_or(&verdict.because);
-    let asked = verdict.preflight.as_ref().and_then(|preflight| preflight.sent.as_ref());
-    let url = verdict.sent.as_ref().or(asked)?.url.as_str();
-    let found = allowed_origin(verdict, preflight.is_some());
-    let line = Line { page, url, detail: &because.detail, found: &found };
+pub fn said(engine: EngineId, page: &str, request: &Request, verdict: &Verdict) -> Option<String> {
+    let line = Line::of(page, request, verdict)?;
     match engine {
-        EngineId::Chromium => line.chromium(because.rule, preflight.is_some()),
-        EngineId::Firefox => line.firefox(because.rule),
-        EngineId::WebKit => line.webkit(because.rule),
+        EngineId::Chromium => chromium::said(&line),
+        EngineId::Firefox => firefox::said(&line),
+        EngineId::WebKit => webkit::said(&line),
     }
 }
 
 /// What a line is made of.
 struct Line<'a> {
+    way: Way,
+    /// The page's origin.
     page: &'a str,
-    url: &'a str,
+    /// The address that was asked last, or was to be asked.
+    url: String,
+    /// The first address, where there was a redirect.
+    first: Option<String>,
+    /// The rule's id.
+    rule: &'static str,
+    /// What the rule found.
     detail: &'a str,
-    found: &'a str,
+    /// It was the answer to a preflight.
+    in_preflight: bool,
+    /// The answer that was looked at.
+    answer: Option<&'a Answer>,
+    /// An element waited for it.
+    is_watched: bool,
 }
 
-fn allowed_origin(verdict: &Verdict, in_preflight: bool) -> String {
-    let answer = match in_preflight {
-        true => verdict.preflight.as_ref().and_then(|preflight| preflight.answer.as_ref()),
-        false => verdict.answer.as_ref(),
-    };
-    let headers = answer.map(|answer| &answer.headers);
-    headers.and_then(|headers| headers.joined("access-control-allow-origin")).unwrap_or_default()
-}
-
-impl Line<'_> {
-    fn chromium(&self, rule: Rule, in_preflight: bool) -> Option<String> {
-        let Self { page, url, detail, found } = self;
-        let where_ = if in_preflight {
-            "Response to preflight request doesn't pass access control check: "
-        } else {
-            ""
+impl<'a> Line<'a> {
+    /// None where the page got what it wanted.
+    fn of(page: &'a str, request: &'a Request, verdict: &'a Verdict) -> Option<Self> {
+        let preflight = verdict.preflight.as_ref().filter(|preflight| preflight.doubt.is_some());
+        let because: &Because = match preflight {
+            Some(preflight) => preflight.doubt.as_ref()?,
+            None => &verdict.because,
         };
-        let why = match rule.id {
-            "origin-missing" => {
-                "No 'Access-Control-Allow-Origin' header is present on the requested resource."
-                    .to_owned()
-            }
-            "origin-repeated" => format!(
-                "The 'Access-Control-Allow-Origin' header contains multiple values '{found}', but \
-                 only one is allowed."
-            ),
-            "origin-other" => format!(
-                "The 'Access-Control-Allow-Origin' header has a value '{found}' that is not equal \
-                 to the supplied origin."
-            ),
-            "star-with-credentials" => {
-                "The value of the 'Access-Control-Allow-Origin' header in the response must not be \
-                 the wildcard '*' when the request's credentials mode is 'include'."
-                    .to_owned()
-            }
-            "credentials-missing" => {
-                "The value of the 'Access-Control-Allow-Credentials' header in the response is '' \
-                 which must be 'true' when the request's credentials mode is 'include'."
-                    .to_owned()
-            }
-            "preflight-status" => "It does not have HTTP ok status.".to_owned(),
-            "method-not-allowed" => {
-                return Some(format!(
-                    "Access to fetch at '{url}' from origin '{page}' has been blocked by CORS \
-                     policy: Method {detail} is not allowed by Access-Control-Allow-Methods in \
-                     preflight response."
-                ));
-            }
-            "header-not-allowed" => {
-                return Some(format!(
-                    "Access to fetch at '{url}' from origin '{page}' has been blocked by CORS \
-                     policy: Request header field {detail} is not allowed by \
-                     Access-Control-Allow-Headers in preflight response."
-                ));
-            }
-            _ => return None,
+        let is_well = match verdict.reading {
+            Reading::Reads(_) | Reading::Opaque | Reading::OpaqueRedirect => true,
+            Reading::Navigates | Reading::NotModelled => true,
+            Reading::Hidden | Reading::Throws | Reading::Silent | Reading::Prompts => false,
         };
-        Some(format!(
-            "Access to fetch at '{url}' from origin '{page}' has been blocked by CORS policy: \
-             {where_}{why}"
-        ))
+        if is_well {
+            return None;
+        }
+        let last = verdict.hops.last();
+        let answer = match preflight {
+            Some(preflight) => preflight.answer.as_ref(),
+            None => last.and_then(|hop| hop.answer.as_ref()),
+        };
+        let url = last.map_or_else(|| request.url.to_string(), |hop| hop.url.to_string());
+        let first = (verdict.hops.len() > 1).then(|| request.url.to_string());
+        Some(Self {
+            way: request.way,
+            page,
+            url,
+            first,
+            rule: because.rule.id,
+            detail: &because.detail,
+            in_preflight: preflight.is_some(),
+            answer,
+            is_watched: request.way.is_watched(),
+        })
     }
 
-    fn firefox(&self, rule: Rule) -> Option<String> {
-        let Self { url, detail, found, .. } = self;
-        let why = match rule.id {
-            "origin-missing" => "CORS header ‘Access-Control-Allow-Origin’ missing".to_owned(),
-            "origin-repeated" => {
-                "Multiple CORS header ‘Access-Control-Allow-Origin’ not allowed".to_owned()
-            }
-            "origin-other" => {
-                format!("CORS header ‘Access-Control-Allow-Origin’ does not match ‘{found}’")
-            }
-            "star-with-credentials" => {
-                "Credential is not supported if the CORS header ‘Access-Control-Allow-Origin’ is \
-                 ‘*’"
-                .to_owned()
-            }
-            "credentials-missing" => {
-                "expected ‘true’ in CORS header ‘Access-Control-Allow-Credentials’".to_owned()
-            }
-            "preflight-status" => "CORS preflight response did not succeed".to_owned(),
-            "method-not-allowed" => {
-                "Did not find method in CORS header ‘Access-Control-Allow-Methods’".to_owned()
-            }
-            "header-not-allowed" => format!(
-                "header ‘{detail}’ is not allowed according to header \
-                 ‘Access-Control-Allow-Headers’ from CORS preflight response"
-            ),
-            _ => return None,
-        };
-        Some(format!(
-            "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote \
-             resource at {url}. (Reason: {why})."
-        ))
+    /// A header of the answer; empty where it is not there.
+    fn header(&self, name: &str) -> String {
+        let headers: Option<&Headers> = self.answer.map(|answer| &answer.headers);
+        headers.and_then(|headers| headers.joined(name)).unwrap_or_default()
     }
 
-    fn webkit(&self, rule: Rule) -> Option<String> {
-        let Self { page, detail, .. } = self;
-        let why = match rule.id {
-            "origin-missing" | "origin-other" => {
-                format!("Origin {page} is not allowed by Access-Control-Allow-Origin.")
-            }
-            "origin-repeated" => {
-                "Access-Control-Allow-Origin cannot contain more than one origin.".to_owned()
-            }
-            "star-with-credentials" => {
-                "Cannot use wildcard in Access-Control-Allow-Origin when credentials flag is true."
-                    .to_owned()
-            }
-            "credentials-missing" => {
-                "Credentials flag is true, but Access-Control-Allow-Credentials is not \"true\"."
-                    .to_owned()
-            }
-            "preflight-status" => "Preflight response is not successful.".to_owned(),
-            "method-not-allowed" => {
-                format!("Method {detail} is not allowed by Access-Control-Allow-Methods.")
-            }
-            "header-not-allowed" => {
-                format!(
-                    "Request header field {detail} is not allowed by Access-Control-Allow-Headers."
-                )
-            }
-            _ => return None,
-        };
-        Some(why)
+    fn allowed_origin(&self) -> String {
+        self.header("access-control-allow-origin")
+    }
+
+    /// The answer's type without its parameters.
+    fn kind(&self) -> String {
+        let kind = self.header("content-type");
+        kind.split(';').next().unwrap_or_default().trim().to_owned()
+    }
+
+    fn status(&self) -> u16 {
+        self.answer.map_or(0, |answer| answer.status)
+    }
+
+    /// The scheme of the address that was to be asked.
+    fn scheme(&self) -> &str {
+        self.url.split_once(':').map_or("", |(scheme, _)| scheme)
     }
 }

@@ -152,9 +152,8 @@ impl<'a> Walk<'a> {
         }
         match blocked::stop(engine, self.from.as_ref(), self.request, self.chain.url()) {
             None => {}
-            Some(Stop::Never(rule)) => return Some(self.fails(Because::of(rule))),
-            Some(Stop::Prompts(rule)) => {
-                let because = Because::of(rule);
+            Some(Stop::Never(because)) => return Some(self.fails(because)),
+            Some(Stop::Prompts(because)) => {
                 return Some(End { reading: Reading::Prompts, because, event: None });
             }
         }

@@ -26,6 +26,16 @@ impl AddressSpace {
         }
     }
 
+    /// Its word, as scripts and consoles write it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Loopback => "loopback",
+            Self::Local => "local",
+            Self::Public => "public",
+        }
+    }
+
     /// The space of an IP address.
     #[must_use]
     pub fn of_address(address: IpAddr) -> Self {

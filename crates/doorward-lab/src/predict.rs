@@ -185,8 +185,7 @@ impl Predictor {
         let mut server = |sent: &Sent| world.answer(sent, via, LOOPBACK, now_s);
         let verdict =
             decide(&self.engine, Some(&from), &request, &mut server, &self.state, self.now_s);
-        let console =
-            doorward_browser::said(self.engine.id, &act.origin, &verdict, request.effective_mode());
+        let console = doorward_browser::said(self.engine.id, &act.origin, &request, &verdict);
         let mut rules = rules(&verdict, request.way);
         if act.script.is_some() {
             rules.insert(0, Told::signs());

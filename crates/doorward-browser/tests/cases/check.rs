@@ -206,7 +206,7 @@ fn console(
 ) {
     let Some(wanted) = &want.console else { return };
     let page = from.map(|from| from.origin().to_string()).unwrap_or_default();
-    let line = said(engine.id, &page, verdict, request.effective_mode());
+    let line = said(engine.id, &page, request, verdict);
     let holds = match (&line, wanted) {
         (None, None) => true,
         (Some(line), Some(part)) => line.contains(part.as_str()),
