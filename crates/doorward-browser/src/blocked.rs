@@ -46,7 +46,7 @@ pub(crate) fn stop(
     // Local Network Access 3.4: who names a nearer space may ask it by plain http.
     let is_named = engine.gates_local_network
         && request.options.target_space.is_some_and(|space| space != AddressSpace::Public);
-    if is_mixed(from, request.way, url) && !is_let && !is_named {
+    if is_mixed(engine, from, request.way, url) && !is_let && !is_named {
         return Some(Stop::Never(Because::of(rule::MIXED_CONTENT)));
     }
     if engine.gates_local_network { nearer(from, request, url) } else { None }
@@ -62,7 +62,7 @@ pub(crate) fn upgraded(
 ) -> Option<Url> {
     let is_shown = matches!(way, Way::Image | Way::Audio | Way::Video);
     let is_name = matches!(url.host(), Some(Host::Domain(_)));
-    if !engine.upgrades_mixed || !is_shown || !is_name || !is_mixed(from?, way, url) {
+    if !engine.upgrades_mixed || !is_shown || !is_name || !is_mixed(engine, from?, way, url) {
         return None;
     }
     let mut url = url.clone();
@@ -72,11 +72,11 @@ pub(crate) fn upgraded(
 
 /// Whether a page of `https:` asks for something that anybody between could have changed. What
 /// fills the whole tab is no content of the page.
-fn is_mixed(from: &Document, way: Way, url: &Url) -> bool {
+fn is_mixed(engine: &Engine, from: &Document, way: Way, url: &Url) -> bool {
     let mut pages = std::iter::once(&from.url).chain(&from.ancestors);
     pages.any(|page| page.scheme() == "https")
         && matches!(url.scheme(), "http" | "ws")
-        && !is_trustworthy(url)
+        && !(engine.trusts_loopback && is_trustworthy(url))
         && way.navigates() != Some(Target::Top)
 }
 

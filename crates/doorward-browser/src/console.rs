@@ -98,6 +98,14 @@ impl<'a> Line<'a> {
         kind.split(';').next().unwrap_or_default().trim().to_owned()
     }
 
+    /// Where the answer leads, if it is a redirect.
+    fn next(&self) -> Option<String> {
+        let answer = self.answer.filter(|answer| crate::chain::is_redirect(answer))?;
+        let location = answer.headers.joined("location")?;
+        let url = url::Url::parse(&self.url).ok()?.join(&location).ok()?;
+        Some(url.to_string())
+    }
+
     fn status(&self) -> u16 {
         self.answer.map_or(0, |answer| answer.status)
     }

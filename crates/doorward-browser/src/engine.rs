@@ -114,6 +114,8 @@ pub struct Engine {
     /// Images, sound and film of `http:` in pages of `https:` are asked for by `https:` (Mixed
     /// Content 4.1). To be measured.
     pub upgrades_mixed: bool,
+    /// In pages of `https:`, plain `http:` to this machine is no mixed content. To be measured.
+    pub trusts_loopback: bool,
     /// `Partitioned` gives a cookie a jar of its own under each top-level site (CHIPS). To be
     /// measured.
     pub keeps_partitioned: bool,
@@ -246,6 +248,7 @@ impl Engine {
             gates_local_network: true,
             tells_websockets: false,
             upgrades_mixed: true,
+            trusts_loopback: true,
             keeps_partitioned: true,
             safelisted_hints: true,
             limits_safelisted_sum: true,
@@ -296,6 +299,7 @@ impl Engine {
             gates_local_network: false,
             tells_websockets: true,
             upgrades_mixed: true,
+            trusts_loopback: true,
             keeps_partitioned: true,
             safelisted_hints: false,
             limits_safelisted_sum: true,
@@ -347,6 +351,7 @@ impl Engine {
             gates_local_network: false,
             tells_websockets: false,
             upgrades_mixed: true,
+            trusts_loopback: false,
             keeps_partitioned: false,
             safelisted_hints: false,
             limits_safelisted_sum: false,

@@ -4,6 +4,23 @@ use super::Line;
 use crate::way::Way;
 
 pub(super) fn said(line: &Line<'_>) -> Option<String> {
+    let is_check = matches!(
+        line.rule,
+        "origin-missing"
+            | "origin-other"
+            | "origin-repeated"
+            | "star-with-credentials"
+            | "credentials-missing"
+    );
+    if is_check
+        && !line.in_preflight
+        && let (Some(next), Some(why)) = (line.next(), cors(line))
+    {
+        return Some(format!(
+            "Cross-origin redirection to {next} denied by Cross-Origin Resource Sharing policy: \
+             {why}"
+        ));
+    }
     cors(line).or_else(|| thrown(line)).or_else(|| element(line)).or_else(|| other(line))
 }
 
@@ -38,11 +55,13 @@ fn cors(line: &Line<'_>) -> Option<String> {
         "preflight-malformed" => {
             "Request header field is not allowed by Access-Control-Allow-Headers.".to_owned()
         }
+        "redirect-error" => {
+            format!("Not allowed to follow a redirection while loading {}", line.url)
+        }
         "redirect-credentials"
         | "redirect-scheme"
         | "redirect-malformed"
         | "redirect-stream"
-        | "redirect-error"
         | "redirect-too-many"
         | "no-answer"
         | "same-origin-only"
@@ -57,13 +76,13 @@ fn denied(line: &Line<'_>) -> Option<String> {
         Way::Fetch => "Fetch API",
         Way::Xhr { .. } => "XMLHttpRequest",
         Way::EventSource => "EventSource",
+        Way::Beacon => "Beacon API",
         Way::Image => "image",
         Way::Script => "script",
         Way::Stylesheet => "stylesheet",
         Way::Font => "font",
         Way::Worker | Way::SharedWorker => "worker",
-        Way::Beacon
-        | Way::WebSocket
+        Way::WebSocket
         | Way::Form(_)
         | Way::Link(_)
         | Way::Ping

@@ -59,6 +59,7 @@ struct Knobs {
     says_user: Option<bool>,
     limits_safelisted_sum: Option<bool>,
     keeps_partitioned: Option<bool>,
+    trusts_loopback: Option<bool>,
 }
 
 /// An address.
@@ -235,6 +236,7 @@ impl Case {
             (knobs.says_user, &mut engine.says_user),
             (knobs.limits_safelisted_sum, &mut engine.limits_safelisted_sum),
             (knobs.keeps_partitioned, &mut engine.keeps_partitioned),
+            (knobs.trusts_loopback, &mut engine.trusts_loopback),
         ];
         for (wanted, knob) in turned {
             *knob = wanted.unwrap_or(*knob);
