@@ -94,11 +94,11 @@ impl Chain {
     ) -> Option<&'static str> {
         let Some(from) = from else { return Some("none") };
         let own = from.origin();
-        let worst = self.all().map(|url| relation(&own, &Origin::of(url))).max();
+        let worst = self.all().map(|url| relation(&own, &Origin::of(url).over_http())).max();
         let worst = worst.unwrap_or(Relation::CrossSite);
         let is_redirected = !self.more.is_empty();
         let said = match engine.site_behind_redirects {
-            SiteBehindRedirects::CrossSite if asks => relation(&own, &Origin::of(self.url())),
+            SiteBehindRedirects::CrossSite if asks => relation(&own, &Origin::of(self.url()).over_http()),
             SiteBehindRedirects::CrossSite if is_redirected && worst != Relation::SameOrigin => {
                 Relation::CrossSite
             }

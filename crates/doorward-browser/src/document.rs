@@ -81,10 +81,11 @@ impl Document {
     }
 
     /// A dedicated worker of this page's: it asks from its script's address, and counts as this
-    /// page's site (RFC 6265bis 5.2.2.1).
+    /// page's site (RFC 6265bis 5.2.2.1). Its referrer policy is its script's own (HTML 10.2.4).
     #[must_use]
     pub fn worker(&self, script: Url) -> Self {
-        Self { url: script, ..self.clone() }
+        let referrer_policy = ReferrerPolicy::default();
+        Self { url: script, referrer_policy, ..self.clone() }
     }
 
     /// Whether it, and every page that it is framed in, came from where browsers trust what is

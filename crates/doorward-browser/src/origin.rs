@@ -90,6 +90,17 @@ impl Origin {
         }
     }
 
+    /// The same origin with the scheme by which a WebSocket is asked for (WebSockets 2.1).
+    #[must_use]
+    pub(crate) fn over_http(self) -> Self {
+        match self {
+            Self::Tuple { scheme, host, port } => {
+                Self::Tuple { scheme: plain(&scheme).to_owned(), host, port }
+            }
+            Self::Opaque => Self::Opaque,
+        }
+    }
+
     /// Whether the two are the same; an opaque one is like no other, itself included, since two of
     /// them cannot be told apart here.
     #[must_use]

@@ -119,7 +119,7 @@ pub(crate) fn doubt(
     engine: &Engine,
     answer: &Answer,
     origin: &Origin,
-    (method, names): (&str, &[String]),
+    (method, asked): (&str, &Asked),
     credentials: Credentials,
 ) -> Option<Because> {
     let (passes, rule) = cors::check(answer, origin, credentials);
@@ -129,10 +129,9 @@ pub(crate) fn doubt(
     if !(200..300).contains(&answer.status) {
         return Some(Because::on(rule::PREFLIGHT_STATUS, answer.status.to_string()));
     }
-    let (Some(methods), Some(allowed)) = (
-        list(&answer.headers, "access-control-allow-methods"),
-        list(&answer.headers, "access-control-allow-headers"),
-    ) else {
+    let (Some(methods), Some(allowed)) =
+        (methods(answer, method, asked), list(&answer.headers, "access-control-allow-headers"))
+    else {
         return Some(Because::of(rule::PREFLIGHT_MALFORMED));
     };
     let star_counts = credentials != Credentials::Include;
@@ -144,7 +143,7 @@ pub(crate) fn doubt(
         return Some(Because::on(rule::METHOD_NOT_ALLOWED, method));
     }
     let lists = |name: &str| allowed.iter().any(|one| one.eq_ignore_ascii_case(name));
-    for name in names {
+    for name in &asked.names {
         if lists(name) {
             continue;
         }
@@ -160,6 +159,16 @@ pub(crate) fn doubt(
         return Some(Because::on(rule, name));
     }
     None
+}
+
+/// The methods that an answer approves. Where it says nothing of them, and the browser asks
+/// whatever the method is, it takes its own for approved (Fetch 4.8, 7).
+fn methods(answer: &Answer, method: &str, asked: &Asked) -> Option<Vec<String>> {
+    const NAME: &str = "access-control-allow-methods";
+    if asked.always && !answer.headers.has(NAME) {
+        return Some(vec![method.to_owned()]);
+    }
+    list(&answer.headers, NAME)
 }
 
 /// The members of a list of tokens; none where it is no such list. An absent one is empty.
@@ -245,7 +254,14 @@ impl Remembered {
     }
 
     /// Remembers an approval for as long as it says, and as the engine lets it.
-    pub(crate) fn keep(&mut self, engine: &Engine, asker: &Asker, answer: &Answer, now_s: u64) {
+    pub(crate) fn keep(
+        &mut self,
+        engine: &Engine,
+        asker: &Asker,
+        (method, asked): (&str, &Asked),
+        answer: &Answer,
+        now_s: u64,
+    ) {
         let said = answer.headers.joined("access-control-max-age");
         let age_s = match said.as_deref().map(str::trim) {
             None => MAX_AGE_S,
@@ -259,7 +275,7 @@ impl Remembered {
         if until_s == now_s || (is_opaque && !engine.remembers_for_opaque) {
             return;
         }
-        let methods = list(&answer.headers, "access-control-allow-methods").unwrap_or_default();
+        let methods = methods(answer, method, asked).unwrap_or_default();
         let names = list(&answer.headers, "access-control-allow-headers").unwrap_or_default();
         let is_number = said.is_none_or(|text| text.trim().parse::<i64>().is_ok());
         let has_star = methods.iter().chain(&names).any(|one| one == "*");

@@ -66,14 +66,14 @@ impl Walk<'_> {
             let page = (from, &origin, self.telling);
             let sent = preflight::question(self.engine, page, own, &self.method, &asked.names);
             let answer = server(&sent);
-            let question = (self.method.as_str(), asked.names.as_slice());
+            let question = (self.method.as_str(), &asked);
             preflight.doubt = if answer.status == 0 {
                 Some(Because::of(rule::NO_ANSWER))
             } else {
                 preflight::doubt(self.engine, &answer, &origin, question, self.credentials)
             };
             if preflight.doubt.is_none() {
-                self.after.remembered.keep(self.engine, &asker, &answer, self.now_s);
+                self.after.remembered.keep(self.engine, &asker, question, &answer, self.now_s);
             }
             (preflight.sent, preflight.answer) = (Some(sent), Some(answer));
         }

@@ -21,6 +21,12 @@ fn answer(status: u16, pairs: &[(&str, &str)]) -> Answer {
     Answer { status, headers: pairs.iter().copied().collect(), ..Answer::default() }
 }
 
+/// A question about these headers.
+fn about(names: &[&str]) -> Asked {
+    let names = names.iter().map(|name| (*name).to_owned()).collect();
+    Asked { causes: Vec::new(), names, always: false }
+}
+
 #[test]
 fn what_makes_a_browser_ask() {
     let base = Request::fetch(url("http://api.shop.localhost/"));
@@ -86,10 +92,10 @@ fn what_counts_as_a_yes() {
     ];
     let origin = Origin::parse(ORIGIN).expect("an origin");
     for (status, pairs, method, names, credentials, want) in rows {
-        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let asked = about(names);
         let answer = answer(*status, pairs);
         let engine = Engine::chromium();
-        let got = doubt(&engine, &answer, &origin, (method, &names), *credentials);
+        let got = doubt(&engine, &answer, &origin, (method, &asked), *credentials);
         assert_eq!(got.map_or("", |because| because.rule.id), *want, "{method} {pairs:?}");
     }
 }
@@ -98,10 +104,10 @@ fn what_counts_as_a_yes() {
 fn the_star_and_authorization() {
     let origin = Origin::parse(ORIGIN).expect("an origin");
     let pairs = [("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Headers", "*")];
-    let names = ["authorization".to_owned()];
+    let asked = about(&["authorization"]);
     let by_the_book = Engine { star_covers_authorization: false, ..Engine::chromium() };
     for (engine, want) in [(Engine::chromium(), ""), (by_the_book, "authorization-not-allowed")] {
-        let got = doubt(&engine, &answer(200, &pairs), &origin, ("GET", &names), SameOrigin);
+        let got = doubt(&engine, &answer(200, &pairs), &origin, ("GET", &asked), SameOrigin);
         assert_eq!(got.map_or("", |because| because.rule.id), want);
     }
 }
@@ -111,11 +117,6 @@ fn what_was_approved_is_not_asked_again() {
     let page = Document::top(url("http://shop.localhost:5173/"));
     let to = url("http://api.shop.localhost:3000/a#b");
     let asker = |credentials| Asker::new(&page, &Chain::new(to.clone()), credentials);
-    let asked = |names: &[&str]| Asked {
-        causes: Vec::new(),
-        names: names.iter().map(|name| (*name).to_owned()).collect(),
-        always: false,
-    };
     let approval = answer(
         204,
         &[
@@ -125,7 +126,7 @@ fn what_was_approved_is_not_asked_again() {
         ],
     );
     let mut kept = Remembered::default();
-    kept.keep(&Engine::webkit(), &asker(SameOrigin), &approval, 1000);
+    kept.keep(&Engine::webkit(), &asker(SameOrigin), ("PUT", &about(&[])), &approval, 1000);
     let rows = [
         (SameOrigin, "PUT", &["content-type"][..], 1001, true),
         (SameOrigin, "PUT", &["x-any"], 1001, true),
@@ -136,19 +137,19 @@ fn what_was_approved_is_not_asked_again() {
         (SameOrigin, "PUT", &[], 1600, false),
     ];
     for (credentials, method, names, now_s, want) in rows {
-        let got = kept.cover(&asker(credentials), &asked(names), method, now_s);
+        let got = kept.cover(&asker(credentials), &about(names), method, now_s);
         assert_eq!(got, want, "{credentials:?} {method} {names:?} {now_s}");
     }
     let elsewhere =
         Asker::new(&page, &Chain::new(url("http://api.shop.localhost:3000/b").clone()), SameOrigin);
-    assert!(!kept.cover(&elsewhere, &asked(&[]), "PUT", 1001));
+    assert!(!kept.cover(&elsewhere, &about(&[]), "PUT", 1001));
     for said in ["0", "-1"] {
         let mut kept = Remembered::default();
         let answer = answer(
             204,
             &[("Access-Control-Allow-Methods", "PUT"), ("Access-Control-Max-Age", said)],
         );
-        kept.keep(&Engine::chromium(), &asker(SameOrigin), &answer, 1000);
-        assert!(!kept.cover(&asker(SameOrigin), &asked(&[]), "PUT", 1000), "{said}");
+        kept.keep(&Engine::chromium(), &asker(SameOrigin), ("PUT", &about(&[])), &answer, 1000);
+        assert!(!kept.cover(&asker(SameOrigin), &about(&[]), "PUT", 1000), "{said}");
     }
 }
