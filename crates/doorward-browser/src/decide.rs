@@ -188,10 +188,10 @@ impl<'a> Walk<'a> {
     /// Whose the answer is going to be; the first that fits (Fetch 4.1, 12).
     fn route(&mut self) -> Route {
         let scheme = self.chain.url().scheme();
-        let is_socket = matches!(scheme, "ws" | "wss") && self.mode == Mode::WebSocket;
+        let is_socket = self.mode == Mode::WebSocket;
         match scheme {
             "http" | "https" => {}
-            _ if is_socket => {}
+            "ws" | "wss" if is_socket => {}
             "data" if self.mode != Mode::Navigate => return Route::End(self.holds_content()),
             "data" | "about" | "blob" | "filesystem" | "javascript" => {
                 let because = Because::on(rule::NOT_MODELLED, scheme);
@@ -231,10 +231,12 @@ impl<'a> Walk<'a> {
 
     /// The redirect mode; only `fetch` chooses.
     fn redirect(&self) -> Redirect {
-        match self.request.way {
-            Way::Fetch => self.request.options.redirect,
-            Way::WebSocket => Redirect::Error,
-            _ => Redirect::Follow,
+        if self.request.way == Way::Fetch {
+            self.request.options.redirect
+        } else if self.request.way == Way::WebSocket {
+            Redirect::Error
+        } else {
+            Redirect::Follow
         }
     }
 

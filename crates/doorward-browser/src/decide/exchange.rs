@@ -5,7 +5,7 @@ use crate::cached::{self, Found};
 use crate::chain;
 use crate::document::{Document, EmbedderPolicy};
 use crate::headers::Headers;
-use crate::jar::Standing;
+use crate::jar::{Standing, Travel};
 use crate::metadata;
 use crate::origin::{Origin, Relation, relation, site};
 use crate::referrer::{origin_outside_cors, referer};
@@ -96,7 +96,7 @@ impl Walk<'_> {
         answer
     }
 
-    fn take_in(&mut self, answer: &Answer) -> Vec<crate::jar::Travel> {
+    fn take_in(&mut self, answer: &Answer) -> Vec<Travel> {
         let url = self.chain.url().clone();
         let lines: Vec<&str> = answer.headers.all("set-cookie").collect();
         let mut jar = std::mem::take(&mut self.after.jar);
@@ -115,18 +115,16 @@ impl Walk<'_> {
     }
 
     fn is_kept_alive(&self) -> bool {
-        match self.request.way {
-            Way::Beacon | Way::Ping => true,
-            _ => self.request.options.keepalive,
-        }
+        matches!(self.request.way, Way::Beacon | Way::Ping) || self.request.options.keepalive
     }
 
     fn cache_mode(&self) -> CacheMode {
-        match self.request.way {
-            Way::Fetch => cached::effective(self.request.options.cache, &self.said),
-            Way::EventSource | Way::WebSocket => CacheMode::NoStore,
-            _ => cached::effective(CacheMode::Default, &self.said),
+        if matches!(self.request.way, Way::EventSource | Way::WebSocket) {
+            return CacheMode::NoStore;
         }
+        let is_said = self.request.way == Way::Fetch;
+        let said = if is_said { self.request.options.cache } else { CacheMode::Default };
+        cached::effective(said, &self.said)
     }
 
     /// The top-level site whose part of the cache is used: a tab's own, where it is replaced.
@@ -162,11 +160,12 @@ impl Walk<'_> {
                 headers.append("Referer", told);
             }
         }
-        match way {
-            Way::Ping => self.add_ping(&mut headers),
-            Way::Prefetch => headers.append("Sec-Purpose", "prefetch"),
-            Way::WebSocket => headers.append("Upgrade", "websocket"),
-            _ => {}
+        if way == Way::Ping {
+            self.add_ping(&mut headers);
+        } else if way == Way::Prefetch {
+            headers.append("Sec-Purpose", "prefetch");
+        } else if way == Way::WebSocket {
+            headers.append("Upgrade", "websocket");
         }
         let request = (self.request, self.mode);
         metadata::add(&mut headers, self.engine, self.from.as_ref(), request, &self.chain);

@@ -40,8 +40,11 @@ impl Walk<'_> {
     pub(super) fn read(&self, answer: &Answer) -> End {
         let way = self.request.way;
         if self.mode == Mode::Navigate {
-            let because = Because::of(rule::NAVIGATION);
-            return End { reading: Reading::Navigates, because, event: None };
+            let (reading, rule) = match is_shown(answer) {
+                true => (Reading::Navigates, rule::NAVIGATION),
+                false => (Reading::Silent, rule::STAYS),
+            };
+            return End { reading, because: Because::of(rule), event: None };
         }
         if let Some(no) = self.misfit(answer) {
             return self.fails(no);
@@ -74,20 +77,17 @@ impl Walk<'_> {
             let kind = answer.headers.joined("content-type");
             kind.and_then(|text| mime::essence(&text)).as_deref() == Some("text/event-stream")
         };
-        match self.request.way {
-            Way::WebSocket if answer.status != 101 => {
-                Some(Because::on(rule::NOT_A_WEBSOCKET, answer.status.to_string()))
-            }
-            Way::EventSource if answer.status != 200 || !is_stream() => {
-                Some(Because::of(rule::NOT_A_STREAM))
-            }
-            Way::Fetch | Way::Script | Way::Stylesheet
-                if self.tainting == Tainting::Opaque && self.request.options.has_integrity =>
-            {
-                Some(Because::of(rule::INTEGRITY_OPAQUE))
-            }
-            _ => None,
+        let way = self.request.way;
+        if way == Way::WebSocket && answer.status != 101 {
+            return Some(Because::on(rule::NOT_A_WEBSOCKET, answer.status.to_string()));
         }
+        if way == Way::EventSource && (answer.status != 200 || !is_stream()) {
+            return Some(Because::of(rule::NOT_A_STREAM));
+        }
+        let is_compared = matches!(way, Way::Fetch | Way::Script | Way::Stylesheet)
+            && self.request.options.has_integrity;
+        let is_opaque = self.tainting == Tainting::Opaque;
+        (is_compared && is_opaque).then(|| Because::of(rule::INTEGRITY_OPAQUE))
     }
 
     /// What an element makes of it.
@@ -100,4 +100,13 @@ impl Walk<'_> {
         });
         End { reading: Reading::Silent, because: Because::of(rule), event }
     }
+}
+
+/// Whether an answer replaces the page: 204 and 205 have nothing to show, and a file is saved
+/// (HTML 7.4.5; RFC 6266 4.2).
+fn is_shown(answer: &Answer) -> bool {
+    let said = answer.headers.joined("content-disposition").unwrap_or_default();
+    let kind = said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let is_saved = !matches!(kind.as_str(), "" | "inline");
+    !matches!(answer.status, 204 | 205) && !is_saved
 }

@@ -27,6 +27,15 @@ pub(crate) const NAVIGATION: Rule = rule(
     "A form or a link replaces the page: the request is sent, the person sees the answer, and the \
      page that asked cannot read it.",
 );
+/// A navigation that replaces nothing.
+pub(crate) const STAYS: Rule = rule(
+    "stays",
+    "HTML 7.4.5",
+    NAVIGATE,
+    None,
+    "The answer has nothing to show, or is a file to save: the request is sent, and the page stays \
+     where it is.",
+);
 /// An element that has no script to hand it to.
 pub(crate) const EMBEDDED: Rule = rule(
     "embedded",
