@@ -15,6 +15,14 @@ use url::Url;
 const CONDITIONS: [&str; 5] =
     ["if-modified-since", "if-none-match", "if-unmodified-since", "if-match", "if-range"];
 
+/// The last second that is told apart, of the year 9999: what is later counts as that.
+const LAST_S: u64 = 253_402_300_799;
+
+/// A time as the rules of caching take it, after 1970.
+fn since_1970(at_s: u64) -> Duration {
+    Duration::from_secs(at_s.min(LAST_S))
+}
+
 /// The answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cached(Vec<Entry>);
@@ -79,7 +87,7 @@ impl Cached {
             return Found::Fresh(entry.answer.clone());
         }
         let Some(policy) = entry.policy() else { return Found::None };
-        match policy.before_request(&asked, UNIX_EPOCH + Duration::from_secs(now_s)) {
+        match policy.before_request(&asked, UNIX_EPOCH + since_1970(now_s)) {
             BeforeRequest::Fresh(_) if mode != CacheMode::NoCache => {
                 Found::Fresh(entry.answer.clone())
             }
@@ -120,7 +128,7 @@ impl Cached {
         let own = |entry: &&Entry| entry.is_at(partition, &sent.url) && entry.varies_not(sent);
         let entry = self.0.iter().rev().find(own)?;
         let asked = request(&sent.url, &sent.headers)?;
-        let now = UNIX_EPOCH + Duration::from_secs(now_s);
+        let now = UNIX_EPOCH + since_1970(now_s);
         let said = response(newer)?;
         let parts = match entry.policy()?.after_response(&asked, &said, now) {
             AfterResponse::NotModified(_, parts) | AfterResponse::Modified(_, parts) => parts,
@@ -148,7 +156,7 @@ impl Entry {
     fn policy(&self) -> Option<CachePolicy> {
         let (asked, answer) = (request(&self.url, &self.asked)?, response(&self.answer)?);
         let options = CacheOptions { shared: false, ..CacheOptions::default() };
-        let at = UNIX_EPOCH + Duration::from_secs(self.at_s);
+        let at = UNIX_EPOCH + since_1970(self.at_s);
         Some(CachePolicy::new_options(&asked, &answer, at, options))
     }
 

@@ -72,7 +72,8 @@ fn fetch(engine: &Engine, request: &Request, mode: Mode) -> Result<Said, Thrown>
     if !request.body.is_empty() && matches!(method.as_str(), "GET" | "HEAD") {
         return no(rule::BODY_NOT_ALLOWED, &method);
     }
-    if request.body == Body::Stream {
+    let body = streamed(engine, &request.body);
+    if body == Body::Stream {
         if options.keepalive {
             return no(rule::STREAM_KEEPALIVE, "");
         }
@@ -83,14 +84,22 @@ fn fetch(engine: &Engine, request: &Request, mode: Mode) -> Result<Said, Thrown>
             return no(rule::STREAM_MODE, "");
         }
     }
-    let implied = request.body.implied_type().filter(|_| !headers.has("content-type"));
+    let implied = body.implied_type().filter(|_| !headers.has("content-type"));
     // In no-cors mode the browser's own type goes through the same gate as the script's.
     if let Some(kind) = implied.filter(|kind| {
         mode != Mode::NoCors || engine.sends_any_type_in_no_cors || is_type_safe(kind)
     }) {
         headers.append("Content-Type", kind);
     }
-    Ok(Said { method, headers, dropped, body: request.body.clone() })
+    Ok(Said { method, headers, dropped, body })
+}
+
+/// A body as the engine takes it: one that knows no streams makes a text of them (Web IDL 3.2.10).
+fn streamed(engine: &Engine, body: &Body) -> Body {
+    match body {
+        Body::Stream if !engine.streams_requests => Body::Text("[object ReadableStream]".into()),
+        own => own.clone(),
+    }
 }
 
 /// XMLHttpRequest: with GET and HEAD the body is left out, without a word.

@@ -114,6 +114,9 @@ pub struct Engine {
     /// Images, sound and film of `http:` in pages of `https:` are asked for by `https:` (Mixed
     /// Content 4.1). To be measured.
     pub upgrades_mixed: bool,
+    /// `fetch` sends a stream as a stream. Where it does not, a stream is the text
+    /// `[object ReadableStream]`, which asks nobody. To be measured.
+    pub streams_requests: bool,
     /// In pages of `https:`, plain `http:` to this machine is no mixed content. To be measured.
     pub trusts_loopback: bool,
     /// `Partitioned` gives a cookie a jar of its own under each top-level site (CHIPS). To be
@@ -248,6 +251,7 @@ impl Engine {
             gates_local_network: true,
             tells_websockets: false,
             upgrades_mixed: true,
+            streams_requests: true,
             trusts_loopback: true,
             keeps_partitioned: true,
             safelisted_hints: true,
@@ -299,6 +303,7 @@ impl Engine {
             gates_local_network: false,
             tells_websockets: true,
             upgrades_mixed: true,
+            streams_requests: false,
             trusts_loopback: true,
             keeps_partitioned: true,
             safelisted_hints: false,
@@ -351,6 +356,7 @@ impl Engine {
             gates_local_network: false,
             tells_websockets: false,
             upgrades_mixed: true,
+            streams_requests: false,
             trusts_loopback: false,
             keeps_partitioned: false,
             safelisted_hints: false,

@@ -68,7 +68,7 @@ impl Asked {
         }
         let names = unsafe_names_in(engine, headers);
         causes.extend(names.iter().cloned().map(Cause::Header));
-        if request.body == Body::Stream {
+        if request.body == Body::Stream && engine.streams_requests {
             causes.push(Cause::Stream);
         }
         let listens = request.way == (Way::Xhr { listens_to_upload: true });
@@ -270,7 +270,7 @@ impl Remembered {
                 Err(_) => MAX_AGE_S,
             },
         };
-        let until_s = now_s + age_s.min(engine.max_age_cap_s);
+        let until_s = now_s.saturating_add(age_s.min(engine.max_age_cap_s));
         let is_opaque = asker.origin == "null";
         if until_s == now_s || (is_opaque && !engine.remembers_for_opaque) {
             return;

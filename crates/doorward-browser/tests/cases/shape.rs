@@ -60,6 +60,7 @@ struct Knobs {
     limits_safelisted_sum: Option<bool>,
     keeps_partitioned: Option<bool>,
     trusts_loopback: Option<bool>,
+    streams_requests: Option<bool>,
 }
 
 /// An address.
@@ -237,6 +238,7 @@ impl Case {
             (knobs.limits_safelisted_sum, &mut engine.limits_safelisted_sum),
             (knobs.keeps_partitioned, &mut engine.keeps_partitioned),
             (knobs.trusts_loopback, &mut engine.trusts_loopback),
+            (knobs.streams_requests, &mut engine.streams_requests),
         ];
         for (wanted, knob) in turned {
             *knob = wanted.unwrap_or(*knob);
