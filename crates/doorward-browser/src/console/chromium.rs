@@ -150,6 +150,7 @@ fn network_error(line: &Line<'_>) -> Option<&'static str> {
         "redirect-malformed" => "ERR_INVALID_REDIRECT",
         "redirect-too-many" => "ERR_TOO_MANY_REDIRECTS",
         "not-cached" => "ERR_CACHE_MISS",
+        "keepalive-size" => "ERR_INSUFFICIENT_RESOURCES",
         "opaque-blocked" => "ERR_BLOCKED_BY_ORB",
         "embedder-policy" => {
             "ERR_BLOCKED_BY_RESPONSE.NotSameOriginAfterDefaultedToSameOriginByCoep"

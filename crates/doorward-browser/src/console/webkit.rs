@@ -149,6 +149,12 @@ fn other(line: &Line<'_>) -> Option<String> {
             "[blocked] The page at {page}/ requested insecure content from {url}. This content \
              was blocked and must be served over HTTPS."
         ),
+        "keepalive-size" => {
+            "Reached maximum amount of queued data of 64Kb for keepalive requests".to_owned()
+        }
+        "scheme-forbidden" if line.way == Way::WebSocket => {
+            format!("Wrong url scheme for WebSocket {url}")
+        }
         "bad-port" => format!("Not allowed to use restricted network port: {url}"),
         "not-a-websocket" => {
             let status = line.status();
