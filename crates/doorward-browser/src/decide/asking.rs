@@ -55,7 +55,10 @@ impl Walk<'_> {
         let from = self.from.as_ref()?;
         let mut preflight =
             Preflight { causes: asked.causes.clone(), sent: None, answer: None, doubt: None };
-        if self.after.remembered.cover(&asker, &asked, &self.method, self.now_s) {
+        // An engine that asks on has nothing to ask about that it could remember.
+        let is_covered =
+            asked.asks() && self.after.remembered.cover(&asker, &asked, &self.method, self.now_s);
+        if is_covered {
             self.asking = Some(rule::REMEMBERED);
         } else {
             let own = (self.request, &self.chain);

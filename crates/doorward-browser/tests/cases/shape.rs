@@ -2,8 +2,8 @@
 
 use doorward_browser::{
     AddressSpace, Answer, Body, CacheMode, Credentials, Document, EmbedderPolicy, Engine, EngineId,
-    Headers, Mode, Options, Permission, Redirect, ReferrerPolicy, Request, Sent, State, Target,
-    ThirdParty, Way, decide,
+    Headers, Mode, NavigationTaint, Options, Permission, Redirect, ReferrerPolicy, Request, Sent,
+    SiteBehindRedirects, State, Target, ThirdParty, Way, decide,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -48,6 +48,8 @@ pub(crate) struct Case {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Knobs {
+    /// Every habit that was measured, and is not what the specifications say, is off.
+    by_the_book: Option<bool>,
     star_covers_authorization: Option<bool>,
     blocks_third_party: Option<bool>,
     allows_third_party: Option<bool>,
@@ -227,6 +229,9 @@ impl Case {
     pub(crate) fn engine(&self, id: EngineId) -> Engine {
         let mut engine = Engine::of(id);
         let knobs = &self.knobs;
+        if knobs.by_the_book == Some(true) {
+            by_the_book(&mut engine);
+        }
         let turned = [
             (knobs.star_covers_authorization, &mut engine.star_covers_authorization),
             (knobs.chain_counts_for_cookies, &mut engine.chain_counts_for_cookies),
@@ -264,6 +269,23 @@ impl Case {
         }
         state
     }
+}
+
+/// Turns off what engines do against the specifications, as it was measured.
+fn by_the_book(engine: &mut Engine) {
+    engine.knows_prefixes = true;
+    engine.star_covers_authorization = false;
+    engine.refers_from_sandbox = true;
+    engine.trims_framed_referer = false;
+    engine.names_origin_to_own = false;
+    engine.asks_on = false;
+    engine.upload_needs_body = false;
+    engine.navigation_taint = NavigationTaint::AsForPages;
+    engine.preflight_sees_through_taint = false;
+    engine.site_behind_redirects = SiteBehindRedirects::Worst;
+    engine.trusts_top_for_cookies = false;
+    engine.last_content_type_counts = false;
+    engine.lists_names_twice = false;
 }
 
 impl Page {
