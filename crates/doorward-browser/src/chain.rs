@@ -98,7 +98,9 @@ impl Chain {
         let worst = worst.unwrap_or(Relation::CrossSite);
         let is_redirected = !self.more.is_empty();
         let said = match engine.site_behind_redirects {
-            SiteBehindRedirects::CrossSite if asks => relation(&own, &Origin::of(self.url()).over_http()),
+            SiteBehindRedirects::CrossSite if asks => {
+                relation(&own, &Origin::of(self.url()).over_http())
+            }
             SiteBehindRedirects::CrossSite if is_redirected && worst != Relation::SameOrigin => {
                 Relation::CrossSite
             }

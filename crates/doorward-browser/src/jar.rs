@@ -115,11 +115,6 @@ impl<'a> Standing<'a> {
         }
     }
 
-    /// The server's host.
-    fn host(&self) -> &str {
-        self.url.host_str().unwrap_or_default()
-    }
-
     /// Whether a cookie's domain takes in the tab's host.
     fn takes_in_top(&self, domain: &str) -> bool {
         self.top_host.as_deref().is_some_and(|host| domain_matches(host, domain))
@@ -235,9 +230,7 @@ impl Jar {
     /// Why a browser does not keep a cookie, if it does not.
     fn doubt(&self, said: &Said, at: &Standing<'_>) -> Option<Rule> {
         let is_partitioned = said.partitioned && at.engine.keeps_partitioned;
-        let of_others = at.engine.keeps_for_top_host_only
-            && !at.takes_in_top(said.domain.as_deref().unwrap_or_else(|| at.host()));
-        if (at.is_blocked() && !is_partitioned) || of_others {
+        if at.is_blocked() && !is_partitioned {
             return Some(rule::COOKIE_BLOCKED);
         }
         if is_partitioned && !said.secure {
@@ -275,6 +268,9 @@ impl Jar {
         };
         if !said.secure && !at.is_secure() && self.0.iter().any(is_shadowed) {
             return Some(rule::KEPT_SHADOWED);
+        }
+        if at.engine.keeps_for_top_host_only && !at.takes_in_top(domain) {
+            return Some(rule::COOKIE_BLOCKED);
         }
         None
     }

@@ -48,7 +48,9 @@ pub use console::said;
 pub use cookie::{Cookie, SameSite};
 pub use decide::decide;
 pub use document::{Document, EmbedderPolicy, Permission};
-pub use engine::{Engine, EngineId, PlainTaint, SandboxReferer, SiteBehindRedirects, ThirdParty};
+pub use engine::{
+    Engine, EngineId, GoneWithBody, PlainTaint, SandboxReferer, SiteBehindRedirects, ThirdParty,
+};
 pub use headers::Headers;
 pub use jar::{Jar, Travel};
 pub use origin::{NotAnOrigin, Origin, Relation, is_trustworthy, relation};

@@ -2,8 +2,8 @@
 
 use doorward_browser::{
     AddressSpace, Answer, Body, CacheMode, Credentials, Document, EmbedderPolicy, Engine, EngineId,
-    Headers, Mode, NavigationTaint, Options, Permission, Redirect, ReferrerPolicy, Request, Sent,
-    SiteBehindRedirects, State, Target, ThirdParty, Way, decide,
+    GoneWithBody, Headers, Mode, Options, Permission, PlainTaint, Redirect, ReferrerPolicy,
+    Request, SandboxReferer, Sent, SiteBehindRedirects, State, Target, ThirdParty, Way, decide,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -275,17 +275,29 @@ impl Case {
 fn by_the_book(engine: &mut Engine) {
     engine.knows_prefixes = true;
     engine.star_covers_authorization = false;
-    engine.refers_from_sandbox = true;
+    engine.sandbox_referer = SandboxReferer::Nothing;
     engine.trims_framed_referer = false;
     engine.names_origin_to_own = false;
     engine.asks_on = false;
     engine.upload_needs_body = false;
-    engine.navigation_taint = NavigationTaint::AsForPages;
+    engine.plain_taint = PlainTaint::AsForPages;
     engine.preflight_sees_through_taint = false;
     engine.site_behind_redirects = SiteBehindRedirects::Worst;
     engine.trusts_top_for_cookies = false;
-    engine.last_content_type_counts = false;
-    engine.lists_names_twice = false;
+    engine.keeps_headers_apart = false;
+    engine.forgets_after_failure = true;
+    engine.gone_with_body = GoneWithBody::All;
+    engine.turns_delete_into_get = false;
+    engine.tells_storage_access = false;
+    engine.keeps_origin_behind_redirects = false;
+    engine.beacon_sees_through_sandbox = false;
+    engine.preflight_repeats_referer = false;
+    engine.sandbox_is_no_site = false;
+    engine.policy_hides_origin_in_no_cors = true;
+    engine.keeps_for_top_host_only = false;
+    engine.remembers_literally = false;
+    engine.sends_any_type_in_no_cors = false;
+    engine.remembers_for_opaque = true;
 }
 
 impl Page {
