@@ -179,6 +179,9 @@ pub struct Engine {
     pub remembers_literally: bool,
     /// A body's own type is sent in `no-cors` mode whatever it is.
     pub sends_any_type_in_no_cors: bool,
+    /// Where it asks whatever the method is, and the answer says nothing of methods, the request's
+    /// own is taken for approved (Fetch 4.8, 7).
+    pub takes_own_method_for_approved: bool,
     /// Approvals for an opaque origin are remembered.
     pub remembers_for_opaque: bool,
 }
@@ -279,6 +282,7 @@ impl Engine {
             preflight_repeats_referer: false,
             remembers_literally: false,
             sends_any_type_in_no_cors: false,
+            takes_own_method_for_approved: true,
         }
     }
 
@@ -331,6 +335,7 @@ impl Engine {
             preflight_repeats_referer: false,
             remembers_literally: true,
             sends_any_type_in_no_cors: false,
+            takes_own_method_for_approved: false,
         }
     }
 
@@ -384,6 +389,7 @@ impl Engine {
             preflight_repeats_referer: true,
             remembers_literally: false,
             sends_any_type_in_no_cors: true,
+            takes_own_method_for_approved: false,
         }
     }
 

@@ -129,9 +129,10 @@ pub(crate) fn doubt(
     if !(200..300).contains(&answer.status) {
         return Some(Because::on(rule::PREFLIGHT_STATUS, answer.status.to_string()));
     }
-    let (Some(methods), Some(allowed)) =
-        (methods(answer, method, asked), list(&answer.headers, "access-control-allow-headers"))
-    else {
+    let (Some(methods), Some(allowed)) = (
+        methods(engine, answer, method, asked),
+        list(&answer.headers, "access-control-allow-headers"),
+    ) else {
         return Some(Because::of(rule::PREFLIGHT_MALFORMED));
     };
     let star_counts = credentials != Credentials::Include;
@@ -163,9 +164,9 @@ pub(crate) fn doubt(
 
 /// The methods that an answer approves. Where it says nothing of them, and the browser asks
 /// whatever the method is, it takes its own for approved (Fetch 4.8, 7).
-fn methods(answer: &Answer, method: &str, asked: &Asked) -> Option<Vec<String>> {
+fn methods(engine: &Engine, answer: &Answer, method: &str, asked: &Asked) -> Option<Vec<String>> {
     const NAME: &str = "access-control-allow-methods";
-    if asked.always && !answer.headers.has(NAME) {
+    if engine.takes_own_method_for_approved && asked.always && !answer.headers.has(NAME) {
         return Some(vec![method.to_owned()]);
     }
     list(&answer.headers, NAME)
@@ -275,7 +276,7 @@ impl Remembered {
         if until_s == now_s || (is_opaque && !engine.remembers_for_opaque) {
             return;
         }
-        let methods = methods(answer, method, asked).unwrap_or_default();
+        let methods = methods(engine, answer, method, asked).unwrap_or_default();
         let names = list(&answer.headers, "access-control-allow-headers").unwrap_or_default();
         let is_number = said.is_none_or(|text| text.trim().parse::<i64>().is_ok());
         let has_star = methods.iter().chain(&names).any(|one| one == "*");
