@@ -17,6 +17,7 @@ pub mod finding;
 pub mod grant;
 pub mod look;
 pub mod operation;
+pub mod payload;
 pub mod report;
 pub mod run;
 pub mod scope;
