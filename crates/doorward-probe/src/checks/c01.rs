@@ -13,24 +13,21 @@
 //!
 //! ## What it does not say
 //!
-//! Whether a cookie travels depends on its `SameSite` and on the browser: the finding says in
-//! which. An API that knows its callers by a header alone gives such a page nothing that its
-//! visitor has.
+//! Whether a cookie travels depends on its `SameSite`, on the page's site and on the browser: the
+//! finding says in which. An API that knows its callers by a header alone gives such a page
+//! nothing that its visitor has.
 //!
 //! ## How to close it
 //!
-//! Compare `Origin` with a list of whole origins, answer with the one that matched, and add
-//! `Vary: Origin`.
+//! Compare `Origin` with a list of whole origins, answer with the one that matched, and add `Vary:
+//! Origin`.
 //!
 //! ## References
 //!
 //! Fetch 4.10 (CORS check), CWE-942.
 
 use crate::checks::{Check, Looking};
-use crate::finding::{Engines, Finding, Severity};
-use crate::grant::{Allowed, Grant};
-use crate::look::{Look, page_of};
-use doorward_browser::{Credentials, Engine, Reading, Request};
+use crate::look::Look;
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -40,47 +37,18 @@ pub const CHECK: Check = Check {
     look,
 };
 
-fn look<'l>(look: &'l Look<'l>) -> Looking<'l> {
-    Box::pin(async move { found(look).await.into_iter().collect() })
-}
+/// The smallest change that closes it.
+const FIX: &str = "Compare `Origin` with a list of whole origins; answer with the one \
+                   that matched, and `Vary: Origin`.";
 
-async fn found(look: &Look<'_>) -> Option<Finding> {
-    for canary in look.canaries {
-        let call = look.from_page(canary);
-        let answers = [look.ask(&call).await.ok()?, look.ask_again(&call).await.ok()?];
-        let reflects = answers.iter().all(|answer| {
-            let grant = Grant::of(answer, canary);
-            answer.is_success() && grant.allowed == Allowed::Exactly && grant.credentials
-        });
-        if !reflects {
-            return None;
-        }
-    }
-    let canary = &look.canaries[0];
-    let mut reading = Vec::new();
-    let mut request = Request::fetch(look.operation.url.clone());
-    request.credentials = Credentials::Include;
-    for id in doorward_browser::EngineId::ALL {
-        let verdict = look.visit(&Engine::of(id), &page_of(canary)?, &request).await;
-        if matches!(verdict.reading, Reading::Reads(_)) {
-            reading.push(id);
-        }
-    }
-    let mut finding =
-        look.finding(CHECK.id, Severity::High, "It allows every origin, with credentials");
-    finding.engines = Engines::which(|id| reading.contains(&id));
-    finding.who = format!(
-        "Any page that a signed-in person visits can read {} as that person, where the sign-in \
-         is a cookie that travels to another site.",
-        look.operation.name()
-    );
-    finding.request = look.from_page(canary).curl();
-    finding.evidence = vec![
-        format!("Access-Control-Allow-Origin: {canary}"),
-        "Access-Control-Allow-Credentials: true".to_owned(),
-    ];
-    finding.fix = "Compare `Origin` with a list of whole origins; answer with the one that \
-                   matched, and `Vary: Origin`."
-        .to_owned();
-    Some(finding)
+fn look<'l>(look: &'l Look<'l>) -> Looking<'l> {
+    Box::pin(async move {
+        let found = look.origins().await.finding(
+            look,
+            CHECK.id,
+            "It allows every origin, with credentials",
+            FIX,
+        );
+        found.into_iter().collect()
+    })
 }
