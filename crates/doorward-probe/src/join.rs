@@ -9,8 +9,8 @@ use crate::finding::{Confidence, Engines, Finding, Severity};
 use crate::look::{Look, page_of};
 use crate::payload::Payload;
 use doorward_browser::{
-    Answer, Credentials, Document, Engine, Origin, Reading, Relation, Request, State, Way, decide,
-    relation,
+    Answer, Credentials, Document, Engine, EngineId, Origin, Reading, Relation, Request, State,
+    Way, decide, relation,
 };
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -57,7 +57,9 @@ pub enum Position {
     Near(String),
     /// At another port of the same host.
     Port(String),
-    /// In an application or extension, or in a program: no page of a browser.
+    /// In an application or extension with a scheme of its own.
+    Application(String),
+    /// In a program: no page has this origin.
     NoPage(String),
 }
 
@@ -115,7 +117,7 @@ impl Position {
             | Self::Platform(_) => Severity::High,
             Self::Below(_) | Self::Path(_) | Self::Near(_) => Severity::Medium,
             Self::Port(_) => Severity::Low,
-            Self::NoPage(_) => Severity::Info,
+            Self::Application(_) | Self::NoPage(_) => Severity::Info,
         }
     }
 
@@ -141,7 +143,8 @@ impl Position {
                 format!("Whatever a visitor's own machine or network serves at `{origin}`")
             }
             Self::Port(host) => format!("A page that another port of `{host}` serves"),
-            Self::NoPage(origin) => format!("What sends `Origin: {origin}`, as no page does,"),
+            Self::Application(origin) => format!("An application or extension at `{origin}`"),
+            Self::NoPage(origin) => format!("A program that sends `Origin: {origin}`"),
         }
     }
 }
@@ -188,6 +191,13 @@ impl Standing {
             look.operation.name(),
             self.how(&travel, with_credentials)
         );
+        if matches!(claim.position, Position::NoPage(_)) {
+            finding.who =
+                "No page has this origin, and none can use it: it shows that more passes \
+                           the comparison than should."
+                    .to_owned();
+        }
+        let is_kept_by_safari = travels_far(look, claim, &travel);
         finding.engines = match travel {
             Travel::There(engines) | Travel::OwnSite(engines) | Travel::Nowhere(engines) => engines,
         };
@@ -199,6 +209,19 @@ impl Standing {
         )];
         if with_credentials {
             finding.evidence.push("Access-Control-Allow-Credentials: true".to_owned());
+        }
+        if is_kept_by_safari {
+            finding.evidence.push(
+                "Safari, as it is installed, sends no cookies from pages of other sites".to_owned(),
+            );
+        }
+        if let Position::Bought(name) | Position::Ending(name) = &claim.position
+            && !psl::suffix(name.as_bytes()).is_some_and(|suffix| suffix.is_known())
+        {
+            finding.evidence.push(format!(
+                "nobody sells names such as `{name}`: where the trusted name has a public ending, \
+                 somebody does"
+            ));
         }
         finding.fix = claim.fix.to_owned();
         finding.variant = claim.payload.class.id().to_owned();
@@ -346,6 +369,14 @@ pub fn reads(look: &Look<'_>, origin: &str, answered: &Answered) -> Option<(bool
     let state = State::default();
     let verdict = decide(&engine, Some(&page), &request, &mut |_| answer.clone(), &state, 0);
     Some((matches!(verdict.reading, Reading::Reads(_)), verdict.because.rule.says))
+}
+
+/// Whether a cookie travels to another site in WebKit: Safari is the one that withholds it.
+fn travels_far(look: &Look<'_>, claim: &Claim<'_>, travel: &Travel) -> bool {
+    let Travel::There(engines) = travel else { return false };
+    let from = Origin::parse(&claim.payload.origin).unwrap_or(Origin::Opaque);
+    let is_far = relation(&Origin::of(&look.operation.url), &from) == Relation::CrossSite;
+    is_far && engines.iter().any(|engine| engine == EngineId::WebKit)
 }
 
 /// A page of the API's own site, as a neighbour's: sandboxed where the grant is to `null`.

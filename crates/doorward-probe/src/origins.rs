@@ -183,8 +183,10 @@ fn position(payload: &Payload) -> Position {
     let host = host(&origin);
     let domain = || psl::domain_str(&host).unwrap_or(&host).to_owned();
     let suffix = || psl::suffix_str(&host).unwrap_or(&host).to_owned();
-    if matches!(payload.emitter, Emitter::Application | Emitter::Nobody) {
-        return Position::NoPage(origin);
+    match payload.emitter {
+        Emitter::Application => return Position::Application(origin),
+        Emitter::Nobody => return Position::NoPage(origin),
+        Emitter::Browser(_) => {}
     }
     match payload.class {
         Class::Any => Position::Ending(suffix()),
@@ -224,6 +226,7 @@ fn ending(position: &Position) -> Option<String> {
         | Position::Path(_)
         | Position::Near(_)
         | Position::Port(_)
+        | Position::Application(_)
         | Position::NoPage(_) => None,
     }
 }

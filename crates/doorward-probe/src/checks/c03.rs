@@ -71,7 +71,11 @@ async fn found(look: &Look<'_>) -> Option<Finding> {
         return None;
     }
     let body: Option<Value> = serde_json::from_slice(&answered.body).ok();
-    let field = body.as_ref().and_then(|body| secret(body, 0));
+    // A description of an API has examples.
+    let is_description = body
+        .as_ref()
+        .is_some_and(|body| ["openapi", "swagger"].iter().any(|key| body.get(key).is_some()));
+    let field = body.as_ref().filter(|_| !is_description).and_then(|body| secret(body, 0));
     let is_inside = origins.standing.is_near && !origins.standing.is_loopback;
     let operation = look.operation.name();
     let (who, evidence, confidence) = match (field, is_inside) {
@@ -114,14 +118,20 @@ fn secret(value: &Value, depth: usize) -> Option<&'static str> {
                 name.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
             let plain = plain.to_ascii_lowercase();
             let text = value.as_str().unwrap_or_default();
-            let is_type = matches!(text, "string" | "required" | "optional" | "password");
-            let is_held = text.len() >= 6 && !is_type && !text.chars().all(|c| "*.x•".contains(c));
-            let named = SECRETS.iter().find(|secret| **secret == plain).filter(|_| is_held);
-            named.copied().or_else(|| secret(value, depth + 1))
+            let named = SECRETS.iter().find(|secret| **secret == plain);
+            named.filter(|_| is_held(text)).copied().or_else(|| secret(value, depth + 1))
         }),
         Value::Array(values) => values.iter().find_map(|value| secret(value, depth + 1)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
+}
+
+/// Whether a text looks drawn or made up: words of a language, as a page's labels, have no digits.
+fn is_held(text: &str) -> bool {
+    text.len() >= 8
+        && !text.contains(char::is_whitespace)
+        && text.contains(|c: char| c.is_ascii_digit())
+        && text.contains(|c: char| c.is_ascii_alphabetic())
 }
 
 #[cfg(test)]
@@ -134,6 +144,8 @@ mod tests {
             (r#"{"api_key":"k-123456"}"#, Some("apikey")),
             (r#"{"users":[{"name":"ann","passwordHash":"$2b$10$abc"}]}"#, Some("passwordhash")),
             (r#"{"password":"••••••••"}"#, None),
+            (r#"{"password":"Passwort","apiKey":"API-Schlüssel"}"#, None),
+            (r#"{"password":"at least 8 letters"}"#, None),
             (r#"{"password":"********"}"#, None),
             (r#"{"password":"string"}"#, None),
             (r#"{"password":null,"secret":true}"#, None),

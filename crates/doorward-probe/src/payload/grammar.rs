@@ -61,7 +61,8 @@ pub(crate) fn values(
             values.extend(names(own, |name| format!("a.{word}.{name}")));
             values
         }
-        Class::Downgrade if own.scheme == "https" => {
+        // A name of this machine is on nobody's path.
+        Class::Downgrade if own.scheme == "https" && !own.is_local() => {
             let mut values = vec![written("http", host, own.port)];
             values.extend(own.domain.iter().map(|name| format!("http://{word}.{name}")));
             values
@@ -155,7 +156,14 @@ fn punctuation(own: &Trusted, evil: &str) -> Vec<String> {
     let host = &own.host;
     let behind = PUNCTUATION.iter().map(|mark| own.with_host(&format!("{host}{mark}.{evil}")));
     let between = PUNCTUATION.iter().map(|mark| own.with_host(&format!("{host}.{mark}.{evil}")));
-    behind.chain(between).collect()
+    let mut values: Vec<String> = behind.chain(between).collect();
+    // No authority certifies such names: without TLS they can be had.
+    let plain: Vec<String> = values
+        .iter()
+        .filter_map(|value| value.strip_prefix("https:").map(|rest| format!("http:{rest}")))
+        .collect();
+    values.extend(plain);
+    values
 }
 
 /// A port of nobody's, and the trusted one with a digit more.

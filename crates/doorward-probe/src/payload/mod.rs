@@ -18,6 +18,8 @@ use trusted::{Canary, Trusted};
 pub const PAYLOADS_MAX: usize = 1_000;
 /// Trusted origins that payloads are made of by default.
 const TRUSTED_MAX: usize = 3;
+/// The same where all of each class are sent: more would not leave room for every class.
+const TRUSTED_THOROUGH_MAX: usize = 6;
 
 /// One value of `Origin`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,17 +56,22 @@ pub fn payloads(
     else {
         return Vec::new();
     };
-    let parts: Vec<Trusted> = trusted.iter().filter_map(|origin| Trusted::of(origin)).collect();
-    let parts_max = if breadth.is_thorough { parts.len() } else { TRUSTED_MAX };
+    let mut parts: Vec<Trusted> = trusted.iter().filter_map(|origin| Trusted::of(origin)).collect();
+    // An application's origin has no parts to play with; strangers are tried all the same.
+    if parts.is_empty() {
+        parts.extend(Trusted::of(target));
+    }
+    let parts_max = if breadth.is_thorough { TRUSTED_THOROUGH_MAX } else { TRUSTED_MAX };
+    parts.truncate(parts_max);
     let mut payloads: Vec<Payload> = Vec::new();
     for class in Class::ALL {
-        for (at, own) in parts.iter().enumerate().take(parts_max) {
+        for (at, own) in parts.iter().enumerate() {
             if at > 0 && !breadth.is_thorough && !class.is_for_each() {
                 continue;
             }
             let others: Vec<Trusted> = parts.iter().filter(|one| *one != own).cloned().collect();
             let values = grammar::values(class, own, &others, [first, second]);
-            let mut left = match (breadth.is_thorough || breadth.with_raw, at) {
+            let mut left = match (breadth.is_thorough, at) {
                 (true, _) => usize::MAX,
                 (false, 0) => class.ordinary(),
                 (false, _) => 1,

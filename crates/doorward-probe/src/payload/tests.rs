@@ -103,6 +103,26 @@ fn platforms_are_those_of_the_list() {
 }
 
 #[test]
+fn an_applications_origin_alone_leaves_strangers_to_be_tried() {
+    let made = of(&["capacitor://localhost"], Breadth::default());
+    for class in [Class::Any, Class::Null, Class::Before] {
+        assert!(made.iter().any(|payload| payload.class == class), "{class:?}");
+    }
+}
+
+#[test]
+fn many_trusted_origins_leave_room_for_every_class() {
+    let many: Vec<String> =
+        (0..40).map(|at| format!("https://a.long-name-as-sold-{at}.shop-{at}.co.uk")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let made = of(&many, ALL);
+    let classes: BTreeSet<Class> = made.iter().map(|payload| payload.class).collect();
+    assert_eq!(classes.len(), Class::ALL.len());
+    assert!(made.len() < PAYLOADS_MAX, "{}", made.len());
+    assert!(of(&many, Breadth::default()).len() <= 50);
+}
+
+#[test]
 fn nothing_hostile_in_a_trusted_origin_breaks_it() {
     for odd in ["", "null", "capacitor://localhost", "https://", "http://a\u{0}b", "x", "https://."]
     {

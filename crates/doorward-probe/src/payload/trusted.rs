@@ -66,6 +66,12 @@ impl Trusted {
         psl::domain_str(host).is_some() && (is_listed || !self.is_listed)
     }
 
+    /// Whether it is this machine (RFC 6761 6.3).
+    pub(crate) fn is_local(&self) -> bool {
+        let host = self.host.as_str();
+        matches!(host, "localhost" | "127.0.0.1" | "[::1]") || host.ends_with(".localhost")
+    }
+
     /// Another host with its scheme and port.
     pub(crate) fn with_host(&self, host: &str) -> String {
         written(&self.scheme, host, self.port)
