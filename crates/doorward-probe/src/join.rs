@@ -189,7 +189,7 @@ impl Standing {
             "{} can read {}{}.",
             claim.position.words(),
             look.operation.name(),
-            self.how(&travel, with_credentials)
+            self.how(&travel, with_credentials, is_far(look, claim))
         );
         if matches!(claim.position, Position::NoPage(_)) {
             finding.who =
@@ -197,7 +197,8 @@ impl Standing {
                            the comparison than should."
                     .to_owned();
         }
-        let is_kept_by_safari = travels_far(look, claim, &travel);
+        let is_kept_by_safari = matches!(&travel, Travel::There(engines)
+            if is_far(look, claim) && engines.iter().any(|engine| engine == EngineId::WebKit));
         finding.engines = match travel {
             Travel::There(engines) | Travel::OwnSite(engines) | Travel::Nowhere(engines) => engines,
         };
@@ -245,7 +246,7 @@ impl Standing {
         }
     }
 
-    fn how(&self, travel: &Travel, with_credentials: bool) -> String {
+    fn how(&self, travel: &Travel, with_credentials: bool, is_far: bool) -> String {
         if !with_credentials {
             return match self.is_near {
                 true => {
@@ -256,12 +257,10 @@ impl Standing {
                 false => " without cookies, as anybody can".to_owned(),
             };
         }
-        let cookie = match (self.cookies.is_empty(), self.sign_in) {
+        let cookie = match (self.cookies.is_empty(), is_far) {
             (false, _) => "by the cookies that the API sets",
-            (true, SignIn::Cookie) => "where the session's cookie is one that travels so",
-            (true, SignIn::Unknown | SignIn::Same | SignIn::Header) => {
-                "where the sign-in is a cookie that travels so"
-            }
+            (true, true) => "where the sign-in is a cookie that pages of other sites send too",
+            (true, false) => "where the sign-in is a cookie",
         };
         match (self.sign_in, travel) {
             (SignIn::Header, _) => {
@@ -371,12 +370,10 @@ pub fn reads(look: &Look<'_>, origin: &str, answered: &Answered) -> Option<(bool
     Some((matches!(verdict.reading, Reading::Reads(_)), verdict.because.rule.says))
 }
 
-/// Whether a cookie travels to another site in WebKit: Safari is the one that withholds it.
-fn travels_far(look: &Look<'_>, claim: &Claim<'_>, travel: &Travel) -> bool {
-    let Travel::There(engines) = travel else { return false };
+/// Whether the page that was allowed is of another site than the API.
+fn is_far(look: &Look<'_>, claim: &Claim<'_>) -> bool {
     let from = Origin::parse(&claim.payload.origin).unwrap_or(Origin::Opaque);
-    let is_far = relation(&Origin::of(&look.operation.url), &from) == Relation::CrossSite;
-    is_far && engines.iter().any(|engine| engine == EngineId::WebKit)
+    relation(&Origin::of(&look.operation.url), &from) == Relation::CrossSite
 }
 
 /// A page of the API's own site, as a neighbour's: sandboxed where the grant is to `null`.
@@ -411,9 +408,9 @@ async fn known_by(
         return SignIn::Unknown;
     };
     answers.push(Arc::clone(&with));
-    // What differs by itself tells nothing.
+    // What differs by itself tells nothing, nor does a session that has ended.
     let by_status = with.status != without.status;
-    if !by_status && again.body != without.body {
+    if !with.is_success() || (!by_status && again.body != without.body) {
         return SignIn::Unknown;
     }
     if !by_status && with.body == without.body {

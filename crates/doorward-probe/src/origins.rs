@@ -12,6 +12,7 @@ use crate::join::{Claim, Position, Standing};
 use crate::look::Look;
 use crate::payload::{Class, Emitter, Payload, payloads};
 use doorward_browser::Origin;
+use std::cmp::Reverse;
 use std::sync::Arc;
 use url::Url;
 
@@ -98,9 +99,11 @@ impl Origins {
         title: &str,
         fix: &'static str,
     ) -> Option<Finding> {
-        // The first of the worst: `max_by_key` would take the last.
+        // A name with a letter less tells the least of how names are compared.
         let mut hits: Vec<&Hit> = self.of(check).collect();
-        hits.sort_by_key(|hit| std::cmp::Reverse(hit.position.severity_max()));
+        hits.sort_by_key(|hit| {
+            (Reverse(hit.position.severity_max()), hit.payload.class == Class::Part)
+        });
         let (hit, others) = hits.split_first()?;
         let claim = Claim {
             check,

@@ -53,8 +53,13 @@ async fn found(look: &Look<'_>) -> Option<Finding> {
     let has = |wanted: Class| hits.iter().any(|hit| hit.payload.class == wanted);
     let mut finding = origins.finding(look, CHECK.id, "", FIX)?;
     let class = hits.iter().find(|hit| hit.payload.class.id() == finding.variant)?.payload.class;
+    // `http://localhost.` and more, or a port with a digit more: what is compared is the beginning.
+    let is_longer = |hit: &&Hit| hit.payload.origin.starts_with(&hit.payload.made_of);
+    let is_beginning =
+        class == Class::Local || (class == Class::Port && hits.iter().all(is_longer));
     let mistake = match (has(Class::Before), has(Class::GluedBefore)) {
         (true, true) => Class::Part.mistake(),
+        (true, false) | (false, true) | (false, false) if is_beginning => Class::Before.mistake(),
         (true, false) | (false, true) | (false, false) => class.mistake(),
     };
     finding.title = format!("It allows origins that are not trusted: {mistake}");

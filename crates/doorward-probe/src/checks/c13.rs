@@ -72,6 +72,10 @@ async fn found(look: &Look<'_>) -> Option<Finding> {
                 "A page of `{origin}` cannot send its visitor's cookies where the browser asks \
                  first, as for JSON."
             );
+            finding.evidence = vec![
+                "answer: Access-Control-Allow-Credentials: true".to_owned(),
+                "preflight: no Access-Control-Allow-Credentials: true".to_owned(),
+            ];
             return Some(finding);
         }
     }

@@ -11,6 +11,8 @@ const TRUSTED: &[(&str, &[&str])] = &[
     ("public-suffix", &["https://shop.co.uk"]),
     ("list-of-two", &["https://app.shop.example", "https://admin.shop.example"]),
     ("previews-of-one-account", &["https://deploy-preview-7--shop.netlify.app"]),
+    ("any-port-of-this-machine", &["http://localhost:5173"]),
+    ("one-port-of-this-machine", &["http://localhost:5173"]),
     ("one-deployment", &["https://shop.vercel.app"]),
 ];
 

@@ -24,6 +24,7 @@ pub(crate) const SERVERS: &[Server] = &[
     Server { name: "any-name-below", planted: &["C-07"], path: "/me", answer: below },
     Server { name: "http-for-https", planted: &["C-08"], path: "/me", answer: downgrade },
     Server { name: "localhost-in-list", planted: &["C-09"], path: "/me", answer: localhost },
+    Server { name: "any-port-of-this-machine", planted: &["C-09"], path: "/me", answer: local_any },
     Server { name: "private-network", planted: &["C-09"], path: "/me", answer: private },
     Server { name: "platform-suffix", planted: &["C-10"], path: "/me", answer: own_platform },
     Server { name: "a-platform-too", planted: &["C-10"], path: "/me", answer: a_platform },
@@ -187,6 +188,11 @@ fn downgrade(asked: &Asked, memory: &mut Memory) -> Reply {
 /// The page's address while it was written.
 fn localhost(asked: &Asked, memory: &mut Memory) -> Reply {
     answer(asked, memory, asked.header("origin") == "http://localhost:3000")
+}
+
+/// `new URL(origin).hostname === "localhost"`
+fn local_any(asked: &Asked, memory: &mut Memory) -> Reply {
+    answer(asked, memory, host(asked) == "localhost")
 }
 
 /// `/^http:\/\/192\.168\./`

@@ -17,6 +17,8 @@ pub(crate) const SERVERS: &[Server] = &[
     Server { name: "form-of-a-secret", planted: &[], path: "/form", answer: form },
     Server { name: "previews-of-one-account", planted: &[], path: "/me", answer: previews },
     Server { name: "one-deployment", planted: &[], path: "/me", answer: one_deployment },
+    Server { name: "one-port-of-this-machine", planted: &[], path: "/me", answer: one_port },
+    Server { name: "says-false", planted: &[], path: "/data", answer: says_false },
     Server { name: "once-and-not-again", planted: &[], path: "/me", answer: once },
 ];
 
@@ -167,6 +169,22 @@ fn previews(asked: &Asked, memory: &mut Memory) -> Reply {
 /// One name of a platform.
 fn one_deployment(asked: &Asked, memory: &mut Memory) -> Reply {
     answer(asked, memory, asked.header("origin") == "https://shop.vercel.app")
+}
+
+/// The page as it is served while it is written.
+fn one_port(asked: &Asked, memory: &mut Memory) -> Reply {
+    answer(asked, memory, asked.header("origin") == "http://localhost:5173")
+}
+
+/// Says that it allows no credentials, which is what it says without a word as well.
+fn says_false(asked: &Asked, memory: &mut Memory) -> Reply {
+    let mut reply = answer(asked, memory, asked.header("origin") == SHOP);
+    for (name, value) in &mut reply.headers {
+        if name == "Access-Control-Allow-Credentials" {
+            "false".clone_into(value);
+        }
+    }
+    reply
 }
 
 /// Allows a stranger now and then, as when a list is exchanged: seen once is not seen.
