@@ -23,6 +23,9 @@ const ANY_COOKIES: [&str; 2] =
 /// Long after a cookie was made, in seconds: what is young travels further in Chromium.
 const LATER_S: u64 = 86_400;
 
+/// Letters of one value of a server's that a report repeats, at most.
+const LETTERS_MAX: usize = 200;
+
 /// How the API knows who calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignIn {
@@ -374,6 +377,15 @@ pub fn reads(look: &Look<'_>, origin: &str, answered: &Answered) -> Option<(bool
 fn is_far(look: &Look<'_>, claim: &Claim<'_>) -> bool {
     let from = Origin::parse(&claim.payload.origin).unwrap_or(Origin::Opaque);
     relation(&Origin::of(&look.operation.url), &from) == Relation::CrossSite
+}
+
+/// A server's words, as much of them as a report has room for.
+#[must_use]
+pub fn shortened(text: &str) -> String {
+    match text.char_indices().nth(LETTERS_MAX) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
 }
 
 /// A page of the API's own site, as a neighbour's: sandboxed where the grant is to `null`.

@@ -185,14 +185,13 @@ fn position(payload: &Payload) -> Position {
     let origin = payload.origin.clone();
     let host = host(&origin);
     let domain = || psl::domain_str(&host).unwrap_or(&host).to_owned();
-    let suffix = || psl::suffix_str(&host).unwrap_or(&host).to_owned();
     match payload.emitter {
         Emitter::Application => return Position::Application(origin),
         Emitter::Nobody => return Position::NoPage(origin),
         Emitter::Browser(_) => {}
     }
     match payload.class {
-        Class::Any => Position::Ending(suffix()),
+        Class::Any => Position::Ending(ending_of(&host)),
         Class::Null => Position::SandboxedFrame,
         Class::Before
         | Class::GluedBehind
@@ -212,10 +211,20 @@ fn position(payload: &Payload) -> Position {
         Class::Port => Position::Port(host),
         Class::Local if host.starts_with("localhost.") => Position::Bought(domain()),
         Class::Local | Class::Private => Position::Near(origin),
-        Class::Platform => Position::Platform(suffix()),
-        Class::Suffix => Position::Ending(suffix()),
+        // Some platforms show everybody's scripts under their one name.
+        Class::Platform => {
+            let suffix = psl::suffix(host.as_bytes());
+            let is_private = suffix.is_some_and(|suffix| suffix.typ() == Some(psl::Type::Private));
+            let name = if is_private { ending_of(&host) } else { host.clone() };
+            Position::Platform(name)
+        }
+        Class::Suffix => Position::Ending(ending_of(&host)),
         Class::Scheme | Class::Unwritten | Class::Line | Class::Form => Position::NoPage(origin),
     }
+}
+
+fn ending_of(host: &str) -> String {
+    psl::suffix_str(host).unwrap_or(host).to_owned()
 }
 
 /// What every name of such a position ends with.

@@ -25,7 +25,7 @@
 
 use crate::checks::{Check, Looking};
 use crate::finding::{Finding, Severity};
-use crate::join::reads;
+use crate::join::{reads, shortened};
 use crate::look::Look;
 use crate::payload::Emitter;
 
@@ -59,8 +59,9 @@ async fn found(look: &Look<'_>) -> Option<Finding> {
             look.operation.name()
         );
         finding.request = control.call.curl();
-        finding.evidence =
-            values.iter().map(|value| format!("Access-Control-Allow-Origin: {value}")).collect();
+        let lines = values.iter().take(4).map(|value| shortened(value));
+        let lines = lines.map(|value| format!("Access-Control-Allow-Origin: {value}"));
+        finding.evidence = lines.collect();
         finding.evidence.push(rule.to_owned());
         finding.fix =
             "Answer with the one origin of the list that matched, as it came, and `Vary: Origin`."

@@ -25,6 +25,7 @@
 use crate::checks::{Check, Looking};
 use crate::finding::{Finding, Severity};
 use crate::grant::{Allowed, Grant};
+use crate::join::shortened;
 use crate::look::Look;
 
 /// The check.
@@ -57,7 +58,7 @@ async fn found(look: &Look<'_>) -> Option<Finding> {
             look.operation.name()
         );
         finding.request = control.call.curl();
-        finding.evidence = vec![format!("Access-Control-Allow-Credentials: {said}")];
+        finding.evidence = vec![format!("Access-Control-Allow-Credentials: {}", shortened(&said))];
         finding.fix = "Write `true`, in small letters, or leave the header out.".to_owned();
         return Some(finding);
     }
