@@ -8,6 +8,7 @@ use crate::call::{Answered, Call};
 use crate::finding::{Confidence, Engines, Finding, Severity};
 use crate::look::{Look, page_of};
 use crate::payload::Payload;
+use crate::position::Position;
 use doorward_browser::{
     Answer, Credentials, Document, Engine, EngineId, Origin, Reading, Relation, Request, State,
     Way, decide, relation,
@@ -37,33 +38,6 @@ pub enum SignIn {
     Header,
     /// By a cookie.
     Cookie,
-}
-
-/// Where an attacker stands, to use a grant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Position {
-    /// At any page.
-    AnyPage,
-    /// At any page, which frames itself in a sandbox.
-    SandboxedFrame,
-    /// At a page of a name that can be registered, as this one.
-    Bought(String),
-    /// At a page of any name under this ending.
-    Ending(String),
-    /// At a page that anybody may publish under this name.
-    Platform(String),
-    /// At a page of any name below this one.
-    Below(String),
-    /// On the network's path to a visitor, at this `http:` origin.
-    Path(String),
-    /// At what a visitor's own machine or network serves at this origin.
-    Near(String),
-    /// At another port of the same host.
-    Port(String),
-    /// In an application or extension with a scheme of its own.
-    Application(String),
-    /// In a program: no page has this origin.
-    NoPage(String),
 }
 
 /// How far a sign-in goes along with the page's request.
@@ -107,49 +81,6 @@ pub struct Claim<'c> {
     pub answered: &'c Arc<Answered>,
     /// The smallest change that closes it.
     pub fix: &'static str,
-}
-
-impl Position {
-    /// The worst that a grant to it can be: who needs one thing more than a visitor is not as bad.
-    pub(crate) const fn severity_max(&self) -> Severity {
-        match self {
-            Self::AnyPage
-            | Self::SandboxedFrame
-            | Self::Bought(_)
-            | Self::Ending(_)
-            | Self::Platform(_) => Severity::High,
-            Self::Below(_) | Self::Path(_) | Self::Near(_) => Severity::Medium,
-            Self::Port(_) => Severity::Low,
-            Self::Application(_) | Self::NoPage(_) => Severity::Info,
-        }
-    }
-
-    fn words(&self) -> String {
-        match self {
-            Self::AnyPage => "Any page".to_owned(),
-            Self::SandboxedFrame => "Any page, by a sandboxed frame of its own,".to_owned(),
-            Self::Bought(name) => {
-                format!("A page of anybody who registers a name such as `{name}`")
-            }
-            Self::Ending(ending) => {
-                format!("A page of anybody who registers any name under `{ending}`")
-            }
-            Self::Platform(name) => format!("A page that anybody may publish under `{name}`"),
-            Self::Below(name) => format!(
-                "A page of any name below `{name}`, once one of them is taken over or runs a \
-                 foreign script,"
-            ),
-            Self::Path(origin) => format!(
-                "Whoever is on the network's path to a visitor puts a page at `{origin}`, which"
-            ),
-            Self::Near(origin) => {
-                format!("Whatever a visitor's own machine or network serves at `{origin}`")
-            }
-            Self::Port(host) => format!("A page that another port of `{host}` serves"),
-            Self::Application(origin) => format!("An application or extension at `{origin}`"),
-            Self::NoPage(origin) => format!("A program that sends `Origin: {origin}`"),
-        }
-    }
 }
 
 impl Standing {

@@ -20,6 +20,7 @@ pub mod look;
 pub mod operation;
 pub mod origins;
 pub mod payload;
+pub mod position;
 pub mod report;
 pub mod run;
 pub mod scope;

@@ -8,13 +8,13 @@ use crate::ask::is_safe;
 use crate::call::{Answered, Call};
 use crate::finding::Finding;
 use crate::grant::{Allowed, Grant};
-use crate::join::{Claim, Position, Standing};
+use crate::join::{Claim, Standing};
 use crate::look::Look;
 use crate::payload::{Class, Emitter, Payload, payloads};
+use crate::position::{Position, host};
 use doorward_browser::Origin;
 use std::cmp::Reverse;
 use std::sync::Arc;
-use url::Url;
 
 /// Trusted origins whose own answers are looked at.
 const TRUSTED_MAX: usize = 3;
@@ -83,7 +83,7 @@ impl Origins {
             }
             let call = call(look, Some(&payload.origin), is_signed);
             if let Some(answered) = granted(look, &call, &payload.origin).await {
-                let position = position(&payload);
+                let position = Position::of(&payload);
                 hits.push(Hit { check: "", payload, position, call, answered });
             }
         }
@@ -180,69 +180,6 @@ fn is_mirror(hits: &[Hit]) -> bool {
     hits.iter().filter(|hit| hit.payload.class == Class::Any).count() == 2
 }
 
-/// Where an attacker stands to send a payload.
-fn position(payload: &Payload) -> Position {
-    let origin = payload.origin.clone();
-    let host = host(&origin);
-    let domain = || psl::domain_str(&host).unwrap_or(&host).to_owned();
-    match payload.emitter {
-        Emitter::Application => return Position::Application(origin),
-        Emitter::Nobody => return Position::NoPage(origin),
-        Emitter::Browser(_) => {}
-    }
-    match payload.class {
-        Class::Any => Position::Ending(ending_of(&host)),
-        Class::Null => Position::SandboxedFrame,
-        Class::Before
-        | Class::GluedBehind
-        | Class::GluedBefore
-        | Class::Dot
-        | Class::Part
-        | Class::Ending
-        | Class::Punctuation
-        | Class::Joined
-        | Class::Lookalike => Position::Bought(domain()),
-        Class::Below => {
-            let own = self::host(&payload.made_of);
-            let is_below_host = host.ends_with(&format!(".{own}"));
-            Position::Below(if is_below_host { own } else { domain() })
-        }
-        Class::Downgrade => Position::Path(origin),
-        Class::Port => Position::Port(host),
-        Class::Local if host.starts_with("localhost.") => Position::Bought(domain()),
-        Class::Local | Class::Private => Position::Near(origin),
-        // Some platforms show everybody's scripts under their one name.
-        Class::Platform => {
-            let suffix = psl::suffix(host.as_bytes());
-            let is_private = suffix.is_some_and(|suffix| suffix.typ() == Some(psl::Type::Private));
-            let name = if is_private { ending_of(&host) } else { host.clone() };
-            Position::Platform(name)
-        }
-        Class::Suffix => Position::Ending(ending_of(&host)),
-        Class::Scheme | Class::Unwritten | Class::Line | Class::Form => Position::NoPage(origin),
-    }
-}
-
-fn ending_of(host: &str) -> String {
-    psl::suffix_str(host).unwrap_or(host).to_owned()
-}
-
-/// What every name of such a position ends with.
-fn ending(position: &Position) -> Option<String> {
-    match position {
-        Position::Ending(ending) | Position::Platform(ending) => Some(format!(".{ending}")),
-        Position::AnyPage
-        | Position::SandboxedFrame
-        | Position::Bought(_)
-        | Position::Below(_)
-        | Position::Path(_)
-        | Position::Near(_)
-        | Position::Port(_)
-        | Position::Application(_)
-        | Position::NoPage(_) => None,
-    }
-}
-
 /// Gives each hit its check, and leaves out what another hit explains.
 fn told_apart(mut hits: Vec<Hit>) -> Vec<Hit> {
     if is_mirror(&hits) {
@@ -255,14 +192,14 @@ fn told_apart(mut hits: Vec<Hit>) -> Vec<Hit> {
         }
         return hits;
     }
-    let endings: Vec<String> = hits.iter().filter_map(|hit| ending(&hit.position)).collect();
+    let endings: Vec<String> = hits.iter().filter_map(|hit| hit.position.ending()).collect();
     let has = |wanted: Class| hits.iter().any(|hit| hit.payload.class == wanted);
     let (glued, local) = (has(Class::GluedBefore), has(Class::Local));
     let begins_local = hits.iter().any(|hit| {
         hit.payload.class == Class::Local && matches!(hit.position, Position::Bought(_))
     });
     let is_explained = |hit: &Hit| {
-        let (host, own) = (host(&hit.payload.origin), ending(&hit.position));
+        let (host, own) = (host(&hit.payload.origin), hit.position.ending());
         let is_wider =
             |other: &String| host.ends_with(other.as_str()) && own.as_ref() != Some(other);
         if hit.payload.class != Class::Null && endings.iter().any(is_wider) {
@@ -338,9 +275,4 @@ fn check(hit: &Hit) -> &'static str {
 #[must_use]
 pub fn is_this_machine(origin: &str) -> bool {
     matches!(host(origin).as_str(), "localhost" | "127.0.0.1" | "[::1]")
-}
-
-fn host(origin: &str) -> String {
-    let url = Url::parse(origin).ok();
-    url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -27,9 +27,10 @@ use crate::call::Call;
 use crate::checks::{Check, Looking};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::grant::{Allowed, Grant};
-use crate::join::{Claim, Position};
+use crate::join::Claim;
 use crate::look::Look;
 use crate::payload::{Class, Emitter, Payload};
+use crate::position::Position;
 use url::Url;
 
 /// The check.
