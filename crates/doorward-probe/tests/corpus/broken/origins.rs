@@ -5,6 +5,7 @@ use crate::corpus::{Asked, Memory, Reply, SHOP, Server};
 /// All of them.
 pub(crate) const SERVERS: &[Server] = &[
     Server { name: "mirror-with-credentials", planted: &["C-01"], path: "/me", answer: mirror },
+    Server { name: "mirror-of-refusals", planted: &["C-01"], path: "/me", answer: refusals },
     Server { name: "mirror-without", planted: &["C-02"], path: "/data", answer: mirror_without },
     Server { name: "star-with-a-secret", planted: &["C-03"], path: "/config", answer: secret },
     Server { name: "star-with-credentials", planted: &["C-04"], path: "/me", answer: star },
@@ -75,6 +76,12 @@ fn is_below(asked: &Asked, name: &str) -> bool {
 /// Answers whatever `Origin` it is sent, with credentials.
 fn mirror(asked: &Asked, memory: &mut Memory) -> Reply {
     answer(asked, memory, asked.headers.contains_key("origin"))
+}
+
+/// The same; nobody is signed in.
+fn refusals(asked: &Asked, memory: &mut Memory) -> Reply {
+    let reply = mirror(asked, memory);
+    if asked.is_preflight() { reply } else { Reply { status: 401, ..reply } }
 }
 
 /// The same without credentials, on a machine that only its owner reaches.
