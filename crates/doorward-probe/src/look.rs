@@ -4,11 +4,15 @@ use crate::ask::{Asker, Exchange, Failed};
 use crate::call::{Answered, Call};
 use crate::finding::{Confidence, Engines, Finding, Severity};
 use crate::operation::Operation;
+use crate::origins::Origins;
+use crate::payload::Breadth;
 use crate::session::Session;
 use doorward_browser::{
     Answer, Document, Engine, Origin, Relation, Request, Sent, State, Verdict, decide, relation,
 };
+use std::net::IpAddr;
 use std::sync::Arc;
+use tokio::sync::OnceCell;
 use url::Url;
 
 /// How often one visit may find out that it needs one more answer: a preflight, a request, and
@@ -27,7 +31,10 @@ pub struct Look<'r> {
     pub canaries: &'r [String; 2],
     /// A signed-in person's credentials, if a session may travel.
     pub session: Option<&'r Session>,
+    /// How many origins are tried.
+    pub breadth: Breadth,
     asker: &'r Asker,
+    origins: OnceCell<Origins>,
 }
 
 impl<'r> Look<'r> {
@@ -37,7 +44,21 @@ impl<'r> Look<'r> {
         session: Option<&'r Session>,
         asker: &'r Asker,
     ) -> Self {
-        Self { operation, trusted, canaries, session, asker }
+        let breadth = Breadth { is_thorough: false, with_raw: false };
+        let origins = OnceCell::const_new();
+        Self { operation, trusted, canaries, session, breadth, asker, origins }
+    }
+
+    /// Which origins the API allows; they are tried once for all checks.
+    pub async fn origins(&self) -> &Origins {
+        self.origins.get_or_init(|| Origins::observe(self)).await
+    }
+
+    /// Where the API is; none where nobody may call it.
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        let socket = self.asker.scope().socket(&self.operation.url).ok()?;
+        Some(socket.ip().to_canonical())
     }
 
     /// The answer to a call; the same one is sent once in a run.

@@ -6,6 +6,7 @@ use crate::checks::CHECKS;
 use crate::finding::Finding;
 use crate::look::Look;
 use crate::operation::Operation;
+use crate::payload::Breadth;
 use crate::scope::Scope;
 use crate::session::Session;
 use doorward_browser::Origin;
@@ -27,6 +28,8 @@ pub struct Options {
     pub requests_max: usize,
     /// Drawn for this run: canaries are made of it.
     pub seed: u64,
+    /// How many origins are tried.
+    pub breadth: Breadth,
 }
 
 /// A run that is about to begin.
@@ -121,12 +124,13 @@ impl Probe {
 
     async fn one(&self, operation: &Operation) -> Result<Vec<Finding>, Failed> {
         let trusted = self.trusted(operation).await?;
-        let look = Look::new(
+        let mut look = Look::new(
             operation,
             (&trusted, &self.canaries),
             self.options.session.as_ref(),
             &self.asker,
         );
+        look.breadth = self.options.breadth;
         let mut findings = Vec::new();
         for check in CHECKS {
             findings.extend((check.look)(&look).await);

@@ -2,7 +2,7 @@
 
 mod corpus;
 
-use corpus::{BROKEN, SAFE, SHOP, Server, start};
+use corpus::{BROKEN, SAFE, Server, start, trusted};
 use doorward_probe::{Operation, Options, Probe, Report, Scope};
 use std::collections::BTreeSet;
 use url::Url;
@@ -13,7 +13,7 @@ async fn probe(server: &'static Server) -> Report {
     let mut scope = Scope::new(&[]);
     scope.add(&url).await.expect("this machine");
     let options = Options {
-        origins: vec![SHOP.to_owned()],
+        origins: trusted(server),
         requests_max: 1000,
         seed: 0x1234_5678_9abc_def0,
         ..Options::default()

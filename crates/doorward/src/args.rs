@@ -67,6 +67,12 @@ pub(crate) struct Probe {
     /// A host that is not this machine, and that you may test; may be repeated
     #[arg(long = "i-am-authorised", value_name = "HOST")]
     pub(crate) authorised: Vec<String>,
+    /// Try every origin of each class, not the most telling ones alone
+    #[arg(long)]
+    pub(crate) thorough: bool,
+    /// Try origins too that no browser sends
+    #[arg(long)]
+    pub(crate) raw_origins: bool,
     /// Requests of the whole run, at most
     #[arg(long, value_name = "NUMBER", default_value_t = 10_000)]
     pub(crate) requests: usize,

@@ -5,7 +5,7 @@ use crate::{EXIT_FINDINGS, EXIT_UNREACHED, EXIT_USAGE, machine};
 use doorward_browser::Origin;
 use doorward_probe::report::{self, TableLook};
 use doorward_probe::run::{closed, open};
-use doorward_probe::{Operation, Options, Probe, Scope, Session};
+use doorward_probe::{Breadth, Operation, Options, Probe, Scope, Session};
 use std::process::ExitCode;
 use tokio::runtime::Builder;
 use url::Url;
@@ -112,6 +112,7 @@ fn options(typed: &Typed, urls: &[Url]) -> Result<Options, String> {
         session: (!headers.is_empty()).then(|| Session::new(headers, urls)),
         allow_writes: typed.allow_writes,
         requests_max: typed.requests,
+        breadth: Breadth { is_thorough: typed.thorough, with_raw: typed.raw_origins },
         seed: u64::from_le_bytes(machine_seed()),
     })
 }

@@ -9,28 +9,28 @@
 //! ## How it is found
 //!
 //! The same request is sent as pages of two origins send it that are drawn for this run. Both must
-//! get themselves back, byte for byte, with success, and a second time.
+//! get themselves back, byte for byte, with success, and a second time. Where everybody is refused
+//! for want of a session, refusals that do so are noted.
 //!
 //! ## What it does not say
 //!
-//! Whether a cookie travels depends on its `SameSite` and on the browser: the finding says in
-//! which. An API that knows its callers by a header alone gives such a page nothing that its
-//! visitor has.
+//! Whether a cookie travels depends on its `SameSite`, on the page's site and on the browser: the
+//! finding says in which. An API that knows its callers by a header alone gives such a page
+//! nothing that its visitor has.
 //!
 //! ## How to close it
 //!
-//! Compare `Origin` with a list of whole origins, answer with the one that matched, and add
-//! `Vary: Origin`.
+//! Compare `Origin` with a list of whole origins, answer with the one that matched, and add `Vary:
+//! Origin`.
 //!
 //! ## References
 //!
 //! Fetch 4.10 (CORS check), CWE-942.
 
 use crate::checks::{Check, Looking};
-use crate::finding::{Engines, Finding, Severity};
-use crate::grant::{Allowed, Grant};
-use crate::look::{Look, page_of};
-use doorward_browser::{Credentials, Engine, Reading, Request};
+use crate::finding::{Confidence, Finding, Severity};
+use crate::grant::Grant;
+use crate::look::Look;
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -40,47 +40,53 @@ pub const CHECK: Check = Check {
     look,
 };
 
+/// The smallest change that closes it.
+const FIX: &str = "Compare `Origin` with a list of whole origins; answer with the one \
+                   that matched, and `Vary: Origin`.";
+
 fn look<'l>(look: &'l Look<'l>) -> Looking<'l> {
-    Box::pin(async move { found(look).await.into_iter().collect() })
+    Box::pin(async move {
+        let title = "It allows every origin, with credentials";
+        match look.origins().await.finding(look, CHECK.id, title, FIX) {
+            Some(found) => vec![found],
+            None => refusals(look).await.into_iter().collect(),
+        }
+    })
 }
 
-async fn found(look: &Look<'_>) -> Option<Finding> {
+/// Where nobody gets an answer, strangers' refusals are all that there is to see.
+async fn refusals(look: &Look<'_>) -> Option<Finding> {
+    let controls = &look.origins().await.controls;
+    let is_refused = |status| matches!(status, 401 | 403);
+    if controls.is_empty() || !controls.iter().all(|one| is_refused(one.answered.status)) {
+        return None;
+    }
     for canary in look.canaries {
         let call = look.from_page(canary);
-        let answers = [look.ask(&call).await.ok()?, look.ask_again(&call).await.ok()?];
-        let reflects = answers.iter().all(|answer| {
-            let grant = Grant::of(answer, canary);
-            answer.is_success() && grant.allowed == Allowed::Exactly && grant.credentials
-        });
-        if !reflects {
-            return None;
+        for answered in [look.ask(&call).await.ok()?, look.ask_again(&call).await.ok()?] {
+            let grant = Grant::of(&answered, canary);
+            if !is_refused(answered.status) || !grant.reads_signed_in() {
+                return None;
+            }
         }
     }
-    let canary = &look.canaries[0];
-    let mut reading = Vec::new();
-    let mut request = Request::fetch(look.operation.url.clone());
-    request.credentials = Credentials::Include;
-    for id in doorward_browser::EngineId::ALL {
-        let verdict = look.visit(&Engine::of(id), &page_of(canary)?, &request).await;
-        if matches!(verdict.reading, Reading::Reads(_)) {
-            reading.push(id);
-        }
-    }
-    let mut finding =
-        look.finding(CHECK.id, Severity::High, "It allows every origin, with credentials");
-    finding.engines = Engines::which(|id| reading.contains(&id));
+    let call = look.from_page(&look.canaries[0]);
+    let title = "Its refusals allow every origin, with credentials: its answers may too";
+    let mut finding = look.finding(CHECK.id, Severity::Info, title);
+    finding.confidence = Confidence::Tentative;
     finding.who = format!(
-        "Any page that a signed-in person visits can read {} as that person, where the sign-in \
-         is a cookie that travels to another site.",
+        "Any page can read that {} refuses it; with `--with-session`, the probe sees whether it \
+         can read the answer.",
         look.operation.name()
     );
-    finding.request = look.from_page(canary).curl();
-    finding.evidence = vec![
-        format!("Access-Control-Allow-Origin: {canary}"),
-        "Access-Control-Allow-Credentials: true".to_owned(),
-    ];
-    finding.fix = "Compare `Origin` with a list of whole origins; answer with the one that \
-                   matched, and `Vary: Origin`."
-        .to_owned();
+    finding.request = call.curl();
+    finding.evidence = controls
+        .iter()
+        .map(|one| {
+            let origin = one.origin.as_deref().unwrap_or("none");
+            format!("Origin: {origin}: {}", one.answered.status)
+        })
+        .collect();
+    finding.fix = FIX.to_owned();
     Some(finding)
 }

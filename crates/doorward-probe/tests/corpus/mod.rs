@@ -2,9 +2,11 @@
 
 mod broken;
 mod safe;
+mod trusted;
 
 pub(crate) use broken::BROKEN;
 pub(crate) use safe::SAFE;
+pub(crate) use trusted::trusted;
 
 use bytes::Bytes;
 use http::{Request, Response};
