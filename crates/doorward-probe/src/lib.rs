@@ -10,9 +10,13 @@
 //!
 //! The probe calls the hosts of the command line and nobody else: [`scope`].
 
+pub mod approval;
 pub mod ask;
+pub mod caching;
 pub mod call;
 pub mod checks;
+pub mod embedded;
+pub mod excerpt;
 pub mod finding;
 pub mod grant;
 pub mod look;
