@@ -2,7 +2,7 @@
 
 use crate::ask::{Asker, Failed, Manners, Pretended};
 use crate::call::Call;
-use crate::checks::CHECKS;
+use crate::checks::{CHECKS, c32};
 use crate::finding::Finding;
 use crate::look::Look;
 use crate::operation::Operation;
@@ -93,8 +93,9 @@ impl Probe {
     /// Looks at each operation; `seen` is told of each that is done.
     pub async fn run(&self, operations: &[Operation], seen: &dyn Fn(&Operation)) -> Report {
         let mut report = Report { others: self.asker.scope().others(), ..Report::default() };
+        let mut observed = Vec::new();
         for operation in operations {
-            match self.one(operation).await {
+            match self.one(operation, &mut observed).await {
                 Ok(findings) => {
                     report.looked_at.push(operation.name());
                     report.findings.extend(findings);
@@ -103,6 +104,7 @@ impl Probe {
             }
             seen(operation);
         }
+        report.findings.extend(c32::drift(&observed));
         report.findings.sort_by(|a, b| {
             b.severity
                 .cmp(&a.severity)
@@ -119,7 +121,11 @@ impl Probe {
         self.asker.log()
     }
 
-    async fn one(&self, operation: &Operation) -> Result<Vec<Finding>, Failed> {
+    async fn one(
+        &self,
+        operation: &Operation,
+        observed: &mut Vec<c32::Observed>,
+    ) -> Result<Vec<Finding>, Failed> {
         let trusted = self.trusted(operation).await?;
         let look = Look::new(
             operation,
@@ -131,6 +137,7 @@ impl Probe {
         for check in CHECKS {
             findings.extend((check.look)(&look).await);
         }
+        observed.extend(c32::observe(&look).await);
         Ok(findings)
     }
 

@@ -1,7 +1,23 @@
-//! All checks, in the order of their ids.
+//! All checks, in the order of their ids. Ids that are missing name what is no fault: that a server
+//! refuses by `Origin` before it runs a request (C-23), and what it does without one (C-25).
 
 pub mod c01;
+pub mod c14;
+pub mod c15;
+pub mod c16;
 pub mod c17;
+pub mod c18;
+pub mod c19;
+pub mod c20;
+pub mod c21;
+pub mod c22;
+pub mod c26;
+pub mod c27;
+pub mod c28;
+pub mod c29;
+pub mod c30;
+pub mod c31;
+pub mod c32;
 
 use crate::finding::Finding;
 use crate::look::Look;
@@ -23,7 +39,25 @@ pub struct Check {
 }
 
 /// Every check.
-pub const CHECKS: &[Check] = &[c01::CHECK, c17::CHECK];
+pub const CHECKS: &[Check] = &[
+    c01::CHECK,
+    c14::CHECK,
+    c15::CHECK,
+    c16::CHECK,
+    c17::CHECK,
+    c18::CHECK,
+    c19::CHECK,
+    c20::CHECK,
+    c21::CHECK,
+    c22::CHECK,
+    c26::CHECK,
+    c27::CHECK,
+    c28::CHECK,
+    c29::CHECK,
+    c30::CHECK,
+    c31::CHECK,
+    c32::CHECK,
+];
 
 impl std::fmt::Debug for Check {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
