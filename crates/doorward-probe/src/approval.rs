@@ -113,6 +113,16 @@ pub fn list(answered: &Answered, name: &str) -> Vec<String> {
     members.map(str::to_owned).collect()
 }
 
+/// What is sent, in words: `PUT with JSON`, `GET with authorization`.
+#[must_use]
+pub fn sending(method: &str, headers: &[&str]) -> String {
+    let named = headers.iter().map(|name| if *name == "content-type" { "JSON" } else { name });
+    match headers.is_empty() {
+        true => method.to_owned(),
+        false => format!("{method} with {}", named.collect::<Vec<_>>().join(", ")),
+    }
+}
+
 /// The names of the operation's own headers that a browser asks about first; and whether it asks.
 #[must_use]
 pub fn asks_about(look: &Look<'_>) -> (Vec<String>, bool) {

@@ -3,7 +3,7 @@
 
 use crate::call::Call;
 use crate::finding::Engines;
-use crate::look::{call_of, page_of};
+use crate::look::{Look, call_of, page_of};
 use doorward_browser::{
     Answer, Document, Engine, EngineId, Headers, Mode, Request, Sent, State, Verdict, Way, decide,
 };
@@ -32,6 +32,35 @@ pub fn travels(origin: &str, url: &Url, set: &[String]) -> Engines {
         let visit = decide(&engine, None, &request, &mut server, &State::default(), 0);
         loaded(id, &page, url, &visit.after).cookies.iter().any(|cookie| cookie.is_taken)
     })
+}
+
+/// The call with the session's cookie alone: an element sends no other header of a script's. None
+/// where the session has no cookie, or is for another host.
+#[must_use]
+pub fn with_cookie(look: &Look<'_>, call: &Call) -> Option<Call> {
+    let cookie = look.signed_in(call)?.headers.joined("cookie")?;
+    Some(call.clone().with("Cookie", &cookie))
+}
+
+/// In which engines the session's cookie goes along from another site, and whether the API was
+/// seen to set it; else it counts as one without attributes.
+pub async fn travelling(look: &Look<'_>) -> (Engines, bool) {
+    let names = look.session.map(|session| session.cookie_names()).unwrap_or_default();
+    let mut set = Vec::new();
+    let own = look.operation.call();
+    for call in [Some(own.clone()), with_cookie(look, &own)].into_iter().flatten() {
+        let Ok(answer) = look.ask(&call).await else { continue };
+        let lines = answer.headers.all("set-cookie").filter(|line| {
+            let name = line.split('=').next().unwrap_or_default().trim();
+            names.contains(&name)
+        });
+        set.extend(lines.map(str::to_owned));
+    }
+    let is_known = !set.is_empty();
+    if !is_known {
+        set = names.iter().map(|name| format!("{name}=1; Path=/")).collect();
+    }
+    (travels(&look.canaries[0], &look.operation.url, &set), is_known)
 }
 
 fn loaded(id: EngineId, page: &Document, url: &Url, state: &State) -> Verdict {

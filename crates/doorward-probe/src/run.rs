@@ -189,7 +189,28 @@ pub fn open(call: &Call) -> crate::call::Answered {
             headers.append(allowed, value);
         }
     }
+    headers.append("Access-Control-Allow-Private-Network", "true");
+    headers.append("Cache-Control", "max-age=60");
     headers.append("Content-Type", "application/json");
-    let body = br#"{"ok":true}"#.to_vec();
-    crate::call::Answered { status: 200, headers, body, is_cut: false }
+    let status = match call.headers.joined("upgrade") {
+        Some(protocol) => {
+            headers.append("Upgrade", protocol);
+            101
+        }
+        None => 200,
+    };
+    crate::call::Answered { status, headers, body: said(call), is_cut: false }
+}
+
+/// What an open server says: it sends back what it is asked, and speaks GraphQL.
+fn said(call: &Call) -> Vec<u8> {
+    let drawn = call.headers.joined("x-canary").unwrap_or_default();
+    match (call.method.as_str(), call.url.query().unwrap_or_default()) {
+        ("TRACE", _) => format!("TRACE {}\r\nx-canary: {drawn}", call.url.path()),
+        (_, query) if query.contains("query=mutation") => {
+            r#"{"data":{"__typename":"Mutation"}}"#.to_owned()
+        }
+        _ => r#"{"data":{"__typename":"Query"}}"#.to_owned(),
+    }
+    .into_bytes()
 }

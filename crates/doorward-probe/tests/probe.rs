@@ -16,6 +16,8 @@ struct Asking {
     posts: bool,
     /// With leave to write.
     allow_writes: bool,
+    /// Nobody says which origin is allowed.
+    is_origin_unsaid: bool,
 }
 
 /// One run against one server, at these paths of it.
@@ -28,7 +30,7 @@ async fn probe(server: &'static Server, paths: &[&str], asking: Asking) -> Repor
         Session::new(headers, std::slice::from_ref(&url))
     });
     let options = Options {
-        origins: vec![SHOP.to_owned()],
+        origins: if asking.is_origin_unsaid { Vec::new() } else { vec![SHOP.to_owned()] },
         session,
         allow_writes: asking.allow_writes,
         requests_max: 1000,
@@ -97,6 +99,12 @@ async fn every_planted_fault_and_nothing_else() {
         assert!(told.iter().all(|text| !text.is_empty()), "{finding:#?}");
         assert!(!finding.engines.is_empty() && !finding.evidence.is_empty(), "{finding:#?}");
     }
+}
+
+#[tokio::test]
+async fn no_false_alarm_where_nobody_says_which_origin_is_allowed() {
+    let asking = Asking { is_origin_unsaid: true, ..Asking::default() };
+    finds_exactly(SAFE.iter().copied().flatten(), asking).await;
 }
 
 #[tokio::test]

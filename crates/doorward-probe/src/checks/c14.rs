@@ -27,7 +27,7 @@
 //!
 //! Fetch 4.8 (CORS-preflight fetch).
 
-use crate::approval::{Wish, asks_about, foreign, list, session_names, stays, usual};
+use crate::approval::{Wish, asks_about, foreign, list, sending, session_names, stays, usual};
 use crate::call::Answered;
 use crate::checks::{Check, Looking};
 use crate::excerpt::header_line;
@@ -83,7 +83,7 @@ async fn found(look: &Look<'_>) -> Option<Finding> {
     finding.who = format!(
         "No page of {trusted} can send {} here, though it is allowed to read the answers: \
          browsers send nothing after such a preflight.",
-        sending(&need)
+        sending(&need.method, &headers)
     );
     finding.request = call.curl();
     finding.evidence = vec![
@@ -104,13 +104,6 @@ async fn found(look: &Look<'_>) -> Option<Finding> {
     }
     .to_owned();
     Some(finding)
-}
-
-fn sending(need: &Need) -> String {
-    match need.headers.is_empty() {
-        true => need.method.clone(),
-        false => format!("{} with {}", need.method, need.headers.join(", ")),
-    }
 }
 
 fn need(look: &Look<'_>, answers: &[Arc<Answered>]) -> Option<Need> {

@@ -24,7 +24,7 @@
 //!
 //! Fetch 3.3.4 (ABNF), 4.8 (CORS-preflight fetch), 2.2.1 (methods).
 
-use crate::approval::{Wish, foreign, list, stays, usual};
+use crate::approval::{Wish, foreign, list, sending, stays, usual};
 use crate::call::{Answered, Call};
 use crate::checks::{Check, Looking};
 use crate::excerpt::header_line;
@@ -165,12 +165,10 @@ async fn made(
     };
     let mut finding = look.finding(CHECK.id, Severity::Low, title);
     finding.variant = variant.to_owned();
-    let with = if wish.headers.is_empty() { String::new() } else { " with ".to_owned() };
     finding.who = format!(
-        "Pages of {} cannot send {}{with}{}{} here, though the API means to let them.",
+        "Pages of {} cannot send {}{} here, though the API means to let them.",
         wish.origin,
-        wish.method,
-        wish.headers.join(", "),
+        sending(wish.method, wish.headers),
         if wish.credentials { ", signed in," } else { "" },
     );
     finding.engines = engines;

@@ -28,7 +28,7 @@
 //!
 //! Fetch 4.8 (CORS-preflight fetch), 4.10 (CORS check), CWE-352.
 
-use crate::approval::{Wish, asks_about, foreign, stays};
+use crate::approval::{Wish, asks_about, foreign, sending, stays};
 use crate::call::{Answered, Call};
 use crate::checks::{Check, Looking};
 use crate::excerpt::header_line;
@@ -77,12 +77,11 @@ async fn found(look: &Look<'_>) -> Option<Finding> {
         severity,
         "Preflights are approved for pages that may not read the answer",
     );
+    let names: Vec<&str> = approved.headers.iter().map(String::as_str).collect();
     finding.who = format!(
-        "Any page can have a visitor's browser send {}{}{} here, {}, and it arrives; only the \
-         answer is hidden from the page.",
-        approved.method,
-        if approved.headers.is_empty() { "" } else { " with " },
-        approved.headers.join(", "),
+        "Any page can have a visitor's browser send {} here, {}, and it arrives; only the answer \
+         is hidden from the page.",
+        sending(&approved.method, &names),
         if approved.credentials { "with cookies that travel" } else { "without cookies" },
     );
     finding.rung = Some(rung(look, &answer).await);

@@ -105,7 +105,8 @@ async fn found(look: &Look<'_>) -> Option<Finding> {
             "never",
             "Approvals are not remembered",
             format!(
-                "Each request of a page of {trusted} to {} waits for two answers.",
+                "Each request of a page of {trusted} to {} that browsers ask about first waits for \
+                 two answers.",
                 look.operation.name()
             ),
         ),

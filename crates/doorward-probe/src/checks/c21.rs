@@ -94,6 +94,8 @@ async fn found(look: &Look<'_>) -> Option<Finding> {
         Keeper::Everybody => mixed_up(look, asker).await,
         Keeper::Browser | Keeper::Nobody => None,
     };
+    // Where only what stands beside the answer is mixed up, less is at stake.
+    let kept = if variants.iter().any(Variant::is_loose) { kept } else { Keeper::Browser };
     variants.extend(error(look, asker).await);
     variants.extend(preflight(look, asker).await);
     let loose: Vec<&Variant> = variants.iter().filter(|one| one.is_loose()).collect();
@@ -102,7 +104,12 @@ async fn found(look: &Look<'_>) -> Option<Finding> {
         (None, None) => None,
         (None, Some(first)) => {
             let again = |answer: &Arc<Answered>| varies(answer) == Varies::Never;
-            stays(look, &first.call, again).await.then(|| missing(look, asker, &loose, kept))
+            let severity = match kept {
+                Keeper::Everybody => Severity::Medium,
+                Keeper::Browser | Keeper::Nobody => Severity::Low,
+            };
+            let found = missing(look, asker, (first, &loose), severity);
+            stays(look, &first.call, again).await.then_some(found)
         }
     }
 }
@@ -179,25 +186,25 @@ async fn preflight(look: &Look<'_>, asker: &str) -> Option<Variant> {
     is_from_a_cache(&found.answer).then_some(found)
 }
 
-fn missing(look: &Look<'_>, asker: &str, loose: &[&Variant], kept: Keeper) -> Finding {
-    let severity = match kept {
-        Keeper::Everybody => Severity::Medium,
-        Keeper::Browser | Keeper::Nobody => Severity::Low,
-    };
+fn missing(
+    look: &Look<'_>,
+    asker: &str,
+    (first, loose): (&Variant, &[&Variant]),
+    severity: Severity,
+) -> Finding {
     let title = "Answers follow the origin, may be kept, and lack Vary: Origin";
     let mut finding = look.finding(CHECK.id, severity, title);
-    let whose = match kept {
-        Keeper::Everybody => "a cache that people share",
-        Keeper::Browser | Keeper::Nobody => "a visitor's own browser",
+    let whose = match loose.iter().map(|one| one.keeper()).max() {
+        Some(Keeper::Everybody) => "a cache that people share",
+        Some(Keeper::Browser | Keeper::Nobody) | None => "a visitor's own browser",
     };
     finding.who = format!(
-        "Whoever asks {} first decides what pages of {asker} get from {whose}: the answer that \
+        "Whoever asks {} {} first decides what pages of {asker} get from {whose}: the answer that \
          was made for another, which they may not read.",
-        look.operation.name()
+        first.call.method,
+        first.call.url.path()
     );
-    if let Some(first) = loose.first() {
-        finding.request = first.call.curl();
-    }
+    finding.request = first.call.curl();
     finding.evidence = loose
         .iter()
         .map(|one| {

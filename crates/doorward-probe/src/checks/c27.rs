@@ -32,9 +32,9 @@
 
 use crate::call::{Answered, Call};
 use crate::checks::{Check, Looking};
-use crate::embedded::{embedded, travels};
+use crate::embedded::{embedded, travelling, with_cookie};
 use crate::excerpt::header_line;
-use crate::finding::{Confidence, Engines, Finding, Severity};
+use crate::finding::{Confidence, Finding, Severity};
 use crate::look::Look;
 use std::sync::Arc;
 
@@ -178,33 +178,6 @@ async fn private(look: &Look<'_>, call: &Call) -> Option<Private> {
     let steady = is_same(&signed_in, &*look.ask_again(&with).await.ok()?)
         && is_same(&nobody, &*look.ask_again(call).await.ok()?);
     steady.then_some(Private { signed_in })
-}
-
-/// The call with the session's cookie alone: an element sends no other header of a script's.
-fn with_cookie(look: &Look<'_>, call: &Call) -> Option<Call> {
-    let cookie = look.signed_in(call)?.headers.joined("cookie")?;
-    Some(call.clone().with("Cookie", &cookie))
-}
-
-/// In which engines the session's cookie goes along from another site, and whether the API was
-/// seen to set it; else it counts as one without attributes.
-async fn travelling(look: &Look<'_>) -> (Engines, bool) {
-    let names = look.session.map(|session| session.cookie_names()).unwrap_or_default();
-    let mut set = Vec::new();
-    let own = look.operation.call();
-    for call in [Some(own.clone()), with_cookie(look, &own)].into_iter().flatten() {
-        let Ok(answer) = look.ask(&call).await else { continue };
-        let lines = answer.headers.all("set-cookie").filter(|line| {
-            let name = line.split('=').next().unwrap_or_default().trim();
-            names.contains(&name)
-        });
-        set.extend(lines.map(str::to_owned));
-    }
-    let is_known = !set.is_empty();
-    if !is_known {
-        set = names.iter().map(|name| format!("{name}=1; Path=/")).collect();
-    }
-    (travels(&look.canaries[0], &look.operation.url, &set), is_known)
 }
 
 /// Whether an answer says itself that it is one person's.

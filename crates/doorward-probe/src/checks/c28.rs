@@ -27,6 +27,7 @@
 
 use crate::call::{Answered, Call};
 use crate::checks::{Check, Looking};
+use crate::embedded::{travelling, with_cookie};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::look::Look;
 use std::sync::Arc;
@@ -64,14 +65,6 @@ fn is_open(answered: &Arc<Answered>) -> bool {
     answered.status == 101 && upgraded.eq_ignore_ascii_case("websocket")
 }
 
-/// The handshake with the session's cookie, which a browser sends by itself; nothing else that a
-/// page could not set.
-fn with_cookie(look: &Look<'_>, call: &Call) -> Option<Call> {
-    let signed_in = look.signed_in(call)?;
-    let cookie = signed_in.headers.joined("cookie")?;
-    Some(call.clone().with("Cookie", &cookie))
-}
-
 async fn found(look: &Look<'_>) -> Option<Finding> {
     if look.operation.method != "GET" {
         return None;
@@ -87,26 +80,29 @@ async fn found(look: &Look<'_>) -> Option<Finding> {
             return None;
         }
     }
-    let severity = if needs_cookie { Severity::High } else { Severity::Medium };
-    let mut finding = look.finding(CHECK.id, severity, "It opens its WebSocket to every origin");
-    (finding.confidence, finding.who) = match needs_cookie {
-        true => (
-            Confidence::Firm,
-            format!(
-                "Any page that a signed-in person visits can open {} as that person, and read and \
-                 write, where the cookie travels to another site.",
-                look.operation.name()
-            ),
-        ),
-        false => (
-            Confidence::Tentative,
-            format!(
-                "Any page can open {}; where it knows its callers by a cookie, the page reads and \
-                 writes as its visitor.",
-                look.operation.name()
-            ),
-        ),
-    };
+    let path = &look.operation.path;
+    let mut finding =
+        look.finding(CHECK.id, Severity::Medium, "It opens its WebSocket to every origin");
+    if !needs_cookie {
+        finding.confidence = Confidence::Tentative;
+        finding.who = format!(
+            "Any page can open the WebSocket at {path}; where it knows its callers by a cookie, \
+             the page reads and writes as its visitor."
+        );
+    } else {
+        let (engines, is_known) = travelling(look).await;
+        let whose = if engines.is_empty() { "Pages of the same site" } else { "Any page" };
+        finding.who = format!(
+            "{whose} that a signed-in person visits can open the WebSocket at {path} as that \
+             person, and read and write."
+        );
+        if !engines.is_empty() {
+            (finding.severity, finding.engines) = (Severity::High, engines);
+        }
+        if !is_known {
+            finding.confidence = Confidence::Tentative;
+        }
+    }
     finding.request = handshake(look, &look.canaries[0]).curl();
     finding.evidence = vec![format!("101 to {} and {}", look.canaries[0], look.canaries[1])];
     finding.fix = "Refuse handshakes whose `Origin` is not on the list, with 403.".to_owned();

@@ -31,6 +31,7 @@ pub(crate) const SIGNED_IN: &[Server] = &[
         private(a).with("Set-Cookie", "session=ann; Path=/; HttpOnly; SameSite=Lax")
     }),
     server("safe-list-that-changes", &[], changing),
+    server("denied-to-readers-of-a-session", &["C-17"], open_to_writers),
     server("socket-of-a-session", &["C-28"], |a, _| socket(a, |_| true)),
     server("safe-socket-of-the-shop", &[], |a, _| socket(a, |origin| origin == SHOP)),
 ];
@@ -161,6 +162,19 @@ fn changing(_: &Asked, memory: &mut Memory) -> Reply {
     memory.ran += 1;
     let body = format!("[{}]", memory.ran);
     Reply { body, ..Reply::status(200) }.with("Content-Type", "application/json")
+}
+
+/// Nobody but who is signed in gets an answer, and no page may read it; preflights say yes.
+fn open_to_writers(asked: &Asked, _: &mut Memory) -> Reply {
+    match (asked.is_preflight(), name(asked).as_str()) {
+        (true, _) => Reply::status(204)
+            .with("Access-Control-Allow-Origin", asked.header("origin"))
+            .with("Access-Control-Allow-Credentials", "true")
+            .with("Access-Control-Allow-Methods", "GET, PUT")
+            .with("Access-Control-Allow-Headers", "content-type"),
+        (false, "nobody") => Reply::status(401),
+        (false, name) => Reply::json(&format!(r#"{{"name":"{name}"}}"#)),
+    }
 }
 
 /// It knows its callers by their cookie.

@@ -9,6 +9,10 @@ pub(crate) const SERVERS: &[Server] = &[
     server("star-for-preflights-list-for-answers", &["C-17"], star_then_list),
     server("blanket-with-credentials", &["C-01", "C-16"], blanket),
     server("blanket-star", &["C-16"], blanket_star),
+    server("blanket-before-a-log-in", &["C-16"], |a, m| match a.is_preflight() {
+        true => blanket(a, m),
+        false => Reply::status(401).with("WWW-Authenticate", "Cookie"),
+    }),
     server("log-in-before-preflights", &["C-14"], log_in_first),
     server("router-without-options", &["C-14"], no_options),
     server("preflights-are-redirected", &["C-14"], redirected),

@@ -15,7 +15,9 @@ pub(crate) const SERVERS: &[Server] = &[
     server("both-spellings", both_spellings),
     server("star-for-caches", |a, m| public(a, m).with("Cache-Control", "public, max-age=600")),
     server("fixed-origin-for-caches", fixed_for_caches),
-    server("list-that-nobody-keeps", |a, m| list(a, m, 204).with("Cache-Control", "no-store")),
+    server("list-that-nobody-keeps", |a, m| no_vary(a, m).with("Cache-Control", "no-store")),
+    server("list-without-a-word-for-caches", no_vary),
+    server("vary-by-everything-for-nobody", |_, m| plain(m).with("Vary", "*")),
     server("list-with-vary-for-caches", list_for_caches),
     server("cache-that-heeds-vary", heeding_cache),
     server("star-with-vary", |a, m| public(a, m).with("Vary", "Origin")),
@@ -28,6 +30,24 @@ pub(crate) const SERVERS: &[Server] = &[
     server("one-page-for-everything", one_page),
     server("token-for-the-shop", token),
     server("everything-is-fine", fine),
+    server("token-that-is-not-there", |_, m| {
+        let reply = plain(m).with("Access-Control-Expose-Headers", "X-CSRF-Token, X-Page");
+        reply.with("Access-Control-Allow-Origin", "*")
+    }),
+    server("star-shows-everything-without-credentials", |a, m| {
+        public(a, m).with("Access-Control-Expose-Headers", "*").with("X-Total-Count", "12")
+    }),
+    server("tokens-and-no-cors", |a, _| match a.method.as_str() {
+        "OPTIONS" => Reply::status(405),
+        _ => Reply::status(401).with("WWW-Authenticate", "Bearer"),
+    }),
+    server("graphql-that-refuses-by-errors", |a, _| {
+        match a.query.contains("mutation") || !a.query.contains("query=") {
+            true => Reply::json(r#"{"errors":[{"message":"not by GET"}]}"#),
+            false => Reply::json(r#"{"data":{"__typename":"Query"}}"#),
+        }
+    }),
+    server("every-other-preflight-fails", restless),
     server("no-cors-and-no-options", |_, m| plain(m)),
 ];
 
@@ -280,4 +300,20 @@ fn fine(asked: &Asked, memory: &mut Memory) -> Reply {
         "/list" => Reply::status(200).with("Content-Type", "text/plain").body_of("OK"),
         _ => Reply::status(404),
     }
+}
+
+/// One of its two machines is being updated.
+fn restless(asked: &Asked, memory: &mut Memory) -> Reply {
+    memory.ran += 1;
+    match asked.is_preflight() && memory.ran.is_multiple_of(2) {
+        true => Reply::status(503),
+        false => list(asked, memory, 204).with("Access-Control-Allow-Headers", "content-type"),
+    }
+}
+
+/// A list, and not a word of it in `Vary`: harmless where nothing is kept.
+fn no_vary(asked: &Asked, memory: &mut Memory) -> Reply {
+    let mut reply = list(asked, memory, 204);
+    reply.headers.retain(|(name, _)| name != "Vary");
+    reply
 }
