@@ -2,7 +2,9 @@
 
 mod corpus;
 
-use corpus::{BROKEN, Memory, NOT_POSTED, POSTED, Reply, SAFE, SHOP, SIGNED_IN, Server, start};
+use corpus::{
+    BROKEN, KEYED, Memory, NOT_POSTED, POSTED, Reply, SAFE, SHOP, SIGNED_IN, Server, start,
+};
 use doorward_probe::{Finding, Operation, Options, Probe, Report, Rung, Scope, Session};
 use std::collections::BTreeSet;
 use url::Url;
@@ -10,8 +12,8 @@ use url::Url;
 /// How a server is asked.
 #[derive(Clone, Copy, Debug, Default)]
 struct Asking {
-    /// With this cookie.
-    cookie: Option<&'static str>,
+    /// With this header of somebody's who is signed in.
+    session: Option<(&'static str, &'static str)>,
     /// By a POST of JSON.
     posts: bool,
     /// With leave to write.
@@ -25,8 +27,8 @@ async fn probe(server: &'static Server, paths: &[&str], asking: Asking) -> Repor
     let url = Url::parse(&start(server).await).expect("an address");
     let mut scope = Scope::new(&[]);
     scope.add(&url).await.expect("this machine");
-    let session = asking.cookie.map(|cookie| {
-        let headers = vec![("Cookie".to_owned(), cookie.to_owned())];
+    let session = asking.session.map(|(name, value)| {
+        let headers = vec![(name.to_owned(), value.to_owned())];
         Session::new(headers, std::slice::from_ref(&url))
     });
     let options = Options {
@@ -57,7 +59,7 @@ const REQUESTS_MAX: usize = 120;
 async fn finds_exactly(
     servers: impl Iterator<Item = &'static Server>,
     asking: Asking,
-) -> Vec<Finding> {
+) -> Vec<(&'static str, Finding)> {
     let mut wrong = Vec::new();
     let mut findings = Vec::new();
     let (mut found, mut missed, mut false_alarms) = (0, 0, 0);
@@ -73,7 +75,7 @@ async fn finds_exactly(
         if seen != planted || !report.left_out.is_empty() {
             wrong.push(format!("{}: planted {planted:?}, found {report:#?}", server.name));
         }
-        findings.extend(report.findings);
+        findings.extend(report.findings.into_iter().map(|finding| (server.name, finding)));
     }
     requests.sort_unstable();
     println!(
@@ -93,11 +95,46 @@ async fn finds_exactly(
 async fn every_planted_fault_and_nothing_else() {
     let servers = BROKEN.iter().chain(SAFE).copied().flatten();
     let findings = finds_exactly(servers, Asking::default()).await;
-    for finding in &findings {
+    for (_, finding) in &findings {
         // Each says who can do what, how to see it and how to mend it.
         let told = [&finding.who, &finding.request, &finding.fix];
         assert!(told.iter().all(|text| !text.is_empty()), "{finding:#?}");
         assert!(!finding.engines.is_empty() && !finding.evidence.is_empty(), "{finding:#?}");
+    }
+}
+
+/// How bad it is depends on what else is seen.
+#[tokio::test]
+async fn how_bad_it_is() {
+    use doorward_probe::Confidence::{self, Certain, Firm, Tentative};
+    use doorward_probe::Severity::{self, High, Info, Low, Medium};
+    let rows: &[(&str, &str, Severity, Confidence)] = &[
+        ("open-preflight", "C-17", Medium, Firm),
+        ("open-preflight-for-json-posts", "C-17", High, Firm),
+        ("blanket-with-credentials", "C-16", High, Firm),
+        ("blanket-before-a-log-in", "C-16", Medium, Firm),
+        ("blanket-star", "C-16", Low, Firm),
+        ("options-run-the-handler", "C-18", Low, Firm),
+        ("token-shown-to-everybody", "C-20", Low, Tentative),
+        ("set-cookie-is-listed", "C-20", Info, Firm),
+        ("list-without-vary", "C-21", Medium, Firm),
+        ("kept-by-browsers-alone", "C-21", Low, Firm),
+        ("vary-but-not-with-errors", "C-21", Low, Firm),
+        ("cache-that-ignores-vary", "C-21", High, Certain),
+        ("private-network-for-the-shop", "C-26", Info, Firm),
+        ("private-network-for-everybody", "C-26", Medium, Firm),
+        ("jsonp-for-one-person", "C-27", Low, Tentative),
+        ("socket-for-everybody", "C-28", Medium, Tentative),
+        ("mutations-by-get", "C-29", High, Firm),
+        ("redirect-with-a-key", "C-30", Medium, Tentative),
+    ];
+    for (name, check, severity, confidence) in rows {
+        let mut servers = BROKEN.iter().copied().flatten();
+        let server = servers.find(|server| server.name == *name).expect("a server of that name");
+        let report = probe(server, &[server.path], Asking::default()).await;
+        let found = report.findings.iter().find(|finding| finding.check == *check);
+        let found = found.map(|finding| (finding.severity, finding.confidence));
+        assert_eq!(found, Some((*severity, *confidence)), "{}", server.name);
     }
 }
 
@@ -109,15 +146,17 @@ async fn no_false_alarm_where_nobody_says_which_origin_is_allowed() {
 
 #[tokio::test]
 async fn what_shows_only_to_somebody_who_is_signed_in() {
-    let asking = Asking { cookie: Some("session=ann"), ..Asking::default() };
+    let asking = Asking { session: Some(("Cookie", "session=ann")), ..Asking::default() };
     finds_exactly(SIGNED_IN.iter().copied().flatten(), asking).await;
+    let asking = Asking { session: Some(("X-Api-Key", "k")), ..Asking::default() };
+    finds_exactly(KEYED.iter(), asking).await;
 }
 
 #[tokio::test]
 async fn what_runs_is_said_of_what_was_sent() {
     let asking = Asking { posts: true, allow_writes: true, ..Asking::default() };
     let findings = finds_exactly(POSTED.iter(), asking).await;
-    let rungs = findings.iter().filter(|finding| finding.check == "C-17").map(|f| f.rung);
+    let rungs = findings.iter().filter(|(_, one)| one.check == "C-17").map(|(_, one)| one.rung);
     assert_eq!(rungs.collect::<Vec<_>>(), [Some(Rung::Strong), Some(Rung::Strong)]);
     finds_exactly(NOT_POSTED.iter(), Asking { posts: true, ..Asking::default() }).await;
 }

@@ -30,8 +30,8 @@
 use crate::approval::{Wish, asks_about, foreign, list, sending, session_names, stays, usual};
 use crate::call::Answered;
 use crate::checks::{Check, Looking};
-use crate::excerpt::header_line;
-use crate::finding::{Finding, Severity};
+use crate::excerpt::{excerpt, header_line};
+use crate::finding::{Confidence, Finding, Severity};
 use crate::grant::Grant;
 use crate::look::Look;
 use http::HeaderName;
@@ -54,6 +54,7 @@ struct Need {
     method: String,
     headers: Vec<String>,
     why: String,
+    confidence: Confidence,
 }
 
 async fn found(look: &Look<'_>) -> Option<Finding> {
@@ -80,6 +81,7 @@ async fn found(look: &Look<'_>) -> Option<Finding> {
     let title = format!("Preflights of allowed pages are answered with {}", asked.status);
     let mut finding = look.finding(CHECK.id, Severity::Low, &title);
     finding.engines = wish.refused_in(url, &asked);
+    finding.confidence = need.confidence;
     finding.who = format!(
         "No page of {trusted} can send {} here, though it is allowed to read the answers: \
          browsers send nothing after such a preflight.",
@@ -108,15 +110,17 @@ async fn found(look: &Look<'_>) -> Option<Finding> {
 
 fn need(look: &Look<'_>, answers: &[Arc<Answered>]) -> Option<Need> {
     let method = look.operation.method.clone();
+    let confidence = Confidence::Firm;
     let (headers, asks) = asks_about(look);
     if asks {
         let why = format!("it is {} {}", method, look.operation.content_type);
-        return Some(Need { method, headers, why: why.trim_end().to_owned() });
+        return Some(Need { method, headers, why: why.trim_end().to_owned(), confidence });
     }
     let headers = session_names(look);
     if !headers.is_empty() {
         let why = "the session is a header that a script sets".to_owned();
-        return Some(Need { method, headers, why });
+        // Pages may have another way to be known.
+        return Some(Need { method, headers, why, confidence: Confidence::Tentative });
     }
     let wants_token = |answered: &Arc<Answered>| {
         let how = answered.header("www-authenticate").unwrap_or_default();
@@ -124,13 +128,15 @@ fn need(look: &Look<'_>, answers: &[Arc<Answered>]) -> Option<Need> {
     };
     if look.operation.needs_caller || answers.iter().any(wants_token) {
         let headers = vec!["authorization".to_owned()];
-        return Some(Need { method, headers, why: "it asks for a token".to_owned() });
+        let why = "it asks for a token".to_owned();
+        return Some(Need { method, headers, why, confidence });
     }
     named(method, answers)
 }
 
 /// What the API itself says that pages may send.
 fn named(own: String, answers: &[Arc<Answered>]) -> Option<Need> {
+    let confidence = Confidence::Firm;
     let lists = |name: &str| answers.iter().flat_map(|one| list(one, name)).collect::<Vec<_>>();
     let is_asked = |name: &String| {
         let simple = ["accept", "accept-language", "content-language", "range", "origin"];
@@ -142,11 +148,11 @@ fn named(own: String, answers: &[Arc<Answered>]) -> Option<Need> {
         let why = format!("it answers Access-Control-Allow-Headers: {header}");
         let header = if header == "*" { "content-type".to_owned() } else { header };
         let headers = vec![header.to_ascii_lowercase()];
-        return Some(Need { method: own, headers, why: crate::excerpt::excerpt(&why) });
+        return Some(Need { method: own, headers, why: excerpt(&why), confidence });
     }
     let methods = lists("access-control-allow-methods");
     let is_known = |method: &String| matches!(method.as_str(), "PUT" | "PATCH" | "DELETE");
     let method = methods.into_iter().find(|method| is_known(method))?;
     let why = format!("it answers Access-Control-Allow-Methods: {method}");
-    Some(Need { method, headers: Vec::new(), why })
+    Some(Need { method, headers: Vec::new(), why, confidence })
 }

@@ -138,7 +138,7 @@ async fn made(
     let url = &look.operation.url;
     let engines = wish.refused_in(url, asked);
     let meant = |answered: &Arc<Answered>| wish.refused_in(url, answered) == engines;
-    if engines.is_empty() || !asked.is_success() || !stays(look, call, meant).await {
+    if engines.is_empty() || !stays(look, call, meant).await {
         return None;
     }
     let (variant, title, fix) = match fault {

@@ -26,7 +26,7 @@
 //!
 //! ## References
 //!
-//! Fetch 3.3.6 (CORS protocol and HTTP caches), RFC 9111 4.1, RFC 9110 12.5.5.
+//! Fetch ("CORS protocol and HTTP caches"), RFC 9111 4.1, RFC 9110 12.5.5.
 
 use crate::approval::{foreign, stays, usual};
 use crate::caching::{Keeper, Varies, is_from_a_cache, keeper, varies};

@@ -22,7 +22,7 @@
 //!
 //! ## References
 //!
-//! GraphQL over HTTP (6.1, GET), CWE-352.
+//! GraphQL over HTTP ("GET"), CWE-352.
 
 use crate::call::{Answered, Call};
 use crate::checks::{Check, Looking};

@@ -3,7 +3,7 @@
 mod broken;
 mod safe;
 
-pub(crate) use broken::{BROKEN, NOT_POSTED, POSTED, SIGNED_IN};
+pub(crate) use broken::{BROKEN, KEYED, NOT_POSTED, POSTED, SIGNED_IN};
 pub(crate) use safe::SAFE;
 
 use bytes::Bytes;

@@ -32,8 +32,43 @@ pub(crate) const SIGNED_IN: &[Server] = &[
     }),
     server("safe-list-that-changes", &[], changing),
     server("denied-to-readers-of-a-session", &["C-17"], open_to_writers),
+    server("safe-refused-though-signed-in", &[], |a, m| match a.is_preflight() {
+        true => open_to_writers(a, m),
+        false if a.header("origin").is_empty() => Reply::json("{}"),
+        false => Reply::status(403),
+    }),
+    server("safe-jsonp-for-everybody-kept-private", &[], |a, _| {
+        jsonp(a, "everybody").with("Cache-Control", "private")
+    }),
+    server("safe-log-in-elsewhere", &[], |a, _| match a.is_preflight() {
+        true => Reply::status(204).with("Access-Control-Allow-Headers", "X-Api-Key"),
+        false => Reply::status(302).with("Location", "https://sign-in.example/"),
+    }),
     server("socket-of-a-session", &["C-28"], |a, _| socket(a, |_| true)),
     server("safe-socket-of-the-shop", &[], |a, _| socket(a, |origin| origin == SHOP)),
+];
+
+/// Those that know their callers by a key in a header of its own, and their safe twins.
+pub(crate) const KEYED: &[Server] = &[
+    server("key-and-a-router-without-options", &["C-14"], |a, m| match a.method.as_str() {
+        "OPTIONS" => Reply::status(404),
+        _ => list(a, m).with("Vary", "Origin"),
+    }),
+    server("redirect-with-the-key", &["C-30"], |a, _| match a.header("x-api-key") {
+        "" => Reply::status(401),
+        _ => Reply::status(307).with("Location", "//files.example/1"),
+    }),
+    server("safe-log-in-without-the-key", &[], |a, _| match a.header("x-api-key") {
+        "" => Reply::status(302).with("Location", "https://sign-in.example/"),
+        _ => Reply::json("{}"),
+    }),
+    server("safe-redirect-on-the-same-site", &[], |_, _| {
+        Reply::status(302).with("Location", "http://files.shop.localhost/1")
+    }),
+    server("safe-key-and-preflights", &[], |a, m| match a.is_preflight() {
+        true => list(a, m).with("Access-Control-Allow-Headers", "x-api-key"),
+        false => list(a, m).with("Vary", "Origin"),
+    }),
 ];
 
 const fn server(

@@ -12,4 +12,5 @@ pub(crate) const BROKEN: &[&[Server]] = &[origins::SERVERS, preflights::SERVERS,
 /// Those whose fault shows only to somebody who is signed in, and their safe twins.
 pub(crate) const SIGNED_IN: &[&[Server]] = &[caches::SIGNED_IN];
 
+pub(crate) use caches::KEYED;
 pub(crate) use preflights::{NOT_POSTED, POSTED};

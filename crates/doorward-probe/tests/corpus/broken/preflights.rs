@@ -61,6 +61,10 @@ pub(crate) const POSTED: &[Server] = &[
 pub(crate) const NOT_POSTED: &[Server] = &[
     server("open-preflight-not-posted", &["C-16"], open_for_json),
     server("safe-list-not-posted", &[], |a, m| listed(a, m, "GET, POST", "content-type")),
+    server("safe-star-not-posted", &[], |a, _| {
+        let reply = Reply::status(204).with("Access-Control-Allow-Origin", "*");
+        reply.with("Access-Control-Allow-Headers", a.header("access-control-request-headers"))
+    }),
     server("safe-without-cors-not-posted", &[], |_, _| Reply::status(404)),
 ];
 

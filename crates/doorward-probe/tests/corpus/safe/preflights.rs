@@ -30,6 +30,34 @@ pub(crate) const SERVERS: &[Server] = &[
     server("one-page-for-everything", one_page),
     server("token-for-the-shop", token),
     server("everything-is-fine", fine),
+    server("strangers-are-refused-and-not-kept", strangers_not_kept),
+    server("fixed-for-whoever-says-an-origin", fixed_for_origins),
+    server("errors-are-the-same-for-everybody", same_errors),
+    server("vary-by-everything-and-old", |_, m| {
+        plain(m).with("Vary", "*").with("Last-Modified", "Thu, 01 Jan 2026 00:00:00 GMT")
+    }),
+    server("vary-by-everything-and-no-store", |_, m| {
+        plain(m).with("Vary", "*").with("Cache-Control", "no-store")
+    }),
+    server("star-with-nothing-to-show", |a, m| {
+        let reply = list(a, m, 204).with("Access-Control-Expose-Headers", "*");
+        reply.with("Access-Control-Allow-Credentials", "true")
+    }),
+    server("graphql-that-knows-queries-alone", |_, _| {
+        Reply::json(r#"{"data":{"__typename":"Query"}}"#)
+    }),
+    server("elsewhere-without-a-key", |a, m| match a.is_preflight() {
+        true => list(a, m, 204).with("Access-Control-Allow-Headers", "X-CSRF-Token, Authorization"),
+        false => Reply::status(302).with("Location", "https://files.example/1"),
+    }),
+    server("shows-odd-requests", |a, m| match a.method.as_str() {
+        "GET" | "HEAD" | "OPTIONS" => list(a, m, 204),
+        _ => mirror(a, m).body_of(&format!("not known, x-canary: {}", a.header("x-canary"))),
+    }),
+    server("token-that-is-empty", |_, m| {
+        let reply = plain(m).with("Access-Control-Expose-Headers", "X-CSRF-Token");
+        reply.with("Access-Control-Allow-Origin", "*").with("X-CSRF-Token", "")
+    }),
     server("token-that-is-not-there", |_, m| {
         let reply = plain(m).with("Access-Control-Expose-Headers", "X-CSRF-Token, X-Page");
         reply.with("Access-Control-Allow-Origin", "*")
@@ -220,7 +248,7 @@ fn socket(asked: &Asked, _: &mut Memory) -> Reply {
         ("websocket", SHOP) => {
             Reply::status(101).with("Upgrade", "websocket").with("Connection", "Upgrade")
         }
-        ("websocket", _) => Reply::status(403),
+        ("websocket", _) => Reply::status(403).with("Upgrade", "websocket"),
         _ => Reply::status(426).with("Upgrade", "websocket").with("Connection", "Upgrade"),
     }
 }
@@ -316,4 +344,29 @@ fn no_vary(asked: &Asked, memory: &mut Memory) -> Reply {
     let mut reply = list(asked, memory, 204);
     reply.headers.retain(|(name, _)| name != "Vary");
     reply
+}
+
+/// What strangers are told is for nobody to keep.
+fn strangers_not_kept(asked: &Asked, memory: &mut Memory) -> Reply {
+    match asked.header("origin") {
+        "" | SHOP => list_for_caches(asked, memory),
+        _ => Reply::status(403).with("Cache-Control", "no-store"),
+    }
+}
+
+/// One origin is named, whoever asks, but only to those who say theirs.
+fn fixed_for_origins(asked: &Asked, memory: &mut Memory) -> Reply {
+    let reply = plain(memory).with("Cache-Control", "public, max-age=600").with("Vary", "Origin");
+    match asked.header("origin") {
+        "" => reply,
+        _ => reply.with("Access-Control-Allow-Origin", SHOP),
+    }
+}
+
+/// What is not there is kept, and says the same to every origin.
+fn same_errors(asked: &Asked, memory: &mut Memory) -> Reply {
+    match asked.path.as_str() {
+        "/list" => list_for_caches(asked, memory),
+        _ => Reply::status(404).with("Cache-Control", "public, max-age=60"),
+    }
 }
