@@ -157,7 +157,10 @@ async fn what_runs_is_said_of_what_was_sent() {
     let asking = Asking { posts: true, allow_writes: true, ..Asking::default() };
     let findings = finds_exactly(POSTED.iter(), asking).await;
     let rungs = findings.iter().filter(|(_, one)| one.check == "C-17").map(|(_, one)| one.rung);
-    assert_eq!(rungs.collect::<Vec<_>>(), [Some(Rung::Strong), Some(Rung::Strong)]);
+    assert_eq!(
+        rungs.collect::<Vec<_>>(),
+        [Some(Rung::Strong), Some(Rung::Strong), Some(Rung::Weak)]
+    );
     finds_exactly(NOT_POSTED.iter(), Asking { posts: true, ..Asking::default() }).await;
 }
 

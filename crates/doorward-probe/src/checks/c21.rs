@@ -80,6 +80,9 @@ impl Variant {
 }
 
 async fn found(look: &Look<'_>) -> Option<Finding> {
+    if !matches!(look.operation.method.as_str(), "GET" | "HEAD") {
+        return None;
+    }
     let asker = foreign(look).unwrap_or(look.canaries[0].as_str());
     let mut variants = vec![variant(look, "no origin", look.operation.call()).await?];
     for origin in [asker, &look.canaries[1]] {

@@ -46,6 +46,9 @@ fn look<'l>(look: &'l Look<'l>) -> Looking<'l> {
 }
 
 async fn found(look: &Look<'_>) -> Option<Finding> {
+    if !matches!(look.operation.method.as_str(), "GET" | "HEAD") {
+        return None;
+    }
     let call = look.operation.call();
     let answer = look.ask(&call).await.ok()?;
     if !takes_back(&answer) || !stays(look, &call, takes_back).await {

@@ -51,6 +51,10 @@ const SNIFF: &str = "X-Content-Type-Options";
 
 fn look<'l>(look: &'l Look<'l>) -> Looking<'l> {
     Box::pin(async move {
+        // An element sends nothing else.
+        if look.operation.method != "GET" {
+            return Vec::new();
+        }
         let by_call = jsonp(look).await;
         let bare = match by_call {
             Some(_) => None,

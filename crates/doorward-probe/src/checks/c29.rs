@@ -9,7 +9,8 @@
 //!
 //! `{__typename}` is asked as an image of another site's page asks, by GET. Where GraphQL answers,
 //! `mutation{__typename}` is asked in the same way: it names the type of mutations and changes
-//! nothing. Where writes are allowed, the same question is sent in the two types of a form.
+//! nothing. Where writes are allowed and the operation is a POST of GraphQL, by its path or its own
+//! body, the same question is sent as JSON and in the two types of a form.
 //!
 //! ## What it does not say
 //!
@@ -98,6 +99,15 @@ const FORMS: [(&str, &str); 2] = [
 ];
 
 async fn by_form(look: &Look<'_>) -> Option<Finding> {
+    let operation = look.operation;
+    let is_named = operation.path.to_ascii_lowercase().contains("graphql")
+        || String::from_utf8_lossy(&operation.body).contains("\"query\"");
+    if operation.method != "POST" || !is_named {
+        return None;
+    }
+    let json = Call::new("POST", &operation.url)
+        .body("application/json", br#"{"query":"mutation{__typename}"}"#);
+    named(&look.ask(&json).await.ok()?)?;
     for (kind, body) in FORMS {
         let call = Call::new("POST", &look.operation.url)
             .with("Origin", &look.canaries[0])

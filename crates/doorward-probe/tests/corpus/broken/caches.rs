@@ -37,6 +37,10 @@ pub(crate) const SIGNED_IN: &[Server] = &[
         false if a.header("origin").is_empty() => Reply::json("{}"),
         false => Reply::status(403),
     }),
+    server("safe-refused-in-words", &[], |a, _| {
+        let (status, body) = if name(a) == "nobody" { (401, "[1]") } else { (403, "[2]") };
+        Reply::status(status).with("Content-Type", "application/json").body_of(body)
+    }),
     server("safe-jsonp-for-everybody-kept-private", &[], |a, _| {
         jsonp(a, "everybody").with("Cache-Control", "private")
     }),

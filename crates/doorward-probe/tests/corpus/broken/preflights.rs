@@ -27,6 +27,7 @@ pub(crate) const SERVERS: &[Server] = &[
     server("headers-parted-by-spaces", &["C-15"], |a, m| {
         listed(a, m, "GET, PUT", "content-type authorization")
     }),
+    server("lists-parted-by-spaces-strictly", &["C-15"], strict_and_malformed),
     server("star-where-credentials-are", &["C-15"], star_with_credentials),
     server("options-run-the-handler", &["C-18"], options_run),
     server("approvals-never-remembered", &["C-19"], |a, m| max_age(a, m, "0")),
@@ -52,9 +53,14 @@ pub(crate) const POSTED: &[Server] = &[
         false => read(a, m),
     }),
     server("options-run-the-post", &["C-18"], options_run),
-    server("mutations-by-form", &["C-29"], graphql_by_form),
+    at("/graphql", "mutations-by-form", &["C-29"], graphql_by_form),
+    server("another-answer-for-strangers", &["C-17"], |a, m| match a.is_preflight() {
+        true => open_for_json(a, m),
+        false => read(a, m).body_of(&format!(r#"{{"for":"{}"}}"#, a.header("origin"))),
+    }),
     server("safe-list-for-posts", &[], |a, m| listed(a, m, "GET, POST", "content-type")),
-    server("safe-graphql-of-json-alone", &[], graphql_of_json),
+    at("/graphql", "safe-graphql-of-json-alone", &[], graphql_of_json),
+    at("/graph", "safe-forms-that-are-no-graphql", &[], graphql_by_form),
 ];
 
 /// Those whose POST is not sent without leave: their preflights are looked at.
@@ -74,6 +80,15 @@ const fn server(
     answer: fn(&Asked, &mut Memory) -> Reply,
 ) -> Server {
     Server { name, planted, path: "/me", answer }
+}
+
+const fn at(
+    path: &'static str,
+    name: &'static str,
+    planted: &'static [&'static str],
+    answer: fn(&Asked, &mut Memory) -> Reply,
+) -> Server {
+    Server { name, planted, path, answer }
 }
 
 /// Approves every preflight, and allows one origin to read.
@@ -164,7 +179,7 @@ fn crashes(asked: &Asked, memory: &mut Memory) -> Reply {
         return read(asked, memory);
     }
     match asked.header("origin") == SHOP {
-        true => preflight(SHOP).status_of(500),
+        true => listed(asked, memory, "get, put", "content-type").status_of(500),
         false => Reply::status(403),
     }
 }
@@ -182,6 +197,15 @@ fn listed(asked: &Asked, memory: &mut Memory, methods: &str, headers: &str) -> R
         .with("Access-Control-Allow-Origin", SHOP)
         .with("Access-Control-Allow-Methods", methods)
         .with("Access-Control-Allow-Headers", headers)
+}
+
+/// What it does not know it does not answer, and its own list it writes wrongly.
+fn strict_and_malformed(asked: &Asked, memory: &mut Memory) -> Reply {
+    let reply = listed(asked, memory, "GET, PUT", "content-type authorization");
+    match asked.header("access-control-request-headers") {
+        "" | "content-type" => reply,
+        _ => reply.status_of(400),
+    }
 }
 
 /// One origin with credentials, and stars in the lists.

@@ -76,6 +76,24 @@ pub(crate) const SERVERS: &[Server] = &[
         }
     }),
     server("every-other-preflight-fails", restless),
+    server("every-other-list-is-in-small-letters", |a, m| {
+        let reply = restless(a, m);
+        match reply.status {
+            503 => list(a, m, 204).with("Access-Control-Allow-Methods", "patch"),
+            _ => reply.with("Access-Control-Allow-Methods", "PATCH"),
+        }
+    }),
+    server("set-cookie-is-listed-for-nobody", |_, m| {
+        plain(m).with("Access-Control-Expose-Headers", "Set-Cookie")
+    }),
+    server("preflights-that-no-cache-keeps", |a, m| match a.is_preflight() {
+        true => no_vary(a, m).with("Cache-Control", "public, max-age=60"),
+        false => list_for_caches(a, m),
+    }),
+    server("shows-requests-that-it-refuses", |a, m| match a.method.as_str() {
+        "TRACE" => mirror(a, m).status_of(405),
+        _ => list(a, m, 204),
+    }),
     server("no-cors-and-no-options", |_, m| plain(m)),
 ];
 
