@@ -163,12 +163,13 @@ impl Probe {
     }
 }
 
-/// A server that allows nobody anything.
+/// A server that allows nobody anything without a token. What an API names in its own answers is
+/// asked about too, and cannot be known before.
 #[must_use]
 pub fn closed(_call: &Call) -> crate::call::Answered {
     crate::call::Answered {
-        status: 403,
-        headers: doorward_browser::Headers::new(),
+        status: 401,
+        headers: [("WWW-Authenticate", "Bearer")].into_iter().collect(),
         body: Vec::new(),
         is_cut: false,
     }

@@ -64,7 +64,7 @@ struct Variant {
 impl Variant {
     /// Kept by a cache, and given to any origin.
     fn is_loose(&self) -> bool {
-        varies(&self.answer) == Varies::Never && (self.keeper() != Keeper::Nobody)
+        varies(&self.answer) == Varies::Never && self.keeper() != Keeper::Nobody
     }
 
     fn keeper(&self) -> Keeper {

@@ -76,6 +76,7 @@ pub(crate) const SERVERS: &[Server] = &[
         }
     }),
     server("every-other-preflight-fails", restless),
+    server("says-strange-things", strange),
     server("every-other-list-is-in-small-letters", |a, m| {
         let reply = restless(a, m);
         match reply.status {
@@ -387,4 +388,20 @@ fn same_errors(asked: &Asked, memory: &mut Memory) -> Reply {
         "/list" => list_for_caches(asked, memory),
         _ => Reply::status(404).with("Cache-Control", "public, max-age=60"),
     }
+}
+
+/// Every header is strange, and none of them lets anybody in.
+fn strange(asked: &Asked, _: &mut Memory) -> Reply {
+    let status = if asked.is_preflight() { 200 } else { 302 };
+    Reply::status(status)
+        .with("Access-Control-Allow-Origin", "http://shop.localhost:5173/\t<script>")
+        .with("Access-Control-Allow-Methods", &"a,".repeat(2000))
+        .with("Access-Control-Allow-Headers", "X-Api-Key,,\"';$(reboot)")
+        .with("Access-Control-Expose-Headers", "*, ?, Set-Cookie")
+        .with("Access-Control-Max-Age", "9e99")
+        .with("Cache-Control", "max-age=\"")
+        .with("Age", "-1")
+        .with("Vary", &",".repeat(2000))
+        .with("Location", "javascript:alert(1)//https://files.example")
+        .body_of(&"[".repeat(300_000))
 }
