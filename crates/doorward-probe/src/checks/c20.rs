@@ -27,7 +27,7 @@
 use crate::approval::{foreign, list, stays};
 use crate::call::Answered;
 use crate::checks::{Check, Looking};
-use crate::excerpt::{excerpt, header_line};
+use crate::excerpt::header_line;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::grant::Grant;
 use crate::look::{Look, answer_of, page_of};
@@ -193,7 +193,7 @@ async fn words_without_effect(look: &Look<'_>) -> Option<Finding> {
     finding.variant = variant.to_owned();
     finding.who = who;
     finding.request = call.curl();
-    finding.evidence = vec![excerpt(&header_line(&answer, EXPOSE))];
+    finding.evidence = vec![header_line(&answer, EXPOSE)];
     finding.fix = fix;
     Some(finding)
 }
