@@ -10,9 +10,14 @@
 //!
 //! The probe calls the hosts of the command line and nobody else: [`scope`].
 
+pub mod approval;
 pub mod ask;
+pub mod caching;
 pub mod call;
 pub mod checks;
+pub mod embedded;
+pub mod excerpt;
+mod explained;
 pub mod finding;
 pub mod grant;
 pub mod join;

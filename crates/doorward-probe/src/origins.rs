@@ -87,6 +87,10 @@ impl Origins {
                 hits.push(Hit { check: "", payload, position, call, answered });
             }
         }
+        // Where one write may be sent, its own answer outranks what its preflight promised.
+        if is_asked(look) && is_mirror(&hits) && denies(look, is_signed).await {
+            hits.clear();
+        }
         let is_mirror = is_mirror(&hits);
         Self { hits: told_apart(hits), controls, standing, is_mirror }
     }
@@ -154,6 +158,14 @@ fn call(look: &Look<'_>, origin: Option<&str>, is_signed: bool) -> Call {
 /// allowed one.
 fn is_asked(look: &Look<'_>) -> bool {
     !(look.operation.is_sendable() && is_safe(&look.operation.method))
+}
+
+/// Whether the answer to the operation itself, if it may be sent, is kept from a stranger's page.
+async fn denies(look: &Look<'_>, is_signed: bool) -> bool {
+    let canary = &look.canaries[0];
+    let call = look.from_page(canary);
+    let call = if is_signed { look.signed_in(&call).unwrap_or(call) } else { call };
+    look.ask(&call).await.is_ok_and(|answered| !Grant::of(&answered, canary).reads())
 }
 
 async fn needs_session(look: &Look<'_>) -> bool {

@@ -2,7 +2,8 @@
 
 use crate::ask::{Asker, Failed, Manners, Pretended};
 use crate::call::Call;
-use crate::checks::CHECKS;
+use crate::checks::{CHECKS, c32};
+use crate::explained::narrowed;
 use crate::finding::Finding;
 use crate::look::Look;
 use crate::operation::Operation;
@@ -96,8 +97,9 @@ impl Probe {
     /// Looks at each operation; `seen` is told of each that is done.
     pub async fn run(&self, operations: &[Operation], seen: &dyn Fn(&Operation)) -> Report {
         let mut report = Report { others: self.asker.scope().others(), ..Report::default() };
+        let mut observed = Vec::new();
         for operation in operations {
-            match self.one(operation).await {
+            match self.one(operation, &mut observed).await {
                 Ok(findings) => {
                     report.looked_at.push(operation.name());
                     report.findings.extend(findings);
@@ -106,6 +108,7 @@ impl Probe {
             }
             seen(operation);
         }
+        report.findings.extend(c32::drift(&observed));
         report.findings.sort_by(|a, b| {
             b.severity
                 .cmp(&a.severity)
@@ -122,7 +125,11 @@ impl Probe {
         self.asker.log()
     }
 
-    async fn one(&self, operation: &Operation) -> Result<Vec<Finding>, Failed> {
+    async fn one(
+        &self,
+        operation: &Operation,
+        observed: &mut Vec<c32::Observed>,
+    ) -> Result<Vec<Finding>, Failed> {
         let trusted = self.trusted(operation).await?;
         let mut look = Look::new(
             operation,
@@ -135,7 +142,8 @@ impl Probe {
         for check in CHECKS {
             findings.extend((check.look)(&look).await);
         }
-        Ok(findings)
+        observed.extend(c32::observe(&look).await);
+        Ok(narrowed(findings))
     }
 
     /// Origins that should be allowed. An API that nobody reaches is left out here.
@@ -160,12 +168,13 @@ impl Probe {
     }
 }
 
-/// A server that allows nobody anything.
+/// A server that allows nobody anything without a token. What an API names in its own answers is
+/// asked about too, and cannot be known before.
 #[must_use]
 pub fn closed(_call: &Call) -> crate::call::Answered {
     crate::call::Answered {
-        status: 403,
-        headers: doorward_browser::Headers::new(),
+        status: 401,
+        headers: [("WWW-Authenticate", "Bearer")].into_iter().collect(),
         body: Vec::new(),
         is_cut: false,
     }
@@ -186,7 +195,28 @@ pub fn open(call: &Call) -> crate::call::Answered {
             headers.append(allowed, value);
         }
     }
+    headers.append("Access-Control-Allow-Private-Network", "true");
+    headers.append("Cache-Control", "max-age=60");
     headers.append("Content-Type", "application/json");
-    let body = br#"{"ok":true}"#.to_vec();
-    crate::call::Answered { status: 200, headers, body, is_cut: false }
+    let status = match call.headers.joined("upgrade") {
+        Some(protocol) => {
+            headers.append("Upgrade", protocol);
+            101
+        }
+        None => 200,
+    };
+    crate::call::Answered { status, headers, body: said(call), is_cut: false }
+}
+
+/// What an open server says: it sends back what it is asked, and speaks GraphQL.
+fn said(call: &Call) -> Vec<u8> {
+    let drawn = call.headers.joined("x-canary").unwrap_or_default();
+    match (call.method.as_str(), call.url.query().unwrap_or_default()) {
+        ("TRACE", _) => format!("TRACE {}\r\nx-canary: {drawn}", call.url.path()),
+        (_, query) if query.contains("query=mutation") => {
+            r#"{"data":{"__typename":"Mutation"}}"#.to_owned()
+        }
+        _ => r#"{"data":{"__typename":"Query"}}"#.to_owned(),
+    }
+    .into_bytes()
 }

@@ -96,6 +96,10 @@ async fn unless_blanket(look: &Look<'_>, control: &Control, asked: &Call) -> Opt
         return None;
     }
     let status = control.answered.status;
+    // Where a redirect leads is another answer's matter.
+    if (300..400).contains(&status) {
+        return None;
+    }
     let what = match control.answered.is_success() {
         true => "a preflight approves what the answer does not allow",
         false => "errors do not allow what preflights do",

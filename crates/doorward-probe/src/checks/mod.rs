@@ -1,4 +1,5 @@
-//! All checks, in the order of their ids.
+//! All checks, in the order of their ids. Ids that are missing name what is no fault: that a server
+//! refuses by `Origin` before it runs a request (C-23), and what it does without one (C-25).
 
 pub mod c01;
 pub mod c02;
@@ -13,8 +14,23 @@ pub mod c10;
 pub mod c11;
 pub mod c12;
 pub mod c13;
+pub mod c14;
+pub mod c15;
+pub mod c16;
 pub mod c17;
+pub mod c18;
+pub mod c19;
+pub mod c20;
+pub mod c21;
+pub mod c22;
 pub mod c24;
+pub mod c26;
+pub mod c27;
+pub mod c28;
+pub mod c29;
+pub mod c30;
+pub mod c31;
+pub mod c32;
 pub mod p19;
 pub mod p21;
 pub mod p22;
@@ -53,8 +69,23 @@ pub const CHECKS: &[Check] = &[
     c11::CHECK,
     c12::CHECK,
     c13::CHECK,
+    c14::CHECK,
+    c15::CHECK,
+    c16::CHECK,
     c17::CHECK,
+    c18::CHECK,
+    c19::CHECK,
+    c20::CHECK,
+    c21::CHECK,
+    c22::CHECK,
     c24::CHECK,
+    c26::CHECK,
+    c27::CHECK,
+    c28::CHECK,
+    c29::CHECK,
+    c30::CHECK,
+    c31::CHECK,
+    c32::CHECK,
     p19::CHECK,
     p21::CHECK,
     p22::CHECK,

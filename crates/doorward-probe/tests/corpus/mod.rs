@@ -4,7 +4,7 @@ mod broken;
 mod safe;
 mod trusted;
 
-pub(crate) use broken::BROKEN;
+pub(crate) use broken::{BROKEN, KEYED, NOT_POSTED, POSTED, SIGNED_IN};
 pub(crate) use safe::SAFE;
 pub(crate) use trusted::trusted;
 
@@ -39,6 +39,8 @@ pub(crate) struct Server {
 pub(crate) struct Memory {
     /// How many requests were run.
     pub(crate) ran: usize,
+    /// What a cache in front of it has kept.
+    pub(crate) kept: std::collections::BTreeMap<String, Reply>,
 }
 
 /// A request as a server sees it.
@@ -52,7 +54,7 @@ pub(crate) struct Asked {
 }
 
 /// An answer.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
@@ -82,6 +84,16 @@ impl Reply {
     /// An answer without a body.
     pub(crate) fn status(status: u16) -> Self {
         Self { status, ..Self::default() }
+    }
+
+    /// The same with another status.
+    pub(crate) fn status_of(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    /// The same with another body.
+    pub(crate) fn body_of(self, body: &str) -> Self {
+        Self { body: body.to_owned(), ..self }
     }
 
     /// The same with one more header.

@@ -1,5 +1,6 @@
 //! Servers with planted faults, at least one for each check.
 
+mod caches;
 mod grants;
 mod origins;
 mod preflights;
@@ -7,4 +8,11 @@ mod preflights;
 use super::Server;
 
 /// All of them.
-pub(crate) const BROKEN: &[&[Server]] = &[grants::SERVERS, origins::SERVERS, preflights::SERVERS];
+pub(crate) const BROKEN: &[&[Server]] =
+    &[grants::SERVERS, origins::SERVERS, preflights::SERVERS, caches::SERVERS];
+
+/// Those whose fault shows only to somebody who is signed in, and their safe twins.
+pub(crate) const SIGNED_IN: &[&[Server]] = &[caches::SIGNED_IN];
+
+pub(crate) use caches::KEYED;
+pub(crate) use preflights::{NOT_POSTED, POSTED};

@@ -2,8 +2,9 @@
 
 mod origins;
 mod plain;
+mod preflights;
 
 use super::Server;
 
 /// All of them.
-pub(crate) const SAFE: &[&[Server]] = &[origins::SERVERS, plain::SERVERS];
+pub(crate) const SAFE: &[&[Server]] = &[origins::SERVERS, plain::SERVERS, preflights::SERVERS];
