@@ -3,6 +3,7 @@
 use crate::ask::{Asker, Exchange, Failed};
 use crate::call::{Answered, Call};
 use crate::finding::{Confidence, Engines, Finding, Severity};
+use crate::means::Means;
 use crate::operation::Operation;
 use crate::session::Session;
 use doorward_browser::{
@@ -27,17 +28,29 @@ pub struct Look<'r> {
     pub canaries: &'r [String; 2],
     /// A signed-in person's credentials, if a session may travel.
     pub session: Option<&'r Session>,
+    /// What it may use beyond asking, and what it knows already.
+    pub(crate) means: Means<'r>,
     asker: &'r Asker,
 }
 
 impl<'r> Look<'r> {
-    pub(crate) const fn new(
+    pub(crate) fn new(
         operation: &'r Operation,
         (trusted, canaries): (&'r [String], &'r [String; 2]),
         session: Option<&'r Session>,
         asker: &'r Asker,
     ) -> Self {
-        Self { operation, trusted, canaries, session, asker }
+        Self { operation, trusted, canaries, session, means: Means::none(), asker }
+    }
+
+    /// The same with more than asking.
+    pub(crate) fn with(mut self, means: Means<'r>) -> Self {
+        self.means = means;
+        self
+    }
+
+    pub(crate) const fn asker(&self) -> &Asker {
+        self.asker
     }
 
     /// The answer to a call; the same one is sent once in a run.
@@ -155,7 +168,7 @@ pub fn page_of(origin: &str) -> Option<Document> {
     (Origin::of(&url).to_string() == origin).then(|| Document::top(url))
 }
 
-fn call_of(sent: &Sent) -> Call {
+pub(crate) fn call_of(sent: &Sent) -> Call {
     Call {
         method: sent.method.clone(),
         url: sent.url.clone(),

@@ -2,12 +2,14 @@
 
 use crate::ask::{Asker, Failed, Manners, Pretended};
 use crate::call::Call;
-use crate::checks::CHECKS;
+use crate::checks::{CHECKS, Turn};
 use crate::finding::Finding;
 use crate::look::Look;
+use crate::means::Means;
 use crate::operation::Operation;
 use crate::scope::Scope;
 use crate::session::Session;
+use crate::witness::{Tap, Witness};
 use doorward_browser::Origin;
 use rustls::ClientConfig;
 use rustls::crypto::aws_lc_rs;
@@ -25,6 +27,12 @@ pub struct Options {
     pub allow_writes: bool,
     /// Requests of the whole run, at most.
     pub requests_max: usize,
+    /// What is read before and after a request, to see whether it was run.
+    pub witness: Option<Witness>,
+    /// What stands before the backend and sees what arrives.
+    pub tap: Option<Arc<dyn Tap>>,
+    /// Limits are pressed, by a few dozen requests, and nothing else is asked.
+    pub limits: bool,
     /// Drawn for this run: canaries are made of it.
     pub seed: u64,
 }
@@ -120,16 +128,27 @@ impl Probe {
     }
 
     async fn one(&self, operation: &Operation) -> Result<Vec<Finding>, Failed> {
+        // What uses up a share spoils what others would ask with: it has a run of its own.
+        let turns: &[Turn] =
+            if self.options.limits { &[Turn::Limits] } else { &[Turn::Ordinary, Turn::Cookies] };
+        let mut means = Means::none();
+        means.cookies_before = self.asker.cookies().all().len();
+        means.witness = self.options.witness.as_ref();
+        means.tap = self.options.tap.as_deref();
+        means.limits = self.options.limits;
         let trusted = self.trusted(operation).await?;
         let look = Look::new(
             operation,
             (&trusted, &self.canaries),
             self.options.session.as_ref(),
             &self.asker,
-        );
+        )
+        .with(means);
         let mut findings = Vec::new();
-        for check in CHECKS {
-            findings.extend((check.look)(&look).await);
+        for turn in turns {
+            for check in CHECKS.iter().filter(|check| check.turn() == *turn) {
+                findings.extend((check.look)(&look).await);
+            }
         }
         Ok(findings)
     }

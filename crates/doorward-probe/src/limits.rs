@@ -1,0 +1,106 @@
+//! Presses a limit, within bounds: at most sixty requests, and no more once it has answered 429.
+
+use crate::call::{Answered, Call};
+use crate::finding::{Finding, Severity};
+use crate::forge::honest;
+use crate::look::Look;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Requests that press the limit, at most.
+pub const PRESSED_MAX: usize = 30;
+/// Requests of all checks of limits together, at most.
+pub const REQUESTS_MAX: usize = 60;
+
+/// The requests that pressed a limit, and what is left to ask with.
+#[derive(Debug)]
+pub struct Burst {
+    /// The request.
+    pub call: Call,
+    /// What it is answered while there is room.
+    pub served: Arc<Answered>,
+    /// The first 429, and how many requests came before; none where there was none.
+    pub limited: Option<(usize, Arc<Answered>)>,
+    /// A trusted page's preflight that was approved before.
+    pub preflight: Option<Call>,
+    /// Requests that may still be sent.
+    left: AtomicUsize,
+}
+
+/// Presses the operation's limit, once; none where that is not asked for, or nothing is served.
+pub async fn burst<'m>(look: &'m Look<'_>) -> Option<&'m Burst> {
+    look.means.burst.get_or_init(|| pressed(look)).await.as_ref()
+}
+
+async fn pressed(look: &Look<'_>) -> Option<Burst> {
+    let is_safe = look.operation.is_sendable() || look.asker().allows_writes();
+    if !look.means.limits || !is_safe {
+        return None;
+    }
+    let allowed = honest(look).await?;
+    let (call, served) = (allowed.call.clone(), Arc::clone(&allowed.answers[0]));
+    let asked = call.headers.joined("origin");
+    let asked = asked.map(|origin| look.preflight(&origin, &look.operation.method, &[]));
+    let preflight = match asked {
+        Some(asked) => look.ask(&asked).await.ok().filter(|a| a.is_success()).map(|_| asked),
+        None => None,
+    };
+    let left = AtomicUsize::new(REQUESTS_MAX);
+    let mut burst = Burst { call, served, limited: None, preflight, left };
+    for before in 0..PRESSED_MAX {
+        let answer = burst.again(look, &burst.call).await?;
+        if answer.status == 429 {
+            burst.limited = Some((before, answer));
+            break;
+        }
+        // Something else stands in the way: this says nothing about limits.
+        if answer.status != burst.served.status {
+            return None;
+        }
+    }
+    Some(burst)
+}
+
+impl Burst {
+    /// The answer to a call, sent now; none where the requests are used up.
+    pub async fn again(&self, look: &Look<'_>, call: &Call) -> Option<Arc<Answered>> {
+        let left = self
+            .left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        left.ok()?;
+        look.ask_again(call).await.ok()
+    }
+
+    /// Whether the limit still holds for the plain request.
+    pub async fn still_holds(&self, look: &Look<'_>) -> bool {
+        let answer = self.again(look, &self.call).await;
+        answer.is_some_and(|answer| answer.status == 429)
+    }
+
+    /// Whether an answer is what the request gets while there is room.
+    #[must_use]
+    pub fn is_served(&self, answer: &Answered) -> bool {
+        answer.status == self.served.status && answer.body == self.served.body
+    }
+
+    /// Whether a call is served though the plain one is not: before it and after it.
+    pub async fn slips(&self, look: &Look<'_>, call: &Call) -> bool {
+        let Some(answer) = self.again(look, call).await else { return false };
+        self.is_served(&answer) && self.still_holds(look).await
+    }
+}
+
+/// A finding about a limit: its title, who can do what, and what closes it.
+pub(crate) fn finding(
+    look: &Look<'_>,
+    (check, severity): (&'static str, Severity),
+    (call, status): (&Call, u16),
+    [title, who, fix]: [String; 3],
+) -> Finding {
+    let mut finding = look.finding(check, severity, &title);
+    finding.who = who;
+    finding.fix = fix;
+    finding.request = call.curl();
+    finding.evidence = vec![format!("answer: {status}")];
+    finding
+}
