@@ -19,6 +19,9 @@ use serde_json::Value;
 use std::sync::Arc;
 use url::Url;
 
+/// Cookies of a session that are taken away in turn, at most: each costs a request.
+const COOKIES_MAX: usize = 10;
+
 /// What another site's page can put into a body without being asked first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dress {
@@ -139,9 +142,20 @@ pub fn signed(look: &Look<'_>, call: &Call) -> Call {
 
 /// The same call of pages of both canaries; empty where there is none.
 pub fn of_strangers(look: &Look<'_>, make: impl Fn(&Document) -> Option<Call>) -> Vec<Call> {
-    let pages = look.canaries.iter().filter_map(|canary| page_of(canary));
-    let calls: Vec<Call> = pages.filter_map(|page| make(&page)).collect();
+    let calls: Vec<Call> = strangers(look).iter().filter_map(make).collect();
     if calls.len() == look.canaries.len() { calls } else { Vec::new() }
+}
+
+/// Pages of both canaries, by the scheme of the API: an https page hides its origin from http
+/// (Fetch 3.2), and what is told of `null` is to be told apart.
+#[must_use]
+pub fn strangers(look: &Look<'_>) -> Vec<Document> {
+    let scheme = look.operation.url.scheme();
+    let page = |canary: &String| {
+        let (_, host) = canary.split_once("://")?;
+        page_of(&format!("{scheme}://{host}"))
+    };
+    look.canaries.iter().filter_map(page).collect()
 }
 
 /// The operation without its tokens.
@@ -226,7 +240,7 @@ pub struct Exposure {
 pub async fn exposure(look: &Look<'_>, (way, method): (Way, &str)) -> Exposure {
     let names = session_cookies(look).await;
     let all = Engines::all();
-    if names.is_empty() {
+    if names.is_empty() || !needs_session(look).await {
         return Exposure {
             severity: Severity::Medium,
             engines: all,
@@ -271,6 +285,23 @@ pub async fn exposure(look: &Look<'_>, (way, method): (Way, &str)) -> Exposure {
     }
 }
 
+/// Whether a stranger's program is refused what the session gets.
+async fn needs_session(look: &Look<'_>) -> bool {
+    let Some(allowed) = honest(look).await else { return true };
+    let bare = without(&allowed.call, &["cookie", "authorization"]);
+    !rung(look, &bare, allowed).await.is_ok_and(|seen| seen.rung.is_run())
+}
+
+/// The call without these headers.
+#[must_use]
+pub fn without(call: &Call, names: &[&str]) -> Call {
+    let mut call = call.clone();
+    let is_kept = |name: &str| !names.iter().any(|own| own.eq_ignore_ascii_case(name));
+    let kept = call.headers.iter().filter(|(name, _)| is_kept(name));
+    call.headers = kept.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    call
+}
+
 /// The names of the cookies that make the session: those without which its answer is a stranger's.
 /// Where that cannot be told, those of the given session that no script may read.
 pub async fn session_cookies<'m>(look: &'m Look<'_>) -> &'m [String] {
@@ -280,7 +311,8 @@ pub async fn session_cookies<'m>(look: &'m Look<'_>) -> &'m [String] {
 
 async fn by_behaviour(look: &Look<'_>) -> Vec<String> {
     let Some(session) = look.session else { return Vec::new() };
-    let names: Vec<String> = session.cookie_names().into_iter().map(str::to_owned).collect();
+    let names = session.cookie_names().into_iter().take(COOKIES_MAX);
+    let names: Vec<String> = names.map(str::to_owned).collect();
     let plain = look.operation.call();
     let readable = look.operation.is_sendable() && !names.is_empty();
     let told = async {

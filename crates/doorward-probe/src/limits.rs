@@ -23,6 +23,8 @@ pub struct Burst {
     pub limited: Option<(usize, Arc<Answered>)>,
     /// A trusted page's preflight that was approved before.
     pub preflight: Option<Call>,
+    /// What a stranger gets right after the session's first 429.
+    pub stranger: Option<Arc<Answered>>,
     /// Requests that may still be sent.
     left: AtomicUsize,
 }
@@ -46,11 +48,12 @@ async fn pressed(look: &Look<'_>) -> Option<Burst> {
         None => None,
     };
     let left = AtomicUsize::new(REQUESTS_MAX);
-    let mut burst = Burst { call, served, limited: None, preflight, left };
+    let mut burst = Burst { call, served, limited: None, preflight, stranger: None, left };
     for before in 0..PRESSED_MAX {
         let answer = burst.again(look, &burst.call).await?;
         if answer.status == 429 {
             burst.limited = Some((before, answer));
+            burst.stranger = burst.again(look, &look.operation.call()).await;
             break;
         }
         // Something else stands in the way: this says nothing about limits.

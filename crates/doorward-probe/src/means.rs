@@ -3,8 +3,8 @@
 use crate::call::Call;
 use crate::limits::Burst;
 use crate::witness::{Allowed, Seen, Tap, Witness};
-use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Mutex, OnceLock};
 use tokio::sync::OnceCell;
 
 /// What a look may use, and what was found out for all of its checks.
@@ -26,6 +26,8 @@ pub(crate) struct Means<'r> {
     pub(crate) session_cookies: OnceCell<Vec<String>>,
     /// The requests that pressed the limit.
     pub(crate) burst: OnceCell<Option<Burst>>,
+    /// Why nothing can be said by the witness.
+    pub(crate) doubt: OnceLock<&'static str>,
     /// What became of calls that were watched.
     pub(crate) watched: Mutex<Vec<(Call, Option<Seen>)>>,
 }
@@ -42,6 +44,7 @@ impl Means<'_> {
             honest: OnceCell::const_new(),
             session_cookies: OnceCell::const_new(),
             burst: OnceCell::const_new(),
+            doubt: OnceLock::new(),
             watched: Mutex::new(Vec::new()),
         }
     }

@@ -102,7 +102,7 @@ impl Probe {
     pub async fn run(&self, operations: &[Operation], seen: &dyn Fn(&Operation)) -> Report {
         let mut report = Report { others: self.asker.scope().others(), ..Report::default() };
         for operation in operations {
-            match self.one(operation).await {
+            match self.one(operation, &mut report.left_out).await {
                 Ok(findings) => {
                     report.looked_at.push(operation.name());
                     report.findings.extend(findings);
@@ -127,7 +127,11 @@ impl Probe {
         self.asker.log()
     }
 
-    async fn one(&self, operation: &Operation) -> Result<Vec<Finding>, Failed> {
+    async fn one(
+        &self,
+        operation: &Operation,
+        left_out: &mut Vec<(String, String)>,
+    ) -> Result<Vec<Finding>, Failed> {
         // What uses up a share spoils what others would ask with: it has a run of its own.
         let turns: &[Turn] =
             if self.options.limits { &[Turn::Limits] } else { &[Turn::Ordinary, Turn::Cookies] };
@@ -150,6 +154,11 @@ impl Probe {
                 findings.extend((check.look)(&look).await);
             }
         }
+        let doubt = look.means.doubt.get();
+        left_out
+            .extend(doubt.map(|doubt| {
+                (format!("the witness at {}", operation.name()), (*doubt).to_owned())
+            }));
         Ok(findings)
     }
 

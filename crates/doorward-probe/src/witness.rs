@@ -251,13 +251,25 @@ async fn watched(look: &Look<'_>, call: &Call) -> (Exchange, Change) {
     let (before, again) = (read(look).await, read(look).await);
     let answer = look.ask_again(call).await;
     let after = read(look).await;
+    let restless = "it is restless: it changes without a request, so nothing is said by it";
+    let unread = "it could not be read, so nothing is said by it";
     let change = match (before, again, after) {
         (Some(before), Some(again), _) if before != again => Change::Restless,
         (Some(_), Some(again), Some(after)) if again != after => Change::Changed,
         (Some(_), Some(_), Some(_)) => Change::Same,
         _ => Change::Unwatched,
     };
+    match change {
+        Change::Restless => doubt(look, restless),
+        Change::Unwatched if !look.asker().is_planned() => doubt(look, unread),
+        Change::Unwatched | Change::Same | Change::Changed => {}
+    }
     (answer, change)
+}
+
+/// Keeps why nothing can be said by the witness; the first reason is told.
+fn doubt(look: &Look<'_>, why: &'static str) {
+    look.means.doubt.get_or_init(|| why);
 }
 
 /// The witness's value now, as a hash: it may be anything, and is nobody's business.

@@ -28,8 +28,10 @@
 
 use crate::checks::{Check, Looking};
 use crate::finding::{Finding, Severity};
+use crate::forge::honest;
 use crate::grant::Grant;
 use crate::look::Look;
+use crate::witness::rung;
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -80,5 +82,9 @@ async fn found(look: &Look<'_>) -> Option<Finding> {
     finding.fix = "Decide preflights and answers by one list of origins, and refuse the others' \
                    requests before they are run."
         .to_owned();
+    if let Some(allowed) = honest(look).await {
+        let seen = rung(look, &look.from_page(canary), allowed).await;
+        finding.rung = seen.ok().map(|seen| seen.rung);
+    }
     Some(finding)
 }

@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
@@ -37,6 +38,8 @@ pub(crate) struct Server {
 pub(crate) struct Memory {
     /// How many requests were run.
     pub(crate) ran: usize,
+    /// How often something was counted, by its name.
+    pub(crate) counts: HashMap<String, usize>,
 }
 
 /// A request as a server sees it.

@@ -29,6 +29,9 @@ pub(crate) fn cookies(look: &Look<'_>) -> Vec<Arc<SetCookie>> {
 
 /// Those of them that make the session.
 pub(crate) async fn sessions(look: &Look<'_>) -> Vec<Arc<SetCookie>> {
+    if cookies(look).is_empty() {
+        return Vec::new();
+    }
     let told = look.session.filter(|session| session.has_cookie());
     let names = match told {
         Some(_) => session_cookies(look).await,

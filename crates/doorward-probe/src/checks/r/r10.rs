@@ -49,7 +49,7 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
     let Some(before) = look.ask(&plain).await.ok().filter(|_| signed.is_some()) else {
         return Vec::new();
     };
-    let Some(after) = burst.again(look, &plain).await else { return Vec::new() };
+    let Some(after) = &burst.stranger else { return Vec::new() };
     if before.status == 429 || after.status != 429 {
         return Vec::new();
     }

@@ -44,6 +44,9 @@ fn look<'l>(look: &'l Look<'l>) -> Looking<'l> {
     Box::pin(found(look))
 }
 
+/// What is answered where something was made, taken or done. A 200 may be a search.
+const TELLS_OF_A_WRITE: [u16; 5] = [201, 202, 204, 302, 303];
+
 async fn found(look: &Look<'_>) -> Vec<Finding> {
     if !may_write(look) {
         return Vec::new();
@@ -64,7 +67,10 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
         // Without a witness, only what the fields change tells a write from a read.
         let is_read = match (seen.rung, method) {
             (Rung::Effect | Rung::InPath, _) => false,
-            (_, "GET") => fields.is_empty() || run(look, &idle, allowed).await.is_some(),
+            (_, "GET") => {
+                let is_same = fields.is_empty() || run(look, &idle, allowed).await.is_some();
+                is_same || !TELLS_OF_A_WRITE.contains(&seen.answer.status)
+            }
             _ => true,
         };
         if is_read {

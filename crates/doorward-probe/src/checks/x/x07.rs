@@ -30,9 +30,11 @@ use crate::call::Call;
 use crate::checks::x;
 use crate::checks::{Check, Looking};
 use crate::finding::{Engines, Finding, Severity};
-use crate::forge::{Dress, Exposure, call, exposure, honest, may_write, of_strangers, run};
+use crate::forge::{
+    Dress, Exposure, call, exposure, honest, may_write, of_strangers, run, sibling, without,
+};
 use crate::look::{Look, page_of};
-use doorward_browser::{Document, Origin, ReferrerPolicy, Target, Way};
+use doorward_browser::{Document, Origin, ReferrerPolicy, Relation, Target, Way, relation};
 use url::Url;
 
 /// The check.
@@ -57,9 +59,17 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
     if strangers.is_empty() || run(look, &strangers, allowed).await.is_some() {
         return Vec::new();
     }
+    // Where every neighbour is taken for the shop, one whose name is alike says nothing more.
+    let neighbour: Vec<Call> =
+        sibling(look).and_then(|page| call(look, &page, dress)).into_iter().collect();
+    let is_open = run(look, &neighbour, allowed).await.is_some();
+    let own = Origin::of(&look.operation.url);
+    let is_asked =
+        |page: &&Document| !is_open || relation(&own, &page.origin()) == Relation::CrossSite;
     let mut findings = Vec::new();
     for (variant, said, pages) in pages(look) {
-        let calls: Vec<Call> = pages.iter().filter_map(|page| call(look, page, dress)).collect();
+        let calls: Vec<Call> =
+            pages.iter().filter(is_asked).filter_map(|page| call(look, page, dress)).collect();
         let Some(seen) = run(look, &calls, allowed).await.filter(|_| !calls.is_empty()) else {
             continue;
         };
@@ -73,7 +83,8 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
         finding.variant = variant.to_owned();
         findings.push(finding);
     }
-    let absent: Vec<Call> = strangers.iter().map(without_origin).collect();
+    let absent = strangers.iter().map(|call| without(call, &["Origin", "Referer"]));
+    let absent: Vec<Call> = absent.collect();
     if let Some(seen) = run(look, &absent, allowed).await {
         let worth = Exposure {
             severity: Severity::Low,
@@ -93,16 +104,6 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
         findings.push(finding);
     }
     findings
-}
-
-/// The same without `Origin` and `Referer`; where it comes from is still said.
-fn without_origin(call: &Call) -> Call {
-    let mut call = call.clone();
-    let kept = call.headers.iter().filter(|(name, _)| {
-        !name.eq_ignore_ascii_case("origin") && !name.eq_ignore_ascii_case("referer")
-    });
-    call.headers = kept.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    call
 }
 
 /// The pages that a careless comparison lets pass.

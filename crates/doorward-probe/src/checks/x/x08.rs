@@ -33,7 +33,7 @@ use crate::checks::x;
 use crate::checks::{Check, Looking};
 use crate::finding::{Engines, Finding, Severity};
 use crate::forge::{
-    Dress, Exposure, call, exposure, honest, may_write, of_strangers, run, sibling,
+    Dress, Exposure, call, exposure, honest, may_write, of_strangers, run, sibling, without,
 };
 use crate::look::Look;
 use doorward_browser::{Target, Way};
@@ -49,6 +49,10 @@ pub const CHECK: Check = Check {
 fn look<'l>(look: &'l Look<'l>) -> Looking<'l> {
     Box::pin(found(look))
 }
+
+/// What browsers say of where a request comes from (Fetch Metadata 2).
+const METADATA: [&str; 4] =
+    ["Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest", "Sec-Fetch-User"];
 
 async fn found(look: &Look<'_>) -> Vec<Finding> {
     let is_asked = may_write(look) && !is_safe(&look.operation.method);
@@ -83,7 +87,7 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
         finding.variant = "same-site".to_owned();
         findings.push(finding);
     }
-    let silent: Vec<Call> = strangers.iter().map(without_metadata).collect();
+    let silent: Vec<Call> = strangers.iter().map(|call| without(call, &METADATA)).collect();
     let Some(seen) = run(look, &silent, allowed).await else { return findings };
     // Browsers leave these headers out where they do not trust the connection.
     let is_plain = !doorward_browser::is_trustworthy(&look.operation.url);
@@ -98,13 +102,6 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
     finding.variant = "no metadata".to_owned();
     findings.push(finding);
     findings
-}
-
-fn without_metadata(call: &Call) -> Call {
-    let mut call = call.clone();
-    let kept = call.headers.iter().filter(|(name, _)| !name.starts_with("Sec-Fetch-"));
-    call.headers = kept.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    call
 }
 
 fn words(look: &Look<'_>, title: &str) -> [String; 3] {

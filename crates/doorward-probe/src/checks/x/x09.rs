@@ -32,7 +32,7 @@ use crate::checks::k::sounds_like_a_log_in;
 use crate::checks::x;
 use crate::checks::{Check, Looking};
 use crate::finding::{Confidence, Engines, Finding, Severity};
-use crate::forge::{Dress, Exposure, call, may_write, of_strangers, run};
+use crate::forge::{Dress, Exposure, call, may_write, of_strangers, run, without};
 use crate::look::Look;
 use crate::set_cookie::SetCookie;
 use crate::witness::{Allowed, is_well};
@@ -64,7 +64,8 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
     }
     let mut findings = Vec::new();
     let dress = if x::is_json(look) { Dress::Plain } else { Dress::Own };
-    let calls = of_strangers(look, |page| call(look, page, dress).map(|call| bare(&call)));
+    let calls =
+        of_strangers(look, |page| call(look, page, dress).map(|call| without(&call, &["cookie"])));
     if let Some(seen) = run(look, &calls, &allowed).await
         && names(&seen.answer, &own) == given
     {
@@ -119,12 +120,4 @@ async fn fixed(look: &Look<'_>, own: &Call, given: &BTreeSet<String>) -> Option<
 fn names(answer: &Arc<Answered>, call: &Call) -> BTreeSet<String> {
     let cookies = answer.headers.all("set-cookie").map(|line| SetCookie::read(line, call, answer));
     cookies.filter(|cookie| !cookie.is_deletion()).map(|cookie| cookie.name).collect()
-}
-
-/// The call without the visitor's cookies: nobody is signed in yet.
-fn bare(call: &Call) -> Call {
-    let mut call = call.clone();
-    let kept = call.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("cookie"));
-    call.headers = kept.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    call
 }

@@ -26,7 +26,7 @@
 use crate::call::Call;
 use crate::checks::{Check, Looking};
 use crate::finding::{Finding, Severity};
-use crate::forge::{link, of_strangers};
+use crate::forge::{link, of_strangers, without};
 use crate::look::Look;
 use crate::set_cookie::SetCookie;
 use crate::witness::MARK;
@@ -70,9 +70,7 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
 
 /// The session must not end: its names travel with values that nobody has.
 fn with_made_up_cookies(look: &Look<'_>, call: &Call) -> Call {
-    let mut call = call.clone();
-    let kept = call.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("cookie"));
-    call.headers = kept.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let call = without(call, &["cookie"]);
     let names = look.session.map(|session| session.cookie_names()).unwrap_or_default();
     if names.is_empty() {
         return call;

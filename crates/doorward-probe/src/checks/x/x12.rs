@@ -29,8 +29,8 @@ use crate::call::Call;
 use crate::checks::k::sounds_like_a_log_in;
 use crate::checks::{Check, Looking};
 use crate::finding::{Engines, Finding, Severity};
-use crate::forge::{Dress, call, link, may_write, session_cookies};
-use crate::look::{Look, page_of};
+use crate::forge::{Dress, call, link, may_write, session_cookies, strangers, without};
+use crate::look::Look;
 use crate::set_cookie::SetCookie;
 use doorward_browser::{Engine, Target, Way};
 
@@ -47,7 +47,7 @@ fn look<'l>(look: &'l Look<'l>) -> Looking<'l> {
 }
 
 async fn found(look: &Look<'_>) -> Vec<Finding> {
-    let Some(page) = page_of(&look.canaries[0]) else { return Vec::new() };
+    let Some(page) = strangers(look).into_iter().next() else { return Vec::new() };
     let mut tries: Vec<(Call, Way)> = Vec::new();
     if look.operation.is_sendable() {
         let asked = link(look, &page, &look.operation.url);
@@ -58,7 +58,7 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
     }
     let mut findings = Vec::new();
     for (call, way) in tries {
-        let call = without_cookies(&call);
+        let call = without(&call, &["cookie"]);
         let Ok(answer) = look.ask(&call).await else { continue };
         for line in answer.headers.all("set-cookie") {
             let cookie = SetCookie::read(line, &call, &answer);
@@ -101,11 +101,4 @@ async fn is_session(look: &Look<'_>, cookie: &SetCookie) -> bool {
         Some(_) => session_cookies(look).await.contains(&cookie.name),
         None => cookie.has("httponly"),
     }
-}
-
-fn without_cookies(call: &Call) -> Call {
-    let mut call = call.clone();
-    let kept = call.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("cookie"));
-    call.headers = kept.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    call
 }

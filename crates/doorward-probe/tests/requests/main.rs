@@ -1,0 +1,144 @@
+//! The probe where it may write, has a session, watches a witness, or presses limits: each planted
+//! fault is found, and nothing else.
+
+#[path = "../corpus/mod.rs"]
+mod corpus;
+mod desk;
+mod forms;
+mod https;
+mod limits;
+mod origins;
+mod safe;
+mod sessions;
+mod tokens;
+mod watched;
+
+use corpus::{BROKEN, SAFE, SHOP, start};
+use desk::Tried;
+use doorward_probe::checks::CHECKS;
+use doorward_probe::{Operation, Options, Probe, Report, Scope, Session, Witness};
+use std::collections::BTreeSet;
+use url::Url;
+
+const SEED: u64 = 0x1234_5678_9abc_def0;
+
+/// One run against one server.
+async fn probe(tried: &'static Tried) -> Report {
+    let url = Url::parse(&start(&tried.server).await).expect("an address");
+    let mut scope = Scope::new(&[]);
+    scope.add(&url).await.expect("this machine");
+    let headers = tried.session.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+    let headers: Vec<(String, String)> = headers.collect();
+    let witness = url.join("/witness").expect("an address");
+    let options = Options {
+        origins: vec![SHOP.to_owned()],
+        session: (!headers.is_empty()).then(|| Session::new(headers, &[url.clone()])),
+        allow_writes: tried.writes,
+        witness: tried.witness.then_some(Witness::Url(witness)),
+        limits: tried.limits,
+        requests_max: 1000,
+        seed: SEED,
+        ..Options::default()
+    };
+    let mut operation = Operation::get(url);
+    operation.method = tried.method.to_owned();
+    operation.content_type = tried.content_type.to_owned();
+    operation.body = tried.body.as_bytes().to_vec();
+    let probe = Probe::new(scope, options).expect("authorities");
+    probe.run(&[operation], &|_| {}).await
+}
+
+#[tokio::test]
+async fn every_planted_fault_and_nothing_else() {
+    let lists =
+        [forms::TRIED, origins::TRIED, tokens::TRIED, sessions::TRIED, limits::TRIED, safe::TRIED];
+    let mut wrong = Vec::new();
+    let (mut found, mut missed, mut false_alarms) = (0, 0, 0);
+    let mut requests = Vec::new();
+    for tried in lists.iter().copied().flatten() {
+        let report = probe(tried).await;
+        let seen: BTreeSet<&str> = report.findings.iter().map(|finding| finding.check).collect();
+        let planted: BTreeSet<&str> = tried.server.planted.iter().copied().collect();
+        found += planted.intersection(&seen).count();
+        missed += planted.difference(&seen).count();
+        false_alarms += seen.difference(&planted).count();
+        requests.push(report.requests);
+        let unproved = report.findings.iter().any(|finding| {
+            finding.check.starts_with("X-") && finding.rung.is_some_and(|rung| !rung.is_run())
+        });
+        if seen != planted || !report.left_out.is_empty() || unproved {
+            let name = tried.server.name;
+            wrong.push(format!("{name}: planted {planted:?}, found {report:#?}"));
+        }
+    }
+    requests.sort_unstable();
+    println!(
+        "{} servers: {found} faults found, {missed} missed, {false_alarms} false alarms; \
+         requests: median {}, most {}",
+        requests.len(),
+        requests[requests.len() / 2],
+        requests[requests.len() - 1]
+    );
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A check that no server is there for could find nothing, and nobody would know.
+#[test]
+fn every_check_has_a_server_that_it_must_find() {
+    let lists = [forms::TRIED, origins::TRIED, tokens::TRIED, sessions::TRIED, limits::TRIED];
+    let tried = lists.into_iter().flatten().map(|tried| tried.server.planted);
+    let plain = BROKEN.iter().copied().flatten().map(|server| server.planted);
+    let planted: BTreeSet<&str> = tried.chain(plain).flatten().copied().collect();
+    for check in CHECKS.iter().filter(|check| !check.id.starts_with("C-")) {
+        let is_planted = planted.contains(check.id) || https::PLANTED.contains(&check.id);
+        assert!(is_planted, "{} has no server", check.id);
+    }
+}
+
+/// Good manners: a run without more words asks one address this often, at most.
+const REQUESTS_OF_ONE_MAX: usize = 120;
+
+#[tokio::test]
+async fn a_run_without_more_words_is_short() {
+    let mut requests = Vec::new();
+    for server in BROKEN.iter().chain(SAFE).copied().flatten() {
+        let url = Url::parse(&start(server).await).expect("an address");
+        let mut scope = Scope::new(&[]);
+        scope.add(&url).await.expect("this machine");
+        let origins = vec![SHOP.to_owned()];
+        let options = Options { origins, requests_max: 1000, seed: SEED, ..Options::default() };
+        let probe = Probe::new(scope, options).expect("authorities");
+        let report = probe.run(&[Operation::get(url)], &|_| {}).await;
+        assert!(report.requests < REQUESTS_OF_ONE_MAX, "{}: {}", server.name, report.requests);
+        assert!(
+            probe
+                .log()
+                .iter()
+                .all(|call| matches!(call.method.as_str(), "GET" | "HEAD" | "OPTIONS"))
+        );
+        requests.push(report.requests);
+    }
+    requests.sort_unstable();
+    println!("requests: median {}, most {:?}", requests[requests.len() / 2], requests.last());
+}
+
+/// What could write is sent with leave alone, and what presses limits too.
+#[tokio::test]
+async fn without_leave_nothing_is_written_or_pressed() {
+    for tried in [forms::TRIED, tokens::TRIED].into_iter().flatten() {
+        let url = Url::parse(&start(&tried.server).await).expect("an address");
+        let mut scope = Scope::new(&[]);
+        scope.add(&url).await.expect("this machine");
+        let options = Options { requests_max: 1000, seed: SEED, ..Options::default() };
+        let mut operation = Operation::get(url);
+        operation.method = tried.method.to_owned();
+        operation.content_type = tried.content_type.to_owned();
+        operation.body = tried.body.as_bytes().to_vec();
+        let probe = Probe::new(scope, options).expect("authorities");
+        probe.run(&[operation], &|_| {}).await;
+        for call in probe.log() {
+            assert!(matches!(call.method.as_str(), "GET" | "HEAD" | "OPTIONS"), "{call:?}");
+        }
+        assert!(probe.log().len() < 30, "{}", tried.server.name);
+    }
+}
