@@ -12,6 +12,9 @@ const PAGE: &str = "https://shop.example";
 /// What is found here alone.
 pub(crate) const PLANTED: &[&str] = &["K-12", "X-13"];
 
+/// An API, what it answers, and the checks that must find something.
+type Row = (&'static str, fn(&Call) -> Answered, &'static [&'static str]);
+
 async fn seen(answer: fn(&Call) -> Answered, api: &str) -> BTreeSet<&'static str> {
     let url = Url::parse(api).expect("an address");
     let cookie = ("Cookie".to_owned(), "sid=s1".to_owned());
@@ -44,7 +47,7 @@ fn sets(call: &Call, line: &str) -> Answered {
 async fn cookies_on_https() {
     let own = "https://api.shop.example/orders";
     let other = "https://api.bank.example/orders";
-    let rows: &[(&str, fn(&Call) -> Answered, &[&str])] = &[
+    let rows: &[Row] = &[
         (own, |call| sets(call, "sid=s1; HttpOnly; SameSite=Lax"), &["K-01", "X-13"]),
         (own, |call| sets(call, "sid=s1; HttpOnly; Secure; SameSite=Lax"), &["X-13"]),
         (other, |call| sets(call, "sid=s1; HttpOnly; Secure; SameSite=None"), &["K-12", "X-13"]),

@@ -32,7 +32,7 @@ async fn probe(tried: &'static Tried) -> Report {
     let witness = url.join("/witness").expect("an address");
     let options = Options {
         origins: vec![SHOP.to_owned()],
-        session: (!headers.is_empty()).then(|| Session::new(headers, &[url.clone()])),
+        session: (!headers.is_empty()).then(|| Session::new(headers, std::slice::from_ref(&url))),
         allow_writes: tried.writes,
         witness: tried.witness.then_some(Witness::Url(witness)),
         limits: tried.limits,
