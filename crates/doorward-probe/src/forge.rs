@@ -4,7 +4,6 @@
 //! the operation are left out: the page does not know them. The visitor's cookies go along; whether
 //! a browser would send them is for [`exposure`] to say.
 
-use crate::ask::Failed;
 use crate::call::Call;
 use crate::finding::{Engines, Rung, Severity};
 use crate::look::{Look, call_of, page_of};
@@ -208,13 +207,8 @@ pub fn may_write(look: &Look<'_>) -> bool {
 pub async fn run(look: &Look<'_>, calls: &[Call], allowed: &Allowed) -> Option<Seen> {
     let mut least: Option<Seen> = None;
     for call in calls {
-        let seen = match rung(look, call, allowed).await {
-            Ok(seen) => seen,
-            Err(Failed::CouldWrite(_) | Failed::Refused(_) | Failed::NotARequest(_)) => {
-                return None;
-            }
-            Err(Failed::Broken(_) | Failed::TooSlow | Failed::UsedUp(_)) => return None,
-        };
+        // Without an answer nothing is known of it.
+        let Ok(seen) = rung(look, call, allowed).await else { return None };
         if !seen.rung.is_run() {
             return None;
         }

@@ -16,13 +16,13 @@ pub(crate) fn has_post_form(page: &[u8]) -> bool {
     is_there
 }
 
-/// The value of the field or `<meta>` of this name, whose case does not matter.
+/// The value of the first field or `<meta>` by such a name.
 #[must_use]
-pub(crate) fn value_of(page: &[u8], name: &str) -> Option<String> {
+pub(crate) fn value_of(page: &[u8], is_it: impl Fn(&str) -> bool) -> Option<String> {
     let mut value = None;
     let field = element!("input[name], meta[name]", |element| {
-        let is_it = element.get_attribute("name").is_some_and(|n| n.eq_ignore_ascii_case(name));
-        if is_it && value.is_none() {
+        let is_named = element.get_attribute("name").is_some_and(|name| is_it(&name));
+        if is_named && value.is_none() {
             value = element.get_attribute("value").or_else(|| element.get_attribute("content"));
         }
         Ok(())
@@ -68,8 +68,10 @@ mod tests {
     #[test]
     fn values() {
         let page = b"<meta name=csrf-token content=m><form><input name='_csrf' value=\"a&amp;b\">";
-        assert_eq!(value_of(page, "csrf-token").as_deref(), Some("m"));
-        assert_eq!(value_of(page, "_CSRF").as_deref(), Some("a&b"));
-        assert_eq!(value_of(page, "other"), None);
+        let value = |name: &str| value_of(page, |own| own == name);
+        assert_eq!(value("csrf-token").as_deref(), Some("m"));
+        assert_eq!(value("_csrf").as_deref(), Some("a&b"));
+        assert_eq!(value("other"), None);
+        assert_eq!(value_of(page, crate::token::is_token_name).as_deref(), Some("m"));
     }
 }

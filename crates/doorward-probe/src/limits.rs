@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Requests that press the limit, at most.
 pub const PRESSED_MAX: usize = 30;
-/// Requests of all checks of limits together, at most.
-pub const REQUESTS_MAX: usize = 60;
+/// Requests of all checks of limits together, at most. What is asked before and beside them makes
+/// sixty.
+pub const REQUESTS_MAX: usize = 50;
 
 /// The requests that pressed a limit, and what is left to ask with.
 #[derive(Debug)]

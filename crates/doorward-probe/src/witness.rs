@@ -47,6 +47,8 @@ pub struct Allowed {
     pub answers: [Arc<Answered>; 2],
     /// What the same request gets at an address that nobody has.
     astray: Option<Arc<Answered>>,
+    /// What it gets without its fields, where its own answer says nothing.
+    hollow: Option<Arc<Answered>>,
     /// Whether the witness changes with it; none where that is not known.
     has_effect: Option<bool>,
 }
@@ -88,19 +90,24 @@ impl Allowed {
         let host = look.canaries[0].trim_start_matches("https://");
         nowhere.url.set_path(&format!("/{}", host.split('.').next().unwrap_or(host)));
         let astray = look.ask(&nowhere).await.ok();
+        let mut empty = call.clone();
+        empty.body.clear();
+        let says_nothing = first.body.is_empty() && !call.body.is_empty();
+        let hollow = if says_nothing { look.ask(&empty).await.ok() } else { None };
         let has_effect = match change {
             Change::Unwatched | Change::Restless => None,
             Change::Same => Some(false),
             Change::Changed => Some(true),
         };
-        Ok(Self { call: call.clone(), answers: [first, second], astray, has_effect })
+        Ok(Self { call: call.clone(), answers: [first, second], astray, hollow, has_effect })
     }
 
     /// Whether it went well, both times, and not only because everything does.
     #[must_use]
     pub fn is_well(&self) -> bool {
         let [first, second] = &self.answers;
-        let everything = self.astray.as_ref().is_some_and(|astray| is_alike(astray, first, self));
+        let others = [&self.astray, &self.hollow].into_iter().flatten();
+        let everything = others.into_iter().any(|other| is_alike(other, first, self));
         is_well(first) && is_well(second) && first.status == second.status && !everything
     }
 
@@ -192,7 +199,10 @@ fn is_redirect(answer: &Answered) -> bool {
 /// A log-in page instead of an answer is no success.
 fn leads_to_sign_in(answer: &Answered) -> bool {
     let place = answer.header("location").unwrap_or_default().to_ascii_lowercase();
-    ["login", "log-in", "signin", "sign-in", "sign_in", "auth"].iter().any(|w| place.contains(w))
+    let mut words = place.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
+    let known =
+        ["login", "log-in", "log_in", "signin", "sign-in", "sign_in", "auth", "oauth", "sso"];
+    words.any(|word| known.contains(&word))
 }
 
 /// Status, place and body are the same; figures are overlooked where the allowed caller's own two
@@ -327,6 +337,7 @@ mod tests {
             call: Call::new("POST", &url),
             answers: [Arc::new(first.clone()), Arc::new(second.clone())],
             astray: Some(Arc::new(answer(404, &[], "not found"))),
+            hollow: None,
             has_effect: None,
         }
     }

@@ -63,6 +63,7 @@ async fn every_planted_fault_and_nothing_else() {
         missed += planted.difference(&seen).count();
         false_alarms += seen.difference(&planted).count();
         requests.push(report.requests);
+        assert!(!tried.limits || report.requests <= 60, "{}", tried.server.name);
         let unproved = report.findings.iter().any(|finding| {
             finding.check.starts_with("X-") && finding.rung.is_some_and(|rung| !rung.is_run())
         });

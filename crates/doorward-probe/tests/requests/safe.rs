@@ -14,6 +14,8 @@ const HOST_TOKEN: &[(&str, &str)] =
 const JWT: &[(&str, &str)] =
     &[("Authorization", "Bearer eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjE3NjcyMjU2MDB9.c2lnbmF0dXJl")];
 
+const PROOF: &[(&str, &str)] = &[("DPoP", "p1")];
+
 /// All of them.
 pub(crate) const TRIED: &[Tried] = &[
     Tried::json("json-with-bearer", &[], |a, m| at(a, m, "/orders", bearer)).signed(BEARER),
@@ -40,6 +42,9 @@ pub(crate) const TRIED: &[Tried] = &[
         .at("/login")
         .with_body("name=ann&password=p1"),
     Tried::get("log-out-by-post", &[], |a, m| at(a, m, "/logout", log_out)).at("/logout").writing(),
+    Tried::form("refused-by-the-same-redirect", &[], |a, m| at(a, m, "/orders", same_redirect))
+        .signed(SESSION),
+    Tried::get("proof-taken-once", &[], |a, m| at(a, m, "/orders", taken_once)).signed(PROOF),
     Tried::get("get-that-reads", &[], |a, m| at(a, m, "/orders", reads)).watched(),
     Tried::json("search-by-both", &[], |a, m| at(a, m, "/orders", search)).signed(SESSION),
     Tried::get("token-verified", &[], |a, m| at(a, m, "/orders", verified)).signed(JWT),
@@ -142,6 +147,25 @@ fn renewed(asked: &Asked, memory: &mut Memory) -> Reply {
         true => reply.with("Set-Cookie", "session=s1; HttpOnly; SameSite=Lax; Path=/"),
         false => reply,
     }
+}
+
+/// Whatever is sent, the answer leads to the list of orders.
+fn same_redirect(asked: &Asked, memory: &mut Memory) -> Reply {
+    if is_signed(asked) && is_from_shop(asked) && is_form(asked) {
+        memory.ran += 1;
+    }
+    Reply::status(303).with("Location", "/list")
+}
+
+/// Each proof is good for one request.
+fn taken_once(asked: &Asked, memory: &mut Memory) -> Reply {
+    let proof = asked.header("dpop").to_owned();
+    if proof.is_empty() {
+        return Reply::status(401);
+    }
+    let count = memory.counts.entry(proof).or_default();
+    *count += 1;
+    if *count == 1 { orders() } else { Reply::status(401) }
 }
 
 /// Nobody is known, and everybody is sent to the same page: that is no success.

@@ -63,7 +63,7 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
             },
             format!("Set it with `{}`.", missing.join("; ")),
         ];
-        findings.push(k::finding(look, (CHECK.id, Severity::Medium), &cookie, words));
+        findings.push(k::session_finding(look, (CHECK.id, Severity::Medium), &cookie, words));
     }
     findings
 }

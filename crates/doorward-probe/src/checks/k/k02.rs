@@ -61,7 +61,7 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
             "Set it with `SameSite=Lax`; pages of other sites need `SameSite=None; Secure`."
                 .to_owned(),
         ];
-        let mut finding = k::finding(look, (CHECK.id, Severity::Medium), &cookie, words);
+        let mut finding = k::session_finding(look, (CHECK.id, Severity::Medium), &cookie, words);
         finding.evidence.extend(k::table(&cookie, &page));
         finding.engines = engines;
         findings.push(finding);

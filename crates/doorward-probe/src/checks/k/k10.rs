@@ -60,7 +60,7 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
              something is changed."
                 .to_owned(),
         ];
-        findings.push(k::finding(look, (CHECK.id, Severity::Info), &cookie, words));
+        findings.push(k::session_finding(look, (CHECK.id, Severity::Info), &cookie, words));
     }
     findings
 }

@@ -57,7 +57,7 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
             format!("A visitor of {origin} is not signed in where browsers keep sites apart."),
             "Add `Partitioned`, or serve page and API from one site.".to_owned(),
         ];
-        let mut finding = k::finding(look, (CHECK.id, Severity::Info), &cookie, words);
+        let mut finding = k::session_finding(look, (CHECK.id, Severity::Info), &cookie, words);
         finding.engines = Engines::which(|id| Engine::of(id).third_party != ThirdParty::Allowed);
         findings.push(finding);
     }

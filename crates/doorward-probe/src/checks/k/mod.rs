@@ -13,10 +13,11 @@ pub mod k10;
 pub mod k11;
 pub mod k12;
 
-use crate::finding::{Engines, Finding, Severity};
+use crate::finding::{Confidence, Engines, Finding, Severity};
 use crate::forge::session_cookies;
 use crate::look::Look;
 use crate::set_cookie::SetCookie;
+use crate::token::is_token_name;
 use doorward_browser::{Document, Engine, EngineId, Target, Way};
 use std::sync::Arc;
 
@@ -37,17 +38,24 @@ pub(crate) async fn sessions(look: &Look<'_>) -> Vec<Arc<SetCookie>> {
         Some(_) => session_cookies(look).await,
         None => &[],
     };
+    let own = cookies(look);
     let is_log_in = look.operation.method == "POST" && sounds_like_a_log_in(look);
+    // Where a log-in hides one cookie from scripts, that is the session, and others are not.
+    let is_hidden = own.iter().any(|cookie| cookie.has("httponly"));
     let is_session = |cookie: &Arc<SetCookie>| match told {
         Some(_) => names.contains(&cookie.name),
-        None => cookie.has("httponly") || (is_log_in && !is_for_scripts(cookie)),
+        None if is_log_in && !is_hidden => !is_token_name(&cookie.name),
+        None => cookie.has("httponly"),
     };
-    cookies(look).into_iter().filter(is_session).collect()
+    own.into_iter().filter(is_session).collect()
 }
 
-/// A token against forgery is read by pages: that is what it is for.
-fn is_for_scripts(cookie: &SetCookie) -> bool {
-    crate::token::is_token_name(&cookie.name)
+/// How sure it is that a cookie makes the session: by behaviour, or by how it was set.
+pub(crate) fn confidence(look: &Look<'_>) -> Confidence {
+    match look.session.filter(|session| session.has_cookie()) {
+        Some(_) => Confidence::Firm,
+        None => Confidence::Tentative,
+    }
 }
 
 /// Whether the operation's address has a word of a log-in.
@@ -85,6 +93,18 @@ pub(crate) fn table(cookie: &SetCookie, page: &Document) -> Vec<String> {
         format!("{id}, from another site: {}", said.join(", "))
     };
     EngineId::ALL.into_iter().map(line).collect()
+}
+
+/// A finding about a cookie that makes the session.
+pub(crate) fn session_finding(
+    look: &Look<'_>,
+    check: (&'static str, Severity),
+    cookie: &SetCookie,
+    words: [String; 3],
+) -> Finding {
+    let mut finding = finding(look, check, cookie, words);
+    finding.confidence = confidence(look);
+    finding
 }
 
 /// A finding about a cookie: its title, who can do what, and what closes it.

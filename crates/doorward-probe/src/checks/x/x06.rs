@@ -35,7 +35,7 @@ use crate::finding::{Engines, Finding, Severity};
 use crate::forge::{Exposure, exposure, honest, may_write, run};
 use crate::html;
 use crate::look::Look;
-use crate::token::{Place, Token, tokens, with};
+use crate::token::{Place, Token, is_token_name, tokens, with};
 use crate::witness::{Allowed, Seen};
 use doorward_browser::{Target, Way};
 
@@ -166,11 +166,8 @@ fn made_up(value: &str) -> String {
 
 /// The token that somebody without a session is given at this address.
 async fn strangers(look: &Look<'_>, token: &Token) -> Option<String> {
-    let name = match &token.place {
-        Place::Header(name) | Place::Field(name) | Place::Key(name) | Place::Query(name) => name,
-    };
     let answer = look.ask(&Call::new("GET", &look.operation.url)).await.ok()?;
-    let own = html::value_of(&answer.body, name)?;
+    let own = html::value_of(&answer.body, is_token_name)?;
     (own != token.value && !own.is_empty()).then_some(own)
 }
 

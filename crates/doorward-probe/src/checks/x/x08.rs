@@ -26,7 +26,6 @@
 //!
 //! Fetch Metadata, RFC 6454 7, CWE-352.
 
-use crate::ask::is_safe;
 use crate::call::Call;
 use crate::checks::k::sounds_like_a_log_in;
 use crate::checks::x;
@@ -55,8 +54,7 @@ const METADATA: [&str; 4] =
     ["Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest", "Sec-Fetch-User"];
 
 async fn found(look: &Look<'_>) -> Vec<Finding> {
-    let is_asked = may_write(look) && !is_safe(&look.operation.method);
-    if !is_asked || x::is_json(look) || sounds_like_a_log_in(look) {
+    if !may_write(look) || x::is_json(look) || sounds_like_a_log_in(look) {
         return Vec::new();
     }
     let Some(allowed) = honest(look).await else { return Vec::new() };

@@ -26,7 +26,7 @@
 //! RFC 6265bis 5.7, 8.8.
 
 use crate::call::Call;
-use crate::checks::k::sounds_like_a_log_in;
+use crate::checks::k::{confidence, sounds_like_a_log_in};
 use crate::checks::{Check, Looking};
 use crate::finding::{Engines, Finding, Severity};
 use crate::forge::{Dress, call, link, may_write, session_cookies, strangers, without};
@@ -89,6 +89,7 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
                            missing."
                 .to_owned();
             finding.engines = engines;
+            finding.confidence = confidence(look);
             finding.variant = format!("{} {}", call.method, cookie.name);
             findings.push(finding);
         }

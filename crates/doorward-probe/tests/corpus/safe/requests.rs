@@ -12,6 +12,8 @@ pub(crate) const SERVERS: &[Server] = &[
     Server { name: "framed-where-allowed", planted: &[], path: "/pay-card", answer: framed_form },
     Server { name: "private-cache", planted: &[], path: "/home", answer: private_cache },
     Server { name: "forgets", planted: &[], path: "/home", answer: forgets },
+    Server { name: "token-of-a-page", planted: &[], path: "/news?token=2", answer: news },
+    Server { name: "domain-of-its-own", planted: &[], path: "/home", answer: own_domain },
     Server { name: "limit-with-room", planted: &[], path: "/home", answer: limited },
 ];
 
@@ -66,6 +68,17 @@ fn forgets(_: &Asked, _: &mut Memory) -> Reply {
     Reply::json(r#"{"ok":true}"#)
         .with("Set-Cookie", "old=; HttpOnly; Path=/; Max-Age=0")
         .with("Set-Cookie", "old=; Path=/home; Expires=Thu, 01 Jan 1970 00:00:00 GMT")
+}
+
+/// The token tells which page; whoever has none gets the first.
+fn news(asked: &Asked, _: &mut Memory) -> Reply {
+    Reply::json(&format!(r#"{{"page":{}}}"#, asked.query.len()))
+}
+
+/// `Domain` is this host's own.
+fn own_domain(_: &Asked, _: &mut Memory) -> Reply {
+    let line = "session=1; HttpOnly; SameSite=Lax; Domain=api.shop.localhost";
+    Reply::json(r#"{"ok":true}"#).with("Set-Cookie", line)
 }
 
 /// A limit that no honest caller meets.
