@@ -75,22 +75,24 @@ impl Burst {
         look.ask_again(call).await.ok()
     }
 
-    /// Whether the limit still holds for the plain request.
-    pub async fn still_holds(&self, look: &Look<'_>) -> bool {
-        let answer = self.again(look, &self.call).await;
-        answer.is_some_and(|answer| answer.status == 429)
-    }
-
     /// Whether an answer is what the request gets while there is room.
-    #[must_use]
-    pub fn is_served(&self, answer: &Answered) -> bool {
-        answer.status == self.served.status && answer.body == self.served.body
+    fn is_served(&self, call: &Call, answer: &Answered) -> bool {
+        let is_bare = call.method == "HEAD";
+        answer.status == self.served.status && (is_bare || answer.body == self.served.body)
     }
 
-    /// Whether a call is served though the plain one is not: before it and after it.
+    /// Whether a call is served, and served again, while the plain one is not, and then again: a
+    /// share that fills up meanwhile looks otherwise.
     pub async fn slips(&self, look: &Look<'_>, call: &Call) -> bool {
-        let Some(answer) = self.again(look, call).await else { return false };
-        self.is_served(&answer) && self.still_holds(look).await
+        for (asked, is_plain) in [(call, false), (call, false), (&self.call, true), (call, false)] {
+            let Some(answer) = self.again(look, asked).await else { return false };
+            let is_as_told =
+                if is_plain { answer.status == 429 } else { self.is_served(call, &answer) };
+            if !is_as_told {
+                return false;
+            }
+        }
+        true
     }
 }
 

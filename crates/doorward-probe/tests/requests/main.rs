@@ -12,6 +12,7 @@ mod safe;
 mod sessions;
 mod tokens;
 mod watched;
+mod worth;
 
 use corpus::{BROKEN, SAFE, SHOP, start};
 use desk::Tried;

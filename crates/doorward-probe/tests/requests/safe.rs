@@ -48,7 +48,9 @@ pub(crate) const TRIED: &[Tried] = &[
     Tried::get("get-that-reads", &[], |a, m| at(a, m, "/orders", reads)).watched(),
     Tried::json("search-by-both", &[], |a, m| at(a, m, "/orders", search)).signed(SESSION),
     Tried::get("token-verified", &[], |a, m| at(a, m, "/orders", verified)).signed(JWT),
+    Tried::get("public-though-signed", &[], |a, m| at(a, m, "/orders", public)).signed(JWT),
     Tried::get("limit-done-right", &[], limit_done_right).signed(SESSION).pressed(),
+    Tried::get("limit-that-fills-up", &[], |a, m| at(a, m, "/orders", fills_up)).pressed(),
     Tried::json("limit-before-the-work", &[], |a, m| at(a, m, "/orders", before_work))
         .signed(SESSION)
         .watched()
@@ -169,7 +171,10 @@ fn taken_once(asked: &Asked, memory: &mut Memory) -> Reply {
 }
 
 /// Nobody is known, and everybody is sent to the same page: that is no success.
-fn to_log_in(_: &Asked, _: &mut Memory) -> Reply {
+fn to_log_in(asked: &Asked, _: &mut Memory) -> Reply {
+    if !is_form(asked) {
+        return Reply::status(400);
+    }
     Reply::status(303).with("Location", "/login")
 }
 
@@ -216,6 +221,11 @@ fn search(asked: &Asked, _: &mut Memory) -> Reply {
     }
 }
 
+/// Whoever asks is served; a token changes nothing, a wrong one neither.
+fn public(_: &Asked, _: &mut Memory) -> Reply {
+    orders().with("Date", "Wed, 01 Jul 2026 00:00:00 GMT")
+}
+
 /// By its own clock, whether it is over, byte by byte, and once.
 fn verified(asked: &Asked, _: &mut Memory) -> Reply {
     let mut values = asked.headers.get_all("authorization").iter();
@@ -236,6 +246,19 @@ fn limit_done_right(asked: &Asked, memory: &mut Memory) -> Reply {
             (false, false) => Reply::status(401),
         }
     })
+}
+
+/// A new share is there when three were refused.
+fn fills_up(_: &Asked, memory: &mut Memory) -> Reply {
+    if !is_over(memory, "share") {
+        return orders();
+    }
+    let refused = memory.counts.entry("refused".to_owned()).or_default();
+    *refused += 1;
+    if *refused == 3 {
+        memory.counts.clear();
+    }
+    Reply::status(429).with("Retry-After", "1")
 }
 
 fn before_work(asked: &Asked, memory: &mut Memory) -> Reply {

@@ -12,6 +12,7 @@ pub(crate) const SERVERS: &[Server] = &[
     Server { name: "framed-where-allowed", planted: &[], path: "/pay-card", answer: framed_form },
     Server { name: "private-cache", planted: &[], path: "/home", answer: private_cache },
     Server { name: "forgets", planted: &[], path: "/home", answer: forgets },
+    Server { name: "form-as-a-value", planted: &[], path: "/template", answer: template },
     Server { name: "token-of-a-page", planted: &[], path: "/news?token=2", answer: news },
     Server { name: "domain-of-its-own", planted: &[], path: "/home", answer: own_domain },
     Server { name: "limit-with-room", planted: &[], path: "/home", answer: limited },
@@ -68,6 +69,11 @@ fn forgets(_: &Asked, _: &mut Memory) -> Reply {
     Reply::json(r#"{"ok":true}"#)
         .with("Set-Cookie", "old=; HttpOnly; Path=/; Max-Age=0")
         .with("Set-Cookie", "old=; Path=/home; Expires=Thu, 01 Jan 1970 00:00:00 GMT")
+}
+
+/// No browser shows it as a page.
+fn template(_: &Asked, _: &mut Memory) -> Reply {
+    Reply::json(r#"{"template":"<form method=post></form>"}"#)
 }
 
 /// The token tells which page; whoever has none gets the first.
