@@ -79,6 +79,16 @@ pub fn call(look: &Look<'_>, from: &Document, dress: Dress) -> Option<Call> {
     sent(from, &request).map(|call| signed(look, &call))
 }
 
+/// The way in which a page sends it so: a form, or a script where no form can.
+#[must_use]
+pub fn way(look: &Look<'_>, dress: Dress) -> Way {
+    match dress {
+        Dress::Own if token::form(look.operation).is_some() => Way::Form(Target::Top),
+        Dress::Fields | Dress::Parts => Way::Form(Target::Top),
+        Dress::Own | Dress::Plain | Dress::Untyped | Dress::Disguised => Way::Fetch,
+    }
+}
+
 /// A navigation by GET, as a link makes it.
 #[must_use]
 pub fn link(look: &Look<'_>, from: &Document, url: &Url) -> Option<Call> {
@@ -252,7 +262,7 @@ pub async fn exposure(look: &Look<'_>, (way, method): (Way, &str)) -> Exposure {
             severity: Severity::High,
             engines: all,
             as_whom: "It is run as the visitor wherever the session's cookie travels to another \
-                      site: with `SameSite=None`, and in Firefox and WebKit without `SameSite`."
+                      site: with `SameSite=None`, and in some browsers without `SameSite`."
                 .to_owned(),
         };
     };

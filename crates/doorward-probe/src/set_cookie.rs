@@ -3,7 +3,8 @@
 use crate::ask::Exchange;
 use crate::call::{Answered, Call};
 use doorward_browser::{
-    Answer, Document, Engine, Headers, Request, Rule, SameSite, State, Way, decide,
+    Answer, Credentials, Document, Engine, Headers, Mode, Request, Rule, SameSite, State, Way,
+    decide,
 };
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -131,6 +132,8 @@ impl SetCookie {
         }
         let mut request = Request::by(way, url);
         method.clone_into(&mut request.method);
+        // A script that means to have a cookie sent says so.
+        (request.mode, request.credentials) = (Mode::NoCors, Credentials::Include);
         let mut nobody = |_: &_| Answer::default();
         let verdict = decide(engine, Some(from), &request, &mut nobody, &state, LATER_S);
         is_kept && verdict.cookies.iter().any(|travel| travel.is_taken)
@@ -255,5 +258,9 @@ mod tests {
             let travels = engines.map(|engine| cookie.travels(&engine, &evil, form));
             assert_eq!(travels, sent, "{line}");
         }
+        // Firefox gives a page of another site another jar.
+        let cookie = set("https://a.test/", "s=1; Secure; SameSite=None");
+        let travels = |id| cookie.travels(&Engine::of(id), &evil, (Way::Fetch, "POST"));
+        assert_eq!(EngineId::ALL.map(travels), [true, false, true]);
     }
 }

@@ -7,8 +7,9 @@
 //!
 //! ## How it is found
 //!
-//! Of each cookie that makes the session. Which browser sends it with what is asked of the model
-//! of each, an hour after it was set.
+//! Of each cookie that makes the session: by behaviour where one is given, else by `HttpOnly`,
+//! which is tentative. Which browser sends it with what is asked of the model of each, an hour
+//! after it was set.
 //!
 //! ## What it does not say
 //!

@@ -15,6 +15,8 @@
 //! ## What it does not say
 //!
 //! A limit above that number is not seen. Where the limit is above a dozen, this is not asked.
+//! Whether a log-in that succeeds starts the count anew is not asked either: it would take a
+//! second account.
 //!
 //! ## How to close it
 //!

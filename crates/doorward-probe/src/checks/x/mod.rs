@@ -29,10 +29,15 @@ pub(crate) fn is_json(look: &Look<'_>) -> bool {
     essence == "application/json" || essence.ends_with("+json")
 }
 
+/// What comes nearest to the operation's own body without a question.
+pub(crate) fn plainest(look: &Look<'_>) -> Dress {
+    if is_json(look) { Dress::Plain } else { Dress::Own }
+}
+
 /// The operation's request as pages of two strangers send it, with this token; without one where
 /// the token stands where no page can put it.
 pub(crate) fn forged_with(look: &Look<'_>, token: &Token, value: Option<&str>) -> Vec<Call> {
-    let dress = if is_json(look) { Dress::Plain } else { Dress::Own };
+    let dress = plainest(look);
     let Some(value) = value else { return of_strangers(look, |page| call(look, page, dress)) };
     of_strangers(look, |page| {
         let mut call = call(look, page, dress)?;

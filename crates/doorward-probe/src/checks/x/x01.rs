@@ -30,9 +30,8 @@
 use crate::checks::x;
 use crate::checks::{Check, Looking};
 use crate::finding::Finding;
-use crate::forge::{Dress, call, exposure, honest, may_write, of_strangers, run};
+use crate::forge::{Dress, call, exposure, honest, may_write, of_strangers, run, way};
 use crate::look::Look;
-use doorward_browser::{Target, Way};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -61,7 +60,7 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
             finding.evidence.push(format!("{name}: {}", seen.answer.status));
             continue;
         }
-        let worth = exposure(look, (Way::Form(Target::Top), "POST")).await;
+        let worth = exposure(look, (way(look, dress), "POST")).await;
         let words = [
             format!("It is meant for JSON, and runs {name} too"),
             format!("Any page can have a visitor's browser run {}.", look.operation.name()),

@@ -30,7 +30,7 @@ use crate::checks::{Check, Looking};
 use crate::finding::Finding;
 use crate::forge::{Dress, call, exposure, honest, may_write, of_strangers, run};
 use crate::look::Look;
-use doorward_browser::{Target, Way};
+use doorward_browser::Way;
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -55,7 +55,7 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
     }
     let calls = of_strangers(look, |page| call(look, page, Dress::Disguised));
     let Some(seen) = run(look, &calls, allowed).await else { return Vec::new() };
-    let worth = exposure(look, (Way::Form(Target::Top), "POST")).await;
+    let worth = exposure(look, (Way::Fetch, "POST")).await;
     let words = [
         "It is meant for JSON, and runs `text/plain;application/json` too".to_owned(),
         format!("Any page can have a visitor's browser run {}.", look.operation.name()),

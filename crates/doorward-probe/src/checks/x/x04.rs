@@ -10,12 +10,13 @@
 //!
 //! With `--allow-writes`. The fields are sent in the address, as a link of two strangers' pages.
 //! It must be answered as an allowed caller's write, and the same address without the fields must
-//! not be; or the witness changes. HEAD has no body, and is found by a witness alone.
+//! not be; and the status must tell that something was made or done; or the witness changes. HEAD
+//! has no body, and is found by a witness alone.
 //!
 //! ## What it does not say
 //!
 //! A GET of the same address that reads is no fault: that is why the fields must make a
-//! difference.
+//! difference, and why a plain 200 is not told: it may be a search.
 //!
 //! ## How to close it
 //!

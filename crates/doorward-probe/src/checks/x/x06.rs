@@ -32,12 +32,11 @@ use crate::call::Call;
 use crate::checks::x::{self, forged_with};
 use crate::checks::{Check, Looking};
 use crate::finding::{Engines, Finding, Severity};
-use crate::forge::{Exposure, exposure, honest, may_write, run};
+use crate::forge::{Exposure, exposure, honest, may_write, run, way};
 use crate::html;
 use crate::look::Look;
 use crate::token::{Place, Token, is_token_name, tokens, with};
 use crate::witness::{Allowed, Seen};
-use doorward_browser::{Target, Way};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -181,7 +180,7 @@ async fn told(
     let forged = forged_with(look, token, value);
     // Where a stranger's page is refused all the same, something else stands there.
     let worth = match run(look, &forged, allowed).await {
-        Some(_) => exposure(look, (Way::Form(Target::Top), "POST")).await,
+        Some(_) => exposure(look, (way(look, x::plainest(look)), "POST")).await,
         None => Exposure {
             severity: Severity::Low,
             engines: Engines::all(),

@@ -31,10 +31,10 @@ use crate::checks::x;
 use crate::checks::{Check, Looking};
 use crate::finding::{Engines, Finding, Severity};
 use crate::forge::{
-    Dress, Exposure, call, exposure, honest, may_write, of_strangers, run, sibling, without,
+    Exposure, call, exposure, honest, may_write, of_strangers, run, sibling, way, without,
 };
 use crate::look::{Look, page_of};
-use doorward_browser::{Document, Origin, ReferrerPolicy, Relation, Target, Way, relation};
+use doorward_browser::{Document, Origin, ReferrerPolicy, Relation, relation};
 use url::Url;
 
 /// The check.
@@ -54,7 +54,7 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let Some(allowed) = honest(look).await else { return Vec::new() };
-    let dress = if x::is_json(look) { Dress::Plain } else { Dress::Own };
+    let dress = x::plainest(look);
     let strangers = of_strangers(look, |page| call(look, page, dress));
     if strangers.is_empty() || run(look, &strangers, allowed).await.is_some() {
         return Vec::new();
@@ -73,7 +73,7 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
         let Some(seen) = run(look, &calls, allowed).await.filter(|_| !calls.is_empty()) else {
             continue;
         };
-        let worth = exposure(look, (Way::Form(Target::Top), "POST")).await;
+        let worth = exposure(look, (way(look, dress), "POST")).await;
         let words = [
             format!("It refuses strangers' pages, but not {said}"),
             format!("Any page can have a visitor's browser run {}.", look.operation.name()),

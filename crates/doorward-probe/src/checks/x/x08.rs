@@ -32,10 +32,9 @@ use crate::checks::x;
 use crate::checks::{Check, Looking};
 use crate::finding::{Engines, Finding, Severity};
 use crate::forge::{
-    Dress, Exposure, call, exposure, honest, may_write, of_strangers, run, sibling, without,
+    Dress, Exposure, call, exposure, honest, may_write, of_strangers, run, sibling, way, without,
 };
 use crate::look::Look;
-use doorward_browser::{Target, Way};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -63,7 +62,7 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     if let Some(seen) = run(look, &strangers, allowed).await {
-        let mut worth = exposure(look, (Way::Form(Target::Top), "POST")).await;
+        let mut worth = exposure(look, (way(look, Dress::Own), "POST")).await;
         if look.session.is_none() {
             worth.severity = Severity::Low;
         }

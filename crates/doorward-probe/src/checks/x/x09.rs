@@ -32,7 +32,7 @@ use crate::checks::k::sounds_like_a_log_in;
 use crate::checks::x;
 use crate::checks::{Check, Looking};
 use crate::finding::{Confidence, Engines, Finding, Severity};
-use crate::forge::{Dress, Exposure, call, may_write, of_strangers, run, without};
+use crate::forge::{Exposure, call, may_write, of_strangers, run, without};
 use crate::look::Look;
 use crate::set_cookie::SetCookie;
 use crate::witness::{Allowed, is_well};
@@ -63,7 +63,7 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let mut findings = Vec::new();
-    let dress = if x::is_json(look) { Dress::Plain } else { Dress::Own };
+    let dress = x::plainest(look);
     let calls =
         of_strangers(look, |page| call(look, page, dress).map(|call| without(&call, &["cookie"])));
     if let Some(seen) = run(look, &calls, &allowed).await
