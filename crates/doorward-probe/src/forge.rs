@@ -4,7 +4,7 @@
 //! the operation are left out: the page does not know them. The visitor's cookies go along; whether
 //! a browser would send them is for [`exposure`] to say.
 
-use crate::call::Call;
+use crate::call::{Answered, Call};
 use crate::finding::{Engines, Rung, Severity};
 use crate::look::{Look, call_of, page_of};
 use crate::set_cookie::SetCookie;
@@ -186,22 +186,28 @@ fn fields(body: &[u8]) -> Option<Vec<(String, String)>> {
     Some(object.into_iter().map(|(name, value)| (name, text(value))).collect())
 }
 
+/// The operation's request of an allowed caller, and its answer.
+pub async fn served(look: &Look<'_>) -> Option<(Call, Arc<Answered>)> {
+    let own = Origin::of(&look.operation.url).to_string();
+    let mut calls: Vec<Call> =
+        look.trusted.iter().chain([&own]).map(|origin| look.from_page(origin)).collect();
+    calls.push(look.operation.call());
+    for call in calls {
+        let call = look.signed_in(&call).unwrap_or(call);
+        let answer = look.ask(&call).await.ok()?;
+        if is_well(&answer) {
+            return Some((call, answer));
+        }
+    }
+    None
+}
+
 /// What an allowed caller gets: a trusted origin's page, the API's own, or a program; the first
 /// that is served. None where nobody is, or where that could write and may not.
 pub async fn honest<'m>(look: &'m Look<'_>) -> Option<&'m Allowed> {
     let found = look.means.honest.get_or_init(|| async {
-        let own = Origin::of(&look.operation.url).to_string();
-        let mut calls: Vec<Call> =
-            look.trusted.iter().chain([&own]).map(|origin| look.from_page(origin)).collect();
-        calls.push(look.operation.call());
-        for call in calls {
-            let call = look.signed_in(&call).unwrap_or(call);
-            let Ok(answer) = look.ask(&call).await else { return None };
-            if is_well(&answer) {
-                return Allowed::of(look, &call).await.ok();
-            }
-        }
-        None
+        let (call, _) = served(look).await?;
+        Allowed::of(look, &call).await.ok()
     });
     found.await.as_ref().filter(|allowed| allowed.is_well() || allowed.has_effect())
 }
