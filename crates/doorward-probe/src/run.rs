@@ -4,6 +4,7 @@ use crate::ask::{Asker, Failed, Manners, Pretended};
 use crate::call::Call;
 use crate::checks::{CHECKS, Turn};
 use crate::finding::Finding;
+use crate::limits;
 use crate::look::Look;
 use crate::means::Means;
 use crate::operation::Operation;
@@ -102,6 +103,11 @@ impl Probe {
     pub async fn run(&self, operations: &[Operation], seen: &dyn Fn(&Operation)) -> Report {
         let mut report = Report { others: self.asker.scope().others(), ..Report::default() };
         for operation in operations {
+            if self.options.limits && self.asker.sent() >= limits::REQUESTS_MAX {
+                let why = "the requests that press limits are used up: ask for it alone";
+                report.left_out.push((operation.name(), why.to_owned()));
+                continue;
+            }
             match self.one(operation, &mut report.left_out).await {
                 Ok(findings) => {
                     report.looked_at.push(operation.name());

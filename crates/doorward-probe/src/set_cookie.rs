@@ -13,6 +13,9 @@ use url::Url;
 /// A cookie is older than any grace that a browser gives to new ones (RFC 6265bis 5.6.7.2).
 const LATER_S: u64 = 3600;
 
+/// Letters of a server's text that a report shows, at most.
+const SHOWN_LETTERS_MAX: usize = 160;
+
 /// One line of `Set-Cookie`, and the answer that it stood in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetCookie {
@@ -154,7 +157,7 @@ impl SetCookie {
     #[must_use]
     pub fn shown(&self) -> String {
         let rest = self.line.split_once(';').map(|(_, rest)| format!(";{rest}"));
-        format!("Set-Cookie: {}=…{}", self.name, rest.unwrap_or_default())
+        short(&format!("Set-Cookie: {}=…{}", short(&self.name), rest.unwrap_or_default()))
     }
 
     /// What tells it from others in a run: everything but its value and its times.
@@ -163,6 +166,14 @@ impl SetCookie {
         let attributes = self.attributes.iter().filter(|(name, _)| !is_time(name));
         let host = self.url().host_str().unwrap_or_default().to_owned();
         (host, self.name.clone(), attributes.cloned().collect(), self.is_deletion())
+    }
+}
+
+/// A server's text, as far as a report shows it.
+pub(crate) fn short(text: &str) -> String {
+    match text.char_indices().nth(SHOWN_LETTERS_MAX) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
     }
 }
 
@@ -221,6 +232,8 @@ mod tests {
         assert!(cookie.has("httponly") && !cookie.has("secure"));
         assert_eq!(cookie.same_site(), SameSite::Lax);
         assert!(!cookie.shown().contains("a=b"), "{}", cookie.shown());
+        let long = set("https://a.test/", &format!("{}=1; Path=/", "ü".repeat(4000)));
+        assert!(long.shown().chars().count() < 200);
     }
 
     #[test]

@@ -97,6 +97,35 @@ fn every_check_has_a_server_that_it_must_find() {
     }
 }
 
+async fn run_all(paths: &[&str], options: Options) -> Report {
+    let mut servers = BROKEN.iter().copied().flatten();
+    let server = servers.find(|server| server.name == "session-without-samesite");
+    let url = Url::parse(&start(server.expect("it is there")).await).expect("an address");
+    let mut scope = Scope::new(&[]);
+    scope.add(&url).await.expect("this machine");
+    let join = |path: &&str| Operation::get(url.join(path).expect("an address"));
+    let operations: Vec<Operation> = paths.iter().map(join).collect();
+    let options = Options { requests_max: 1000, seed: SEED, ..options };
+    Probe::new(scope, options).expect("authorities").run(&operations, &|_| {}).await
+}
+
+/// A session's cookie that each answer sets anew is one cookie.
+#[tokio::test]
+async fn one_cookie_of_all_addresses_is_told_once() {
+    let report = run_all(&["/home", "/orders", "/account"], Options::default()).await;
+    let found: Vec<&str> = report.findings.iter().map(|finding| finding.check).collect();
+    assert_eq!(found, ["K-02"], "{report:#?}");
+}
+
+/// However many addresses there are.
+#[tokio::test]
+async fn limits_are_pressed_by_sixty_requests_of_a_run() {
+    let limits = Options { limits: true, ..Options::default() };
+    let report = run_all(&["/home", "/orders", "/account", "/news"], limits).await;
+    assert!(report.requests <= 60, "{}", report.requests);
+    assert!(report.left_out.iter().any(|(_, why)| why.contains("used up")), "{report:#?}");
+}
+
 /// Good manners: a run without more words asks one address this often, at most.
 const REQUESTS_OF_ONE_MAX: usize = 120;
 

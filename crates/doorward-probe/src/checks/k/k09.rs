@@ -25,6 +25,7 @@ use crate::checks::k;
 use crate::checks::{Check, Looking};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::look::Look;
+use crate::set_cookie::short;
 
 /// The check.
 pub const CHECK: Check =
@@ -48,7 +49,7 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
                 && is_other
                 && !other.is_deletion()
         });
-        let is_told = findings.iter().any(|own| own.variant == cookie.name);
+        let is_told = findings.iter().any(|own| own.variant == short(&cookie.name));
         let Some(twin) = twin.filter(|_| !is_told) else { continue };
         let words = [
             format!("There are two cookies `{}`", cookie.name),

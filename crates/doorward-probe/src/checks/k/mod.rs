@@ -16,7 +16,7 @@ pub mod k12;
 use crate::finding::{Confidence, Engines, Finding, Severity};
 use crate::forge::session_cookies;
 use crate::look::Look;
-use crate::set_cookie::SetCookie;
+use crate::set_cookie::{SetCookie, short};
 use crate::token::is_token_name;
 use doorward_browser::{Document, Engine, EngineId, Target, Way};
 use std::sync::Arc;
@@ -114,11 +114,11 @@ pub(crate) fn finding(
     cookie: &SetCookie,
     [title, who, fix]: [String; 3],
 ) -> Finding {
-    let mut finding = look.finding(check, severity, &title);
+    let mut finding = look.finding(check, severity, &short(&title));
     finding.who = who;
     finding.fix = fix;
     finding.request = cookie.call.curl();
     finding.evidence = vec![cookie.shown()];
-    finding.variant.clone_from(&cookie.name);
+    finding.variant = short(&cookie.name);
     finding
 }
