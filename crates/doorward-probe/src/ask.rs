@@ -2,6 +2,7 @@
 
 use crate::call::{Answered, Call};
 use crate::scope::{Refused, Scope};
+use crate::set_cookie::Cookies;
 use bytes::Bytes;
 use doorward_browser::Headers;
 use http::{HeaderName, HeaderValue, Method, Request, header};
@@ -71,6 +72,7 @@ pub struct Asker {
     pretended: Option<Pretended>,
     known: Mutex<HashMap<Vec<u8>, Exchange>>,
     log: Mutex<Vec<Call>>,
+    cookies: Cookies,
     next: Turnstile<Instant>,
 }
 
@@ -101,6 +103,7 @@ impl Asker {
             pretended,
             known: Mutex::default(),
             log: Mutex::default(),
+            cookies: Cookies::default(),
             next: Turnstile::new(Instant::now()),
         }
     }
@@ -119,6 +122,12 @@ impl Asker {
 
     /// The answer to a call, though it may have been sent before.
     pub async fn ask_again(&self, call: &Call) -> Exchange {
+        let exchange = self.send(call).await;
+        self.cookies.see(call, &exchange);
+        exchange
+    }
+
+    async fn send(&self, call: &Call) -> Exchange {
         if !self.allow_writes && !is_safe(&call.method) {
             return Err(Failed::CouldWrite(format!("{} {}", call.method, call.url)));
         }
@@ -168,6 +177,18 @@ impl Asker {
     #[must_use]
     pub const fn allows_writes(&self) -> bool {
         self.allow_writes
+    }
+
+    /// The cookies that were set so far.
+    #[must_use]
+    pub const fn cookies(&self) -> &Cookies {
+        &self.cookies
+    }
+
+    /// Whether nothing is sent: the run is only planned.
+    #[must_use]
+    pub const fn is_planned(&self) -> bool {
+        self.pretended.is_some()
     }
 
     /// Whom it may call.

@@ -3,6 +3,7 @@
 use crate::ask::{Asker, Exchange, Failed};
 use crate::call::{Answered, Call};
 use crate::finding::{Confidence, Engines, Finding, Severity};
+use crate::means::Means;
 use crate::operation::Operation;
 use crate::origins::Origins;
 use crate::payload::Breadth;
@@ -33,12 +34,14 @@ pub struct Look<'r> {
     pub session: Option<&'r Session>,
     /// How many origins are tried.
     pub breadth: Breadth,
+    /// What it may use beyond asking, and what it knows already.
+    pub(crate) means: Means<'r>,
     asker: &'r Asker,
     origins: OnceCell<Origins>,
 }
 
 impl<'r> Look<'r> {
-    pub(crate) const fn new(
+    pub(crate) fn new(
         operation: &'r Operation,
         (trusted, canaries): (&'r [String], &'r [String; 2]),
         session: Option<&'r Session>,
@@ -46,7 +49,8 @@ impl<'r> Look<'r> {
     ) -> Self {
         let breadth = Breadth { is_thorough: false, with_raw: false };
         let origins = OnceCell::const_new();
-        Self { operation, trusted, canaries, session, breadth, asker, origins }
+        let means = Means::none();
+        Self { operation, trusted, canaries, session, breadth, means, asker, origins }
     }
 
     /// Which origins the API allows; they are tried once for all checks.
@@ -59,6 +63,16 @@ impl<'r> Look<'r> {
     pub fn address(&self) -> Option<IpAddr> {
         let socket = self.asker.scope().socket(&self.operation.url).ok()?;
         Some(socket.ip().to_canonical())
+    }
+
+    /// The same with more than asking.
+    pub(crate) fn with(mut self, means: Means<'r>) -> Self {
+        self.means = means;
+        self
+    }
+
+    pub(crate) const fn asker(&self) -> &Asker {
+        self.asker
     }
 
     /// The answer to a call; the same one is sent once in a run.

@@ -2,14 +2,17 @@
 
 use crate::ask::{Asker, Failed, Manners, Pretended};
 use crate::call::Call;
-use crate::checks::{CHECKS, c32};
+use crate::checks::{CHECKS, Turn, c32};
 use crate::explained::narrowed;
 use crate::finding::Finding;
+use crate::limits;
 use crate::look::Look;
+use crate::means::Means;
 use crate::operation::Operation;
 use crate::payload::Breadth;
 use crate::scope::Scope;
 use crate::session::Session;
+use crate::witness::{Tap, Witness};
 use doorward_browser::Origin;
 use rustls::ClientConfig;
 use rustls::crypto::aws_lc_rs;
@@ -27,6 +30,12 @@ pub struct Options {
     pub allow_writes: bool,
     /// Requests of the whole run, at most.
     pub requests_max: usize,
+    /// What is read before and after a request, to see whether it was run.
+    pub witness: Option<Witness>,
+    /// What stands before the backend and sees what arrives.
+    pub tap: Option<Arc<dyn Tap>>,
+    /// Limits are pressed, by a few dozen requests, and nothing else is asked.
+    pub limits: bool,
     /// Drawn for this run: canaries are made of it.
     pub seed: u64,
     /// How many origins are tried.
@@ -99,7 +108,12 @@ impl Probe {
         let mut report = Report { others: self.asker.scope().others(), ..Report::default() };
         let mut observed = Vec::new();
         for operation in operations {
-            match self.one(operation, &mut observed).await {
+            if self.options.limits && self.asker.sent() >= limits::REQUESTS_MAX {
+                let why = "the requests that press limits are used up: ask for it alone";
+                report.left_out.push((operation.name(), why.to_owned()));
+                continue;
+            }
+            match self.one(operation, &mut observed, &mut report.left_out).await {
                 Ok(findings) => {
                     report.looked_at.push(operation.name());
                     report.findings.extend(findings);
@@ -129,20 +143,37 @@ impl Probe {
         &self,
         operation: &Operation,
         observed: &mut Vec<c32::Observed>,
+        left_out: &mut Vec<(String, String)>,
     ) -> Result<Vec<Finding>, Failed> {
+        // What uses up a share spoils what others would ask with: it has a run of its own.
+        let turns: &[Turn] =
+            if self.options.limits { &[Turn::Limits] } else { &[Turn::Ordinary, Turn::Cookies] };
+        let mut means = Means::none();
+        means.cookies_before = self.asker.cookies().all().len();
+        means.witness = self.options.witness.as_ref();
+        means.tap = self.options.tap.as_deref();
+        means.limits = self.options.limits;
         let trusted = self.trusted(operation).await?;
         let mut look = Look::new(
             operation,
             (&trusted, &self.canaries),
             self.options.session.as_ref(),
             &self.asker,
-        );
+        )
+        .with(means);
         look.breadth = self.options.breadth;
         let mut findings = Vec::new();
-        for check in CHECKS {
-            findings.extend((check.look)(&look).await);
+        for turn in turns {
+            for check in CHECKS.iter().filter(|check| check.turn() == *turn) {
+                findings.extend((check.look)(&look).await);
+            }
         }
         observed.extend(c32::observe(&look).await);
+        let doubt = look.means.doubt.get();
+        left_out
+            .extend(doubt.map(|doubt| {
+                (format!("the witness at {}", operation.name()), (*doubt).to_owned())
+            }));
         Ok(narrowed(findings))
     }
 

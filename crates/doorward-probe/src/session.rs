@@ -56,6 +56,57 @@ impl Session {
     }
 }
 
+/// What of it a browser sends by itself, and what is left without a part.
+impl Session {
+    /// The call with the session's cookies alone; the call as it is where there are none for it.
+    #[must_use]
+    pub fn cookies_on(&self, call: &Call) -> Call {
+        let own = self.keeping(|name, _| name.eq_ignore_ascii_case("cookie"));
+        own.on(call).unwrap_or_else(|| call.clone())
+    }
+
+    /// The session without one of its cookies.
+    #[must_use]
+    pub fn without_cookie(&self, name: &str) -> Self {
+        let mut session = self.clone();
+        for (_, value) in session.headers.iter_mut().filter(|(own, _)| is_cookie(own)) {
+            let pairs = value
+                .split(';')
+                .filter(|pair| pair.split_once('=').is_none_or(|(own, _)| own.trim() != name));
+            *value = pairs.map(str::trim).collect::<Vec<_>>().join("; ");
+        }
+        session.headers.retain(|(own, value)| !is_cookie(own) || !value.is_empty());
+        session
+    }
+
+    /// The session with other headers: each is exchanged for what `change` makes of it.
+    #[must_use]
+    pub(crate) fn changed(&self, change: impl Fn(&str, &str) -> String) -> Self {
+        let mut session = self.clone();
+        for (name, value) in &mut session.headers {
+            *value = change(name, value);
+        }
+        session
+    }
+
+    /// The session with some of its headers.
+    #[must_use]
+    pub(crate) fn keeping(&self, keep: impl Fn(&str, &str) -> bool) -> Self {
+        let mut session = self.clone();
+        session.headers.retain(|(name, value)| keep(name, value));
+        session
+    }
+
+    /// Its headers.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+fn is_cookie(name: &str) -> bool {
+    name.eq_ignore_ascii_case("cookie")
+}
+
 fn host(url: &Url) -> Option<(String, u16)> {
     Some((url.host_str()?.to_owned(), url.port_or_known_default()?))
 }

@@ -64,6 +64,15 @@ pub(crate) struct Probe {
     /// A header of a signed-in person, as in `Cookie: session=…`; may be repeated
     #[arg(long = "with-session", value_name = "HEADER")]
     pub(crate) session: Vec<String>,
+    /// An address that is read before and after a request: did it change?
+    #[arg(long, value_name = "URL", conflicts_with = "witness_command")]
+    pub(crate) witness: Option<String>,
+    /// A command whose output is read before and after a request
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) witness_command: Option<String>,
+    /// Press limits by up to 60 requests, and ask nothing else
+    #[arg(long)]
+    pub(crate) limits: bool,
     /// A host that is not this machine, and that you may test; may be repeated
     #[arg(long = "i-am-authorised", value_name = "HOST")]
     pub(crate) authorised: Vec<String>,

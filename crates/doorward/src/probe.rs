@@ -5,14 +5,14 @@ use crate::{EXIT_FINDINGS, EXIT_UNREACHED, EXIT_USAGE, machine};
 use doorward_browser::Origin;
 use doorward_probe::report::{self, TableLook};
 use doorward_probe::run::{closed, open};
-use doorward_probe::{Breadth, Operation, Options, Probe, Scope, Session};
+use doorward_probe::{Breadth, Operation, Options, Probe, Scope, Session, Witness};
 use std::process::ExitCode;
 use tokio::runtime::Builder;
 use url::Url;
 
 /// Runs what was typed.
 pub(crate) fn run(typed: &Typed) -> ExitCode {
-    let read = urls(typed).and_then(|urls| Ok((options(typed, &urls)?, urls)));
+    let read = urls(&typed.urls).and_then(|urls| Ok((options(typed, &urls)?, urls)));
     let (options, urls) = match read {
         Ok(read) => read,
         Err(said) => {
@@ -29,7 +29,11 @@ pub(crate) fn run(typed: &Typed) -> ExitCode {
 
 async fn go(typed: &Typed, options: Options, urls: Vec<Url>) -> ExitCode {
     let mut scope = Scope::new(&typed.authorised);
-    for url in &urls {
+    let watched = match &options.witness {
+        Some(Witness::Url(url)) => Some(url),
+        Some(Witness::Command(_)) | None => None,
+    };
+    for url in urls.iter().chain(watched) {
         if let Err(refused) = scope.add(url).await {
             machine::talk(&format!("error: {refused}\n"));
             return ExitCode::from(EXIT_USAGE);
@@ -80,7 +84,7 @@ async fn plan(scope: &Scope, options: &Options, operations: &[Operation]) -> Exi
     ExitCode::SUCCESS
 }
 
-fn urls(typed: &Typed) -> Result<Vec<Url>, String> {
+fn urls(texts: &[String]) -> Result<Vec<Url>, String> {
     let read = |text: &String| {
         // `localhost:3000/a` is what people type; it is no scheme `localhost`.
         let whole = if text.contains("://") { text.clone() } else { format!("http://{text}") };
@@ -90,7 +94,7 @@ fn urls(typed: &Typed) -> Result<Vec<Url>, String> {
             other => Err(format!("`{text}` is no address of an API: it is {other}, not http")),
         }
     };
-    typed.urls.iter().map(read).collect()
+    texts.iter().map(read).collect()
 }
 
 fn options(typed: &Typed, urls: &[Url]) -> Result<Options, String> {
@@ -111,10 +115,22 @@ fn options(typed: &Typed, urls: &[Url]) -> Result<Options, String> {
         origins: typed.origins.clone(),
         session: (!headers.is_empty()).then(|| Session::new(headers, urls)),
         allow_writes: typed.allow_writes,
+        witness: witness(typed)?,
+        tap: None,
+        limits: typed.limits,
         requests_max: typed.requests,
         breadth: Breadth { is_thorough: typed.thorough, with_raw: typed.raw_origins },
         seed: u64::from_le_bytes(machine_seed()),
     })
+}
+
+fn witness(typed: &Typed) -> Result<Option<Witness>, String> {
+    let command = typed.witness_command.clone().map(Witness::Command);
+    let url = match &typed.witness {
+        Some(text) => urls(std::slice::from_ref(text))?.pop().map(Witness::Url),
+        None => None,
+    };
+    Ok(command.or(url))
 }
 
 fn machine_seed() -> [u8; 8] {

@@ -31,9 +31,13 @@ pub mod c29;
 pub mod c30;
 pub mod c31;
 pub mod c32;
+pub mod k;
 pub mod p19;
 pub mod p21;
 pub mod p22;
+pub mod r;
+pub mod t;
+pub mod x;
 
 use crate::finding::Finding;
 use crate::look::Look;
@@ -89,7 +93,73 @@ pub const CHECKS: &[Check] = &[
     p19::CHECK,
     p21::CHECK,
     p22::CHECK,
+    k::k01::CHECK,
+    k::k02::CHECK,
+    k::k03::CHECK,
+    k::k04::CHECK,
+    k::k05::CHECK,
+    k::k06::CHECK,
+    k::k07::CHECK,
+    k::k08::CHECK,
+    k::k09::CHECK,
+    k::k10::CHECK,
+    k::k11::CHECK,
+    k::k12::CHECK,
+    r::r01::CHECK,
+    r::r02::CHECK,
+    r::r03::CHECK,
+    r::r05::CHECK,
+    r::r06::CHECK,
+    r::r07::CHECK,
+    r::r08::CHECK,
+    r::r10::CHECK,
+    t::t01::CHECK,
+    t::t02::CHECK,
+    t::t03::CHECK,
+    t::t04::CHECK,
+    t::t05::CHECK,
+    t::t06::CHECK,
+    t::t07::CHECK,
+    t::t08::CHECK,
+    x::x01::CHECK,
+    x::x02::CHECK,
+    x::x03::CHECK,
+    x::x04::CHECK,
+    x::x05::CHECK,
+    x::x06::CHECK,
+    x::x07::CHECK,
+    x::x08::CHECK,
+    x::x09::CHECK,
+    x::x10::CHECK,
+    x::x11::CHECK,
+    x::x12::CHECK,
+    x::x13::CHECK,
+    x::x14::CHECK,
 ];
+
+/// When a check's turn comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// First.
+    Ordinary,
+    /// Behind those that ask, since it looks at their answers.
+    Cookies,
+    /// In a run of its own: it uses up what others would ask with.
+    Limits,
+}
+
+impl Check {
+    /// When its turn comes.
+    pub(crate) fn turn(&self) -> Turn {
+        match self.id {
+            "X-13" => Turn::Cookies,
+            "T-07" => Turn::Limits,
+            id if id.starts_with("K-") => Turn::Cookies,
+            id if id.starts_with("R-") => Turn::Limits,
+            _ => Turn::Ordinary,
+        }
+    }
+}
 
 impl std::fmt::Debug for Check {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -15,6 +15,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
@@ -41,6 +42,8 @@ pub(crate) struct Memory {
     pub(crate) ran: usize,
     /// What a cache in front of it has kept.
     pub(crate) kept: std::collections::BTreeMap<String, Reply>,
+    /// How often something was counted, by its name.
+    pub(crate) counts: HashMap<String, usize>,
 }
 
 /// A request as a server sees it.

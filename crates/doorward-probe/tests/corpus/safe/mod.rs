@@ -3,8 +3,10 @@
 mod origins;
 mod plain;
 mod preflights;
+mod requests;
 
 use super::Server;
 
 /// All of them.
-pub(crate) const SAFE: &[&[Server]] = &[origins::SERVERS, plain::SERVERS, preflights::SERVERS];
+pub(crate) const SAFE: &[&[Server]] =
+    &[origins::SERVERS, plain::SERVERS, preflights::SERVERS, requests::SERVERS];

@@ -1,0 +1,66 @@
+//! # it finds JSON in a type that is none
+//!
+//! ## What it is
+//!
+//! The operation is meant for JSON and refuses `text/plain`, but runs it as
+//! `text/plain;application/json`: it looks for the words anywhere in the value. For a browser that
+//! is plain text, and needs no preflight.
+//!
+//! ## How it is found
+//!
+//! With `--allow-writes`, where plain text is refused. The body is sent as pages of two strangers
+//! can send it so; each must be answered as an allowed caller's, or change the witness.
+//!
+//! ## What it does not say
+//!
+//! What runs plain text as well is told by X-01 alone. Two `Content-Type` headers are not tried:
+//! no browser sends them without asking first.
+//!
+//! ## How to close it
+//!
+//! Compare the type's essence, the part before `;`, with `application/json`, and answer 415 to all
+//! else, nothing included.
+//!
+//! ## References
+//!
+//! Fetch 2.2.2, MIME Sniffing 4.4 (parse a MIME type), CWE-352.
+
+use crate::checks::x;
+use crate::checks::{Check, Looking};
+use crate::finding::Finding;
+use crate::forge::{Dress, call, exposure, honest, may_write, of_strangers, run};
+use crate::look::Look;
+use doorward_browser::Way;
+
+/// The check.
+pub const CHECK: Check = Check {
+    id: "X-03",
+    title: "it finds JSON in a type that is none",
+    source: include_str!("x03.rs"),
+    look,
+};
+
+fn look<'l>(look: &'l Look<'l>) -> Looking<'l> {
+    Box::pin(found(look))
+}
+
+async fn found(look: &Look<'_>) -> Vec<Finding> {
+    if !x::is_json(look) || !may_write(look) {
+        return Vec::new();
+    }
+    let Some(allowed) = honest(look).await else { return Vec::new() };
+    let plain = of_strangers(look, |page| call(look, page, Dress::Plain));
+    if run(look, &plain, allowed).await.is_some() {
+        return Vec::new();
+    }
+    let calls = of_strangers(look, |page| call(look, page, Dress::Disguised));
+    let Some(seen) = run(look, &calls, allowed).await else { return Vec::new() };
+    let worth = exposure(look, (Way::Fetch, "POST")).await;
+    let words = [
+        "It is meant for JSON, and runs `text/plain;application/json` too".to_owned(),
+        format!("Any page can have a visitor's browser run {}.", look.operation.name()),
+        "Compare the type before `;` with `application/json`, and answer 415 to all else."
+            .to_owned(),
+    ];
+    vec![x::finding(look, CHECK.id, (&calls[0], &seen), &worth, words)]
+}
