@@ -4,6 +4,7 @@ use crate::ask::{Asker, Failed, Manners, Pretended};
 use crate::call::Call;
 use crate::checks::CHECKS;
 use crate::finding::Finding;
+use crate::grid::{self, Closing, Grid, Row};
 use crate::look::Look;
 use crate::operation::Operation;
 use crate::scope::Scope;
@@ -12,6 +13,7 @@ use doorward_browser::Origin;
 use rustls::ClientConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls_platform_verifier::BuilderVerifierExt;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What a run is to do.
@@ -48,8 +50,29 @@ pub struct Report {
     pub left_out: Vec<(String, String)>,
     /// How many requests were sent.
     pub requests: usize,
-    /// Hosts that are not this machine.
-    pub others: Vec<String>,
+    /// Hosts that are not this machine, and how many requests went there.
+    pub others: Vec<(String, usize)>,
+    /// Who can make the backend run what, and who may read it.
+    pub grid: Grid,
+}
+
+/// What came of one operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Looked {
+    /// Its method and its whole address: what tells it from the others.
+    pub id: String,
+    /// Its name in reports.
+    pub name: String,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// Who can make the backend run it.
+    pub row: Option<Row>,
+    /// The table of its address, where it is the run's only one.
+    pub closing: Option<Closing>,
+    /// Why it was not looked at, or not to its end.
+    pub left_out: Option<String>,
+    /// How many requests it took, by host.
+    pub sent: BTreeMap<String, usize>,
 }
 
 impl Probe {
@@ -91,17 +114,30 @@ impl Probe {
     }
 
     /// Looks at each operation; `seen` is told of each that is done.
-    pub async fn run(&self, operations: &[Operation], seen: &dyn Fn(&Operation)) -> Report {
-        let mut report = Report { others: self.asker.scope().others(), ..Report::default() };
+    pub async fn run(&self, operations: &[Operation], seen: &dyn Fn(&Looked)) -> Report {
+        self.run_on(operations, Vec::new(), seen).await
+    }
+
+    /// The same, but for the operations that a former run has `done`.
+    pub async fn run_on(
+        &self,
+        operations: &[Operation],
+        mut done: Vec<Looked>,
+        seen: &dyn Fn(&Looked),
+    ) -> Report {
+        let mut report = Report::default();
         for operation in operations {
-            match self.one(operation).await {
-                Ok(findings) => {
-                    report.looked_at.push(operation.name());
-                    report.findings.extend(findings);
+            let id = id_of(operation);
+            let known = done.iter().position(|looked| looked.id == id);
+            let looked = match known {
+                Some(at) => done.swap_remove(at),
+                None => {
+                    let looked = self.one(operation, operations.len() == 1).await;
+                    seen(&looked);
+                    looked
                 }
-                Err(failed) => report.left_out.push((operation.name(), failed.to_string())),
-            }
-            seen(operation);
+            };
+            report.take(looked);
         }
         report.findings.sort_by(|a, b| {
             b.severity
@@ -109,8 +145,15 @@ impl Probe {
                 .then(a.check.cmp(b.check))
                 .then(a.operation.cmp(&b.operation))
         });
-        report.requests = self.asker.sent();
+        let others = self.asker.scope().others();
+        report.others.retain(|(host, _)| others.contains(host));
         report
+    }
+
+    /// How many requests were sent so far.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        self.asker.sent()
     }
 
     /// All requests that were sent, or would be.
@@ -119,19 +162,48 @@ impl Probe {
         self.asker.log()
     }
 
-    async fn one(&self, operation: &Operation) -> Result<Vec<Finding>, Failed> {
-        let trusted = self.trusted(operation).await?;
+    async fn one(&self, operation: &Operation, is_only: bool) -> Looked {
+        let before = self.asker.sent();
+        let mut looked = self.look_at(operation, is_only).await;
+        looked.sent = self.asker.sent_to(before);
+        looked
+    }
+
+    async fn look_at(&self, operation: &Operation, is_only: bool) -> Looked {
+        let mut looked = Looked {
+            id: id_of(operation),
+            name: operation.name(),
+            findings: Vec::new(),
+            row: None,
+            closing: None,
+            left_out: None,
+            sent: BTreeMap::new(),
+        };
+        let trusted = match self.trusted(operation).await {
+            Ok(trusted) => trusted,
+            Err(failed) => {
+                looked.left_out = Some(failed.to_string());
+                return looked;
+            }
+        };
         let look = Look::new(
             operation,
             (&trusted, &self.canaries),
             self.options.session.as_ref(),
             &self.asker,
         );
-        let mut findings = Vec::new();
         for check in CHECKS {
-            findings.extend((check.look)(&look).await);
+            looked.findings.extend((check.look)(&look).await);
         }
-        Ok(findings)
+        looked.row = Some(grid::row(&look).await);
+        if is_only {
+            looked.closing = Some(grid::closing(&look).await);
+        }
+        // What was found is true all the same; what was not found may be there.
+        if self.asker.is_used_up() {
+            looked.left_out = Some(Failed::UsedUp(self.options.requests_max).to_string());
+        }
+        looked
     }
 
     /// Origins that should be allowed. An API that nobody reaches is left out here.
@@ -154,6 +226,31 @@ impl Probe {
         let named = named.filter(|value| Origin::parse(value).is_ok() && value != "null");
         Ok(vec![named.unwrap_or(own)])
     }
+}
+
+impl Report {
+    fn take(&mut self, looked: Looked) {
+        match looked.left_out {
+            Some(why) => self.left_out.push((looked.name, why)),
+            None => self.looked_at.push(looked.name),
+        }
+        self.findings.extend(looked.findings);
+        self.grid.rows.extend(looked.row);
+        self.grid.closing = looked.closing;
+        for (host, sent) in looked.sent {
+            self.requests += sent;
+            match self.others.iter_mut().find(|(own, _)| *own == host) {
+                Some((_, all)) => *all += sent,
+                None => self.others.push((host, sent)),
+            }
+        }
+    }
+}
+
+/// What tells an operation from the others.
+#[must_use]
+pub fn id_of(operation: &Operation) -> String {
+    format!("{} {}", operation.method, operation.url)
 }
 
 /// A server that allows nobody anything.

@@ -2,6 +2,9 @@
 
 pub mod c01;
 pub mod c17;
+mod page;
+
+pub use page::{CheckPage, check_pages};
 
 use crate::finding::Finding;
 use crate::look::Look;
