@@ -114,3 +114,92 @@ fn sent(object: &Map<String, Value>) -> Option<BTreeMap<String, usize>> {
     let number = |value: &Value| usize::try_from(value.as_u64()?).ok();
     object.iter().map(|(host, sent)| Some((host.clone(), number(sent)?))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Begun, NotResumable, head, line, read};
+    use crate::checks::CHECKS;
+    use crate::finding::{Confidence, Engines, Finding, Severity};
+    use crate::grid::{Backend, Caller, Cell, Fate, Row};
+    use crate::run::{Looked, Options};
+    use std::collections::BTreeMap;
+
+    fn options() -> Options {
+        let origins = vec!["http://shop.localhost".to_owned()];
+        Options { origins, seed: u64::MAX - 1, ..Options::default() }
+    }
+
+    fn looked(path: &str) -> Looked {
+        let finding = Finding {
+            check: CHECKS[0].id,
+            title: "a\nb\u{202e}".to_owned(),
+            severity: Severity::Low,
+            confidence: Confidence::Tentative,
+            who: String::new(),
+            engines: Engines::default(),
+            operation: format!("GET {path}"),
+            request: "curl".to_owned(),
+            evidence: vec!["\0".to_owned()],
+            rung: None,
+            fix: String::new(),
+            variant: "P-03".to_owned(),
+        };
+        let cell =
+            Cell { browsers: vec![(Engines::all(), Fate::NotKnown)], backend: Backend::Silent };
+        Looked {
+            id: format!("GET http://localhost:1{path}"),
+            name: format!("GET {path}"),
+            findings: vec![finding],
+            row: Some(Row { operation: format!("GET {path}"), cells: vec![(Caller::Form, cell)] }),
+            closing: None,
+            left_out: None,
+            sent: BTreeMap::from([("localhost".to_owned(), 7)]),
+        }
+    }
+
+    #[test]
+    fn what_is_done_is_read_back_without_a_broken_end() {
+        let lines = [looked("/a"), looked("/b\r\n")];
+        let mut text = head(&options());
+        for looked in &lines {
+            text.push_str(&line(looked).expect("it is done"));
+        }
+        let want = Begun { seed: u64::MAX - 1, done: lines.to_vec(), whole: text.len() };
+        assert_eq!(read(&text, &Options { seed: 1, ..options() }), Ok(want.clone()));
+        for end in ["{", "{\"operation\":\"GET http://localhost:1/c\",\"find"] {
+            assert_eq!(read(&format!("{text}{end}"), &options()), Ok(want.clone()));
+        }
+        assert_eq!(read(&head(&options()), &options()).map(|begun| begun.done), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn another_run_is_not_gone_on_with() {
+        let text = head(&options());
+        for other in [
+            Options { allow_writes: true, ..options() },
+            Options { origins: Vec::new(), ..options() },
+            Options { session: Some(crate::Session::new(Vec::new(), &[])), ..options() },
+        ] {
+            assert_eq!(read(&text, &other), Err(NotResumable::OtherRun));
+        }
+        let line = line(&looked("/a")).expect("it is done");
+        let broken = line.replace("\"low\"", "\"lowest\"");
+        for (text, at) in [
+            (String::new(), 1),
+            ("nonsense\n".to_owned(), 1),
+            (line.clone(), 1),
+            (format!("{text}{text}"), 2),
+            (format!("{text}{line}{broken}"), 3),
+            (format!("{text}{line}\n"), 3),
+        ] {
+            assert_eq!(read(&text, &options()), Err(NotResumable::NotOurs(at)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_left_out_is_looked_at_again() {
+        let mut left = looked("/a");
+        left.left_out = Some("there was no whole answer".to_owned());
+        assert_eq!(line(&left), None);
+    }
+}

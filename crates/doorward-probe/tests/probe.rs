@@ -1,5 +1,6 @@
 //! The probe against servers whose faults are known: each planted fault is found, and nothing else.
 
+mod callers;
 mod corpus;
 
 use corpus::{BROKEN, SAFE, SHOP, Server, start};

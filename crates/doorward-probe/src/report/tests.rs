@@ -1,3 +1,6 @@
+mod forms;
+mod schema;
+
 use super::*;
 use crate::checks::CHECKS;
 use crate::finding::{Confidence, Engines, Rung};
