@@ -20,7 +20,7 @@ cargo xtask test              what continuous integration runs; installs what is
 cargo xtask quick             format, tidy, clippy, unit tests: under a minute
 cargo xtask tidy              the invariants and measures that can be checked by text
 cargo xtask vendor            writes web/vendor from the packages of web/package-lock.json
-cargo xtask docs              writes docs/layers from the layers' own files
+cargo xtask docs              writes docs/layers and docs/checks from the layers' and checks' files
 cargo xtask prove [NAME [N]]  one campaign in full; without a name, the list
 cargo xtask bench [--rounds N] [--seconds S] [--rate R] [--peers A,B]
                               the gate beside nginx, HAProxy and Envoy doing the same work: CPU,
