@@ -44,12 +44,15 @@ async fn go(typed: &Typed, mut options: Options, urls: Vec<Url>) -> ExitCode {
     if typed.plan {
         return plan(&scope, &options, &operations).await;
     }
-    let begun = match Begun::of(typed.resume.as_deref(), &mut options) {
-        Ok(begun) => begun,
-        Err(said) => return wrong(&said),
-    };
+    if let Err(said) = written::may_write(typed.output.as_deref()) {
+        return wrong(&said);
+    }
     let known = match written::known(typed.baseline.as_deref()) {
         Ok(known) => known,
+        Err(said) => return wrong(&said),
+    };
+    let begun = match Begun::of(typed.resume.as_deref(), &mut options) {
+        Ok(begun) => begun,
         Err(said) => return wrong(&said),
     };
     let probe = match Probe::new(scope, options) {

@@ -32,6 +32,16 @@ pub(super) fn write(typed: &Typed, told: &Told<'_>) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether there is a folder for the file: a long run is not lost at its end.
+pub(super) fn may_write(path: Option<&Path>) -> Result<(), String> {
+    let Some(path) = path else { return Ok(()) };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match path.is_dir() || folder.is_some_and(|folder| !folder.is_dir()) {
+        true => Err(format!("--output {}: name a file in a folder that is there", path.display())),
+        false => Ok(()),
+    }
+}
+
 fn text(form: ReportForm, told: &Told<'_>, look: TableLook) -> String {
     match form {
         ReportForm::Table => report::table(told, look),
