@@ -112,6 +112,8 @@ pub struct Grid {
     pub rows: Vec<Row>,
     /// The one address of the run, where there is but one.
     pub closing: Option<Closing>,
+    /// Pages' requests carried a session's cookie, as if it travelled to any site.
+    pub with_cookie: bool,
 }
 
 impl Caller {

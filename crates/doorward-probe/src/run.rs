@@ -145,6 +145,8 @@ impl Probe {
                 .then(a.check.cmp(b.check))
                 .then(a.operation.cmp(&b.operation))
         });
+        let session = self.options.session.as_ref();
+        report.grid.with_cookie = session.is_some_and(Session::has_cookie);
         let others = self.asker.scope().others();
         report.others.retain(|(host, _)| others.contains(host));
         report

@@ -258,6 +258,25 @@ fn a_run_that_was_broken_off_goes_on() {
 }
 
 #[test]
+fn a_session_stands_in_no_report() {
+    let api = Api::start();
+    let folder = Folder::new("session");
+    let (open, list) = (api.url("/open"), api.url("/list"));
+    let (resume, secret) = (folder.file("run.jsonl"), "Cookie: session=opensesame");
+    for form in ["table", "json", "sarif", "junit", "markdown", "html"] {
+        let words = [open.as_str(), &list, "-v", "--format", form, "--resume", &resume];
+        let output = probe(&[&words[..], &["--with-session", secret]].concat());
+        let text = said(&output) + &talk(&output);
+        assert!(text.contains("C-01") && !text.contains("opensesame"), "{form}: {text}");
+        // But that there was one is told, where the table of callers stands.
+        assert!(matches!(form, "sarif" | "junit") || text.contains("cookie"), "{form}: {text}");
+    }
+    let kept = fs::read_to_string(&resume).expect("the file");
+    assert!(kept.contains("C-01") && !kept.contains("opensesame"), "{kept}");
+    assert!(!said(&probe(&[&open, "--plan", "--with-session", secret])).contains("opensesame"));
+}
+
+#[test]
 fn checks_are_explained() {
     let output = doorward(&["explain", "C-17"]);
     assert_eq!(code(&output), Some(0));

@@ -1,7 +1,7 @@
 //! One file of HTML: it fetches nothing and runs nothing, and its policy says so to the browser.
 
-use super::text::markup;
-use super::words::{Shape, UNTRIED, Whose, engines, has_untried, pieces, tone};
+use super::text::{between_ticks, markup};
+use super::words::{Shape, Whose, engines, notes, pieces, tone};
 use super::{Told, counted};
 use crate::checks::CHECKS;
 use crate::finding::Finding;
@@ -80,8 +80,8 @@ fn callers(out: &mut String, told: &Told<'_>) {
         let _ = writeln!(out, "<li>{}{}</li>", mark(shape), shape.meaning());
     }
     out.push_str("</ul>\n");
-    if has_untried(grid) {
-        let _ = writeln!(out, "<p class=\"soft\">{}</p>", markup(UNTRIED));
+    for note in notes(grid) {
+        let _ = writeln!(out, "<p class=\"soft\">{}</p>", markup(note));
     }
 }
 
@@ -98,7 +98,7 @@ fn address(out: &mut String, closing: &Closing) {
     for (kind, any, allowed) in &closing.rows {
         let _ = write!(out, "<tr><th scope=\"row\">{}</th>", kind.words());
         // A program is no page.
-        let name = if allowed.is_none() { "it" } else { "any page" };
+        let name = if allowed.is_none() { "a program" } else { "any page" };
         cell(out, Some(any), name, Whose::foreign(is_public));
         cell(out, allowed.as_ref(), &head, Whose::Allowed);
         out.push_str("</tr>\n");
@@ -180,19 +180,6 @@ fn details(out: &mut String, told: &Told<'_>, finding: &Finding, is_open: bool) 
 
 /// Text whose backticks stand in pairs, as our own do, with code between them.
 fn coded(text: &str) -> String {
-    let text = markup(text);
-    let parts: Vec<&str> = text.split('`').collect();
-    if parts.len().is_multiple_of(2) {
-        return text;
-    }
-    let mut out = String::new();
-    for (at, part) in parts.into_iter().enumerate() {
-        match at % 2 {
-            0 => out.push_str(part),
-            _ => {
-                let _ = write!(out, "<code>{part}</code>");
-            }
-        }
-    }
-    out
+    let code = |text: &str| format!("<code>{}</code>", markup(text));
+    between_ticks(text, &markup, &code)
 }

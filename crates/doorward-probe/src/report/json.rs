@@ -37,7 +37,8 @@ pub fn json(told: &Told<'_>) -> Value {
         "requests": report.requests,
         "other_hosts": others.collect::<Vec<_>>(),
         "said_of_requests": told.requests(),
-        "callers": { "operations": rows.collect::<Vec<_>>(), "address": address },
+        "callers": { "operations": rows.collect::<Vec<_>>(), "address": address,
+            "with_cookie": report.grid.with_cookie },
     })
 }
 

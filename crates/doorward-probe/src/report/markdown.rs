@@ -1,8 +1,8 @@
 //! Markdown, for pull requests. What came from outside is code, or has its marks escaped.
 
 use super::Told;
-use super::text::{markdown as plain, markdown_code as code, markup};
-use super::words::{UNTRIED, engines, has_untried, said};
+use super::text::{between_ticks, markdown as plain, markdown_code as code, markup};
+use super::words::{engines, notes, said};
 use crate::finding::Finding;
 use crate::grid::{Caller, Closing, Row};
 use std::fmt::Write;
@@ -21,8 +21,8 @@ pub fn markdown(told: &Told<'_>) -> String {
     if !report.grid.rows.is_empty() {
         map(&mut out, &report.grid.rows);
     }
-    if has_untried(&report.grid) {
-        let _ = writeln!(out, "\n{}.", plain(UNTRIED));
+    for note in notes(&report.grid) {
+        let _ = writeln!(out, "\n{}.", plain(note));
     }
     if !report.findings.is_empty() {
         out.push_str("\n| severity | check | operation | what is wrong |\n");
@@ -35,7 +35,7 @@ pub fn markdown(told: &Told<'_>) -> String {
                 finding.severity.word(),
                 finding.check,
                 code(&finding.operation, true),
-                plain(&finding.title)
+                mixed(&finding.title, true)
             );
         }
         for finding in &report.findings {
@@ -87,7 +87,7 @@ fn details(out: &mut String, finding: &Finding) {
         finding.check,
         // No Markdown is read in a line of HTML.
         markup(&finding.title).replace('@', "@<!-- -->"),
-        plain(&finding.who),
+        mixed(&finding.who, false),
         finding.confidence.word(),
         plain(&engines(&finding.engines))
     );
@@ -98,5 +98,10 @@ fn details(out: &mut String, finding: &Finding) {
     for line in &finding.evidence {
         let _ = write!(out, "\n* {}", code(line, false));
     }
-    let _ = write!(out, "\n\nFix: {}\n\n</details>\n", plain(&finding.fix));
+    let _ = write!(out, "\n\nFix: {}\n\n</details>\n", mixed(&finding.fix, false));
+}
+
+/// A sentence of ours, with the code in it.
+fn mixed(text: &str, is_in_table: bool) -> String {
+    between_ticks(text, &plain, &|text| code(text, is_in_table))
 }

@@ -78,7 +78,6 @@ fn result(told: &Told<'_>, finding: &Finding) -> Value {
             "logicalLocations": [{ "fullyQualifiedName": operation, "kind": "resource" }],
         }],
         "partialFingerprints": { "doorwardKey/v1": visible(&finding.key()) },
-        "baselineState": if told.is_known(finding) { "unchanged" } else { "new" },
         "rank": rank(finding.confidence),
         "properties": {
             "severity": finding.severity.word(),
@@ -86,6 +85,11 @@ fn result(told: &Told<'_>, finding: &Finding) -> Value {
             "security-severity": score(finding.severity),
         },
     });
+    // 3.27.24: only against a former report.
+    if !told.known.is_empty() {
+        let state = if told.is_known(finding) { "unchanged" } else { "new" };
+        result["baselineState"] = Value::from(state);
+    }
     // 3.27.6: its place among the rules; a check of another version has none.
     if let Some(index) = index {
         result["ruleIndex"] = Value::from(index);

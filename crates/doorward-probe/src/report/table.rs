@@ -2,7 +2,7 @@
 //! for each finding, the worst first.
 
 use super::text::{cut, visible, wrapped};
-use super::words::{Shape, UNTRIED, Whose, engines, has_untried, marks, said, tone};
+use super::words::{Shape, Whose, engines, marks, notes, said, tone};
 use super::{Told, counted};
 use crate::checks::CHECKS;
 use crate::finding::{Finding, Severity};
@@ -109,19 +109,24 @@ fn legend(out: &mut String, look: Look, is_short: bool) {
     if is_short {
         parts.push("= read".to_owned());
     }
-    let text = parts.join("  ");
-    for line in wrapped_parts(&text, &parts, look) {
-        let _ = writeln!(out, "{}", painted(&line, "soft", look));
+    for line in filled(&parts, look.columns.unwrap_or(usize::MAX)) {
+        let _ = writeln!(out, "{}", painted(&fit(&line, look), "soft", look));
     }
 }
 
-/// Parts in one line where they fit, else in two.
-fn wrapped_parts(text: &str, parts: &[String], look: Look) -> Vec<String> {
-    if text.chars().count() <= look.columns.unwrap_or(usize::MAX) {
-        return vec![text.to_owned()];
+/// Parts that stay whole, as many in a line as fit.
+fn filled(parts: &[String], columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts {
+        match lines.last_mut() {
+            Some(last) if last.chars().count() + 2 + part.chars().count() <= columns => {
+                last.push_str("  ");
+                last.push_str(part);
+            }
+            Some(_) | None => lines.push(part.clone()),
+        }
     }
-    let half = parts.len().div_ceil(2);
-    vec![fit(&parts[..half].join("  "), look), fit(&parts[half..].join("  "), look)]
+    lines
 }
 
 /// Many operations: how many of them who can run, and read; each of them on request.
@@ -224,20 +229,17 @@ fn whole(out: &mut String, told: &Told<'_>, finding: &Finding, look: Look) {
 /// What was sent, what was not, and where to read more.
 fn end(out: &mut String, told: &Told<'_>, look: Look) {
     let report = told.report;
-    if has_untried(&report.grid) {
-        let _ = writeln!(out, "{}", painted(&fit(UNTRIED, look), "soft", look));
-    }
+    let mut lines: Vec<String> = notes(&report.grid).into_iter().map(str::to_owned).collect();
     let found = (!report.findings.is_empty()).then(|| told.found());
-    let said = found.into_iter().chain(told.requests()).collect::<Vec<_>>().join("; ");
-    for line in wrapped(&visible(&said), look.columns.unwrap_or(usize::MAX)) {
-        let _ = writeln!(out, "{}", painted(&line, "soft", look));
-    }
+    lines.push(found.into_iter().chain(told.requests()).collect::<Vec<_>>().join("; "));
     if let Some(worst) = report.findings.first() {
-        let more = match look.verbose {
-            true => format!("more: doorward explain {}; --format html", worst.check),
-            false => format!("more: --verbose; doorward explain {}; --format html", worst.check),
-        };
-        let _ = writeln!(out, "{}", painted(&fit(&more, look), "soft", look));
+        let verbose = if look.verbose { "" } else { "--verbose; " };
+        lines.push(format!("more: {verbose}doorward explain {}; --format html", worst.check));
+    }
+    for line in lines {
+        for line in wrapped(&visible(&line), look.columns.unwrap_or(usize::MAX)) {
+            let _ = writeln!(out, "{}", painted(&line, "soft", look));
+        }
     }
 }
 

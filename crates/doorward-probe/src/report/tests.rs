@@ -69,6 +69,7 @@ fn hostile() -> Report {
         grid: Grid {
             rows: vec![Row { operation: name, cells }],
             closing: Some(Closing { url: HOSTILE.to_owned(), allowed: HOSTILE.to_owned(), rows }),
+            with_cookie: true,
         },
     }
 }

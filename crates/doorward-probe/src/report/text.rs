@@ -124,6 +124,26 @@ pub(super) fn markdown_code(text: &str, is_in_table: bool) -> String {
     format!("{fence}{room}{text}{room}{fence}")
 }
 
+/// Text whose backticks stand in pairs, as our own do, with what is between them made code; where
+/// they do not, none of it is.
+pub(super) fn between_ticks(
+    text: &str,
+    plain: &dyn Fn(&str) -> String,
+    code: &dyn Fn(&str) -> String,
+) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    let is_paired = !parts.len().is_multiple_of(2);
+    // Two backticks without a word between them are no pair.
+    if !is_paired || parts.iter().skip(1).step_by(2).any(|part| part.trim().is_empty()) {
+        return plain(text);
+    }
+    let made = parts.iter().enumerate().map(|(at, part)| match at % 2 {
+        0 => plain(part),
+        _ => code(part),
+    });
+    made.collect()
+}
+
 /// A path of an address as a relative reference, whatever is in it (RFC 3986 2.1).
 pub(super) fn path(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -171,7 +191,7 @@ pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{cut, markdown, markdown_code, markup, path, visible, wrapped};
+    use super::{between_ticks, cut, markdown, markdown_code, markup, path, visible, wrapped};
 
     #[test]
     fn each_form_has_its_own_escapes() {
@@ -186,6 +206,10 @@ mod tests {
         assert_eq!(markdown_code("`", false), "`` ` ``");
         assert_eq!(markdown_code("a|b", true), r"`a\|b`");
         assert_eq!(markdown_code(r"a\|b", true), r"a\\\|b");
+        let mixed = |text| between_ticks(text, &markup, &|code| format!("({})", markup(code)));
+        assert_eq!(mixed("a `b<` c"), "a (b&lt;) c");
+        assert_eq!(mixed("a `b"), "a `b");
+        assert_eq!(mixed("a ``b` ` c"), "a ``b` ` c");
         assert_eq!(path("/a b/{id}/ü"), "/a%20b/%7Bid%7D/%C3%BC");
     }
 

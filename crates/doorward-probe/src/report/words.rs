@@ -182,8 +182,20 @@ pub(super) fn engines(engines: &Engines) -> String {
     }
 }
 
-/// Whether something in the table was not tried, since it could change something.
-pub(super) fn has_untried(grid: &Grid) -> bool {
+/// What is to be known of a table to read it: what was not tried, and whose requests they were.
+pub(super) fn notes(grid: &Grid) -> Vec<&'static str> {
+    let mut notes = Vec::new();
+    if has_untried(grid) {
+        notes.push(UNTRIED);
+    }
+    if grid.with_cookie {
+        notes.push(WITH_COOKIE);
+    }
+    notes
+}
+
+/// Whether something was not tried, since it could change something.
+fn has_untried(grid: &Grid) -> bool {
     let is_untried = |cell: &Cell| cell.backend == Backend::NotTried;
     let rows = grid.rows.iter().flat_map(|row| row.cells.iter().map(|(_, cell)| cell));
     let closing = grid.closing.iter().flat_map(|closing| &closing.rows);
@@ -192,8 +204,12 @@ pub(super) fn has_untried(grid: &Grid) -> bool {
 }
 
 /// Why something was not tried, and what tries it.
-pub(super) const UNTRIED: &str =
+const UNTRIED: &str =
     "would be sent: not sent here, since it could change something; --allow-writes sends it";
+
+/// What a session in the table means.
+const WITH_COOKIE: &str = "pages send the session's cookie along, as if it travelled from any \
+                           site: its SameSite and the browser say whether it does";
 
 /// How many findings there are of each severity, the worst first: `2 high, 1 low`.
 pub(super) fn count(report: &Report) -> String {

@@ -145,6 +145,7 @@ async fn with_a_session_a_star_is_no_leave_to_read() {
     let session = Session::new(Vec::new(), &[]);
     let options = Options { session: Some(session), ..options() };
     let report = look("public-search", &["GET"], options).await;
+    assert!(report.grid.with_cookie);
     for caller in [Caller::AllowedPage, Caller::AnyPage] {
         assert_eq!(cell(&report, caller).agreed(), Some(Fate::Hidden), "{caller:?}");
     }
