@@ -19,8 +19,8 @@ const NO_TOKEN: &str = "Bearer doorward-probe";
 pub(crate) async fn row(look: &Look<'_>) -> Row {
     let means = Means::new(look).await;
     let own = own(look);
-    let (allowed, answered) = means.cell(means.allowed(), Some(&own), None).await;
-    let measure = answered.as_deref();
+    let (allowed, answered) = means.cell(means.allowed(), Some(&own), Measure::Itself).await;
+    let measure = Measure::Allowed(answered.as_deref());
     let mut cells = vec![(Caller::AllowedPage, allowed)];
     let rest = [
         (Caller::AnyPage, means.anybody(), Some(own.clone())),
@@ -43,11 +43,13 @@ pub(crate) async fn closing(look: &Look<'_>) -> Closing {
     for kind in Kind::ALL {
         let Some(request) = of_kind(look, kind) else {
             let call = Call::new("GET", &look.operation.url);
-            rows.push((kind, means.script(&call, plain.as_deref()).await, None));
+            rows.push((kind, means.script(&call, Measure::Allowed(plain.as_deref())).await, None));
             continue;
         };
-        let (allowed, answered) = means.cell(means.allowed(), Some(&request), None).await;
-        let any = means.cell(means.anybody(), Some(&request), answered.as_deref()).await.0;
+        let (allowed, answered) =
+            means.cell(means.allowed(), Some(&request), Measure::Itself).await;
+        let measure = Measure::Allowed(answered.as_deref());
+        let any = means.cell(means.anybody(), Some(&request), measure).await.0;
         if kind == Kind::SimpleGet {
             plain = answered;
         }
@@ -58,6 +60,15 @@ pub(crate) async fn closing(look: &Look<'_>) -> Closing {
     // Whoever reads the report needs no password; nothing of it is sent either.
     let _ = (url.set_username(""), url.set_password(None));
     Closing { url: url.to_string(), allowed, rows }
+}
+
+/// What an answer is measured by.
+#[derive(Clone, Copy)]
+enum Measure<'a> {
+    /// It is the allowed page's own.
+    Itself,
+    /// The allowed page's, if there is one: without it nobody's is known to be the same.
+    Allowed(Option<&'a Answered>),
 }
 
 /// What the cells of one operation share.
@@ -97,7 +108,7 @@ impl<'l> Means<'l> {
         &self,
         from: Option<Document>,
         request: Option<&Request>,
-        measure: Option<&Answered>,
+        measure: Measure<'_>,
     ) -> (Cell, Option<Arc<Answered>>) {
         let Some(request) = request else {
             let browsers = vec![(Engines::all(), Fate::NeverSent)];
@@ -124,19 +135,17 @@ impl<'l> Means<'l> {
             fates.push((id, fate(&verdict, exchange.as_ref())));
             first = first.or(exchange);
         }
-        let backend = first.as_ref().map_or(Backend::NeverSent, |exchange| {
-            let own = exchange.as_ref().ok().map(Arc::as_ref);
-            self.backend(exchange, measure.or(own))
-        });
+        let backend =
+            first.as_ref().map_or(Backend::NeverSent, |exchange| self.backend(exchange, measure));
         (Cell { browsers: together(&fates), backend }, first.and_then(Result::ok))
     }
 
-    async fn script(&self, call: &Call, measure: Option<&Answered>) -> Cell {
+    async fn script(&self, call: &Call, measure: Measure<'_>) -> Cell {
         let backend = self.backend(&self.look.ask(call).await, measure);
         Cell { browsers: Vec::new(), backend }
     }
 
-    fn backend(&self, exchange: &Exchange, measure: Option<&Answered>) -> Backend {
+    fn backend(&self, exchange: &Exchange, measure: Measure<'_>) -> Backend {
         match exchange {
             Ok(own) => Backend::Answers {
                 status: own.status,
@@ -155,15 +164,16 @@ impl<'l> Means<'l> {
 }
 
 /// What an answer says of the backend: only what an allowed caller gets too is called run.
-fn rung(own: &Answered, measure: Option<&Answered>, nowhere: Option<&Answered>) -> Rung {
+fn rung(own: &Answered, measure: Measure<'_>, nowhere: Option<&Answered>) -> Rung {
     let is_like = |other: &Answered| other.status == own.status && other.body == own.body;
     if !own.is_success() || own.body.is_empty() || is_kept_copy(own) {
         return Rung::Unknown;
     }
     match (measure, nowhere) {
         (_, Some(nowhere)) if is_like(nowhere) => Rung::Unknown,
-        (Some(measure), _) if is_like(measure) => Rung::Strong,
-        (Some(_) | None, _) => Rung::Weak,
+        (Measure::Itself, _) => Rung::Strong,
+        (Measure::Allowed(Some(allowed)), _) if is_like(allowed) => Rung::Strong,
+        (Measure::Allowed(_), _) => Rung::Weak,
     }
 }
 

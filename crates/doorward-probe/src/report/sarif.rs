@@ -26,6 +26,10 @@ pub fn sarif(told: &Told<'_>) -> Value {
         "executionSuccessful": !told.report.looked_at.is_empty(),
         "toolExecutionNotifications": said.chain(notes).collect::<Vec<_>>(),
     });
+    // 3.24: the file that the operations are from, where there is one.
+    let artifacts = told
+        .openapi
+        .map(|file| json!({ "location": { "uri": uri_of(file) }, "roles": ["analysisTarget"] }));
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -37,6 +41,7 @@ pub fn sarif(told: &Told<'_>) -> Value {
             } },
             "automationDetails": { "id": "doorward-probe/" },
             "columnKind": "unicodeCodePoints",
+            "artifacts": artifacts.into_iter().collect::<Vec<_>>(),
             "invocations": [invocation],
             "results": results,
         }],
@@ -136,10 +141,15 @@ const fn score(severity: Severity) -> &'static str {
 /// for the address.
 fn place(told: &Told<'_>, finding: &Finding) -> String {
     match told.openapi {
-        Some(file) => path(file.trim_start_matches("./")),
+        Some(file) => uri_of(file),
         None => {
             let address = finding.operation.split_once(' ').map_or("", |(_, path)| path);
             format!("api/{}", path(address.trim_start_matches('/')))
         }
     }
+}
+
+/// A file's path, relative to where the probe was started.
+fn uri_of(file: &str) -> String {
+    path(file.trim_start_matches("./"))
 }

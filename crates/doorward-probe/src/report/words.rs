@@ -196,7 +196,9 @@ pub(super) fn notes(grid: &Grid) -> Vec<&'static str> {
 
 /// Whether something was not tried, since it could change something.
 fn has_untried(grid: &Grid) -> bool {
-    let is_untried = |cell: &Cell| cell.backend == Backend::NotTried;
+    // What the model does not know is not sent either, and no word of the command line sends it.
+    let is_known = |cell: &Cell| cell.agreed() != Some(Fate::NotKnown);
+    let is_untried = |cell: &Cell| cell.backend == Backend::NotTried && is_known(cell);
     let rows = grid.rows.iter().flat_map(|row| row.cells.iter().map(|(_, cell)| cell));
     let closing = grid.closing.iter().flat_map(|closing| &closing.rows);
     let mut closing = closing.flat_map(|(_, any, allowed)| [Some(any), allowed.as_ref()]);

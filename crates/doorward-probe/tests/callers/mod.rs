@@ -98,6 +98,17 @@ async fn what_answers_say_nothing_of_is_not_called_run() {
 }
 
 #[tokio::test]
+async fn without_an_allowed_pages_answer_nothing_is_called_run() {
+    // A page of an application's own scheme is none that the model knows.
+    let origins = vec!["capacitor://localhost".to_owned()];
+    let report = look("public-search", &["GET"], Options { origins, ..options() }).await;
+    assert_eq!(cell(&report, Caller::AllowedPage).agreed(), Some(Fate::NotKnown));
+    for caller in [Caller::AnyPage, Caller::SiblingPage, Caller::Script] {
+        assert_eq!(rung(cell(&report, caller)), Some(Rung::Weak), "{caller:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_could_write_is_told_from_the_preflight_alone() {
     let report = look("refuses-first", &["GET"], options()).await;
     let closing = report.grid.closing.expect("one address");

@@ -1,6 +1,7 @@
 //! How far a run has come, on a terminal, and only where it takes longer than a second.
 
 use super::begun::Begun;
+use crate::machine;
 use doorward_probe::run::Looked;
 use doorward_probe::{Operation, Probe, Report};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -25,27 +26,34 @@ pub(super) async fn watched(
     let lost = RefCell::new(None);
     let seen = |looked: &Looked| {
         bar.inc(1);
-        bar.set_message(format!("{} requests", probe.requests()));
         if let Err(said) = begun.keep(looked) {
             lost.borrow_mut().get_or_insert(said);
         }
     };
     let mut run = std::pin::pin!(probe.run_on(operations, done, &seen));
-    let report = match tokio::time::timeout(QUIET, &mut run).await {
-        Ok(report) => report,
-        Err(_) => {
-            if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos} of {len}  {msg}") {
-                bar.set_style(style);
-            }
-            // It is no terminal: nothing is drawn.
-            bar.set_draw_target(ProgressDrawTarget::stderr());
-            bar.enable_steady_tick(TICK);
-            run.await
+    let mut quiet = QUIET;
+    let report = loop {
+        if let Ok(report) = tokio::time::timeout(quiet, &mut run).await {
+            break report;
         }
+        if quiet == QUIET {
+            show(&bar);
+            quiet = TICK;
+        }
+        bar.set_message(format!("{} requests", probe.requests()));
     };
     bar.finish_and_clear();
     match lost.take() {
         Some(said) => Err(said),
         None => Ok(report),
     }
+}
+
+/// Shows it on standard error; where that is no terminal, nothing is drawn.
+fn show(bar: &ProgressBar) {
+    if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos} of {len}  {msg}") {
+        let letters = if machine::speaks_unicode() { "█░" } else { "#-" };
+        bar.set_style(style.progress_chars(letters));
+    }
+    bar.set_draw_target(ProgressDrawTarget::stderr());
 }

@@ -67,8 +67,12 @@ fn sarif_has_what_the_standard_requires() {
     }
     assert_eq!(prints.len(), results.len());
     told.openapi = Some("./api/open api.yaml");
-    let place = &sarif(&told)["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    let run = &sarif(&told)["runs"][0];
+    let place = &run["results"][0]["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], "api/open%20api.yaml");
+    // 3.24.2, 3.24.6.
+    assert_eq!(run["artifacts"][0]["location"]["uri"], "api/open%20api.yaml");
+    assert_eq!(run["artifacts"][0]["roles"][0], "analysisTarget");
     let one = BTreeSet::from([report.findings[1].key()]);
     let after = sarif(&super::told(&report, &one));
     let states = [0, 1].map(|at| after["runs"][0]["results"][at]["baselineState"].clone());
