@@ -103,7 +103,7 @@ fn answered(status: u16, rung: Rung) -> Piece {
     let (shape, words) = match (rung, status) {
         (Rung::Strong | Rung::Effect | Rung::InPath, _) => (Shape::Executed, "runs".to_owned()),
         (Rung::Weak, _) => (Shape::Sent, "may run".to_owned()),
-        (Rung::Unknown, 400..=499) => (Shape::Refused, format!("refuses, {status}")),
+        (Rung::Unknown, 400..=499) => (Shape::Refused, format!("refuses ({status})")),
         (Rung::Unknown, _) => (Shape::Sent, format!("answers {status}")),
     };
     Piece { shape: Some(shape), words }
