@@ -1,13 +1,22 @@
-//! `cargo xtask docs`: writes `docs/layers`, a page a layer. A test holds the pages against the
-//! layers.
+//! `cargo xtask docs`: writes `docs/layers`, a page a layer, and `docs/checks`, a page a check of
+//! the probe. Tests hold the pages against the layers and the checks.
 
 use crate::workspace::{cargo, root};
 use anyhow::Context;
 
 /// Writes the pages; whether that went well.
 pub(crate) fn run() -> anyhow::Result<bool> {
-    let mut write = cargo("run");
-    write.args(["--quiet", "--package", "doorward-test", "--example", "layer_pages", "--"]);
-    write.arg(root().join("docs/layers"));
-    Ok(write.status().context("cargo does not start")?.success())
+    let pages = [
+        ("doorward-test", "layer_pages", "docs/layers"),
+        ("doorward-probe", "check_pages", "docs/checks"),
+    ];
+    for (package, example, folder) in pages {
+        let mut write = cargo("run");
+        write.args(["--quiet", "--package", package, "--example", example, "--"]);
+        write.arg(root().join(folder));
+        if !write.status().context("cargo does not start")?.success() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

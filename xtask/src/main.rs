@@ -22,7 +22,7 @@ cargo xtask test              what continuous integration runs; installs what is
 cargo xtask quick             format, tidy, clippy, unit tests: under a minute
 cargo xtask tidy              the invariants and measures that can be checked by text
 cargo xtask vendor            writes web/vendor from the packages of web/package-lock.json
-cargo xtask docs              writes docs/layers from the layers' own files
+cargo xtask docs              writes docs/layers and docs/checks from the layers' and checks' files
 cargo xtask prove [NAME [N]]  one campaign in full; without a name, the list
 cargo xtask conformance [N [SEED]]
                               the model of a browser beside three engines; writes

@@ -12,7 +12,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -167,10 +167,26 @@ impl Asker {
         self.sent.load(Ordering::Relaxed).min(self.requests_max)
     }
 
+    /// Whether a request was not sent because there had been too many.
+    #[must_use]
+    pub fn is_used_up(&self) -> bool {
+        self.sent.load(Ordering::Relaxed) > self.requests_max
+    }
+
     /// All that was sent, or would be, in its order.
     #[must_use]
     pub fn log(&self) -> Vec<Call> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How many requests went to each host, but for the first `before` of the run.
+    #[must_use]
+    pub fn sent_to(&self, before: usize) -> BTreeMap<String, usize> {
+        let mut hosts = BTreeMap::new();
+        for call in self.log.lock().unwrap_or_else(PoisonError::into_inner).iter().skip(before) {
+            *hosts.entry(call.url.host_str().unwrap_or_default().to_owned()).or_default() += 1;
+        }
+        hosts
     }
 
     /// Whether requests that could change something are sent.

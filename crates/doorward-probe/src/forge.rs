@@ -364,7 +364,7 @@ async fn by_behaviour(look: &Look<'_>) -> Vec<String> {
 pub fn sibling(look: &Look<'_>) -> Option<Document> {
     let own = Origin::of(&look.operation.url);
     let (_, parent) = own.host()?.split_once('.')?;
-    let name = look.canaries[0].trim_start_matches("https://").split('.').next()?.to_owned();
+    let name = crate::look::name_of(&look.canaries[0]).split('.').next()?.to_owned();
     let page = Url::parse(&format!("{}://{name}.{parent}/", own.scheme()?)).ok()?;
     let is_neighbour = relation(&own, &Origin::of(&page)) == Relation::SameSite;
     is_neighbour.then(|| Document::top(page))

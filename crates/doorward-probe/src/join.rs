@@ -217,12 +217,7 @@ impl Standing {
     fn travel(&self, look: &Look<'_>, claim: &Claim<'_>, with_credentials: bool) -> Travel {
         let able = claim.payload.emitter.engines();
         let origin = claim.payload.origin.as_str();
-        let mut page = page_of(origin);
-        // Any page may come by plain http too: one by https meets mixed content at an API by http.
-        if let Some(page) = page.as_mut().filter(|_| claim.position == Position::AnyPage) {
-            let scheme = look.operation.url.scheme();
-            let _ = page.url.set_scheme(scheme);
-        }
+        let page = page_of(origin);
         let own = own_site(&look.operation.url, origin);
         // A page of the API's own site is one of "any pages" too.
         let own = match claim.position {

@@ -140,6 +140,17 @@ impl<'r> Look<'r> {
     /// What a browser of this engine does with a request of `from`, with the live API as the
     /// server. A request that may not be sent counts as one without an answer.
     pub async fn visit(&self, engine: &Engine, from: &Document, request: &Request) -> Verdict {
+        self.visit_as(engine, from, request, false).await
+    }
+
+    /// The same, and where a session is there its cookie travels along, preflights apart.
+    pub(crate) async fn visit_as(
+        &self,
+        engine: &Engine,
+        from: &Document,
+        request: &Request,
+        is_signed_in: bool,
+    ) -> Verdict {
         let mut known: Vec<(Sent, Answer)> = Vec::new();
         for _ in 0..ROUNDS_MAX {
             let mut wanted = None;
@@ -152,10 +163,17 @@ impl<'r> Look<'r> {
             };
             let verdict = decide(engine, Some(from), request, &mut server, &State::default(), 0);
             let Some(sent) = wanted else { return verdict };
-            let answer = self.ask(&call_of(&sent)).await;
+            let answer = self.ask(&self.call_as(&sent, is_signed_in)).await;
             known.push((sent, answer.map(|found| answer_of(&found)).unwrap_or_default()));
         }
         decide(engine, Some(from), request, &mut |_| Answer::default(), &State::default(), 0)
+    }
+
+    /// What a browser sends, as a call; with the session's cookie, if it is to travel.
+    pub(crate) fn call_as(&self, sent: &Sent, is_signed_in: bool) -> Call {
+        let call = call_of(sent);
+        let session = self.session.filter(|_| is_signed_in && sent.method != "OPTIONS");
+        session.and_then(|session| session.cookie_on(&call)).unwrap_or(call)
     }
 
     /// A finding about this operation; its words are filled in by the check.
@@ -176,6 +194,11 @@ impl<'r> Look<'r> {
             variant: String::new(),
         }
     }
+}
+
+/// An origin without its scheme.
+pub(crate) fn name_of(origin: &str) -> &str {
+    origin.split_once("://").map_or(origin, |(_, name)| name)
 }
 
 /// A page of this origin; `null` is a sandboxed frame. None where no page can have it.

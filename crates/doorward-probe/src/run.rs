@@ -5,6 +5,7 @@ use crate::call::Call;
 use crate::checks::{CHECKS, Turn, c32};
 use crate::explained::narrowed;
 use crate::finding::Finding;
+use crate::grid::{self, Closing, Grid, Row};
 use crate::limits;
 use crate::look::Look;
 use crate::means::Means;
@@ -17,6 +18,7 @@ use doorward_browser::Origin;
 use rustls::ClientConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls_platform_verifier::BuilderVerifierExt;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What a run is to do.
@@ -47,7 +49,9 @@ pub struct Options {
 pub struct Probe {
     asker: Asker,
     options: Options,
-    canaries: [String; 2],
+    /// Two origins by http, and two by https: a page by https meets mixed content at an API by
+    /// http, and an attacker has either.
+    canaries: [[String; 2]; 2],
 }
 
 /// What came of a run.
@@ -61,8 +65,33 @@ pub struct Report {
     pub left_out: Vec<(String, String)>,
     /// How many requests were sent.
     pub requests: usize,
-    /// Hosts that are not this machine.
-    pub others: Vec<String>,
+    /// Hosts that are not this machine, and how many requests went there.
+    pub others: Vec<(String, usize)>,
+    /// Who can make the backend run what, and who may read it.
+    pub grid: Grid,
+}
+
+/// What came of one operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Looked {
+    /// Its method and its whole address: what tells it from the others.
+    pub id: String,
+    /// Its name in reports.
+    pub name: String,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// Who can make the backend run it.
+    pub row: Option<Row>,
+    /// The table of its address, where it is the run's only one.
+    pub closing: Option<Closing>,
+    /// Why it was not looked at, or not to its end.
+    pub left_out: Option<String>,
+    /// What the witness is not to be believed in.
+    pub doubts: Vec<String>,
+    /// What it lets an allowed page do; not known of what a former run has done.
+    pub observed: Option<c32::Observed>,
+    /// How many requests it took, by host.
+    pub sent: BTreeMap<String, usize>,
 }
 
 impl Probe {
@@ -96,31 +125,47 @@ impl Probe {
         let asker = Asker::new(scope, Manners { allow_writes, requests_max, tls, pretended });
         // Nobody can own a name under `.example` (RFC 2606); one real ending is among them, for
         // lists that know endings.
-        let canaries = [
-            format!("https://canary-{:08x}.example", options.seed as u32),
-            format!("https://canary-{:08x}.com", (options.seed >> 32) as u32),
-        ];
+        let canaries = ["http", "https"].map(|scheme| {
+            [
+                format!("{scheme}://canary-{:08x}.example", options.seed as u32),
+                format!("{scheme}://canary-{:08x}.com", (options.seed >> 32) as u32),
+            ]
+        });
         Self { asker, options, canaries }
     }
 
     /// Looks at each operation; `seen` is told of each that is done.
-    pub async fn run(&self, operations: &[Operation], seen: &dyn Fn(&Operation)) -> Report {
-        let mut report = Report { others: self.asker.scope().others(), ..Report::default() };
+    pub async fn run(&self, operations: &[Operation], seen: &dyn Fn(&Looked)) -> Report {
+        self.run_on(operations, Vec::new(), seen).await
+    }
+
+    /// The same, but for the operations that a former run has `done`.
+    pub async fn run_on(
+        &self,
+        operations: &[Operation],
+        mut done: Vec<Looked>,
+        seen: &dyn Fn(&Looked),
+    ) -> Report {
+        let mut report = Report::default();
         let mut observed = Vec::new();
         for operation in operations {
-            if self.options.limits && self.asker.sent() >= limits::REQUESTS_MAX {
-                let why = "the requests that press limits are used up: ask for it alone";
-                report.left_out.push((operation.name(), why.to_owned()));
-                continue;
-            }
-            match self.one(operation, &mut observed, &mut report.left_out).await {
-                Ok(findings) => {
-                    report.looked_at.push(operation.name());
-                    report.findings.extend(findings);
+            let id = id_of(operation);
+            let known = done.iter().position(|looked| looked.id == id);
+            let looked = match known {
+                Some(at) => done.swap_remove(at),
+                None if self.options.limits && self.asker.sent() >= limits::REQUESTS_MAX => {
+                    let why = "the requests that press limits are used up: ask for it alone";
+                    report.left_out.push((operation.name(), why.to_owned()));
+                    continue;
                 }
-                Err(failed) => report.left_out.push((operation.name(), failed.to_string())),
-            }
-            seen(operation);
+                None => {
+                    let looked = self.one(operation, operations.len() == 1).await;
+                    seen(&looked);
+                    looked
+                }
+            };
+            observed.extend(looked.observed.clone());
+            report.take(looked);
         }
         report.findings.extend(c32::drift(&observed));
         report.findings.sort_by(|a, b| {
@@ -129,8 +174,17 @@ impl Probe {
                 .then(a.check.cmp(b.check))
                 .then(a.operation.cmp(&b.operation))
         });
-        report.requests = self.asker.sent();
+        let session = self.options.session.as_ref();
+        report.grid.with_cookie = session.is_some_and(Session::has_cookie);
+        let others = self.asker.scope().others();
+        report.others.retain(|(host, _)| others.contains(host));
         report
+    }
+
+    /// How many requests were sent so far.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        self.asker.sent()
     }
 
     /// All requests that were sent, or would be.
@@ -139,48 +193,81 @@ impl Probe {
         self.asker.log()
     }
 
-    async fn one(
-        &self,
-        operation: &Operation,
-        observed: &mut Vec<c32::Observed>,
-        left_out: &mut Vec<(String, String)>,
-    ) -> Result<Vec<Finding>, Failed> {
-        // What uses up a share spoils what others would ask with: it has a run of its own.
-        let turns: &[Turn] =
-            if self.options.limits { &[Turn::Limits] } else { &[Turn::Ordinary, Turn::Cookies] };
+    /// The origins of nobody's that an operation is tried with.
+    fn canaries(&self, operation: &Operation) -> &[String; 2] {
+        let [plain, secure] = &self.canaries;
+        if operation.url.scheme() == "http" { plain } else { secure }
+    }
+
+    async fn one(&self, operation: &Operation, is_only: bool) -> Looked {
+        let before = self.asker.sent();
+        let mut looked = self.look_at(operation, is_only).await;
+        looked.sent = self.asker.sent_to(before);
+        looked
+    }
+
+    async fn look_at(&self, operation: &Operation, is_only: bool) -> Looked {
+        let mut looked = Looked {
+            id: id_of(operation),
+            name: operation.name(),
+            findings: Vec::new(),
+            row: None,
+            closing: None,
+            left_out: None,
+            doubts: Vec::new(),
+            observed: None,
+            sent: BTreeMap::new(),
+        };
         let mut means = Means::none();
         means.cookies_before = self.asker.cookies().all().len();
         means.witness = self.options.witness.as_ref();
         means.tap = self.options.tap.as_deref();
         means.limits = self.options.limits;
-        let trusted = self.trusted(operation).await?;
+        let trusted = match self.trusted(operation).await {
+            Ok(trusted) => trusted,
+            Err(failed) => {
+                looked.left_out = Some(failed.to_string());
+                return looked;
+            }
+        };
         let mut look = Look::new(
             operation,
-            (&trusted, &self.canaries),
+            (&trusted, self.canaries(operation)),
             self.options.session.as_ref(),
             &self.asker,
         )
         .with(means);
         look.breadth = self.options.breadth;
+        // What uses up a share spoils what others would ask with: it has a run of its own.
+        let turns: &[Turn] =
+            if self.options.limits { &[Turn::Limits] } else { &[Turn::Ordinary, Turn::Cookies] };
         let mut findings = Vec::new();
         for turn in turns {
             for check in CHECKS.iter().filter(|check| check.turn() == *turn) {
                 findings.extend((check.look)(&look).await);
             }
         }
-        observed.extend(c32::observe(&look).await);
+        looked.findings = narrowed(findings);
+        if !self.options.limits {
+            looked.observed = c32::observe(&look).await;
+            looked.row = Some(grid::row(&look).await);
+            if is_only {
+                looked.closing = Some(grid::closing(&look).await);
+            }
+        }
         let doubt = look.means.doubt.get();
-        left_out
-            .extend(doubt.map(|doubt| {
-                (format!("the witness at {}", operation.name()), (*doubt).to_owned())
-            }));
-        Ok(narrowed(findings))
+        looked.doubts.extend(doubt.map(|doubt| (*doubt).to_owned()));
+        // What was found is true all the same; what was not found may be there.
+        if self.asker.is_used_up() {
+            looked.left_out = Some(Failed::UsedUp(self.options.requests_max).to_string());
+        }
+        looked
     }
 
     /// Origins that should be allowed. An API that nobody reaches is left out here.
     async fn trusted(&self, operation: &Operation) -> Result<Vec<String>, Failed> {
         let own = Origin::of(&operation.url).to_string();
-        let look = Look::new(operation, (&[], &self.canaries), None, &self.asker);
+        let look = Look::new(operation, (&[], self.canaries(operation)), None, &self.asker);
         let answered = match look.ask(&operation.call()).await {
             Ok(answered) => Some(answered),
             // What could write is looked at by its preflights alone.
@@ -197,6 +284,34 @@ impl Probe {
         let named = named.filter(|value| Origin::parse(value).is_ok() && value != "null");
         Ok(vec![named.unwrap_or(own)])
     }
+}
+
+impl Report {
+    fn take(&mut self, looked: Looked) {
+        for doubt in looked.doubts {
+            self.left_out.push((format!("the witness at {}", looked.name), doubt));
+        }
+        match looked.left_out {
+            Some(why) => self.left_out.push((looked.name, why)),
+            None => self.looked_at.push(looked.name),
+        }
+        self.findings.extend(looked.findings);
+        self.grid.rows.extend(looked.row);
+        self.grid.closing = looked.closing;
+        for (host, sent) in looked.sent {
+            self.requests += sent;
+            match self.others.iter_mut().find(|(own, _)| *own == host) {
+                Some((_, all)) => *all += sent,
+                None => self.others.push((host, sent)),
+            }
+        }
+    }
+}
+
+/// What tells an operation from the others.
+#[must_use]
+pub fn id_of(operation: &Operation) -> String {
+    format!("{} {}", operation.method, operation.url)
 }
 
 /// A server that allows nobody anything without a token. What an API names in its own answers is

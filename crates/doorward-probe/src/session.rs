@@ -31,10 +31,21 @@ impl Session {
     /// The call with the session; none where it is for another host.
     #[must_use]
     pub fn on(&self, call: &Call) -> Option<Call> {
+        self.with_those(call, |_| true)
+    }
+
+    /// The call with what a browser attaches by itself, the cookie; none where it is for another
+    /// host.
+    #[must_use]
+    pub fn cookie_on(&self, call: &Call) -> Option<Call> {
+        self.with_those(call, |name| name.eq_ignore_ascii_case("cookie"))
+    }
+
+    fn with_those(&self, call: &Call, travels: impl Fn(&str) -> bool) -> Option<Call> {
         let host = host(&call.url)?;
         self.hosts.contains(&host).then(|| {
             let mut call = call.clone();
-            for (name, value) in &self.headers {
+            for (name, value) in self.headers.iter().filter(|(name, _)| travels(name)) {
                 call.headers.append(name, value);
             }
             call

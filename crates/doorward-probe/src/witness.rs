@@ -87,7 +87,7 @@ impl Allowed {
         let first = first?;
         let second = look.ask_again(call).await?;
         let mut nowhere = call.clone();
-        let host = look.canaries[0].trim_start_matches("https://");
+        let host = crate::look::name_of(&look.canaries[0]);
         nowhere.url.set_path(&format!("/{}", host.split('.').next().unwrap_or(host)));
         let astray = look.ask(&nowhere).await.ok();
         let mut empty = call.clone();

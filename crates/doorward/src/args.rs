@@ -1,5 +1,9 @@
 //! What a person types.
 
+mod ticket;
+
+pub(crate) use ticket::{Ticket, TicketMint, TicketShow};
+
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use doorward_probe::Severity;
 use std::net::IpAddr;
@@ -52,6 +56,18 @@ pub(crate) struct Probe {
     /// The form of the report
     #[arg(long, value_enum, value_name = "FORM", default_value = "table")]
     pub(crate) format: ReportForm,
+    /// Write the report into this file, whole or not at all
+    #[arg(long, value_name = "FILE", conflicts_with = "plan")]
+    pub(crate) output: Option<PathBuf>,
+    /// Show each finding with its request, its evidence and its fix
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+    /// A former report (--format json): what it has is shown as known, and fails nothing
+    #[arg(long, value_name = "FILE", conflicts_with = "plan")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write each operation that is done into this file, and leave out those that stand in it
+    #[arg(long, value_name = "FILE", conflicts_with = "plan")]
+    pub(crate) resume: Option<PathBuf>,
     /// Exit with 1 from this severity on
     #[arg(long, value_enum, value_name = "SEVERITY", default_value = "medium")]
     pub(crate) fail_on: SeverityName,
@@ -94,6 +110,14 @@ pub(crate) enum ReportForm {
     Table,
     /// For programs
     Json,
+    /// For code scanning
+    Sarif,
+    /// For CI servers
+    Junit,
+    /// For pull requests
+    Markdown,
+    /// One page that can be sent
+    Html,
 }
 
 /// A severity's name.
@@ -205,53 +229,6 @@ pub(crate) enum SignsIn {
     Session,
     /// API keys, for programs
     Keys,
-}
-
-/// `doorward ticket`
-#[derive(Debug, Subcommand)]
-pub(crate) enum Ticket {
-    /// Ask a running gate for a ticket, with a key: a link that is good once, or for a time
-    Mint(TicketMint),
-    /// Tell what a ticket or a pass says, and whether this gate made it
-    Show(TicketShow),
-}
-
-/// `doorward ticket mint`
-#[derive(Debug, Args)]
-pub(crate) struct TicketMint {
-    /// The address that it is for, as in `https://api.shop.example/media/film.mp4`
-    pub(crate) url: String,
-    /// The API key: `env:NAME`, or `file:PATH`
-    #[arg(long, value_name = "REFERENCE")]
-    pub(crate) key: String,
-    /// The header that keys stand in
-    #[arg(long, value_name = "NAME", default_value = "x-api-key")]
-    pub(crate) header: String,
-    /// The method: GET or HEAD
-    #[arg(long, default_value = "GET")]
-    pub(crate) method: String,
-    /// Good for a time, in place of once: 10m; the route must say tickets = "window"
-    #[arg(long = "for", value_name = "TIME")]
-    pub(crate) window: Option<String>,
-    /// Where the gate's own addresses are [default: /.doorward of the same host]
-    #[arg(long, value_name = "URL")]
-    pub(crate) endpoints: Option<String>,
-    /// How it is printed
-    #[arg(long, value_enum, default_value_t = Form::Table)]
-    pub(crate) format: Form,
-}
-
-/// `doorward ticket show`
-#[derive(Debug, Args)]
-pub(crate) struct TicketShow {
-    /// The ticket (dwt1.…) or the pass (dwp1.…); an address with a ticket in it will do
-    pub(crate) text: String,
-    /// The gate's configuration, whose secrets tell whether the gate made it
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-    /// How it is printed
-    #[arg(long, value_enum, default_value_t = Form::Table)]
-    pub(crate) format: Form,
 }
 
 /// `doorward guard`
@@ -384,8 +361,8 @@ pub(crate) struct Check {
 /// `doorward explain`
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// A code, as in site/cross-site; a layer, as in site; a refusal's id; without one, the list of
-    /// codes
+    /// A code, as in site/cross-site; a layer, as in site; a check of the probe, as in C-17; a
+    /// refusal's id; without one, the list of all but the ids
     pub(crate) subject: Option<String>,
     /// The log that the id stands in; `-` is standard input
     #[arg(long, value_name = "FILE", requires = "subject", conflicts_with = "admin")]

@@ -1,7 +1,8 @@
-//! `doorward explain`: what a code or a layer means, from the layer's own file; what a refusal saw;
-//! how a request is judged.
+//! `doorward explain`: what a code, a layer or a check means, from its own file; what a refusal
+//! saw; how a request is judged.
 
 mod answer;
+mod check;
 mod refusal;
 mod request;
 
@@ -36,11 +37,11 @@ fn meaning(subject: Option<&str>) -> ExitCode {
     }
     let subject = subject.unwrap_or_default();
     machine::talk(&format!(
-        "error: there is no code or layer {:?}\n",
+        "error: there is no code, layer or check {:?}\n",
         subject.escape_debug().to_string()
     ));
-    for code in near(subject) {
-        machine::talk(&format!("  did you mean {code}?\n"));
+    for name in near(subject).into_iter().chain(check::near(subject)) {
+        machine::talk(&format!("  did you mean {name}?\n"));
     }
     machine::talk("  `doorward explain` lists them all\n");
     ExitCode::from(EXIT_USAGE)
@@ -49,6 +50,9 @@ fn meaning(subject: Option<&str>) -> ExitCode {
 fn explain(subject: &str) -> Option<String> {
     if let Some(meta) = LAYERS.iter().find(|meta| meta.id == subject) {
         return Some(layer(meta));
+    }
+    if let Some(check) = check::find(subject) {
+        return Some(check::text(check));
     }
     let reason = Reason::find(subject)?;
     let words = reason.words();
@@ -72,18 +76,14 @@ fn list() -> String {
         let words = reason.words();
         let _ = writeln!(out, "{:<28} {}", words.code, words.title);
     }
+    out.push('\n');
+    out.push_str(&check::list());
     out
 }
 
 /// A layer's own file, from its first line to its code.
 fn layer(meta: &Meta) -> String {
-    let mut out = String::new();
-    for line in meta.source.lines().take_while(|line| line.starts_with("//!")) {
-        let text = line.trim_start_matches("//!").strip_prefix(' ').unwrap_or_default();
-        let heading = text.strip_prefix("## ").or_else(|| text.strip_prefix("# "));
-        out.push_str(heading.unwrap_or(text));
-        out.push('\n');
-    }
+    let mut out = headings(meta.source);
     if let Some(away) = meta.store_away {
         let _ = writeln!(out, "\nWhen the store is away: {away}.");
     }
@@ -95,6 +95,18 @@ fn layer(meta: &Meta) -> String {
     let _ = writeln!(out, "\nCodes");
     for code in codes {
         let _ = writeln!(out, "  {code}");
+    }
+    out
+}
+
+/// The headings of a layer's or a check's own file, and what stands below them.
+fn headings(source: &str) -> String {
+    let mut out = String::new();
+    for line in source.lines().take_while(|line| line.starts_with("//!")) {
+        let text = line.trim_start_matches("//!").strip_prefix(' ').unwrap_or_default();
+        let heading = text.strip_prefix("## ").or_else(|| text.strip_prefix("# "));
+        out.push_str(heading.unwrap_or(text));
+        out.push('\n');
     }
     out
 }

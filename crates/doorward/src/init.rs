@@ -126,7 +126,7 @@ fn hexadecimal(bytes: [u8; 32]) -> String {
 
 /// Writes a file that was not there; or, where it may be, a new one that takes its place: never
 /// half of one, and never where a link leads.
-fn write(path: &Path, text: &str, over: bool) -> io::Result<()> {
+pub(crate) fn write(path: &Path, text: &str, over: bool) -> io::Result<()> {
     let new = |path: &Path| OpenOptions::new().write(true).create_new(true).open(path);
     let fill = |mut file: File| file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     if !over {

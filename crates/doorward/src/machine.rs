@@ -18,6 +18,12 @@ pub(crate) fn output_has_colour() -> bool {
     output_is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
+/// How many columns standard output has; none where it is no terminal.
+pub(crate) fn output_columns() -> Option<usize> {
+    let size = output_is_terminal().then(|| terminal_size::terminal_size_of(io::stdout()));
+    size.flatten().map(|(width, _)| usize::from(width.0))
+}
+
 /// Whether the locale says UTF-8; without a word about it shapes are written in ASCII.
 pub(crate) fn speaks_unicode() -> bool {
     ["LC_ALL", "LC_CTYPE", "LANG"]

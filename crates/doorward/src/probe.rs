@@ -1,11 +1,16 @@
 //! `doorward probe`: asks a live API what it lets each kind of caller read, and run.
 
-use crate::args::{Probe as Typed, ReportForm};
+mod begun;
+mod progress;
+mod written;
+
+use crate::args::Probe as Typed;
 use crate::{EXIT_FINDINGS, EXIT_UNREACHED, EXIT_USAGE, machine};
+use begun::Begun;
 use doorward_browser::Origin;
-use doorward_probe::report::{self, TableLook};
 use doorward_probe::run::{closed, open};
-use doorward_probe::{Breadth, Operation, Options, Probe, Scope, Session, Witness};
+use doorward_probe::{Breadth, Operation, Options, Probe, Report, Scope, Session, Told, Witness};
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use tokio::runtime::Builder;
 use url::Url;
@@ -27,7 +32,7 @@ pub(crate) fn run(typed: &Typed) -> ExitCode {
     runtime.block_on(go(typed, options, urls))
 }
 
-async fn go(typed: &Typed, options: Options, urls: Vec<Url>) -> ExitCode {
+async fn go(typed: &Typed, mut options: Options, urls: Vec<Url>) -> ExitCode {
     let mut scope = Scope::new(&typed.authorised);
     let watched = match &options.witness {
         Some(Witness::Url(url)) => Some(url),
@@ -43,29 +48,44 @@ async fn go(typed: &Typed, options: Options, urls: Vec<Url>) -> ExitCode {
     if typed.plan {
         return plan(&scope, &options, &operations).await;
     }
+    if let Err(said) = written::may_write(typed.output.as_deref()) {
+        return wrong(&said);
+    }
+    let known = match written::known(typed.baseline.as_deref()) {
+        Ok(known) => known,
+        Err(said) => return wrong(&said),
+    };
+    let begun = match Begun::of(typed.resume.as_deref(), &mut options) {
+        Ok(begun) => begun,
+        Err(said) => return wrong(&said),
+    };
     let probe = match Probe::new(scope, options) {
         Ok(probe) => probe,
         Err(said) => return unreached(&said),
     };
-    let report = probe.run(&operations, &|_| {}).await;
-    let text = match typed.format {
-        ReportForm::Table => report::table(
-            &report,
-            TableLook { unicode: machine::speaks_unicode(), colour: machine::output_has_colour() },
-        ),
-        ReportForm::Json => format!("{:#}\n", report::json(&report)),
-    };
-    if machine::try_output(&text).is_err() {
-        return ExitCode::from(EXIT_UNREACHED);
+    match progress::watched(&probe, &operations, begun).await {
+        Ok(report) => tell(typed, &report, &known),
+        Err(said) => unreached(&said),
     }
-    if report.looked_at.is_empty() {
-        return ExitCode::from(EXIT_UNREACHED);
+}
+
+/// Tells what came of a run, and ends as it went.
+fn tell(typed: &Typed, report: &Report, known: &BTreeSet<String>) -> ExitCode {
+    let fail_on = typed.fail_on.severity();
+    let told = Told { report, known, fail_on, openapi: None };
+    if let Err(said) = written::write(typed, &told) {
+        return unreached(&said);
     }
-    let worst = report.findings.iter().map(|finding| finding.severity).max();
-    match worst.is_some_and(|worst| worst >= typed.fail_on.severity()) {
-        true => ExitCode::from(EXIT_FINDINGS),
-        false => ExitCode::SUCCESS,
+    match (report.looked_at.is_empty(), told.is_failed()) {
+        (_, true) => ExitCode::from(EXIT_FINDINGS),
+        (true, false) => ExitCode::from(EXIT_UNREACHED),
+        (false, false) => ExitCode::SUCCESS,
     }
+}
+
+fn wrong(said: &str) -> ExitCode {
+    machine::talk(&format!("error: {said}\n"));
+    ExitCode::from(EXIT_USAGE)
 }
 
 /// All requests that may be sent: what a closed API would be asked, and what an open one would be.

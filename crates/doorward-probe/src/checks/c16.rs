@@ -188,6 +188,6 @@ async fn standing(look: &Look<'_>) -> Option<Standing> {
 
 /// A header's name that was drawn for this run.
 fn drawn(canary: &str) -> String {
-    let host = canary.trim_start_matches("https://");
+    let host = crate::look::name_of(canary);
     format!("x-{}", host.split('.').next().unwrap_or("canary"))
 }

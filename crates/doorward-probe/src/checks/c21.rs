@@ -162,7 +162,7 @@ async fn mixed_up(look: &Look<'_>, asker: &str) -> Option<Proof> {
 /// The operation's address with a parameter of this run, which no cache has seen.
 fn fresh(look: &Look<'_>, number: usize) -> Url {
     let mut url = look.operation.url.clone();
-    let drawn = look.canaries[1].trim_start_matches("https://").replace('.', "-");
+    let drawn = crate::look::name_of(&look.canaries[1]).replace('.', "-");
     url.query_pairs_mut().append_pair("doorward-probe", &format!("{drawn}-{number}"));
     url
 }

@@ -222,7 +222,7 @@ fn calls(answer: &Answered, name: &str) -> bool {
 
 /// A function's name that was drawn for this run.
 fn drawn(canary: &str) -> String {
-    let host = canary.trim_start_matches("https://");
+    let host = crate::look::name_of(canary);
     host.split('.').next().unwrap_or("canary").replace('-', "_")
 }
 

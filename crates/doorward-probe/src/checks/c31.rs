@@ -40,7 +40,7 @@ fn look<'l>(look: &'l Look<'l>) -> Looking<'l> {
 }
 
 async fn found(look: &Look<'_>) -> Option<Finding> {
-    let drawn = look.canaries[0].trim_start_matches("https://");
+    let drawn = crate::look::name_of(&look.canaries[0]);
     let call = |method: &str| Call::new(method, &look.operation.url).with(HEADER, drawn);
     let shows = |answered: &Answered| {
         answered.is_success() && String::from_utf8_lossy(&answered.body).contains(drawn)

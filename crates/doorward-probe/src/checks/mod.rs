@@ -35,9 +35,12 @@ pub mod k;
 pub mod p19;
 pub mod p21;
 pub mod p22;
+mod page;
 pub mod r;
 pub mod t;
 pub mod x;
+
+pub use page::{CheckPage, check_pages};
 
 use crate::finding::Finding;
 use crate::look::Look;
@@ -90,9 +93,6 @@ pub const CHECKS: &[Check] = &[
     c30::CHECK,
     c31::CHECK,
     c32::CHECK,
-    p19::CHECK,
-    p21::CHECK,
-    p22::CHECK,
     k::k01::CHECK,
     k::k02::CHECK,
     k::k03::CHECK,
@@ -105,6 +105,9 @@ pub const CHECKS: &[Check] = &[
     k::k10::CHECK,
     k::k11::CHECK,
     k::k12::CHECK,
+    p19::CHECK,
+    p21::CHECK,
+    p22::CHECK,
     r::r01::CHECK,
     r::r02::CHECK,
     r::r03::CHECK,

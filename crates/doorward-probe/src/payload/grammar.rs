@@ -51,7 +51,7 @@ pub(crate) fn values(
     let host = own.host.as_str();
     let (word, evil) = (first.word, second.host);
     match class {
-        Class::Any => vec![format!("https://{}", first.host), format!("https://{evil}")],
+        Class::Any => vec![first.origin.to_owned(), second.origin.to_owned()],
         Class::Null => vec!["null".to_owned()],
         Class::Before => vec![own.with_host(&format!("{host}.{evil}"))],
         Class::GluedBehind => vec![own.with_host(&format!("{host}{evil}"))],

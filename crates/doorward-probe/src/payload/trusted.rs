@@ -23,7 +23,9 @@ pub(crate) struct Trusted {
 /// What is drawn for a run, in the forms that payloads need.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Canary<'c> {
-    /// A host of nobody's.
+    /// The origin of nobody's.
+    pub(crate) origin: &'c str,
+    /// Its host.
     pub(crate) host: &'c str,
     /// Its first label.
     pub(crate) word: &'c str,
@@ -84,7 +86,12 @@ impl<'c> Canary<'c> {
         let (_, host) = origin.split_once("://")?;
         let (word, _) = host.split_once('.')?;
         let number = word.rsplit('-').next()?;
-        Some(Self { host, word, number: u32::from_str_radix(number, 16).unwrap_or_default() })
+        Some(Self {
+            origin,
+            host,
+            word,
+            number: u32::from_str_radix(number, 16).unwrap_or_default(),
+        })
     }
 
     /// A port that nobody's list has by chance; it is one that browsers load pages from.

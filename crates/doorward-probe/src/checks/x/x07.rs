@@ -119,7 +119,7 @@ fn pages(look: &Look<'_>) -> Vec<(&'static str, &'static str, Vec<Document>)> {
     ];
     for trusted in look.trusted {
         let Ok(Origin::Tuple { scheme, host, port }) = Origin::parse(trusted) else { continue };
-        let stranger = canary.trim_start_matches("https://");
+        let stranger = crate::look::name_of(canary);
         let longer =
             [format!("{scheme}://{host}.{stranger}/"), format!("{scheme}://{host}:{port}0/")];
         for text in longer {

@@ -1,0 +1,8 @@
+//! The probe against servers whose faults are known, in one program: they share their servers.
+
+mod callers;
+mod check_pages;
+mod corpus;
+mod origins;
+mod planted;
+mod requests;
