@@ -1,7 +1,7 @@
 //! The call itself: what a script may say of a request, and what is left of it (Fetch 2.2.2, 5).
 
 use crate::body::Body;
-use crate::engine::Engine;
+use crate::engine::{Engine, Streams};
 use crate::headers::{Headers, is_forbidden, is_never, is_token, is_value, normalised_value};
 use crate::request::{CacheMode, Mode, Request};
 use crate::rule::{self, Rule};
@@ -74,6 +74,9 @@ fn fetch(engine: &Engine, request: &Request, mode: Mode) -> Result<Said, Thrown>
     }
     let body = streamed(engine, &request.body);
     if body == Body::Stream {
+        if engine.streams == Streams::Refused {
+            return no(rule::STREAM_UNKNOWN, "");
+        }
         if options.keepalive {
             return no(rule::STREAM_KEEPALIVE, "");
         }
@@ -97,7 +100,9 @@ fn fetch(engine: &Engine, request: &Request, mode: Mode) -> Result<Said, Thrown>
 /// A body as the engine takes it: one that knows no streams makes a text of them (Web IDL 3.2.10).
 fn streamed(engine: &Engine, body: &Body) -> Body {
     match body {
-        Body::Stream if !engine.streams_requests => Body::Text("[object ReadableStream]".into()),
+        Body::Stream if engine.streams == Streams::Text => {
+            Body::Text("[object ReadableStream]".into())
+        }
         own => own.clone(),
     }
 }

@@ -72,6 +72,18 @@ pub enum SandboxReferer {
     AsUsual,
 }
 
+/// What becomes of a stream that a script wants to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Streams {
+    /// It is sent as a stream, and the server is asked first (Fetch 5.4).
+    Sent,
+    /// The engine knows no such bodies, and sends the text `[object ReadableStream]`, for which
+    /// nobody is asked.
+    Text,
+    /// The call throws.
+    Refused,
+}
+
 /// An engine, by its differences.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Engine {
@@ -100,23 +112,24 @@ pub struct Engine {
     /// A navigation that a click began carries `Sec-Fetch-User`.
     pub says_user: bool,
     /// A redirect through another site makes a request cross-site for cookies, even where its page
-    /// and its last address are one site (RFC 6265bis 5.2). To be measured.
+    /// and its last address are one site (RFC 6265bis 5.2).
     pub chain_counts_for_cookies: bool,
     /// `http:` and `https:` of one name are two sites for cookies. To be measured.
     pub schemeful_cookies: bool,
-    /// Opaque answers of data formats are kept from elements (Fetch 4.1, ORB). To be measured.
+    /// Opaque answers of data formats are kept from elements (Opaque Response Blocking).
     pub blocks_opaque: bool,
     /// A page from a wider address space asks the person before it asks a nearer one (Local
     /// Network Access). To be measured.
     pub gates_local_network: bool,
-    /// `WebSocket` requests carry `Sec-Fetch-*`. To be measured.
+    /// `WebSocket` requests carry `Sec-Fetch-*`.
     pub tells_websockets: bool,
     /// Images, sound and film of `http:` in pages of `https:` are asked for by `https:` (Mixed
     /// Content 4.1). To be measured.
     pub upgrades_mixed: bool,
-    /// `fetch` sends a stream as a stream. Where it does not, a stream is the text
-    /// `[object ReadableStream]`, which asks nobody. To be measured.
-    pub streams_requests: bool,
+    /// What becomes of a stream that `fetch` is given.
+    pub streams: Streams,
+    /// A style sheet of another type fires `load`, though it is not used.
+    pub refused_styles_load: bool,
     /// In pages of `https:`, plain `http:` to this machine is no mixed content. To be measured.
     pub trusts_loopback: bool,
     /// `Partitioned` gives a cookie a jar of its own under each top-level site (CHIPS). To be
@@ -254,7 +267,8 @@ impl Engine {
             gates_local_network: true,
             tells_websockets: false,
             upgrades_mixed: true,
-            streams_requests: true,
+            streams: Streams::Sent,
+            refused_styles_load: true,
             trusts_loopback: true,
             keeps_partitioned: true,
             safelisted_hints: true,
@@ -307,7 +321,8 @@ impl Engine {
             gates_local_network: false,
             tells_websockets: true,
             upgrades_mixed: true,
-            streams_requests: false,
+            streams: Streams::Text,
+            refused_styles_load: false,
             trusts_loopback: true,
             keeps_partitioned: true,
             safelisted_hints: false,
@@ -359,9 +374,10 @@ impl Engine {
             schemeful_cookies: false,
             blocks_opaque: false,
             gates_local_network: false,
-            tells_websockets: false,
+            tells_websockets: true,
             upgrades_mixed: true,
-            streams_requests: false,
+            streams: Streams::Refused,
+            refused_styles_load: false,
             trusts_loopback: false,
             keeps_partitioned: false,
             safelisted_hints: false,

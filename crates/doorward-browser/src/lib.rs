@@ -49,7 +49,8 @@ pub use cookie::{Cookie, SameSite};
 pub use decide::decide;
 pub use document::{Document, EmbedderPolicy, Permission};
 pub use engine::{
-    Engine, EngineId, GoneWithBody, PlainTaint, SandboxReferer, SiteBehindRedirects, ThirdParty,
+    Engine, EngineId, GoneWithBody, PlainTaint, SandboxReferer, SiteBehindRedirects, Streams,
+    ThirdParty,
 };
 pub use headers::Headers;
 pub use jar::{Jar, Travel};

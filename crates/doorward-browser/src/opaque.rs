@@ -98,6 +98,11 @@ pub(crate) fn shown(
     answer: &Answer,
 ) -> (Option<Event>, Option<Rule>) {
     match failure(engine, way, tainting, answer) {
+        Some(rule)
+            if way == Way::Stylesheet && rule == rule::OTHER_TYPE && engine.refused_styles_load =>
+        {
+            (Some(Event::Load), Some(rule))
+        }
         Some(rule) => (Some(Event::Error), Some(rule)),
         None => (is_certain(way, answer).then_some(Event::Load), None),
     }
@@ -125,6 +130,7 @@ fn failure(engine: &Engine, way: Way, tainting: Tainting, answer: &Answer) -> Op
         Way::Worker | Way::SharedWorker if !is_ok => Some(rule::ELEMENT_STATUS),
         Way::Worker | Way::SharedWorker if !is_script => Some(rule::OTHER_TYPE),
         Way::Stylesheet if !is_ok => Some(rule::ELEMENT_STATUS),
+        Way::Stylesheet if is_blocked => Some(rule::OPAQUE_BLOCKED),
         Way::Stylesheet if is_nosniff(&answer.headers) && kind != Some("text/css") => {
             Some(rule::NO_SNIFF)
         }

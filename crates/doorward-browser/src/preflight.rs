@@ -5,7 +5,7 @@ use crate::body::Body;
 use crate::chain::Chain;
 use crate::cors;
 use crate::document::Document;
-use crate::engine::Engine;
+use crate::engine::{Engine, Streams};
 use crate::headers::{Headers, is_token};
 use crate::metadata;
 use crate::origin::Origin;
@@ -68,7 +68,7 @@ impl Asked {
         }
         let names = unsafe_names_in(engine, headers);
         causes.extend(names.iter().cloned().map(Cause::Header));
-        if request.body == Body::Stream && engine.streams_requests {
+        if request.body == Body::Stream && engine.streams == Streams::Sent {
             causes.push(Cause::Stream);
         }
         let listens = request.way == (Way::Xhr { listens_to_upload: true });

@@ -99,6 +99,9 @@ fn denied(line: &Line<'_>) -> Option<String> {
 /// What a call throws.
 fn thrown(line: &Line<'_>) -> Option<String> {
     let why = match line.rule {
+        "stream-unknown" => {
+            return Some("NotSupportedError: ReadableStream uploading is not supported".to_owned());
+        }
         "method-forbidden" => "Method is forbidden.",
         "no-cors-method" => "Method must be GET, POST or HEAD in no-cors mode.",
         "body-not-allowed" => "Request has method 'GET' and cannot have a body",

@@ -78,6 +78,14 @@ pub(crate) const ADDRESS_CREDENTIALS: Rule = rule(
     None,
     "The address holds a name or a password: fetch throws before anything is sent.",
 );
+/// A stream, in an engine that sends none.
+pub(crate) const STREAM_UNKNOWN: Rule = rule(
+    "stream-unknown",
+    "measured",
+    CLASS,
+    None,
+    "This engine sends no streams: fetch throws before anything is sent.",
+);
 /// A stream without `duplex`.
 pub(crate) const STREAM_DUPLEX: Rule = rule(
     "stream-duplex",

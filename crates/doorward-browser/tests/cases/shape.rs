@@ -3,7 +3,8 @@
 use doorward_browser::{
     AddressSpace, Answer, Body, CacheMode, Credentials, Document, EmbedderPolicy, Engine, EngineId,
     GoneWithBody, Headers, Mode, Options, Permission, PlainTaint, Redirect, ReferrerPolicy,
-    Request, SandboxReferer, Sent, SiteBehindRedirects, State, Target, ThirdParty, Way, decide,
+    Request, SandboxReferer, Sent, SiteBehindRedirects, State, Streams, Target, ThirdParty, Way,
+    decide,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -48,7 +49,7 @@ pub(crate) struct Case {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Knobs {
-    /// Every habit that was measured, and is not what the specifications say, is off.
+    /// For a case that names its engines: their measured habits are off all the same.
     by_the_book: Option<bool>,
     star_covers_authorization: Option<bool>,
     blocks_third_party: Option<bool>,
@@ -62,7 +63,8 @@ struct Knobs {
     limits_safelisted_sum: Option<bool>,
     keeps_partitioned: Option<bool>,
     trusts_loopback: Option<bool>,
-    streams_requests: Option<bool>,
+    streams: Option<String>,
+    refused_styles_load: Option<bool>,
 }
 
 /// An address.
@@ -229,7 +231,7 @@ impl Case {
     pub(crate) fn engine(&self, id: EngineId) -> Engine {
         let mut engine = Engine::of(id);
         let knobs = &self.knobs;
-        if knobs.by_the_book == Some(true) {
+        if self.engine == all() || knobs.by_the_book == Some(true) {
             by_the_book(&mut engine);
         }
         let turned = [
@@ -243,11 +245,18 @@ impl Case {
             (knobs.limits_safelisted_sum, &mut engine.limits_safelisted_sum),
             (knobs.keeps_partitioned, &mut engine.keeps_partitioned),
             (knobs.trusts_loopback, &mut engine.trusts_loopback),
-            (knobs.streams_requests, &mut engine.streams_requests),
+            (knobs.refused_styles_load, &mut engine.refused_styles_load),
         ];
         for (wanted, knob) in turned {
             *knob = wanted.unwrap_or(*knob);
         }
+        engine.streams = match knobs.streams.as_deref() {
+            None => engine.streams,
+            Some("sent") => Streams::Sent,
+            Some("text") => Streams::Text,
+            Some("refused") => Streams::Refused,
+            Some(other) => panic!("{other} becomes of no stream"),
+        };
         if knobs.blocks_third_party == Some(true) {
             engine.third_party = ThirdParty::Blocked;
         }
@@ -271,20 +280,16 @@ impl Case {
     }
 }
 
-/// Turns off what engines do against the specifications, as it was measured.
+/// Turns off what engines do against the specifications, as it was measured: a case for all of
+/// them is the specifications' own.
 fn by_the_book(engine: &mut Engine) {
     engine.knows_prefixes = true;
     engine.star_covers_authorization = false;
+    engine.refused_styles_load = false;
     engine.sandbox_referer = SandboxReferer::Nothing;
     engine.trims_framed_referer = false;
     engine.names_origin_to_own = false;
     engine.asks_on = false;
-    engine.upload_needs_body = false;
-    engine.plain_taint = PlainTaint::AsForPages;
-    engine.preflight_sees_through_taint = false;
-    engine.site_behind_redirects = SiteBehindRedirects::Worst;
-    engine.trusts_top_for_cookies = false;
-    engine.keeps_headers_apart = false;
     engine.forgets_after_failure = true;
     engine.gone_with_body = GoneWithBody::All;
     engine.turns_delete_into_get = false;
@@ -295,6 +300,12 @@ fn by_the_book(engine: &mut Engine) {
     engine.sandbox_is_no_site = false;
     engine.policy_hides_origin_in_no_cors = true;
     engine.keeps_for_top_host_only = false;
+    engine.upload_needs_body = false;
+    engine.plain_taint = PlainTaint::AsForPages;
+    engine.preflight_sees_through_taint = false;
+    engine.site_behind_redirects = SiteBehindRedirects::Worst;
+    engine.trusts_top_for_cookies = false;
+    engine.keeps_headers_apart = false;
     engine.remembers_literally = false;
     engine.sends_any_type_in_no_cors = false;
     engine.remembers_for_opaque = true;
