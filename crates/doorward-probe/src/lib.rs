@@ -13,10 +13,12 @@
 pub mod ask;
 pub mod call;
 pub mod checks;
+pub mod explain;
 pub mod finding;
 pub mod grant;
 pub mod look;
 pub mod operation;
+pub mod read;
 pub mod report;
 pub mod run;
 pub mod scope;

@@ -1,0 +1,226 @@
+//! # Why a page is not let
+//!
+//! From a page, its request and what the server answers: what each browser does, the rule that
+//! decides, what the console prints, and the smallest change that makes it work. Nothing of that is
+//! guessed: [`doorward_browser`] judges the answers as they are, and judges them again with each
+//! change that is tried. What it does not walk yet stands in `beyond.rs`.
+
+mod beyond;
+mod mend;
+mod words;
+
+use doorward_browser::{
+    Answer, Because, Document, Engine, EngineId, Mode, Origin, Reading, Request, Rule, Sent, State,
+    Verdict, decide, said,
+};
+pub use mend::{Change, On, What};
+use url::Url;
+
+/// What a server answers, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// To the preflight; none: as to the request itself.
+    pub preflight: Option<Answer>,
+    /// To the request; none: a success that says nothing of CORS.
+    pub answer: Option<Answer>,
+}
+
+/// Why it is as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// The rule's id.
+    pub id: &'static str,
+    /// The specification's section.
+    pub section: &'static str,
+    /// Its address.
+    pub link: &'static str,
+    /// What it says.
+    pub says: &'static str,
+    /// The method, header or value that it met; may be empty.
+    pub detail: String,
+}
+
+/// What became of a request in one engine.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The engine.
+    pub engine: EngineId,
+    /// What the page gets.
+    pub reading: Reading,
+    /// Why.
+    pub cause: Cause,
+    /// It was met in the answer to the preflight.
+    pub in_preflight: bool,
+    /// The walk; none where it never began.
+    pub verdict: Option<Verdict>,
+}
+
+/// A request, explained.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// In the engine that was asked about.
+    pub judged: Judged,
+    /// What the browser does, one sentence a step.
+    pub steps: Vec<String>,
+    /// What each engine's console prints; none where it prints nothing, or nobody knows the words.
+    pub consoles: Vec<(EngineId, Option<String>)>,
+    /// Engines in which it ends otherwise than in the one that was asked about, and how.
+    pub others: Vec<(EngineId, String)>,
+    /// The smallest change of the server's answers that lets the page read; empty where it may, or
+    /// where no such change was found.
+    pub changes: Vec<Change>,
+    /// Changes of the page's call, each of which is enough by itself.
+    pub page_changes: Vec<String>,
+    /// What else helps to see it.
+    pub hints: Vec<String>,
+    /// Why it should perhaps not be made to work.
+    pub warnings: Vec<String>,
+}
+
+impl Answers {
+    /// What is answered to a request.
+    #[must_use]
+    pub fn to(&self, sent: &Sent) -> Answer {
+        let silent = || Answer { status: 200, ..Answer::default() };
+        let answer = || self.answer.clone().unwrap_or_else(silent);
+        match is_preflight(sent) {
+            true => self.preflight.clone().unwrap_or_else(answer),
+            false => answer(),
+        }
+    }
+}
+
+/// Whether a request is a preflight (Fetch 4.8).
+#[must_use]
+pub fn is_preflight(sent: &Sent) -> bool {
+    sent.method == "OPTIONS" && sent.headers.has("access-control-request-method")
+}
+
+impl Cause {
+    fn of(because: &Because) -> Self {
+        let Because { rule: Rule { id, section, link, says, .. }, detail } = because;
+        Self { id, section, link, says, detail: detail.clone() }
+    }
+}
+
+impl Judged {
+    /// Whether the page gets what it asked for.
+    #[must_use]
+    pub const fn works(&self) -> bool {
+        matches!(self.reading, Reading::Reads(_) | Reading::Navigates)
+    }
+
+    /// Whether the request itself went to the server.
+    #[must_use]
+    pub fn is_sent(&self) -> bool {
+        self.verdict.as_ref().is_some_and(|verdict| verdict.sent.is_some())
+    }
+
+    /// The answer in which the cause was met.
+    fn answer(&self) -> Option<&Answer> {
+        let verdict = self.verdict.as_ref()?;
+        match self.in_preflight {
+            true => verdict.preflight.as_ref()?.answer.as_ref(),
+            false => verdict.answer.as_ref(),
+        }
+    }
+}
+
+/// A page by its origin or its address. `null` is a page from a file.
+#[must_use]
+pub fn page(text: &str) -> Option<Document> {
+    let text = if text == "null" { "file:///page.html" } else { text };
+    let url = Url::parse(text).ok()?;
+    let is_known = matches!(url.scheme(), "http" | "https" | "file");
+    is_known.then(|| Document::top(url))
+}
+
+/// What an engine does with a request, with these answers.
+#[must_use]
+pub fn judge(engine: EngineId, page: &Document, request: &Request, answers: &Answers) -> Judged {
+    if let Some((reading, cause)) = beyond::before(engine, page, request) {
+        return Judged { engine, reading, cause, in_preflight: false, verdict: None };
+    }
+    let verdict = decided(engine, page, request, answers);
+    let doubt = verdict.preflight.as_ref().and_then(|preflight| preflight.doubt.as_ref());
+    let in_preflight = doubt.is_some();
+    let cause = Cause::of(doubt.unwrap_or(&verdict.because));
+    let reading = verdict.reading.clone();
+    let judged = Judged { engine, reading, cause, in_preflight, verdict: Some(verdict) };
+    beyond::after(judged, page, request, answers)
+}
+
+fn decided(engine: EngineId, page: &Document, request: &Request, answers: &Answers) -> Verdict {
+    let mut server = |sent: &Sent| answers.to(sent);
+    decide(&Engine::of(engine), Some(page), request, &mut server, &State::default(), 0)
+}
+
+/// Explains a request.
+#[must_use]
+pub fn explain(
+    engine: EngineId,
+    page: &Document,
+    request: &Request,
+    answers: &Answers,
+) -> Explained {
+    let judged = judge(engine, page, request, answers);
+    let mut consoles = Vec::new();
+    let mut others = Vec::new();
+    for id in EngineId::ALL {
+        let other = judge(id, page, request, answers);
+        consoles.push((id, console(&other, page, request)));
+        let is_same = other.works() == judged.works()
+            && other.is_sent() == judged.is_sent()
+            && other.cause.id == judged.cause.id;
+        if !is_same {
+            others.push((id, words::end(&other)));
+        }
+    }
+    let mended = mend::mended(&judged, page, request, answers);
+    Explained {
+        steps: words::steps(&judged, request),
+        hints: words::hints(&judged, page, request),
+        warnings: words::warnings(&mended.changes, page, request),
+        consoles,
+        others,
+        changes: mended.changes,
+        page_changes: mended.page_changes,
+        judged,
+    }
+}
+
+/// What an engine's console prints.
+fn console(judged: &Judged, page: &Document, request: &Request) -> Option<String> {
+    let Some(verdict) = &judged.verdict else {
+        return beyond::console(judged, page, request);
+    };
+    let status = judged.answer().map_or(0, |answer| answer.status);
+    let is_redirected = judged.in_preflight && (300..400).contains(&status);
+    let origin = page.origin().to_string();
+    if judged.engine == EngineId::Chromium && is_redirected && judged.cause.id == "preflight-status"
+    {
+        return Some(format!(
+            "Access to fetch at '{}' from origin '{origin}' has been blocked by CORS policy: \
+             Response to preflight request doesn't pass access control check: Redirect is not \
+             allowed for a preflight request.",
+            request.url
+        ));
+    }
+    match judged.works() {
+        true => None,
+        false => said(judged.engine, &origin, verdict, request.way.mode(request.mode)),
+    }
+}
+
+/// Whether page and server are one origin.
+fn is_own(page: &Document, request: &Request) -> bool {
+    page.origin().is_same(&Origin::of(&request.url))
+}
+
+/// Whether the page asks for an answer that it cannot read in any case.
+fn is_blind(request: &Request) -> bool {
+    request.way.is_scripted() && request.mode == Mode::NoCors
+}
+
+#[cfg(test)]
+mod tests;
