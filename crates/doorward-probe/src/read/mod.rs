@@ -9,12 +9,16 @@ pub mod answers;
 pub mod console;
 pub mod curl;
 pub mod fetch;
+pub mod har;
+mod listed;
 mod literal;
+pub mod openapi;
 mod shell;
 
 use crate::call::is_secret;
 use crate::operation::{Operation, Source};
 use doorward_browser::{Body, Headers, Origin, Request};
+pub use listed::{Listed, OPERATIONS_MAX};
 use std::fmt;
 use thiserror::Error;
 use url::Url;
