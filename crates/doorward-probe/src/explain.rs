@@ -6,6 +6,7 @@
 //! change that is tried. What it does not walk yet stands in `beyond.rs`.
 
 mod beyond;
+mod live;
 mod mend;
 mod words;
 
@@ -13,6 +14,7 @@ use doorward_browser::{
     Answer, Because, Document, Engine, EngineId, Mode, Origin, Reading, Request, Rule, Sent, State,
     Verdict, decide, said,
 };
+pub use live::{Live, live};
 pub use mend::{Change, On, What};
 use url::Url;
 

@@ -155,7 +155,7 @@ pub fn page_of(origin: &str) -> Option<Document> {
     (Origin::of(&url).to_string() == origin).then(|| Document::top(url))
 }
 
-fn call_of(sent: &Sent) -> Call {
+pub(crate) fn call_of(sent: &Sent) -> Call {
     Call {
         method: sent.method.clone(),
         url: sent.url.clone(),
@@ -183,7 +183,7 @@ fn bytes_of(body: &doorward_browser::Body) -> Vec<u8> {
     }
 }
 
-fn answer_of(found: &Arc<Answered>) -> Answer {
+pub(crate) fn answer_of(found: &Arc<Answered>) -> Answer {
     // Whether it ran is not for a status to say: that is the rung's.
     Answer { status: found.status, headers: found.headers.clone(), is_executed: false }
 }

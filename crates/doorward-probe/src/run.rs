@@ -119,6 +119,12 @@ impl Probe {
         self.asker.log()
     }
 
+    /// What sends its requests.
+    #[must_use]
+    pub const fn asker(&self) -> &Asker {
+        &self.asker
+    }
+
     async fn one(&self, operation: &Operation) -> Result<Vec<Finding>, Failed> {
         let trusted = self.trusted(operation).await?;
         let look = Look::new(

@@ -1,7 +1,8 @@
 //! `doorward explain`: what a code or a layer means, from the layer's own file; what a refusal saw;
-//! how a request is judged.
+//! how a request is judged; why a page is not let.
 
 mod answer;
+mod fetch;
 mod refusal;
 mod request;
 
@@ -15,6 +16,9 @@ use std::process::ExitCode;
 
 /// Prints what is asked for.
 pub(crate) fn run(asked: &Explain) -> ExitCode {
+    if asked.trouble.is_there() {
+        return fetch::run(asked);
+    }
     if asked.request.is_some() {
         return request::run(asked);
     }

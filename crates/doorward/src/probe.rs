@@ -1,8 +1,11 @@
 //! `doorward probe`: asks a live API what it lets each kind of caller read, and run.
 
+pub(crate) mod sources;
+
 use crate::args::{Probe as Typed, ReportForm};
 use crate::{EXIT_FINDINGS, EXIT_UNREACHED, EXIT_USAGE, machine};
 use doorward_browser::Origin;
+use doorward_probe::read::Listed;
 use doorward_probe::report::{self, TableLook};
 use doorward_probe::run::{closed, open};
 use doorward_probe::{Operation, Options, Probe, Scope, Session};
@@ -12,8 +15,11 @@ use url::Url;
 
 /// Runs what was typed.
 pub(crate) fn run(typed: &Typed) -> ExitCode {
-    let read = urls(typed).and_then(|urls| Ok((options(typed, &urls)?, urls)));
-    let (options, urls) = match read {
+    let read = urls(typed).and_then(|urls| {
+        let gathered = sources::gathered(typed, &urls).map_err(|error| format!("{error:#}"))?;
+        Ok((options(typed, &urls, gathered.session)?, gathered.listed, urls))
+    });
+    let (options, listed, urls) = match read {
         Ok(read) => read,
         Err(said) => {
             machine::talk(&format!("error: {said}\n"));
@@ -24,10 +30,10 @@ pub(crate) fn run(typed: &Typed) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return unreached(&format!("cannot start: {error}")),
     };
-    runtime.block_on(go(typed, options, urls))
+    runtime.block_on(go(typed, options, urls, listed))
 }
 
-async fn go(typed: &Typed, options: Options, urls: Vec<Url>) -> ExitCode {
+async fn go(typed: &Typed, options: Options, urls: Vec<Url>, mut listed: Listed) -> ExitCode {
     let mut scope = Scope::new(&typed.authorised);
     for url in &urls {
         if let Err(refused) = scope.add(url).await {
@@ -35,7 +41,7 @@ async fn go(typed: &Typed, options: Options, urls: Vec<Url>) -> ExitCode {
             return ExitCode::from(EXIT_USAGE);
         }
     }
-    let operations: Vec<Operation> = urls.into_iter().map(Operation::get).collect();
+    let operations = std::mem::take(&mut listed.operations);
     if typed.plan {
         return plan(&scope, &options, &operations).await;
     }
@@ -43,7 +49,8 @@ async fn go(typed: &Typed, options: Options, urls: Vec<Url>) -> ExitCode {
         Ok(probe) => probe,
         Err(said) => return unreached(&said),
     };
-    let report = probe.run(&operations, &|_| {}).await;
+    let mut report = probe.run(&operations, &|_| {}).await;
+    report.left_out.extend(sources::left_out(listed));
     let text = match typed.format {
         ReportForm::Table => report::table(
             &report,
@@ -93,27 +100,51 @@ fn urls(typed: &Typed) -> Result<Vec<Url>, String> {
     typed.urls.iter().map(read).collect()
 }
 
-fn options(typed: &Typed, urls: &[Url]) -> Result<Options, String> {
+fn options(typed: &Typed, urls: &[Url], held: Option<Session>) -> Result<Options, String> {
     for origin in &typed.origins {
         let parsed = Origin::parse(origin).map_err(|error| error.to_string())?;
         if parsed.to_string() != *origin {
             return Err(format!("`{origin}` is written `{parsed}` by browsers: write it so"));
         }
     }
-    let mut headers = Vec::new();
-    for line in &typed.session {
-        let (name, value) = line
-            .split_once(':')
-            .ok_or_else(|| "--with-session takes a header, as in `Cookie: session=…`".to_owned())?;
-        headers.push((name.trim().to_owned(), value.trim().to_owned()));
-    }
     Ok(Options {
         origins: typed.origins.clone(),
-        session: (!headers.is_empty()).then(|| Session::new(headers, urls)),
+        session: session(typed, urls, held)?,
         allow_writes: typed.allow_writes,
         requests_max: typed.requests,
         seed: u64::from_le_bytes(machine_seed()),
     })
+}
+
+/// The credentials that may travel: those that were typed, or those that a file holds.
+fn session(typed: &Typed, urls: &[Url], held: Option<Session>) -> Result<Option<Session>, String> {
+    let mut headers = Vec::new();
+    let mut wants_held = false;
+    for line in &typed.session {
+        if line.is_empty() {
+            wants_held = true;
+            continue;
+        }
+        let header = line.split_once(':').filter(|(_, value)| !value.starts_with("//"));
+        let (name, value) = header.ok_or_else(|| {
+            "--with-session takes a header, as in `Cookie: session=…`; without one it stands \
+             behind the addresses"
+                .to_owned()
+        })?;
+        headers.push((name.trim().to_owned(), value.trim().to_owned()));
+    }
+    match (headers.is_empty(), wants_held) {
+        (false, true) => {
+            Err("--with-session is given with and without a header: choose one".to_owned())
+        }
+        (false, false) => Ok(Some(Session::new(headers, urls))),
+        (true, false) => Ok(None),
+        (true, true) => held.map(Some).ok_or_else(|| {
+            "--with-session without a header takes what a --har or --curl was sent with, and there \
+             is nothing of these hosts: write it as in `Cookie: session=…`"
+                .to_owned()
+        }),
+    }
 }
 
 fn machine_seed() -> [u8; 8] {

@@ -17,7 +17,7 @@ const MIXED: Cause = Cause {
 };
 /// A page without a secure context that asks a nearer network.
 const LOCAL_NETWORK: Cause = Cause {
-    id: "local-network",
+    id: "local-network-insecure",
     section: "Local Network Access 3",
     link: "https://wicg.github.io/local-network-access/",
     says: "A page of the public network that did not come by https: may not ask this machine or \
@@ -26,7 +26,7 @@ const LOCAL_NETWORK: Cause = Cause {
 };
 /// A page that asks a nearer network, and may if a person says so.
 const LOCAL_NETWORK_ASKS: Cause = Cause {
-    id: "local-network-asks",
+    id: "local-network-prompt",
     section: "Local Network Access 3",
     link: "https://wicg.github.io/local-network-access/",
     says: "A page of the public network asks this machine or its network: the browser asks the \

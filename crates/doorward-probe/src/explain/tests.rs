@@ -418,7 +418,7 @@ const CALLS: &[Row] = &[
         from: "http://shop.test",
         call: "fetch('http://localhost:3000/x')",
         answers: "Access-Control-Allow-Origin: *\n",
-        cause: "local-network",
+        cause: "local-network-insecure",
         changes: &[],
         said: &[],
     },

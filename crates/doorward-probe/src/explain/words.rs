@@ -2,7 +2,7 @@
 //! terminal.
 
 use super::{Change, Judged, On, What, beyond, is_own};
-use crate::read::shown;
+use crate::read::{plain, shown};
 use doorward_browser::{
     Answer, Credentials, Document, EngineId, Origin, Preflight, Reading, Relation, Request,
     relation,
@@ -24,13 +24,15 @@ pub(super) fn steps(judged: &Judged, request: &Request) -> Vec<String> {
             out.push(format!("It does not ask first. {}", rule.says));
         }
         if let Some(sent) = &verdict.sent {
-            let (method, url) = (shown(&sent.method), shown(sent.url.as_str()));
+            let (method, url) = (shown(&sent.method), plain(sent.url.as_str()));
             let with = match request.credentials {
                 Credentials::Include => "with the cookies that may travel",
                 Credentials::SameOrigin | Credentials::Omit => "without cookies",
             };
             let with = if sent.headers.has("origin") { with } else { "as it is" };
-            out.push(format!("It sends {method} {url}, {with}: the server gets it."));
+            let is_answered = verdict.answer.as_ref().is_some_and(|answer| answer.status > 0);
+            let came = if is_answered { "the server gets it" } else { "nobody answers" };
+            out.push(format!("It sends {method} {url}, {with}: {came}."));
         }
     }
     if !judged.is_sent() {
@@ -50,7 +52,7 @@ fn asked(preflight: &Preflight) -> Vec<String> {
     let names = value("access-control-request-headers");
     let names = match names.is_empty() {
         true => String::new(),
-        false => format!(" with {}", shown(&names.replace(',', ", "))),
+        false => format!(" with {}", plain(&names.replace(',', ", "))),
     };
     let why = preflight.causes.first().map_or("", |cause| cause.rule().says);
     let answered = match answer.status {
@@ -74,7 +76,7 @@ pub(super) fn end(judged: &Judged) -> String {
             format!("The script reads the answer ({status}), and none of its headers.")
         }
         Reading::Reads(names) => {
-            let names = shown(&names.join(", "));
+            let names = plain(&names.join(", "));
             format!("The script reads the answer ({status}), and of its headers {names}.")
         }
         Reading::Opaque => {
@@ -222,7 +224,7 @@ fn about_status(answer: &Answer, request: &Request) -> Option<String> {
             let to = answer.headers.joined("location");
             let to = to.and_then(|to| request.url.join(&to).ok());
             let to =
-                to.map_or(String::new(), |to| format!(" Ask {} directly.", shown(to.as_str())));
+                to.map_or(String::new(), |to| format!(" Ask {} directly.", plain(to.as_str())));
             format!("A preflight must not be redirected.{to}")
         }
         401 | 403 => "A preflight never carries credentials: answer OPTIONS before anybody is \
@@ -295,7 +297,7 @@ impl std::fmt::Display for Change {
         };
         match &self.what {
             What::Status(status) => write!(f, "{on} with status {status}"),
-            What::Set(name, value) => write!(f, "{on} {name}: {}", shown(value)),
+            What::Set(name, value) => write!(f, "{on} {name}: {}", plain(value)),
             What::Add(name, value) => write!(f, "{on} {name}: {value}, beside what is there"),
         }
     }

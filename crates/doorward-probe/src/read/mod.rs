@@ -236,15 +236,16 @@ fn percent_decoded(bytes: &[u8]) -> Option<String> {
 
 /// Foreign text as a note or an error shows it: cut, and steering no terminal.
 pub(crate) fn shown(text: &str) -> String {
-    let mut out: String = text
-        .chars()
-        .take(SHOWN_CHARS_MAX)
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect();
+    let mut out: String = plain(&text.chars().take(SHOWN_CHARS_MAX).collect::<String>());
     if text.chars().nth(SHOWN_CHARS_MAX).is_some() {
         out.push('…');
     }
     out
+}
+
+/// Foreign text, whole, that steers no terminal.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// Adds a note, if there is room.
