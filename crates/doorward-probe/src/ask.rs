@@ -1,6 +1,7 @@
 //! Sends calls, one at a time and none twice, within the limits of good manners.
 
 use crate::call::{Answered, Call};
+use crate::operation::Operation;
 use crate::scope::{Refused, Scope};
 use bytes::Bytes;
 use doorward_browser::Headers;
@@ -11,7 +12,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -71,6 +72,7 @@ pub struct Asker {
     pretended: Option<Pretended>,
     known: Mutex<HashMap<Vec<u8>, Exchange>>,
     log: Mutex<Vec<Call>>,
+    harmless: Mutex<HashSet<(String, String)>>,
     next: Turnstile<Instant>,
 }
 
@@ -101,6 +103,7 @@ impl Asker {
             pretended,
             known: Mutex::default(),
             log: Mutex::default(),
+            harmless: Mutex::default(),
             next: Turnstile::new(Instant::now()),
         }
     }
@@ -119,7 +122,7 @@ impl Asker {
 
     /// The answer to a call, though it may have been sent before.
     pub async fn ask_again(&self, call: &Call) -> Exchange {
-        if !self.allow_writes && !is_safe(&call.method) {
+        if !self.allow_writes && !is_safe(&call.method) && !self.is_harmless(call) {
             return Err(Failed::CouldWrite(format!("{} {}", call.method, call.url)));
         }
         let to = match self.pretended {
@@ -150,6 +153,19 @@ impl Asker {
         };
         let answered = tokio::time::timeout(PATIENCE, answered).await;
         answered.unwrap_or(Err(Failed::TooSlow)).map(Arc::new)
+    }
+
+    /// Sends what its author says is harmless, though its method could write.
+    pub fn allow(&self, operation: &Operation) {
+        if operation.is_harmless {
+            let own = (operation.method.clone(), operation.url.path().to_owned());
+            self.harmless.lock().unwrap_or_else(PoisonError::into_inner).insert(own);
+        }
+    }
+
+    fn is_harmless(&self, call: &Call) -> bool {
+        let own = (call.method.clone(), call.url.path().to_owned());
+        self.harmless.lock().unwrap_or_else(PoisonError::into_inner).contains(&own)
     }
 
     /// How many requests were sent.

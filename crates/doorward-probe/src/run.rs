@@ -93,6 +93,7 @@ impl Probe {
     /// Looks at each operation; `seen` is told of each that is done.
     pub async fn run(&self, operations: &[Operation], seen: &dyn Fn(&Operation)) -> Report {
         let mut report = Report { others: self.asker.scope().others(), ..Report::default() };
+        operations.iter().for_each(|operation| self.asker.allow(operation));
         for operation in operations {
             match self.one(operation).await {
                 Ok(findings) => {
@@ -191,4 +192,31 @@ pub fn open(call: &Call) -> crate::call::Answered {
     headers.append("Content-Type", "application/json");
     let body = br#"{"ok":true}"#.to_vec();
     crate::call::Answered { status: 200, headers, body, is_cut: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Options, Probe, open};
+    use crate::operation::Operation;
+    use crate::scope::Scope;
+    use url::Url;
+
+    /// What its author calls harmless is sent, and its twin is only asked about.
+    #[tokio::test]
+    async fn a_write_is_sent_where_its_author_says_that_it_is_none() {
+        let url = Url::parse("http://localhost:1/search").expect("an address");
+        let mut scope = Scope::new(&[]);
+        scope.add(&url).await.expect("this machine");
+        for is_harmless in [true, false] {
+            let method = "POST".to_owned();
+            let operation = Operation { method, is_harmless, ..Operation::get(url.clone()) };
+            let options = Options { requests_max: 1000, ..Options::default() };
+            let probe = Probe::plan(scope.clone(), options, open);
+            probe.run(&[operation], &|_| {}).await;
+            let is_sent = probe.log().iter().any(|call| call.method == "POST");
+            assert_eq!(is_sent, is_harmless);
+            let others = probe.log().iter().any(|call| matches!(call.method.as_str(), "PUT"));
+            assert!(!others);
+        }
+    }
 }

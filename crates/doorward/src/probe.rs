@@ -43,6 +43,9 @@ async fn go(typed: &Typed, options: Options, urls: Vec<Url>, mut listed: Listed)
     }
     let operations = std::mem::take(&mut listed.operations);
     if typed.plan {
+        for (what, why) in sources::left_out(listed) {
+            machine::talk(&format!("left out {what}: {why}\n"));
+        }
         return plan(&scope, &options, &operations).await;
     }
     let probe = match Probe::new(scope, options) {
