@@ -85,7 +85,7 @@ impl Call {
             line.push_str(&quoted(&String::from_utf8_lossy(&self.body)));
         }
         line.push(' ');
-        line.push_str(&quoted(self.url.as_str()));
+        line.push_str(&quoted(&without_secrets(&self.url)));
         line
     }
 }
@@ -104,12 +104,36 @@ impl Answered {
     }
 }
 
-/// Whether a header carries a secret: it is in no report.
+/// Whether a header or a field of a query carries a secret: it is in no report.
 #[must_use]
 pub fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let words = ["cookie", "authorization", "token", "secret", "api-key", "apikey", "session"];
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    let words = [
+        "cookie",
+        "authorization",
+        "token",
+        "secret",
+        "api-key",
+        "apikey",
+        "session",
+        "password",
+        "signature",
+    ];
     words.iter().any(|word| name.contains(word))
+}
+
+/// An address without the secrets of its query: files hold addresses that somebody was sent.
+fn without_secrets(url: &Url) -> String {
+    let Some(query) = url.query() else { return url.to_string() };
+    let fields = query.split('&').map(|field| match field.split_once('=') {
+        Some((name, _)) if is_secret(name) => format!("{name}=…"),
+        _ => field.to_owned(),
+    });
+    let query = fields.collect::<Vec<_>>().join("&");
+    let mut bare = url.clone();
+    bare.set_query(None);
+    bare.set_fragment(None);
+    format!("{bare}?{query}")
 }
 
 /// A word of a shell's command line, in single quotes where it needs them.
@@ -143,6 +167,9 @@ mod tests {
                 "curl -i -H 'X-A: [2J' -H 'Origin;' 'http://localhost:1/a?b=c&d'",
             ),
         ];
+        let secret = Url::parse("http://localhost:1/a?access_token=hunter2&b=c&API_KEY=hunter3");
+        let line = Call::new("GET", &secret.expect("an address")).curl();
+        assert_eq!(line, "curl -i 'http://localhost:1/a?access_token=…&b=c&API_KEY=…'");
         for (call, want) in rows {
             assert_eq!(call.curl(), want);
         }

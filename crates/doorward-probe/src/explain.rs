@@ -8,6 +8,7 @@
 mod beyond;
 mod live;
 mod mend;
+mod pasted;
 mod words;
 
 use doorward_browser::{
@@ -16,6 +17,7 @@ use doorward_browser::{
 };
 pub use live::{Live, live};
 pub use mend::{Change, On, What};
+pub use pasted::{Case, Pasted, Unclear, case};
 use url::Url;
 
 /// What a server answers, as far as it is known.
@@ -25,6 +27,8 @@ pub struct Answers {
     pub preflight: Option<Answer>,
     /// To the request; none: a success that says nothing of CORS.
     pub answer: Option<Answer>,
+    /// Nobody was asked: a person or a policy keeps pages from this machine and its network.
+    pub is_denied: bool,
 }
 
 /// Why it is as it is.
@@ -140,7 +144,7 @@ pub fn page(text: &str) -> Option<Document> {
 /// What an engine does with a request, with these answers.
 #[must_use]
 pub fn judge(engine: EngineId, page: &Document, request: &Request, answers: &Answers) -> Judged {
-    if let Some((reading, cause)) = beyond::before(engine, page, request) {
+    if let Some((reading, cause)) = beyond::before(engine, page, request, answers) {
         return Judged { engine, reading, cause, in_preflight: false, verdict: None };
     }
     let verdict = decided(engine, page, request, answers);

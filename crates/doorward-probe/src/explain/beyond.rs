@@ -33,6 +33,15 @@ const LOCAL_NETWORK_ASKS: Cause = Cause {
            person first, and sends nothing before a yes.",
     detail: String::new(),
 };
+/// A page that asks a nearer network, and may not.
+const LOCAL_NETWORK_DENIED: Cause = Cause {
+    id: "local-network-denied",
+    section: "Local Network Access 3",
+    link: "https://wicg.github.io/local-network-access/",
+    says: "A page of the public network asks this machine or its network, and a person or a policy \
+           said no. The browser sends nothing; no header of the server's changes that.",
+    detail: String::new(),
+};
 /// A redirect that the page may follow.
 const REDIRECT: Cause = Cause {
     id: "redirect",
@@ -48,6 +57,7 @@ pub(super) fn before(
     engine: EngineId,
     page: &Document,
     request: &Request,
+    answers: &Answers,
 ) -> Option<(Reading, Cause)> {
     if is_own(page, request) || !request.way.is_scripted() {
         return None;
@@ -58,6 +68,9 @@ pub(super) fn before(
         if is_blocked {
             return Some((Reading::Hidden, MIXED));
         }
+    }
+    if answers.is_denied && engine == EngineId::Chromium {
+        return Some((Reading::Hidden, LOCAL_NETWORK_DENIED));
     }
     // Chromium alone asks, from version 142 on.
     let is_gated = engine == EngineId::Chromium && is_public(&page.url) && is_near(&request.url);

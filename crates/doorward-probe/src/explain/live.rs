@@ -48,7 +48,7 @@ pub async fn live(asker: &Asker, engine: EngineId, page: &Document, request: &Re
             }
         }
     }
-    found.answers = Answers { preflight, answer };
+    found.answers = Answers { preflight, answer, is_denied: false };
     found
 }
 

@@ -191,7 +191,7 @@ pub(super) fn whole(answers: &Answers) -> Answers {
     let answer = answers.answer.clone();
     let answer = answer.unwrap_or_else(|| Answer { status: 200, ..Answer::default() });
     let preflight = answers.preflight.clone().unwrap_or_else(|| answer.clone());
-    Answers { preflight: Some(preflight), answer: Some(answer) }
+    Answers { preflight: Some(preflight), answer: Some(answer), ..*answers }
 }
 
 pub(super) fn apply(answers: &mut Answers, change: &Change) {

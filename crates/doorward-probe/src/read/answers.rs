@@ -80,10 +80,10 @@ fn sorted(answers: Vec<Answer>, text: &str) -> Result<(Answers, Vec<String>), Un
             let mend = "begin with a status line, as in HTTP/1.1 200 OK";
             Err(Unreadable::at(text, 0, "there is no answer in it", mend))
         }
-        (answer, None) => Ok((Answers { preflight: None, answer }, notes)),
+        (answer, None) => Ok((Answers { answer, ..Answers::default() }, notes)),
         (preflight, answer) => {
             note(&mut notes, "the first answer is taken for that to the preflight");
-            Ok((Answers { preflight, answer }, notes))
+            Ok((Answers { preflight, answer, is_denied: false }, notes))
         }
     }
 }

@@ -311,10 +311,8 @@ impl Line {
         let allow = "Access-Control-Allow-Origin";
         let status = self.status.unwrap_or(200);
         let bad = match &self.fault {
-            Fault::OriginMissing
-            | Fault::Unspecified
-            | Fault::MixedContent
-            | Fault::LocalNetwork => said(status, &[]),
+            Fault::OriginMissing | Fault::Unspecified | Fault::MixedContent => said(status, &[]),
+            Fault::LocalNetwork => good(status),
             Fault::OriginRepeated(values) => {
                 let lines: Vec<(&str, &str)> =
                     values.split(',').map(|value| (allow, value.trim())).collect();
@@ -338,8 +336,11 @@ impl Line {
             Fault::NoAnswer => Answer::default(),
         };
         match self.in_preflight || matches!(self.fault, Fault::Method(_) | Fault::Header(_)) {
-            true => Answers { preflight: Some(bad), answer: Some(good(200)) },
-            false => Answers { preflight: None, answer: Some(bad) },
+            true => Answers { preflight: Some(bad), answer: Some(good(200)), is_denied: false },
+            false => {
+                let is_denied = self.fault == Fault::LocalNetwork;
+                Answers { preflight: None, answer: Some(bad), is_denied }
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 //! never evaluated; what is no literal is noted with its place, and stood in for where that does
 //! not change what a browser would do.
 
-use super::literal::{Member, Reader, STAND_IN, Value};
+use super::literal::{Member, Reader, STAND_IN, UNKNOWN, Value};
 use super::{Asked, Unreadable, note, note_at, parted, shown, take_user, too_long};
 use doorward_browser::{Body, Credentials, Headers, Mode, Origin, Request, Target, Way};
 use url::Url;
@@ -100,13 +100,20 @@ impl Call<'_> {
         let at = self.text.find("fetch").unwrap_or(0);
         let (text, base) = match value {
             Value::Made(name, values) if name == "URL" => {
-                let text = values.first().and_then(Value::as_text);
-                (text, values.get(1).and_then(Value::as_text))
+                (values.first().and_then(raw), values.get(1).and_then(Value::as_text))
             }
-            value => (value.as_text().filter(|_| is_textual(value)), None),
+            value => (raw(value), None),
         };
         let mend = "write the address itself into the call, as in fetch(\"https://…\")";
         let text = text.ok_or_else(|| self.no(at, "the address is no literal", mend))?;
+        // Which host it is must be clear; a part of the path may be anything.
+        let host = text.find("//").map_or(0, |at| at + 2);
+        let end = text[host..].find(['/', '?', '#']).map_or(text.len(), |end| host + end);
+        let is_path = text.starts_with('/') && !text.starts_with("//");
+        if !is_path && text[..end].contains(UNKNOWN) {
+            return Err(self.no(at, "the address's host is no literal", mend));
+        }
+        let text = text.replace(UNKNOWN, STAND_IN);
         let base = base.and_then(|base| Url::parse(&base).ok());
         let base = base.as_ref().or(self.page);
         let no = |why: &dyn std::fmt::Display| {
@@ -340,9 +347,20 @@ fn near(name: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a value stands for an address as it is.
-const fn is_textual(value: &Value) -> bool {
-    matches!(value, Value::Text(_) | Value::Made(..))
+/// A value as an address: what is not known of it shows.
+fn raw(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(text) => Some(text.clone()),
+        Value::Made(..) => value.as_text(),
+        Value::Number(_)
+        | Value::True
+        | Value::False
+        | Value::Null
+        | Value::Undefined
+        | Value::Object(_)
+        | Value::Array(_)
+        | Value::Unknown => None,
+    }
 }
 
 /// Pairs as a `URLSearchParams` writes them.

@@ -310,7 +310,7 @@ impl Recorded {
                         nothing of CORS; with --live it is known";
             note(&mut asked.notes, text);
         }
-        Ok((asked, Answers { preflight, answer: entry.answer.clone() }))
+        Ok((asked, Answers { preflight, answer: entry.answer.clone(), is_denied: false }))
     }
 }
 

@@ -9,6 +9,9 @@ use super::{Unreadable, note_at, shown};
 const DEPTH_MAX: usize = 64;
 /// What stands for a part of a text that is not known.
 pub(super) const STAND_IN: &str = "x";
+/// Such a part inside of a text, until it is known whether it matters. It stands for nothing else
+/// (Unicode, private use).
+pub(super) const UNKNOWN: char = '\u{e000}';
 
 /// A literal.
 #[derive(Clone, Debug, PartialEq)]
@@ -141,7 +144,12 @@ impl<'t> Reader<'t> {
     }
 
     fn unknown(&mut self, at: usize, what: &str) {
-        note_at(&mut self.notes, self.text, at, &format!("`{}` is not read", shown(what)));
+        note_at(
+            &mut self.notes,
+            self.text,
+            at,
+            &format!("`{}` is not read", shown(what.trim_end())),
+        );
     }
 
     /// Whether a value can end here.
@@ -167,14 +175,14 @@ impl<'t> Reader<'t> {
                 _ => {
                     let first = self.text.get(begin..second_at).unwrap_or_default();
                     self.unknown(begin, first);
-                    STAND_IN.to_owned()
+                    UNKNOWN.to_string()
                 }
             };
             match second {
                 Value::Text(text) | Value::Number(text) => sum.push_str(&text),
                 _ => {
                     self.unknown(second_at, what);
-                    sum.push_str(STAND_IN);
+                    sum.push(UNKNOWN);
                 }
             }
             value = Value::Text(sum);
@@ -385,7 +393,8 @@ impl Value {
     /// As `String(…)` gives it; none for what has no sensible text.
     pub(super) fn as_text(&self) -> Option<String> {
         Some(match self {
-            Self::Text(text) | Self::Number(text) => text.clone(),
+            Self::Text(text) => text.replace(UNKNOWN, STAND_IN),
+            Self::Number(text) => text.clone(),
             Self::True => "true".to_owned(),
             Self::False => "false".to_owned(),
             Self::Null => "null".to_owned(),
@@ -410,7 +419,7 @@ impl Value {
     fn to_json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
         match self {
-            Self::Text(text) => Json::from(text.as_str()),
+            Self::Text(text) => Json::from(text.replace(UNKNOWN, STAND_IN)),
             Self::Number(text) => serde_json::from_str(text)
                 .unwrap_or_else(|_| text.parse::<f64>().map_or(Json::Null, Json::from)),
             Self::True => Json::Bool(true),

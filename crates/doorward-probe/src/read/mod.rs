@@ -215,7 +215,8 @@ pub(crate) fn take_user(url: &mut Url) -> Option<(String, String)> {
     Some(user)
 }
 
-fn percent_decoded(bytes: &[u8]) -> Option<String> {
+/// A text without its percent-encoding; none where it is no text then.
+pub(crate) fn percent_decoded(bytes: &[u8]) -> Option<String> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {

@@ -31,7 +31,8 @@ impl Sources {
 /// What `doorward explain` says of a page that is not let.
 #[derive(Debug, Args)]
 pub(crate) struct Trouble {
-    /// A `fetch` call as it stands in a page or as a browser copies it: say why it is not let
+    /// A `fetch` call as it stands in a page or as a browser copies it: say why it is not let;
+    /// `-` is standard input, here and for the next ones
     #[arg(long, value_name = "CALL", group = "asked", conflicts_with = "subject")]
     pub(crate) fetch: Option<String>,
     /// A line of curl, as a browser copies it

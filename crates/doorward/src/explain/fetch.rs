@@ -71,14 +71,14 @@ fn case(typed: &Explain) -> anyhow::Result<Case> {
     let mut said_by = None;
     let (asked, mut answers) = if let Some(call) = &trouble.fetch {
         let base = from.as_ref().map(|page| &page.url);
-        (fetch::read(call, base).context("--fetch")?, Answers::default())
+        (fetch::read(&whole(call)?, base).context("--fetch")?, Answers::default())
     } else if let Some(line) = &trouble.curl {
-        (curl::read(line).context("--curl")?, Answers::default())
+        (curl::read(&whole(line)?).context("--curl")?, Answers::default())
     } else if let Some(entry) = &trouble.har {
         of_har(entry)?
     } else {
         let line = trouble.console.as_deref().unwrap_or_default();
-        let said = console::read(line).context("--console")?;
+        let said = console::read(&whole(line)?).context("--console")?;
         said_by = Some(said.engine);
         (said.asked, said.answers)
     };
@@ -104,6 +104,14 @@ fn case(typed: &Explain) -> anyhow::Result<Case> {
     }
     let engine = trouble.engine.map(engine).or(said_by).unwrap_or(EngineId::Chromium);
     Ok(Case { engine, page: from, request, answers, notes, unknown: None })
+}
+
+/// What was typed, or what standard input has where that is `-`.
+fn whole(typed: &str) -> anyhow::Result<String> {
+    match typed {
+        "-" => text(Path::new("-"), TEXT_BYTES_MAX),
+        typed => Ok(typed.to_owned()),
+    }
 }
 
 /// `FILE#N`: an entry of a HAR.

@@ -98,6 +98,14 @@ fn lines_of_the_three_engines() {
             "mixed-content",
         ),
         (
+            Chromium,
+            format!(
+                "{blocked}Permission was denied for this request to access the `loopback` address \
+                 space."
+            ),
+            "local-network-denied",
+        ),
+        (
             Firefox,
             format!(
                 "{refused}CORS header ‘Access-Control-Allow-Origin’ missing). Status code: \

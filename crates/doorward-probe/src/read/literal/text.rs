@@ -1,6 +1,6 @@
 //! Strings and templates.
 
-use super::{Reader, STAND_IN};
+use super::{Reader, UNKNOWN};
 use crate::read::Unreadable;
 
 impl Reader<'_> {
@@ -34,7 +34,7 @@ impl Reader<'_> {
                     self.step_over_brackets();
                     let what = self.text.get(at..self.at).unwrap_or_default();
                     self.unknown(at, what);
-                    STAND_IN.chars().for_each(|c| out.push(c));
+                    out.push(UNKNOWN);
                 }
                 None => return Err(self.no(begin, "a template is not closed", "close it")),
                 Some(c) => out.push(c),

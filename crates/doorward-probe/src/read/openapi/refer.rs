@@ -1,5 +1,6 @@
 //! What a file refers to: places in itself, and nowhere else.
 
+use crate::read::percent_decoded;
 use serde_json::Value;
 
 /// References that follow each other, at most.
@@ -24,13 +25,9 @@ impl<'d> Document<'d> {
             let Some(reference) = value.get("$ref") else { return Some(value) };
             // RFC 6901: a pointer behind the sign of a fragment.
             let pointer = reference.as_str()?.strip_prefix('#')?;
-            value = self.root.pointer(&unescaped(pointer))?;
+            // A pointer in a fragment may be percent-encoded (RFC 6901, 6).
+            value = self.root.pointer(&percent_decoded(pointer.as_bytes())?)?;
         }
         None
     }
-}
-
-/// A pointer in a fragment may be percent-encoded (RFC 6901, 6).
-fn unescaped(pointer: &str) -> String {
-    pointer.replace("%7B", "{").replace("%7D", "}").replace("%2F", "/").replace("%20", " ")
 }
