@@ -28,6 +28,8 @@ pub enum What {
     Status(u16),
     /// A header: it stands once, with this value.
     Set(&'static str, String),
+    /// A header: it is left out.
+    Remove(&'static str),
     /// A name more in a header that is a list.
     Add(&'static str, &'static str),
 }
@@ -154,7 +156,10 @@ fn possible(
         add(On::Preflight, What::Set(METHODS, longer(&answer.headers, METHODS, &wanted)));
         let names = value("access-control-request-headers");
         let wanted: Vec<String> = names.split(',').map(str::to_owned).collect();
-        if !names.is_empty() {
+        if names.is_empty() {
+            // It is read all the same, and what is no list is no yes.
+            add(On::Preflight, What::Remove(HEADERS));
+        } else {
             add(On::Preflight, What::Set(HEADERS, longer(&answer.headers, HEADERS, &wanted)));
         }
     }
@@ -200,14 +205,18 @@ pub(super) fn apply(answers: &mut Answers, change: &Change) {
         On::Answer => &mut answers.answer,
     };
     let Some(answer) = answer else { return };
+    let without = |name: &str| -> Headers {
+        let others = answer.headers.iter().filter(|(own, _)| !own.eq_ignore_ascii_case(name));
+        others.collect()
+    };
     match &change.what {
         What::Status(status) => answer.status = *status,
         What::Set(name, value) => {
-            let others = answer.headers.iter().filter(|(own, _)| !own.eq_ignore_ascii_case(name));
-            let mut headers: Headers = others.collect();
+            let mut headers = without(name);
             headers.append(*name, value.as_str());
             answer.headers = headers;
         }
+        What::Remove(name) => answer.headers = without(name),
         What::Add(name, value) => answer.headers.append(*name, *value),
     }
 }

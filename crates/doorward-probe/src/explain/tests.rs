@@ -3,6 +3,8 @@
 use super::{Answers, Explained, Judged, What, explain, judge, page};
 use crate::read::{answers, fetch};
 use doorward_browser::{EngineId, Reading};
+use proptest::prelude::{Strategy, prop};
+use proptest::proptest;
 use url::Url;
 
 /// A trouble.
@@ -356,6 +358,17 @@ const PREFLIGHTS: &[Row] = &[
         said: &[],
     },
     Row {
+        name: "a list that is none, and no header is asked about",
+        from: SHOP,
+        call: "fetch('https://api.test/x', {method: 'PUT'})",
+        answers: "HTTP/1.1 204 No\nAccess-Control-Allow-Origin: *\n\
+                  Access-Control-Allow-Methods: PUT\nAccess-Control-Allow-Headers: (\n\n\
+                  HTTP/1.1 200 OK\nAccess-Control-Allow-Origin: *\n",
+        cause: "preflight-malformed",
+        changes: &["to OPTIONS, answer without Access-Control-Allow-Headers"],
+        said: &[],
+    },
+    Row {
         name: "headers of answers in a request",
         from: SHOP,
         call: "fetch('https://api.test/x', {headers: {'Access-Control-Allow-Origin': '*'}})",
@@ -534,4 +547,58 @@ fn pages_by_origin_and_by_address() {
         &Answers::default(),
     );
     assert!(matches!(own.reading, Reading::Reads(_)));
+}
+
+/// Calls and lines of answers, any of which may meet.
+const CALLS_AT_ALL: &[&str] = &[
+    "fetch('https://api.test/x')",
+    "fetch('https://api.shop.test/x', {credentials: 'include'})",
+    "fetch('https://api.test/x', {method: 'PUT', headers: {'X-A': '1', Authorization: 'b'}})",
+    "fetch('https://api.test/x', {method: 'patch', credentials: 'include'})",
+    "fetch('https://api.test/x', {method: 'POST', headers: {'Content-Type': 'a/b'}, body: 'c'})",
+    "fetch('https://api.test/x', {mode: 'no-cors'})",
+];
+const LINES_AT_ALL: &[&str] = &[
+    "Access-Control-Allow-Origin: *",
+    "Access-Control-Allow-Origin: https://shop.test",
+    "Access-Control-Allow-Origin: https://shop.test/",
+    "Access-Control-Allow-Credentials: true",
+    "Access-Control-Allow-Credentials: True",
+    "Access-Control-Allow-Methods: PUT, PATCH",
+    "Access-Control-Allow-Methods: *",
+    "Access-Control-Allow-Headers: *",
+    "Access-Control-Allow-Headers: x-a, content-type, authorization",
+    "Access-Control-Allow-Headers: (",
+    "Vary: Origin",
+];
+
+proptest! {
+    /// Whatever a server answers: what is named makes it work, and nothing is named where it works.
+    #[test]
+    fn what_is_named_does_make_it_work(
+        call in 0..CALLS_AT_ALL.len(),
+        status in prop::sample::select(vec![200, 204, 401, 404, 500]),
+        lines in prop::array::uniform2(lines_at_all()),
+    ) {
+        let [asked, answered] = lines.map(|lines| lines.join("\n"));
+        let told = told(&format!("HTTP/1.1 {status} X\n{asked}\n\nHTTP/1.1 200 X\n{answered}\n"));
+        let from = page(SHOP).expect("a page");
+        let mut request = fetch::read(CALLS_AT_ALL[call], None).expect("a call").request;
+        for engine in EngineId::ALL {
+            let explained = explain(engine, &from, &request, &told);
+            let mut changed = super::mend::whole(&told);
+            explained.changes.iter().for_each(|one| super::mend::apply(&mut changed, one));
+            if explained.judged.works() {
+                assert!(explained.changes.is_empty() && explained.page_changes.is_empty());
+            } else {
+                // An answer that no mode lets it read is not mended by headers.
+                request.mode = doorward_browser::Mode::Cors;
+                assert!(judge(engine, &from, &request, &changed).works(), "{explained:#?}");
+            }
+        }
+    }
+}
+
+fn lines_at_all() -> impl Strategy<Value = Vec<&'static str>> {
+    prop::sample::subsequence(LINES_AT_ALL, 0..=LINES_AT_ALL.len())
 }

@@ -245,7 +245,7 @@ pub(super) fn warnings(changes: &[Change], page: &Document, request: &Request) -
         What::Set(name, _) => {
             matches!(*name, "Access-Control-Allow-Origin" | "Access-Control-Allow-Credentials")
         }
-        What::Status(_) | What::Add(..) => false,
+        What::Status(_) | What::Remove(_) | What::Add(..) => false,
     });
     if !allows || is_own(page, request) {
         return Vec::new();
@@ -298,6 +298,7 @@ impl std::fmt::Display for Change {
         match &self.what {
             What::Status(status) => write!(f, "{on} with status {status}"),
             What::Set(name, value) => write!(f, "{on} {name}: {}", plain(value)),
+            What::Remove(name) => write!(f, "{on} without {name}: it is no list of names"),
             What::Add(name, value) => write!(f, "{on} {name}: {value}, beside what is there"),
         }
     }
