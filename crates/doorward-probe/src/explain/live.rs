@@ -1,9 +1,11 @@
 //! Asks the server itself for its answers.
 
 use super::{Answers, is_preflight};
-use crate::ask::{Asker, Failed};
+use crate::ask::{Asker, Failed, is_safe};
 use crate::look::{answer_of, call_of};
+use crate::run::open;
 use doorward_browser::{Answer, Document, Engine, EngineId, Request, Sent, State, decide};
+use std::sync::Arc;
 
 /// What a server answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,8 +50,33 @@ pub async fn live(asker: &Asker, engine: EngineId, page: &Document, request: &Re
             }
         }
     }
+    if answer.is_none() && found.unknown.is_none() && is_safe(&request.method) {
+        answer = beyond_the_preflight(asker, engine, page, request).await;
+    }
     found.answers = Answers { preflight, answer, is_denied: false };
     found
+}
+
+/// What the server answers to a request that only reads, and that the browser does not send: only
+/// so it is known whether that answer lacks something too.
+async fn beyond_the_preflight(
+    asker: &Asker,
+    engine: EngineId,
+    page: &Document,
+    request: &Request,
+) -> Option<Answer> {
+    let mut wanted = None;
+    let mut server = |sent: &Sent| match is_preflight(sent) {
+        true => answer_of(&Arc::new(open(&call_of(sent)))),
+        false => {
+            wanted.get_or_insert_with(|| sent.clone());
+            Answer::default()
+        }
+    };
+    let engine = Engine::of(engine);
+    decide(&engine, Some(page), request, &mut server, &State::default(), 0);
+    let answered = asker.ask(&call_of(&wanted?)).await.ok()?;
+    Some(answer_of(&answered))
 }
 
 #[cfg(test)]
@@ -87,8 +114,12 @@ mod tests {
     }
 
     async fn asked(port: u16, method: &str, allow_writes: bool) -> Live {
+        of(port, &format!("method: '{method}'"), allow_writes).await
+    }
+
+    async fn of(port: u16, options: &str, allow_writes: bool) -> Live {
         let from = page("http://shop.localhost:1").expect("a page");
-        let call = format!("fetch('http://localhost:{port}/x', {{method: '{method}'}})");
+        let call = format!("fetch('http://localhost:{port}/x', {{{options}}})");
         let request = fetch::read(&call, None).expect("a call").request;
         let mut scope = Scope::new(&[]);
         scope.add(&request.url).await.expect("this machine");
@@ -114,5 +145,8 @@ mod tests {
         let port = server("405 No").await;
         let refused = asked(port, "PUT", true).await;
         assert_eq!((statuses(&refused), refused.unknown), ((Some(405), None), None));
+        // What only reads is asked for all the same: its answer may lack something too.
+        let read = of(port, "headers: {'X-A': 'b'}", false).await;
+        assert_eq!((statuses(&read), read.unknown), ((Some(405), Some(200)), None));
     }
 }

@@ -138,6 +138,12 @@ fn asked(typed: &Explain, mut case: Case) -> anyhow::Result<Case> {
         case.answers = found.answers;
         case.unknown = found.unknown.map(|failed| failed.to_string());
         case.notes.push("the server was asked without cookies".to_owned());
+        let is_half = case.answers.preflight.is_some() && case.answers.answer.is_none();
+        if is_half && case.unknown.is_none() {
+            let text = "what the request itself is answered with is not known: it is taken for an \
+                        answer that says nothing of CORS";
+            case.notes.push(text.to_owned());
+        }
         if case.answers == Answers::default() && case.unknown.is_none() {
             bail!(Unreached("nothing is sent: no answer of the server's counts".to_owned()));
         }
