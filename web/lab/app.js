@@ -4,6 +4,7 @@ import { useEffect, useRef } from "/assets/vendor/hooks.js";
 import { signal } from "/assets/vendor/signals-core.js";
 import { Builder } from "./builder.js";
 import { Desk } from "./desk.js";
+import { Explain } from "./explain.js";
 import { First } from "./first.js";
 import { Help, help } from "./help.js";
 import { html } from "./html.js";
@@ -68,6 +69,7 @@ function View() {
     case "matrix": return html`<${Matrix} />`;
     case "table": return html`<${Table} />`;
     case "desk": return html`<${Desk} />`;
+    case "explain": return html`<${Explain} />`;
     case "builder": return html`<${Builder} />`;
     case "story": return html`<${Story} key=${at.id} />`;
     default: return html`<${First} />`;
@@ -156,6 +158,7 @@ function Nav() {
         <h2>Tools</h2>
         <ul>
           ${tool("builder", "Request builder")}
+          ${tool("explain", "Why is my page not let?")}
           ${tool("desk", "Attacker's desk")}
           ${tool("matrix", "Defence matrix")}
           ${tool("table", "Closing table")}

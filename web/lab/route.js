@@ -2,7 +2,7 @@
 
 /** @typedef {import("./types").Route} Route */
 
-const VIEWS = ["matrix", "table", "desk", "builder"];
+const VIEWS = ["matrix", "table", "desk", "builder", "explain"];
 const WORD = /^[a-z0-9-]{1,40}$/;
 /** Longer links are nobody's. */
 const LENGTH_MAX = 8192;

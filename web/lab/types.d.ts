@@ -106,7 +106,7 @@ export interface RanStory {
 }
 
 export interface Route {
-  view: "home" | "story" | "matrix" | "table" | "desk" | "builder";
+  view: "home" | "story" | "matrix" | "table" | "desk" | "builder" | "explain";
   id: string;
   side: Side;
   cors: string;

@@ -8,6 +8,7 @@ mod answers;
 mod assets;
 mod desk;
 mod differences;
+mod explain;
 mod guard;
 mod results;
 mod screens;
@@ -73,6 +74,7 @@ impl Control {
             .route("/api/desk", post(desk::call))
             .route("/api/copy", post(desk::copy))
             .route("/api/judge", post(desk::judge))
+            .route("/api/explain", post(explain::pasted))
             .route_layer(from_fn_with_state(Arc::clone(self), guard::token));
         Router::new()
             .merge(guarded)

@@ -171,6 +171,7 @@ async fn wrong_input_is_answered_with_the_place_and_a_hint() {
     let lab = start().await;
     let rows = [
         ("/api/desk", json!({ "line": "curl 'http://x" }), "at", json!(5)),
+        ("/api/explain", json!({ "text": "hello" }), "code", json!("text")),
         ("/api/copy", json!({ "line": "wget x", "form": "python" }), "at", json!(0)),
     ];
     for (path, body, key, want) in rows {
@@ -186,6 +187,13 @@ async fn wrong_input_is_answered_with_the_place_and_a_hint() {
     assert_eq!(lab.post("/api/judge", &long).await.0, 400);
     let elsewhere = json!({ "caller": "evil", "method": "GET", "path": "//example.com/" });
     assert_eq!(lab.post("/api/judge", &elsewhere).await.0, 400);
+    let wish = json!({ "text": "fetch('/x', {method: 'patch'})", "from": "http://a.test" });
+    let (status, said) = lab.post("/api/explain", &wish).await;
+    assert_eq!((status, &said["why"]["id"]), (200, &json!("own-origin")), "{said}");
+    let wish = json!({ "text": "fetch('http://b.test')", "from": "http://a.test" });
+    let (_, said) = lab.post("/api/explain", &wish).await;
+    let change = "to the request, answer Access-Control-Allow-Origin: http://a.test";
+    assert_eq!((&said["works"], &said["changes"][0]), (&json!(false), &json!(change)), "{said}");
     let wish = json!({ "screen": "nobody", "scenario": "transfer", "gate": "off" });
     let (status, said) = lab.post("/api/runs", &wish).await;
     assert_eq!((status, &said["error"]["code"]), (409, &json!("screen")), "{said}");

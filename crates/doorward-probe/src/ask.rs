@@ -1,6 +1,7 @@
 //! Sends calls, one at a time and none twice, within the limits of good manners.
 
 use crate::call::{Answered, Call};
+use crate::operation::Operation;
 use crate::scope::{Refused, Scope};
 use crate::set_cookie::Cookies;
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -73,6 +74,7 @@ pub struct Asker {
     known: Mutex<HashMap<Vec<u8>, Exchange>>,
     log: Mutex<Vec<Call>>,
     cookies: Cookies,
+    harmless: Mutex<HashSet<(String, String)>>,
     next: Turnstile<Instant>,
 }
 
@@ -104,6 +106,7 @@ impl Asker {
             known: Mutex::default(),
             log: Mutex::default(),
             cookies: Cookies::default(),
+            harmless: Mutex::default(),
             next: Turnstile::new(Instant::now()),
         }
     }
@@ -128,7 +131,7 @@ impl Asker {
     }
 
     async fn send(&self, call: &Call) -> Exchange {
-        if !self.allow_writes && !is_safe(&call.method) {
+        if !self.allow_writes && !is_safe(&call.method) && !self.is_harmless(call) {
             return Err(Failed::CouldWrite(format!("{} {}", call.method, call.url)));
         }
         let to = match self.pretended {
@@ -159,6 +162,19 @@ impl Asker {
         };
         let answered = tokio::time::timeout(PATIENCE, answered).await;
         answered.unwrap_or(Err(Failed::TooSlow)).map(Arc::new)
+    }
+
+    /// Sends what its author says is harmless, though its method could write.
+    pub fn allow(&self, operation: &Operation) {
+        if operation.is_harmless {
+            let own = (operation.method.clone(), operation.url.path().to_owned());
+            self.harmless.lock().unwrap_or_else(PoisonError::into_inner).insert(own);
+        }
+    }
+
+    fn is_harmless(&self, call: &Call) -> bool {
+        let own = (call.method.clone(), call.url.path().to_owned());
+        self.harmless.lock().unwrap_or_else(PoisonError::into_inner).contains(&own)
     }
 
     /// How many requests were sent.

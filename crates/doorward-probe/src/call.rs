@@ -1,6 +1,7 @@
 //! One request as it is sent, and one answer as it came.
 
 use doorward_browser::Headers;
+use serde_json::Value;
 use url::Url;
 
 /// A request.
@@ -82,11 +83,33 @@ impl Call {
         }
         if !self.body.is_empty() {
             line.push_str(" --data-binary ");
-            line.push_str(&quoted(&String::from_utf8_lossy(&self.body)));
+            line.push_str(&quoted(&self.shown_body()));
         }
         line.push(' ');
-        line.push_str(&quoted(self.url.as_str()));
+        line.push_str(&quoted(&without_secrets(&self.url)));
         line
+    }
+
+    /// The body without the secrets in its fields: files hold bodies that somebody sent.
+    fn shown_body(&self) -> String {
+        let text = String::from_utf8_lossy(&self.body).into_owned();
+        let kind = self.headers.joined("content-type").unwrap_or_default().to_ascii_lowercase();
+        if kind.contains("json") {
+            let Ok(mut value) = serde_json::from_str(&text) else { return text };
+            // What has none stays as it was sent, byte for byte.
+            return if hide(&mut value) { value.to_string() } else { text };
+        }
+        let has_secret_part = || {
+            let names = text.split("name=\"").skip(1).filter_map(|rest| rest.split('"').next());
+            names.into_iter().any(is_secret)
+        };
+        if kind.contains("x-www-form-urlencoded") {
+            fields_without_secrets(&text)
+        } else if kind.contains("multipart/") && has_secret_part() {
+            "…".to_owned()
+        } else {
+            text
+        }
     }
 }
 
@@ -104,12 +127,60 @@ impl Answered {
     }
 }
 
-/// Whether a header carries a secret: it is in no report.
+/// Whether a header or a field of a query carries a secret: it is in no report.
 #[must_use]
 pub fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let words = ["cookie", "authorization", "token", "secret", "api-key", "apikey", "session"];
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    let words = [
+        "cookie",
+        "authorization",
+        "token",
+        "secret",
+        "api-key",
+        "apikey",
+        "session",
+        "password",
+        "signature",
+    ];
     words.iter().any(|word| name.contains(word))
+}
+
+/// An address without the secrets of its query: files hold addresses that somebody was sent.
+fn without_secrets(url: &Url) -> String {
+    let Some(query) = url.query() else { return url.to_string() };
+    let mut bare = url.clone();
+    bare.set_query(None);
+    bare.set_fragment(None);
+    format!("{bare}?{}", fields_without_secrets(query))
+}
+
+fn fields_without_secrets(text: &str) -> String {
+    let fields = text.split('&').map(|field| match field.split_once('=') {
+        Some((name, _)) if is_secret(name) => format!("{name}=…"),
+        _ => field.to_owned(),
+    });
+    fields.collect::<Vec<_>>().join("&")
+}
+
+/// Hides the members that carry secrets; whether there were any. Its depth is that of the reader,
+/// 128 at most.
+fn hide(value: &mut Value) -> bool {
+    match value {
+        Value::Object(members) => {
+            let mut hidden = false;
+            for (name, value) in members {
+                let is_secret = is_secret(name);
+                if is_secret {
+                    *value = Value::from("…");
+                }
+                hidden |= is_secret || hide(value);
+            }
+            hidden
+        }
+        // Every one of them, not the first alone.
+        Value::Array(values) => values.iter_mut().map(hide).filter(|hidden| *hidden).count() > 0,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
 }
 
 /// A word of a shell's command line, in single quotes where it needs them.
@@ -143,6 +214,23 @@ mod tests {
                 "curl -i -H 'X-A: [2J' -H 'Origin;' 'http://localhost:1/a?b=c&d'",
             ),
         ];
+        let secret = Url::parse("http://localhost:1/a?access_token=hunter2&b=c&API_KEY=hunter3");
+        let line = Call::new("GET", &secret.expect("an address")).curl();
+        assert_eq!(line, "curl -i 'http://localhost:1/a?access_token=…&b=c&API_KEY=…'");
+        for (kind, body, want) in [
+            ("application/json", r#"{"b": 1.0, "a": [{}]}"#, r#"'{"b": 1.0, "a": [{}]}'"#),
+            (
+                "application/json",
+                r#"{"a":[{"Password":"hunter2"}]}"#,
+                r#"'{"a":[{"Password":"…"}]}'"#,
+            ),
+            ("application/x-www-form-urlencoded", "a=1&api_key=hunter2", "'a=1&api_key=…'"),
+            ("multipart/form-data; boundary=x", "name=\"token\"\r\n\r\nhunter2", "'…'"),
+            ("text/plain", "a password", "'a password'"),
+        ] {
+            let line = Call::new("PUT", &url).body(kind, body.as_bytes()).curl();
+            assert!(line.contains(&format!("--data-binary {want} ")), "{line}");
+        }
         for (call, want) in rows {
             assert_eq!(call.curl(), want);
         }

@@ -17,6 +17,7 @@ pub mod call;
 pub mod checks;
 pub mod embedded;
 pub mod excerpt;
+pub mod explain;
 mod explained;
 pub mod finding;
 pub mod forge;
@@ -31,6 +32,7 @@ pub mod operation;
 pub mod origins;
 pub mod payload;
 pub mod position;
+pub mod read;
 pub mod report;
 pub mod resume;
 

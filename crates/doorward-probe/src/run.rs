@@ -148,6 +148,7 @@ impl Probe {
     ) -> Report {
         let mut report = Report::default();
         let mut observed = Vec::new();
+        operations.iter().for_each(|operation| self.asker.allow(operation));
         for operation in operations {
             let id = id_of(operation);
             let known = done.iter().position(|looked| looked.id == id);
@@ -191,6 +192,12 @@ impl Probe {
     #[must_use]
     pub fn log(&self) -> Vec<Call> {
         self.asker.log()
+    }
+
+    /// What sends its requests.
+    #[must_use]
+    pub const fn asker(&self) -> &Asker {
+        &self.asker
     }
 
     /// The origins of nobody's that an operation is tried with.
@@ -365,4 +372,31 @@ fn said(call: &Call) -> Vec<u8> {
         _ => r#"{"data":{"__typename":"Query"}}"#.to_owned(),
     }
     .into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Options, Probe, open};
+    use crate::operation::Operation;
+    use crate::scope::Scope;
+    use url::Url;
+
+    /// What its author calls harmless is sent, and its twin is only asked about.
+    #[tokio::test]
+    async fn a_write_is_sent_where_its_author_says_that_it_is_none() {
+        let url = Url::parse("http://localhost:1/search").expect("an address");
+        let mut scope = Scope::new(&[]);
+        scope.add(&url).await.expect("this machine");
+        for is_harmless in [true, false] {
+            let method = "POST".to_owned();
+            let operation = Operation { method, is_harmless, ..Operation::get(url.clone()) };
+            let options = Options { requests_max: 1000, ..Options::default() };
+            let probe = Probe::plan(scope.clone(), options, open);
+            probe.run(&[operation], &|_| {}).await;
+            let is_sent = probe.log().iter().any(|call| call.method == "POST");
+            assert_eq!(is_sent, is_harmless);
+            let others = probe.log().iter().any(|call| matches!(call.method.as_str(), "PUT"));
+            assert!(!others);
+        }
+    }
 }

@@ -1,12 +1,13 @@
 //! What a person types.
 
+mod sources;
 mod ticket;
 
+pub(crate) use sources::{Sources, Trouble};
 pub(crate) use ticket::{Ticket, TicketMint, TicketShow};
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use doorward_probe::Severity;
-use std::net::IpAddr;
 use std::path::PathBuf;
 
 /// The gate that decides whether a backend runs a request.
@@ -50,6 +51,8 @@ pub(crate) struct Probe {
     /// Addresses of the API; this machine's, unless a host is authorised
     #[arg(value_name = "URL", required = true)]
     pub(crate) urls: Vec<String>,
+    #[command(flatten)]
+    pub(crate) sources: Sources,
     /// An origin that should be allowed; may be repeated [default: what the API itself names]
     #[arg(long = "origin", value_name = "ORIGIN")]
     pub(crate) origins: Vec<String>,
@@ -77,8 +80,10 @@ pub(crate) struct Probe {
     /// Send what may change something too
     #[arg(long)]
     pub(crate) allow_writes: bool,
-    /// A header of a signed-in person, as in `Cookie: session=…`; may be repeated
+    /// A header of a signed-in person, as in `Cookie: session=…`; may be repeated; without a value:
+    /// what a --har or --curl was sent with, for its own host
     #[arg(long = "with-session", value_name = "HEADER")]
+    #[arg(num_args = 0..=1, default_missing_value = "")]
     pub(crate) session: Vec<String>,
     /// An address that is read before and after a request: did it change?
     #[arg(long, value_name = "URL", conflicts_with = "witness_command")]
@@ -374,17 +379,19 @@ pub(crate) struct Explain {
     #[arg(long, value_name = "TOKEN", requires = "admin")]
     pub(crate) token: Option<String>,
     /// A request as it is sent, in a file: walk it through all layers; `-` is standard input
-    #[arg(long, value_name = "FILE", conflicts_with = "subject")]
+    #[arg(long, value_name = "FILE", group = "asked", conflicts_with = "subject")]
     pub(crate) request: Option<PathBuf>,
-    /// What the backend answers to it, in a file: tell what of that leaves the gate
-    #[arg(long, value_name = "FILE", requires = "request")]
+    #[command(flatten)]
+    pub(crate) trouble: Trouble,
+    /// What the server answers to it, in a file; of two answers the first is the preflight's
+    #[arg(long, value_name = "FILE", requires = "asked")]
     pub(crate) answer: Option<PathBuf>,
     /// The configuration that judges the request [default: the public profile]
     #[arg(long, value_name = "FILE", requires = "request")]
     pub(crate) config: Option<PathBuf>,
-    /// The address that the request comes from [default: 127.0.0.1]
-    #[arg(long, value_name = "ADDRESS", requires = "request")]
-    pub(crate) from: Option<IpAddr>,
+    /// Where it comes from: the page's origin; with --request an IP address [default: 127.0.0.1]
+    #[arg(long, value_name = "ORIGIN|ADDRESS", requires = "asked")]
+    pub(crate) from: Option<String>,
     /// When it comes, in seconds since 1970 [default: now]
     #[arg(long, value_name = "SECONDS", requires = "request")]
     pub(crate) at: Option<u64>,

@@ -1,8 +1,9 @@
 //! `doorward explain`: what a code, a layer or a check means, from its own file; what a refusal
-//! saw; how a request is judged.
+//! saw; how a request is judged; why a page is not let.
 
 mod answer;
 mod check;
+mod fetch;
 mod refusal;
 mod request;
 
@@ -16,6 +17,9 @@ use std::process::ExitCode;
 
 /// Prints what is asked for.
 pub(crate) fn run(asked: &Explain) -> ExitCode {
+    if asked.trouble.is_there() {
+        return fetch::run(asked);
+    }
     if asked.request.is_some() {
         return request::run(asked);
     }

@@ -2,12 +2,14 @@
 
 mod begun;
 mod progress;
+pub(crate) mod sources;
 mod written;
 
 use crate::args::Probe as Typed;
 use crate::{EXIT_FINDINGS, EXIT_UNREACHED, EXIT_USAGE, machine};
 use begun::Begun;
 use doorward_browser::Origin;
+use doorward_probe::read::Listed;
 use doorward_probe::run::{closed, open};
 use doorward_probe::{Breadth, Operation, Options, Probe, Report, Scope, Session, Told, Witness};
 use std::collections::BTreeSet;
@@ -17,8 +19,11 @@ use url::Url;
 
 /// Runs what was typed.
 pub(crate) fn run(typed: &Typed) -> ExitCode {
-    let read = urls(&typed.urls).and_then(|urls| Ok((options(typed, &urls)?, urls)));
-    let (options, urls) = match read {
+    let read = urls(&typed.urls).and_then(|urls| {
+        let gathered = sources::gathered(typed, &urls).map_err(|error| format!("{error:#}"))?;
+        Ok((options(typed, &urls, gathered.session)?, gathered.listed, urls))
+    });
+    let (options, listed, urls) = match read {
         Ok(read) => read,
         Err(said) => {
             machine::talk(&format!("error: {said}\n"));
@@ -29,10 +34,10 @@ pub(crate) fn run(typed: &Typed) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return unreached(&format!("cannot start: {error}")),
     };
-    runtime.block_on(go(typed, options, urls))
+    runtime.block_on(go(typed, options, urls, listed))
 }
 
-async fn go(typed: &Typed, mut options: Options, urls: Vec<Url>) -> ExitCode {
+async fn go(typed: &Typed, mut options: Options, urls: Vec<Url>, mut listed: Listed) -> ExitCode {
     let mut scope = Scope::new(&typed.authorised);
     let watched = match &options.witness {
         Some(Witness::Url(url)) => Some(url),
@@ -44,8 +49,11 @@ async fn go(typed: &Typed, mut options: Options, urls: Vec<Url>) -> ExitCode {
             return ExitCode::from(EXIT_USAGE);
         }
     }
-    let operations: Vec<Operation> = urls.into_iter().map(Operation::get).collect();
+    let operations = std::mem::take(&mut listed.operations);
     if typed.plan {
+        for (what, why) in sources::left_out(listed) {
+            machine::talk(&format!("left out {what}: {why}\n"));
+        }
         return plan(&scope, &options, &operations).await;
     }
     if let Err(said) = written::may_write(typed.output.as_deref()) {
@@ -64,7 +72,10 @@ async fn go(typed: &Typed, mut options: Options, urls: Vec<Url>) -> ExitCode {
         Err(said) => return unreached(&said),
     };
     match progress::watched(&probe, &operations, begun).await {
-        Ok(report) => tell(typed, &report, &known),
+        Ok(mut report) => {
+            report.left_out.extend(sources::left_out(listed));
+            tell(typed, &report, &known)
+        }
         Err(said) => unreached(&said),
     }
 }
@@ -117,23 +128,16 @@ fn urls(texts: &[String]) -> Result<Vec<Url>, String> {
     texts.iter().map(read).collect()
 }
 
-fn options(typed: &Typed, urls: &[Url]) -> Result<Options, String> {
+fn options(typed: &Typed, urls: &[Url], held: Option<Session>) -> Result<Options, String> {
     for origin in &typed.origins {
         let parsed = Origin::parse(origin).map_err(|error| error.to_string())?;
         if parsed.to_string() != *origin {
             return Err(format!("`{origin}` is written `{parsed}` by browsers: write it so"));
         }
     }
-    let mut headers = Vec::new();
-    for line in &typed.session {
-        let (name, value) = line
-            .split_once(':')
-            .ok_or_else(|| "--with-session takes a header, as in `Cookie: session=…`".to_owned())?;
-        headers.push((name.trim().to_owned(), value.trim().to_owned()));
-    }
     Ok(Options {
         origins: typed.origins.clone(),
-        session: (!headers.is_empty()).then(|| Session::new(headers, urls)),
+        session: session(typed, urls, held)?,
         allow_writes: typed.allow_writes,
         witness: witness(typed)?,
         tap: None,
@@ -151,6 +155,37 @@ fn witness(typed: &Typed) -> Result<Option<Witness>, String> {
         None => None,
     };
     Ok(command.or(url))
+}
+
+/// The credentials that may travel: those that were typed, or those that a file holds.
+fn session(typed: &Typed, urls: &[Url], held: Option<Session>) -> Result<Option<Session>, String> {
+    let mut headers = Vec::new();
+    let mut wants_held = false;
+    for line in &typed.session {
+        if line.is_empty() {
+            wants_held = true;
+            continue;
+        }
+        let header = line.split_once(':').filter(|(_, value)| !value.starts_with("//"));
+        let (name, value) = header.ok_or_else(|| {
+            "--with-session takes a header, as in `Cookie: session=…`; without one it stands \
+             behind the addresses"
+                .to_owned()
+        })?;
+        headers.push((name.trim().to_owned(), value.trim().to_owned()));
+    }
+    match (headers.is_empty(), wants_held) {
+        (false, true) => {
+            Err("--with-session is given with and without a header: choose one".to_owned())
+        }
+        (false, false) => Ok(Some(Session::new(headers, urls))),
+        (true, false) => Ok(None),
+        (true, true) => held.map(Some).ok_or_else(|| {
+            "--with-session without a header takes what a --har or --curl was sent with, and there \
+             is nothing of these hosts: write it as in `Cookie: session=…`"
+                .to_owned()
+        }),
+    }
 }
 
 fn machine_seed() -> [u8; 8] {

@@ -17,7 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("doorward-proxy", &["core", "store", "porter", "config"]),
     ("doorward-tower", &["core", "store", "porter", "config"]),
     ("doorward-authz", &["core", "store", "porter", "config"]),
-    ("doorward-lab", &["core", "store", "porter", "config", "proxy", "browser"]),
+    ("doorward-lab", &["core", "store", "porter", "config", "proxy", "browser", "probe"]),
     ("doorward-probe", &["core", "store", "porter", "config", "proxy", "browser"]),
 ];
 

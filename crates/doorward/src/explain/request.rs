@@ -54,9 +54,9 @@ pub(super) fn run(asked: &Explain) -> ExitCode {
     let file = asked.request.as_deref().unwrap_or(Path::new("-"));
     let read = read(file).and_then(|bytes| parse(&bytes, limits)).and_then(|request| {
         let answer = asked.answer.as_deref().map(answer::read).transpose()?;
-        Ok((request, answer))
+        Ok((request, answer, peer(asked.from.as_deref())?))
     });
-    let (request, answer) = match read {
+    let (request, answer, peer) = match read {
         Ok(read) => read,
         Err(error) => {
             machine::talk(&format!("error: {error:#}\n"));
@@ -71,13 +71,18 @@ pub(super) fn run(asked: &Explain) -> ExitCode {
         chance: &SystemChance,
         memory: &Memory::new(1, [0; 16]),
     };
-    let peer = asked.from.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     let (view, body) = (view(&request, peer), request.bytes.as_deref());
     machine::output(&text(&request, &config.gate.walk(view, body, at)));
     if let Some(headers) = answer {
         machine::output(&answer::text(&config.gate.walk_answer(view, body, &headers, at)));
     }
     ExitCode::SUCCESS
+}
+
+/// The address that a request comes from.
+fn peer(said: Option<&str>) -> anyhow::Result<IpAddr> {
+    let Some(said) = said else { return Ok(IpAddr::V4(Ipv4Addr::LOCALHOST)) };
+    said.parse().with_context(|| format!("`--from {said}` is no IP address, as in 203.0.113.7"))
 }
 
 fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
