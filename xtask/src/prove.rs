@@ -55,6 +55,15 @@ const CAMPAIGNS: &[Campaign] = &[
         profile: "ci",
     },
     Campaign {
+        name: "probe",
+        shows: "the probe finds each planted fault and nothing on safe servers (rounds)",
+        package: "doorward-probe",
+        file: Some("all"),
+        test: "every_planted_fault",
+        number: 1,
+        profile: "ci",
+    },
+    Campaign {
         name: "simulation",
         shows: "visits against a shadow model with a store that fails, lags and repeats (visits)",
         package: "doorward-test",

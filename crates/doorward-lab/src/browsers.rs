@@ -50,6 +50,8 @@ pub struct BrowserOptions<'a> {
     pub host_resolver_rules: Option<&'a str>,
     /// Certificates of nobody's are accepted.
     pub accepts_any_certificate: bool,
+    /// What the console says is kept, where the driver can (Chromium's).
+    pub keeps_console: bool,
     /// Cookies of other sites; none leaves it as it is installed. WebKit has no such switch.
     pub third_party: Option<ThirdParty>,
 }
@@ -153,6 +155,9 @@ fn capabilities(
                 said["binary"] = json!(binary);
             }
             own.insert("goog:chromeOptions".to_owned(), said);
+            if options.keeps_console {
+                own.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
+            }
         }
         EngineId::Firefox => {
             let behaviour = options.third_party.map(|what| match what {

@@ -1,7 +1,9 @@
 //! The words of Chromium.
 
 use super::Line;
+use crate::headers::is_token;
 use crate::way::Way;
+use url::Url;
 
 pub(super) fn said(line: &Line<'_>) -> Option<String> {
     let Line { url, page, .. } = line;
@@ -61,11 +63,11 @@ fn cors(line: &Line<'_>) -> Option<String> {
             "The 'Access-Control-Allow-Origin' header contains multiple values '{found}', but \
              only one is allowed."
         ),
-        "origin-other" if found.contains(", ") => format!(
+        "origin-other" if found.contains(',') => format!(
             "The 'Access-Control-Allow-Origin' header contains multiple values '{found}', but \
              only one is allowed."
         ),
-        "origin-other" if !is_origin(&found) => format!(
+        "origin-other" if found != "null" && Url::parse(&found).is_err() => format!(
             "The 'Access-Control-Allow-Origin' header contains the invalid value '{found}'."
         ),
         "origin-other" => format!(
@@ -77,29 +79,42 @@ fn cors(line: &Line<'_>) -> Option<String> {
                            must not be the wildcard '*' when the request's credentials mode is \
                            'include'."
                 .to_owned();
-            if matches!(line.way, Way::Xhr { .. }) {
-                why.push_str(
-                    " The credentials mode of requests initiated by the XMLHttpRequest is \
-                     controlled by the withCredentials attribute.",
-                );
-            }
+            why.push_str(hint(line));
             why
         }
         "credentials-missing" => format!(
             "The value of the 'Access-Control-Allow-Credentials' header in the response is '{}' \
-             which must be 'true' when the request's credentials mode is 'include'.",
-            line.header("access-control-allow-credentials")
+             which must be 'true' when the request's credentials mode is 'include'.{}",
+            line.header("access-control-allow-credentials"),
+            hint(line)
         ),
-        "preflight-status" if (300..400).contains(&line.status()) => {
+        "preflight-status"
+            if (300..400).contains(&line.status()) && !line.header("location").is_empty() =>
+        {
             return Some("Redirect is not allowed for a preflight request.".to_owned());
         }
         "preflight-status" => "It does not have HTTP ok status.".to_owned(),
         _ => return listed(line.rule, detail, line),
     };
+    let mut check = check;
+    if matches!(line.rule, "origin-repeated" | "origin-other") && line.way == Way::Fetch {
+        check.push_str(" Have the server send the header with a valid value.");
+    }
     if !line.in_preflight {
         return Some(check);
     }
     Some(format!("Response to preflight request doesn't pass access control check: {check}"))
+}
+
+/// What is said of credentials besides.
+const fn hint(line: &Line<'_>) -> &'static str {
+    match line.way {
+        Way::Xhr { .. } => {
+            " The credentials mode of requests initiated by the XMLHttpRequest is controlled by \
+             the withCredentials attribute."
+        }
+        _ => "",
+    }
 }
 
 /// What a list in the answer to a preflight lacks.
@@ -113,9 +128,13 @@ fn listed(rule: &str, detail: &str, line: &Line<'_>) -> Option<String> {
              preflight response."
         ),
         "preflight-malformed" => {
-            "Cannot parse Access-Control-Allow-Headers response header field in preflight \
-             response."
-                .to_owned()
+            let methods = line.header("access-control-allow-methods");
+            let is_list =
+                methods.split(',').map(str::trim).all(|one| one.is_empty() || is_token(one));
+            let name = if is_list { "Headers" } else { "Methods" };
+            format!(
+                "Cannot parse Access-Control-Allow-{name} response header field in preflight response."
+            )
         }
         "redirect-credentials" => format!(
             "Redirect location '{}' contains a username and password, which is disallowed for \
@@ -134,11 +153,6 @@ fn listed(rule: &str, detail: &str, line: &Line<'_>) -> Option<String> {
         }
         _ => return None,
     })
-}
-
-/// Whether a text has the shape of an origin, `null` included.
-fn is_origin(text: &str) -> bool {
-    text == "null" || crate::origin::Origin::parse(text).is_ok()
 }
 
 /// The name that the network stack gives to an error.

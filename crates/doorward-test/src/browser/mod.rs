@@ -6,6 +6,7 @@
 //! none`), so [`Browser::open_page`] is only for the page that the story begins with.
 
 mod bank;
+mod console;
 mod echo;
 mod pages;
 mod rebind;

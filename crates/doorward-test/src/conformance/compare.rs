@@ -11,8 +11,8 @@ pub(super) struct Predicted {
     pub(super) arrived: Vec<Arrived>,
     /// What the page is told, each time.
     pub(super) page: Vec<End>,
-    /// The rules that decided that.
-    pub(super) rules: Vec<&'static str>,
+    /// What the console says of CORS, each time that it says something.
+    pub(super) console: Vec<String>,
 }
 
 /// What a page is told.
@@ -38,6 +38,8 @@ pub(super) struct Seen {
     pub(super) arrived: Vec<Arrived>,
     /// What the page said, each time.
     pub(super) page: Vec<Value>,
+    /// What the console said; none where it is not known.
+    pub(super) console: Option<Vec<String>>,
 }
 
 /// Headers that are compared as they are. A browser's own others (languages, encodings) say
@@ -84,6 +86,22 @@ pub(super) fn differences(trial: &Trial, predicted: &Predicted, seen: &Seen) -> 
         let theirs = said(theirs, trial);
         if ours != "any" && ours != theirs {
             all.push(("page".to_owned(), ours, theirs));
+        }
+    }
+    if let Some(lines) = &seen.console {
+        // `address line:column words`: the words are the browser's.
+        const MARK: &str = " has been blocked by CORS policy";
+        let theirs = lines
+            .iter()
+            .filter(|line| line.contains(MARK))
+            .map(|line| line.split_once("Access to ").map_or(line.as_str(), |(_, words)| words));
+        let ours =
+            predicted.console.iter().filter(|line| line.contains(MARK)).map(|line| {
+                line.split_once("Access to ").map_or(line.as_str(), |(_, words)| words)
+            });
+        let (ours, theirs): (Vec<_>, Vec<_>) = (ours.collect(), theirs.collect());
+        if ours != theirs {
+            all.push(("console".to_owned(), ours.join(" | "), theirs.join(" | ")));
         }
     }
     all

@@ -52,7 +52,9 @@ async fn batch(tally: &mut Tally, seed: u64, first: usize, size: usize) -> Outco
     let mut draw = Draw::new(seed);
     let trials: Vec<Trial> = (first..first + size).map(|id| draw.trial(id)).collect();
     server.put(&trials);
-    let browser = Browser::open_engine(tally.engine, BrowserOptions::default()).await?;
+    let keeps_console = tally.engine == EngineId::Chromium;
+    let options = BrowserOptions { keeps_console, ..BrowserOptions::default() };
+    let browser = Browser::open_engine(tally.engine, options).await?;
     if tally.version.is_empty() {
         tally.version = browser.version().to_owned();
     }
@@ -69,7 +71,7 @@ async fn batch(tally: &mut Tally, seed: u64, first: usize, size: usize) -> Outco
         }
         browser.open_page(&server.url(from.top(), from.page())).await?;
         for trial in own {
-            let seen = act(&browser, &server, trial).await?;
+            let seen = act(&browser, tally.engine, &server, trial).await?;
             let predicted = model.predict(trial);
             tally.add(trial, compare::differences(trial, &predicted, &seen));
         }
@@ -85,8 +87,18 @@ async fn batch(tally: &mut Tally, seed: u64, first: usize, size: usize) -> Outco
 }
 
 /// What became of a trial in the engine.
-async fn act(browser: &Browser, server: &Server, trial: &Trial) -> Outcome<compare::Seen> {
+async fn act(
+    browser: &Browser,
+    engine: EngineId,
+    server: &Server,
+    trial: &Trial,
+) -> Outcome<compare::Seen> {
     server.forget();
+    // The driver keeps what pages say, and nothing of frames that have a process of their own.
+    let has_console = engine == EngineId::Chromium && trial.from.is_top();
+    if has_console {
+        browser.console().await?;
+    }
     let mut page = Vec::new();
     for _ in 0..trial.times() {
         let order = trial.order(server);
@@ -100,7 +112,8 @@ async fn act(browser: &Browser, server: &Server, trial: &Trial) -> Outcome<compa
             browser.run("await fetch('/page');", &[]).await?;
         }
     }
-    Ok(compare::Seen { arrived: server.arrived(trial.id), page })
+    let console = if has_console { Some(browser.console().await?) } else { None };
+    Ok(compare::Seen { arrived: server.arrived(trial.id), page, console })
 }
 
 /// A list of names and values as a page's script takes it.

@@ -5,7 +5,7 @@ use super::server::{self, Arrived, SEEDS, Server, names_of};
 use super::trial::{From, Site, Trial};
 use doorward_browser::{
     Answer, Document, Engine, EngineId, Event, Headers, Options, Reading, ReferrerPolicy, Request,
-    Sent, State, Verdict, Way, decide,
+    Sent, State, Verdict, Way, decide, said,
 };
 use std::time::{SystemTime, UNIX_EPOCH};
 use url::Url;
@@ -49,8 +49,8 @@ impl<'s> Model<'s> {
     pub(super) fn predict(&mut self, trial: &Trial) -> Predicted {
         let mut predicted = Predicted::default();
         for _ in 0..trial.times() {
-            let verdict = self.decide(trial);
-            predicted.rules.push(verdict.because.rule.id);
+            let (verdict, line) = self.decide(trial);
+            predicted.console.extend(line);
             predicted.arrived.extend(arrived(&verdict));
             predicted.page.push(end(&verdict, trial));
             self.state = verdict.after;
@@ -58,7 +58,7 @@ impl<'s> Model<'s> {
         predicted
     }
 
-    fn decide(&self, trial: &Trial) -> Verdict {
+    fn decide(&self, trial: &Trial) -> (Verdict, Option<String>) {
         let from = self.document(trial.from);
         let request = Request {
             way: trial.way,
@@ -71,7 +71,11 @@ impl<'s> Model<'s> {
             options: Options { redirect: trial.redirect, ..Options::default() },
         };
         let mut answer = |sent: &Sent| self.answer(trial, sent);
-        decide(&self.engine, Some(&from), &request, &mut answer, &self.state, now_s())
+        let verdict =
+            decide(&self.engine, Some(&from), &request, &mut answer, &self.state, now_s());
+        let page = from.origin().to_string();
+        let line = said(self.engine.id, &page, &request, &verdict);
+        (verdict, line)
     }
 
     fn answer(&self, trial: &Trial, sent: &Sent) -> Answer {

@@ -133,6 +133,11 @@ impl From {
         }
     }
 
+    /// Whether it is the tab's own page.
+    pub(super) const fn is_top(self) -> bool {
+        !matches!(self, Self::Sandbox | Self::EvilInShop | Self::OwnInEvil)
+    }
+
     /// The page to open.
     pub const fn page(self) -> &'static str {
         match self {
