@@ -133,7 +133,8 @@ fn listed(rule: &str, detail: &str, line: &Line<'_>) -> Option<String> {
                 methods.split(',').map(str::trim).all(|one| one.is_empty() || is_token(one));
             let name = if is_list { "Headers" } else { "Methods" };
             format!(
-                "Cannot parse Access-Control-Allow-{name} response header field in preflight response."
+                "Cannot parse Access-Control-Allow-{name} response header field in preflight \
+                 response."
             )
         }
         "redirect-credentials" => format!(
