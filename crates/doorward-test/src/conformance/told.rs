@@ -114,8 +114,9 @@ pub fn markdown(tallies: &[Tally], seed: u64) -> String {
          (`doorward-browser`) and to a real engine. One server on this machine stands for every \
          site. What is compared: each request that arrives, preflights too, with its method, \
          `Origin`, `Referer`, `Sec-Fetch-*`, cookies and the script's headers; what the page may \
-         read, with the names of the headers; which cookies are kept; in Chromium also the words of the console. `cargo xtask conformance` \
-         writes this page; this one was drawn from {seed}.\n\n\
+         read, with the names of the headers; which cookies are kept; in Chromium also the words \
+         of the console. `cargo xtask conformance` writes this page; this one was drawn from \
+         {seed}.\n\n\
          | engine | version | model = engine | of |\n| --- | --- | --- | --- |\n"
     );
     for tally in tallies {
