@@ -187,8 +187,11 @@ pub(crate) fn carry(
 ) {
     let leaves = !Origin::of(here).is_same(&Origin::of(next));
     let becomes_get = (matches!(status, 301 | 302) && method == "POST")
-        || (status == 303 && !matches!(method.as_str(), "GET" | "HEAD"))
-        || (engine.turns_delete_into_get && method == "DELETE" && leaves);
+        || (status == 303 && !matches!(method.as_str(), "GET" | "HEAD"));
+    if engine.turns_delete_into_get && method == "DELETE" && leaves {
+        "GET".clone_into(method);
+        *body = Body::Empty;
+    }
     if becomes_get {
         "GET".clone_into(method);
         *body = Body::Empty;

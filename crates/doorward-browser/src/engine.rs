@@ -185,7 +185,7 @@ pub struct Engine {
     /// 6265bis 5.2.1 looks at the pages between as well).
     pub trusts_top_for_cookies: bool,
     /// What a script sets twice for `fetch` stays two headers: each is looked at, and each is asked
-    /// about. A content type with a comma is none.
+    /// about; of two content types the last is sent. A content type with a comma is none.
     pub keeps_headers_apart: bool,
     /// Approvals are remembered as they stand: names in capitals cover nothing, and nothing at all
     /// is remembered where one is `*`, or where `Access-Control-Max-Age` is no number.
@@ -195,6 +195,9 @@ pub struct Engine {
     /// Where it asks whatever the method is, and the answer says nothing of methods, the request's
     /// own is taken for approved (Fetch 4.8, 7).
     pub takes_own_method_for_approved: bool,
+    /// What asks whatever its method is, as an upload that is listened to, needs an approval of its
+    /// method to ask no more (Fetch 4.4, 3); elsewhere any approval of its address will do.
+    pub looks_for_any_method: bool,
     /// Approvals for an opaque origin are remembered.
     pub remembers_for_opaque: bool,
 }
@@ -297,6 +300,7 @@ impl Engine {
             remembers_literally: false,
             sends_any_type_in_no_cors: false,
             takes_own_method_for_approved: true,
+            looks_for_any_method: false,
         }
     }
 
@@ -351,6 +355,7 @@ impl Engine {
             remembers_literally: true,
             sends_any_type_in_no_cors: false,
             takes_own_method_for_approved: false,
+            looks_for_any_method: true,
         }
     }
 
@@ -406,6 +411,7 @@ impl Engine {
             remembers_literally: false,
             sends_any_type_in_no_cors: true,
             takes_own_method_for_approved: false,
+            looks_for_any_method: false,
         }
     }
 

@@ -8,7 +8,7 @@ use crate::document::Document;
 use crate::engine::{Engine, Streams};
 use crate::headers::{Headers, is_token};
 use crate::metadata;
-use crate::origin::Origin;
+use crate::origin::{Origin, Relation, relation};
 use crate::referrer::{Telling, referer};
 use crate::request::{Credentials, Mode, Request};
 use crate::rule::{self, Rule};
@@ -104,7 +104,11 @@ pub(crate) fn question(
     headers.append("Origin", origin.to_string());
     let before = chain.before().last().filter(|_| engine.preflight_repeats_referer);
     let told = match before {
-        Some(before) => referer(from, before, Telling::Whole),
+        // Strangers to the tab's site are told no more than the origin.
+        Some(before) => match relation(&from.top_origin(), &Origin::of(url)) {
+            Relation::CrossSite => referer(from, before, Telling::Origin),
+            Relation::SameSite | Relation::SameOrigin => referer(from, before, Telling::Whole),
+        },
         None => referer(from, url, telling),
     };
     if let Some(referer) = told {
@@ -221,7 +225,13 @@ impl Asker {
 
 impl Remembered {
     /// Whether everything was approved before.
-    pub(crate) fn cover(&self, asker: &Asker, asked: &Asked, method: &str, now_s: u64) -> bool {
+    pub(crate) fn cover(
+        &self,
+        engine: &Engine,
+        asker: &Asker,
+        (asked, method): (&Asked, &str),
+        now_s: u64,
+    ) -> bool {
         let own = |entry: &&Entry| {
             entry.until_s > now_s
                 && entry.partition == asker.partition
@@ -240,7 +250,9 @@ impl Remembered {
             })
         };
         // What always asks is covered by a remembered method only (Fetch 4.4, 3).
-        let asks_method = !is_safelisted_method(method) || asked.always;
+        // Some engines ask no more than once what has a method that needs no asking.
+        let always = asked.always && (engine.looks_for_any_method || entries.is_empty());
+        let asks_method = !is_safelisted_method(method) || always;
         (covers_method || !asks_method) && asked.names.iter().all(covers)
     }
 

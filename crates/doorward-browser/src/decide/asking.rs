@@ -56,8 +56,8 @@ impl Walk<'_> {
         let mut preflight =
             Preflight { causes: asked.causes.clone(), sent: None, answer: None, doubt: None };
         // An engine that asks on has nothing to ask about that it could remember.
-        let is_covered =
-            asked.asks() && self.after.remembered.cover(&asker, &asked, &self.method, self.now_s);
+        let is_covered = asked.asks()
+            && self.after.remembered.cover(self.engine, &asker, (&asked, &self.method), self.now_s);
         if is_covered {
             self.asking = Some(rule::REMEMBERED);
         } else {

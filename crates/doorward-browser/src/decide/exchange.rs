@@ -148,6 +148,11 @@ impl Walk<'_> {
     /// What is sent beside cookies: the script's own headers, and what the browser says itself.
     fn headers(&mut self) -> Headers {
         let mut headers = self.said.clone();
+        if headers.all("content-type").count() > 1 {
+            let last = headers.all("content-type").last().unwrap_or_default().to_owned();
+            headers.retain(|name, _| !name.eq_ignore_ascii_case("content-type"));
+            headers.append("Content-Type", last);
+        }
         let (way, url) = (self.request.way, self.chain.url());
         if let Some(from) = &self.from {
             if let Some(origin) = self.origin(from) {
@@ -192,7 +197,8 @@ impl Walk<'_> {
                 .iter()
                 .any(|hop| hop.sent.as_ref().is_some_and(|sent| sent.headers.has("origin")));
             let keeps = self.engine.keeps_origin_behind_redirects;
-            let is_kept = was_said && keeps && !self.chain.leaves_an_origin();
+            let is_page = self.mode == Mode::Navigate;
+            let is_kept = was_said && keeps && !is_page && !self.chain.leaves_an_origin();
             if is_kept {
                 return Some(own.to_string());
             }
@@ -214,7 +220,8 @@ impl Walk<'_> {
     /// Whether a frame of another site asks a server of its tab's site, with cookies.
     fn is_back_at_the_tab(&self, from: &Document) -> bool {
         let top = from.top_origin();
-        let is_stranger = from.site_for_cookies().is_none();
+        let is_no_site = from.is_sandboxed && self.engine.sandbox_is_no_site;
+        let is_stranger = from.site_for_cookies().is_none() || is_no_site;
         let is_tabs = relation(&top, &Origin::of(self.chain.url())) != Relation::CrossSite;
         is_stranger && is_tabs && self.has_credentials()
     }

@@ -137,12 +137,13 @@ fn what_was_approved_is_not_asked_again() {
         (SameOrigin, "PUT", &[], 1600, false),
     ];
     for (credentials, method, names, now_s, want) in rows {
-        let got = kept.cover(&asker(credentials), &about(names), method, now_s);
+        let got =
+            kept.cover(&Engine::firefox(), &asker(credentials), (&about(names), method), now_s);
         assert_eq!(got, want, "{credentials:?} {method} {names:?} {now_s}");
     }
     let elsewhere =
         Asker::new(&page, &Chain::new(url("http://api.shop.localhost:3000/b").clone()), SameOrigin);
-    assert!(!kept.cover(&elsewhere, &about(&[]), "PUT", 1001));
+    assert!(!kept.cover(&Engine::firefox(), &elsewhere, (&about(&[]), "PUT"), 1001));
     for said in ["0", "-1"] {
         let mut kept = Remembered::default();
         let answer = answer(
@@ -150,6 +151,9 @@ fn what_was_approved_is_not_asked_again() {
             &[("Access-Control-Allow-Methods", "PUT"), ("Access-Control-Max-Age", said)],
         );
         kept.keep(&Engine::chromium(), &asker(SameOrigin), ("PUT", &about(&[])), &answer, 1000);
-        assert!(!kept.cover(&asker(SameOrigin), &about(&[]), "PUT", 1000), "{said}");
+        assert!(
+            !kept.cover(&Engine::firefox(), &asker(SameOrigin), (&about(&[]), "PUT"), 1000),
+            "{said}"
+        );
     }
 }

@@ -310,6 +310,7 @@ fn by_the_book(engine: &mut Engine) {
     engine.sends_any_type_in_no_cors = false;
     engine.remembers_for_opaque = true;
     engine.takes_own_method_for_approved = true;
+    engine.looks_for_any_method = true;
 }
 
 impl Page {

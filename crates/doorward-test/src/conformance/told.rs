@@ -90,13 +90,14 @@ impl Tally {
 
 fn about(trial: &Trial) -> String {
     let mut out = format!(
-        "# The model and the engines\n\nRequests and answers are made up, and put to the model \
-         (`doorward-browser`) and to a real engine. One server on this machine stands for every \
-         site. What is compared: each request that arrives, preflights too, with its method, \
-         `Origin`, `Referer`, `Sec-Fetch-*`, cookies and the script's headers; what the page may \
-         read, with the names of the headers; which cookies are kept; in Chromium also the words \
-         of the console. `cargo xtask conformance` writes this page; this one was drawn from \
-         {seed}.\n\n| engine | version | model = engine | of |\n| --- | --- | --- | --- |\n"
+        "{:?} {:?} {} to {:?}, {:?} {:?} {:?}",
+        trial.from,
+        trial.way,
+        trial.method,
+        trial.to,
+        trial.mode,
+        trial.credentials,
+        trial.redirect
     );
     let _ = write!(out, ", headers {:?}, body {:?}", trial.headers, trial.body);
     let _ = write!(out, ", preflight {} {:?}", trial.preflight.status, trial.preflight.headers);
