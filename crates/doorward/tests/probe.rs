@@ -184,13 +184,13 @@ fn every_form_is_written_whole_into_a_file() {
     ];
     for (form, part) in forms {
         let file = folder.file(form);
-        fs::write(&file, "what was there before").expect("a file");
+        fs::write(&file, "an older report").expect("a file");
         let output = probe(&[&open, "--format", form, "--output", &file]);
         assert_eq!(code(&output), Some(1), "{}", talk(&output));
         assert_eq!(said(&output), "");
         assert!(talk(&output).contains(": 1 high"), "{}", talk(&output));
         let text = fs::read_to_string(&file).expect("the report");
-        assert!(text.contains(part) && !text.contains("was there before"), "{text}");
+        assert!(text.contains(part) && !text.contains("an older report"), "{text}");
         assert!(text.contains("to this machine"), "{form}: {text}");
     }
     // Nothing is left beside them.
