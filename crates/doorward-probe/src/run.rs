@@ -13,7 +13,8 @@ use crate::operation::Operation;
 use crate::payload::Breadth;
 use crate::scope::Scope;
 use crate::session::Session;
-use crate::witness::{Tap, Witness};
+use crate::tap::Tap;
+use crate::witness::Witness;
 use doorward_browser::Origin;
 use rustls::ClientConfig;
 use rustls::crypto::aws_lc_rs;
@@ -43,6 +44,13 @@ pub struct Options {
     /// How many origins are tried.
     pub breadth: Breadth,
 }
+
+/// What gates let through to the backend for everybody (RFC 9309 2.3, RFC 8615 3).
+const PUBLIC_PATHS: [&str; 3] = ["/robots.txt", "/favicon.ico", "/.well-known/security.txt"];
+/// What is said of a tap that stands beside the way.
+const UNSEEN: &str = "nothing that was asked came there, so nothing is said by it: let what stands \
+                      before the backend call the tap's address, and pass the header \
+                      `Probe-Mark` on";
 
 /// A run that is about to begin.
 #[derive(Debug)]
@@ -122,7 +130,10 @@ impl Probe {
         pretended: Option<Pretended>,
     ) -> Self {
         let Options { allow_writes, requests_max, .. } = options;
-        let asker = Asker::new(scope, Manners { allow_writes, requests_max, tls, pretended });
+        let mut asker = Asker::new(scope, Manners { allow_writes, requests_max, tls, pretended });
+        if let (Some(tap), None) = (&options.tap, pretended) {
+            asker = asker.with_tap(Arc::clone(tap), options.seed as u32);
+        }
         // Nobody can own a name under `.example` (RFC 2606); one real ending is among them, for
         // lists that know endings.
         let canaries = ["http", "https"].map(|scheme| {
@@ -149,6 +160,7 @@ impl Probe {
         let mut report = Report::default();
         let mut observed = Vec::new();
         operations.iter().for_each(|operation| self.asker.allow(operation));
+        self.find_tap(operations).await;
         for operation in operations {
             let id = id_of(operation);
             let known = done.iter().position(|looked| looked.id == id);
@@ -169,6 +181,9 @@ impl Probe {
             report.take(looked);
         }
         report.findings.extend(c32::drift(&observed));
+        if self.options.tap.as_ref().is_some_and(|tap| !tap.is_in_path()) {
+            report.left_out.push(("the tap".to_owned(), UNSEEN.to_owned()));
+        }
         report.findings.sort_by(|a, b| {
             b.severity
                 .cmp(&a.severity)
@@ -206,6 +221,27 @@ impl Probe {
         if operation.url.scheme() == "http" { plain } else { secure }
     }
 
+    /// Asks for what is let through wherever anything is, so that the tap is known to stand in the
+    /// way before its silence says something.
+    async fn find_tap(&self, operations: &[Operation]) {
+        let (Some(tap), Some(first)) = (&self.options.tap, operations.first()) else { return };
+        let plain = operations.iter().find(|operation| operation.is_sendable());
+        let mut calls: Vec<Call> = plain.map(Operation::call).into_iter().collect();
+        for path in PUBLIC_PATHS {
+            let mut url = first.url.clone();
+            url.set_path(path);
+            url.set_query(None);
+            calls.push(Call::new("GET", &url));
+        }
+        for call in calls {
+            if tap.is_in_path() || self.asker.is_planned() {
+                return;
+            }
+            // An answer that does not come is told by whoever asks next.
+            let _ = self.asker.ask(&call).await;
+        }
+    }
+
     async fn one(&self, operation: &Operation, is_only: bool) -> Looked {
         let before = self.asker.sent();
         let mut looked = self.look_at(operation, is_only).await;
@@ -228,7 +264,6 @@ impl Probe {
         let mut means = Means::none();
         means.cookies_before = self.asker.cookies().all().len();
         means.witness = self.options.witness.as_ref();
-        means.tap = self.options.tap.as_deref();
         means.limits = self.options.limits;
         let trusted = match self.trusted(operation).await {
             Ok(trusted) => trusted,

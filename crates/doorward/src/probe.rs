@@ -3,6 +3,7 @@
 mod begun;
 mod progress;
 pub(crate) mod sources;
+mod tap;
 mod written;
 
 use crate::args::Probe as Typed;
@@ -14,6 +15,7 @@ use doorward_probe::run::{closed, open};
 use doorward_probe::{Breadth, Operation, Options, Probe, Report, Scope, Session, Told, Witness};
 use std::collections::BTreeSet;
 use std::process::ExitCode;
+use tap::NoTap;
 use tokio::runtime::Builder;
 use url::Url;
 
@@ -62,6 +64,11 @@ async fn go(typed: &Typed, mut options: Options, urls: Vec<Url>, mut listed: Lis
     let known = match written::known(typed.baseline.as_deref()) {
         Ok(known) => known,
         Err(said) => return wrong(&said),
+    };
+    options.tap = match tap::standing(typed, &mut scope, &urls).await {
+        Ok(tap) => tap,
+        Err(NoTap::Wrong(said)) => return wrong(&said),
+        Err(NoTap::Unreached(said)) => return unreached(&said),
     };
     let begun = match Begun::of(typed.resume.as_deref(), &mut options) {
         Ok(begun) => begun,
@@ -126,6 +133,12 @@ fn urls(texts: &[String]) -> Result<Vec<Url>, String> {
         }
     };
     texts.iter().map(read).collect()
+}
+
+/// Whether an address is a host and a port, and nothing more.
+fn origin_alone(url: &Url) -> bool {
+    let is_anybodys = url.username().is_empty() && url.password().is_none();
+    is_anybodys && url.path() == "/" && url.query().is_none() && url.fragment().is_none()
 }
 
 fn options(typed: &Typed, urls: &[Url], held: Option<Session>) -> Result<Options, String> {

@@ -6,3 +6,4 @@ mod corpus;
 mod origins;
 mod planted;
 mod requests;
+mod tap;

@@ -67,7 +67,7 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
         let Some(seen) = run(look, &calls, allowed).await else { continue };
         // Without a witness, only what the fields change tells a write from a read.
         let is_read = match (seen.rung, method) {
-            (Rung::Effect | Rung::InPath, _) => false,
+            (Rung::Effect, _) => false,
             (_, "GET") => {
                 let is_same = fields.is_empty() || run(look, &idle, allowed).await.is_some();
                 is_same || !TELLS_OF_A_WRITE.contains(&seen.answer.status)
