@@ -5,12 +5,15 @@ use crate::limits::Burst;
 use crate::witness::{Allowed, Seen, Witness};
 use std::sync::{Mutex, OnceLock};
 use tokio::sync::OnceCell;
+use url::Url;
 
 /// What a look may use, and what was found out for all of its checks.
 #[derive(Debug)]
 pub(crate) struct Means<'r> {
     /// Something that is read before and after.
     pub(crate) witness: Option<&'r Witness>,
+    /// The backend's own address, without the gate.
+    pub(crate) around: Option<&'r Url>,
     /// Limits may be pressed.
     pub(crate) limits: bool,
     /// How many cookies were known before this operation.
@@ -32,6 +35,7 @@ impl Means<'_> {
     pub(crate) const fn none() -> Self {
         Self {
             witness: None,
+            around: None,
             limits: false,
             cookies_before: 0,
             honest: OnceCell::const_new(),

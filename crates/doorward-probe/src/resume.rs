@@ -91,6 +91,7 @@ fn begins(options: &Options, seed: u64) -> Value {
         "limits": options.limits,
         "witness": options.witness.is_some(),
         "tap": options.tap.is_some(),
+        "around": options.around.as_ref().map(url::Url::as_str),
     })
 }
 

@@ -21,6 +21,7 @@ use rustls::crypto::aws_lc_rs;
 use rustls_platform_verifier::BuilderVerifierExt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use url::Url;
 
 /// What a run is to do.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +38,8 @@ pub struct Options {
     pub witness: Option<Witness>,
     /// What stands before the backend and sees what arrives.
     pub tap: Option<Arc<dyn Tap>>,
+    /// The backend's own address, to be asked without the gate; it is in scope like any other.
+    pub around: Option<Url>,
     /// Limits are pressed, by a few dozen requests, and nothing else is asked.
     pub limits: bool,
     /// Drawn for this run: canaries are made of it.
@@ -264,6 +267,7 @@ impl Probe {
         let mut means = Means::none();
         means.cookies_before = self.asker.cookies().all().len();
         means.witness = self.options.witness.as_ref();
+        means.around = self.options.around.as_ref();
         means.limits = self.options.limits;
         let trusted = match self.trusted(operation).await {
             Ok(trusted) => trusted,

@@ -223,7 +223,7 @@ fn is_alike(answer: &Answered, other: &Answered, allowed: &Allowed) -> bool {
 }
 
 /// The body with each run of hexadecimal letters and figures that has a figure as one sign.
-fn masked(body: &[u8]) -> Vec<u8> {
+pub(crate) fn masked(body: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut run: Vec<u8> = Vec::new();
     for byte in body.iter().chain(std::iter::once(&b' ')) {
@@ -253,6 +253,12 @@ fn own_headers(allowed: &Allowed) -> BTreeSet<String> {
     names
         .filter(|name| !is_policy(name) && !astray.headers.has(name) && second.headers.has(name))
         .collect()
+}
+
+/// The answer to a call, and whether the witness changed with it.
+pub(crate) async fn changed(look: &Look<'_>, call: &Call) -> (Exchange, bool) {
+    let (answer, change) = watched(look, call).await;
+    (answer, change == Change::Changed)
 }
 
 /// The answer to a call, sent now where something watches.

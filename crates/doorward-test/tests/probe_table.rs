@@ -1,7 +1,7 @@
 //! The table that everything ends on: which request a browser stops, and which the backend runs,
 //! without and with the gate. `doorward probe --tap` fills it by what came to the backend.
 
-use doorward_lab::backend::{Backend, BackendOptions, CorsPolicy, Kind};
+use doorward_lab::backend::{Admission, Backend, BackendOptions, CorsPolicy, Kind};
 use doorward_test::running_gate::{GateOptions, RunningGate, program};
 use serde_json::Value;
 use std::error::Error;
@@ -154,6 +154,36 @@ async fn with_the_gate_none_of_it_comes_to_the_backend() -> Outcome<()> {
     gate.stop().await
 }
 
+/// What `--around` finds at a backend behind a gate that refuses whoever has no pass.
+async fn found_around(options: BackendOptions) -> Outcome<Vec<Value>> {
+    let backend = Backend::start(options).await?;
+    let upstream = format!("http://{}", backend.address());
+    let gate = RunningGate::start(GateOptions {
+        upstream: &upstream,
+        origins: &[SHOP],
+        config: "[layers.pass]\nmode = \"enforce\"\n",
+        ..GateOptions::default()
+    })
+    .await?;
+    let url = format!("http://{}/api/data", gate.address());
+    let ran = probe(&url, &["--around", &upstream]).await?;
+    let report: Value = serde_json::from_slice(&ran.stdout)?;
+    gate.stop().await?;
+    let findings = report["findings"].as_array().ok_or("there are no findings")?;
+    Ok(findings.iter().filter(|finding| finding["check"] == "G-01").cloned().collect())
+}
+
+#[tokio::test]
+async fn the_way_around_is_found_until_the_backend_asks_for_proof() -> Outcome<()> {
+    let open = found_around(BackendOptions::default()).await?;
+    assert_eq!(open.len(), 1, "{open:?}");
+    assert_eq!(open[0]["severity"], "high");
+    let admission: Admission = Box::new(|head| head.headers.contains_key("doorward-admitted"));
+    let closed = BackendOptions { admission: Some(admission), ..BackendOptions::default() };
+    assert_eq!(found_around(closed).await?, Vec::<Value>::new());
+    Ok(())
+}
+
 /// A gate that does not call the tap: nothing is said of what did not come there.
 #[tokio::test]
 async fn a_tap_beside_the_way_is_told() -> Outcome<()> {
@@ -177,7 +207,10 @@ async fn what_is_typed_wrong_is_told_before_anything_is_asked() -> Outcome<()> {
     let backend = backend().await?;
     let upstream = format!("http://{}", backend.address());
     let url = format!("{upstream}/api/data");
-    let rows: [(&[&str], &str); 5] = [
+    let rows: [(&[&str], &str); 8] = [
+        (&["--around", &upstream], "the gate's own address"),
+        (&["--around", "http://localhost:1/api"], "host and port alone"),
+        (&["--around", "http://192.0.2.1:1"], "--i-am-authorised 192.0.2.1"),
         (&["--tap", "https://localhost:1"], "host and port alone"),
         (&["--tap", "http://192.0.2.1:1"], "--i-am-authorised 192.0.2.1"),
         (&["--tap", &upstream, "--tap-listen", "0.0.0.0:0"], "--i-am-authorised 0.0.0.0"),

@@ -1,5 +1,6 @@
 //! The probe against servers whose faults are known, in one program: they share their servers.
 
+mod around;
 mod callers;
 mod check_pages;
 mod corpus;

@@ -13,4 +13,7 @@ pub(crate) struct Behind {
     /// Where the tap listens
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", requires = "tap")]
     pub(crate) tap_listen: SocketAddr,
+    /// The backend's own address: does it answer without the gate?
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) around: Option<String>,
 }

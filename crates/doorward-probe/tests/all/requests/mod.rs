@@ -12,6 +12,7 @@ mod tokens;
 mod watched;
 mod worth;
 
+use crate::around;
 use crate::corpus::{BROKEN, SAFE, SHOP, start};
 use desk::Tried;
 use doorward_probe::checks::CHECKS;
@@ -90,7 +91,9 @@ fn every_check_has_a_server_that_it_must_find() {
     let plain = BROKEN.iter().copied().flatten().map(|server| server.planted);
     let planted: BTreeSet<&str> = tried.chain(plain).flatten().copied().collect();
     for check in CHECKS.iter().filter(|check| !check.id.starts_with("C-")) {
-        let is_planted = planted.contains(check.id) || https::PLANTED.contains(&check.id);
+        let is_planted = planted.contains(check.id)
+            || https::PLANTED.contains(&check.id)
+            || around::PLANTED.contains(&check.id);
         assert!(is_planted, "{} has no server", check.id);
     }
 }
