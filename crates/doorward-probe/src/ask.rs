@@ -172,6 +172,12 @@ impl Asker {
         exchange
     }
 
+    /// Sends a call whose answer is nobody's business: nothing is kept of it.
+    pub(crate) async fn knock(&self, call: &Call) {
+        // An answer that does not come is told by whoever asks next.
+        let _ = self.send(call).await;
+    }
+
     async fn send(&self, call: &Call) -> Exchange {
         if !self.allow_writes && !is_safe(&call.method) && !self.is_harmless(call) {
             return Err(Failed::CouldWrite(format!("{} {}", call.method, call.url)));

@@ -51,6 +51,8 @@ pub struct Seen {
     pub answer: Arc<Answered>,
     /// How it is known that the backend ran it.
     pub rung: Rung,
+    /// The witness changed with it.
+    pub has_effect: bool,
     /// What else is to be said of it.
     pub notes: Vec<String>,
 }
@@ -133,8 +135,9 @@ async fn fresh(look: &Look<'_>, call: &Call, allowed: &Allowed) -> Result<Seen, 
     let answer = answer?;
     let arrival = look.arrival(call);
     let mut notes = arrival.notes();
+    let has_effect = change == Change::Changed;
     if let Some(rung) = by_tap(&arrival, &answer, allowed, change) {
-        return Ok(Seen { answer, rung, notes });
+        return Ok(Seen { answer, rung, has_effect, notes });
     }
     let rung = match change {
         Change::Changed => {
@@ -151,7 +154,7 @@ async fn fresh(look: &Look<'_>, call: &Call, allowed: &Allowed) -> Result<Seen, 
         }
         Change::Same | Change::Unwatched => compared(&answer, allowed),
     };
-    Ok(Seen { answer, rung, notes })
+    Ok(Seen { answer, rung, has_effect, notes })
 }
 
 /// What a tap says of it; none where it says nothing.
