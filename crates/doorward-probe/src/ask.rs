@@ -88,6 +88,8 @@ struct Marking {
     /// What the marks of this run begin with.
     begin: u32,
     next: AtomicUsize,
+    /// Requests that arrived.
+    passed: AtomicUsize,
     /// What arrived of each call when it was last sent.
     arrived: Mutex<HashMap<Vec<u8>, Vec<Passed>>>,
 }
@@ -130,8 +132,8 @@ impl Asker {
     /// `begin`, so that those of another run are not taken for ours.
     #[must_use]
     pub fn with_tap(mut self, tap: Arc<dyn Tap>, begin: u32) -> Self {
-        let (next, arrived) = (AtomicUsize::new(1), Mutex::default());
-        self.tap = Some(Marking { tap, begin, next, arrived });
+        let (next, passed) = (AtomicUsize::new(1), AtomicUsize::new(0));
+        self.tap = Some(Marking { tap, begin, next, passed, arrived: Mutex::default() });
         self
     }
 
@@ -139,6 +141,12 @@ impl Asker {
     #[must_use]
     pub const fn has_tap(&self) -> bool {
         self.tap.is_some()
+    }
+
+    /// How many requests the tap saw go to the backend.
+    #[must_use]
+    pub fn passed(&self) -> usize {
+        self.tap.as_ref().map_or(0, |marking| marking.passed.load(Ordering::Relaxed))
     }
 
     /// Where a call came to when it was last sent. What got no answer may still be on its way.
@@ -200,6 +208,7 @@ impl Asker {
             format!("{:08x}.{}", marking.begin, marking.next.fetch_add(1, Ordering::Relaxed));
         let answered = self.exchange(to, &call.clone().with(MARK, &mark)).await;
         let passed = marking.tap.arrived(&mark);
+        marking.passed.fetch_add(passed.len(), Ordering::Relaxed);
         // Nothing is said by the absence of what was never answered.
         if answered.is_ok() || !passed.is_empty() {
             let mut arrived = marking.arrived.lock().unwrap_or_else(PoisonError::into_inner);

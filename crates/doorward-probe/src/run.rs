@@ -197,6 +197,10 @@ impl Probe {
         report.grid.with_cookie = session.is_some_and(Session::has_cookie);
         let others = self.asker.scope().others();
         report.others.retain(|(host, _)| others.contains(host));
+        // What goes through a gate of this machine ends at somebody's backend all the same.
+        let behind = self.asker.scope().behind_tap();
+        let behind = behind.filter(|host| report.others.iter().all(|(own, _)| own != host));
+        report.others.extend(behind.map(|host| (host.to_owned(), self.asker.passed())));
         report
     }
 

@@ -105,6 +105,13 @@ impl Scope {
         }
     }
 
+    /// The host behind the tap, where it is not this machine.
+    #[must_use]
+    pub fn behind_tap(&self) -> Option<&str> {
+        let (backend, _) = self.tapped.filter(|(at, _)| !plain(at.ip()).is_loopback())?;
+        self.pinned.iter().find(|(_, at)| **at == backend).map(|((host, _), _)| host.as_str())
+    }
+
     /// Whether this machine's own address may be listened on: loopback, or what is authorised.
     #[must_use]
     pub fn may_listen(&self, address: IpAddr) -> bool {
@@ -257,10 +264,12 @@ mod tests {
         assert_eq!(scope.way(&url("http://localhost:1/a")), Ok(at("127.0.0.1:9")));
         assert_eq!(scope.socket(&url("http://localhost:1/a")), Ok(at("127.0.0.1:1")));
         assert_eq!(scope.way(&url("http://127.0.0.1:2/")), Ok(at("127.0.0.1:2")));
+        assert_eq!(scope.behind_tap(), None);
         scope.tap(at("192.0.2.7:3"), at("127.0.0.1:9"));
         assert_eq!(scope.way(&url("https://192.0.2.7:3/")), Ok(at("192.0.2.7:3")));
         // A tap on this machine makes nobody's machine ours.
         assert!(!scope.is_local());
+        assert_eq!(scope.behind_tap(), Some("192.0.2.7"));
         for (address, may) in [
             ("127.0.0.1", true),
             ("::1", true),
