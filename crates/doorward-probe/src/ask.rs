@@ -4,6 +4,7 @@ use crate::call::{Answered, Call};
 use crate::operation::Operation;
 use crate::scope::{Refused, Scope};
 use crate::set_cookie::Cookies;
+use crate::tap::{Arrival, MARK, Passed, Tap};
 use bytes::Bytes;
 use doorward_browser::Headers;
 use http::{HeaderName, HeaderValue, Method, Request, header};
@@ -14,6 +15,7 @@ use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -72,10 +74,24 @@ pub struct Asker {
     tls: Option<Arc<ClientConfig>>,
     pretended: Option<Pretended>,
     known: Mutex<HashMap<Vec<u8>, Exchange>>,
+    tap: Option<Marking>,
     log: Mutex<Vec<Call>>,
     cookies: Cookies,
     harmless: Mutex<HashSet<(String, String)>>,
     next: Turnstile<Instant>,
+}
+
+/// How requests are marked for a tap.
+#[derive(Debug)]
+struct Marking {
+    tap: Arc<dyn Tap>,
+    /// What the marks of this run begin with.
+    begin: u32,
+    next: AtomicUsize,
+    /// Requests that arrived.
+    passed: AtomicUsize,
+    /// What arrived of each call when it was last sent.
+    arrived: Mutex<HashMap<Vec<u8>, Vec<Passed>>>,
 }
 
 /// How an asker is to behave.
@@ -104,10 +120,44 @@ impl Asker {
             tls,
             pretended,
             known: Mutex::default(),
+            tap: None,
             log: Mutex::default(),
             cookies: Cookies::default(),
             harmless: Mutex::default(),
             next: Turnstile::new(Instant::now()),
+        }
+    }
+
+    /// The same, with a tap before the backend: each request is marked for it. The marks begin with
+    /// `begin`, so that those of another run are not taken for ours.
+    #[must_use]
+    pub fn with_tap(mut self, tap: Arc<dyn Tap>, begin: u32) -> Self {
+        let (next, passed) = (AtomicUsize::new(1), AtomicUsize::new(0));
+        self.tap = Some(Marking { tap, begin, next, passed, arrived: Mutex::default() });
+        self
+    }
+
+    /// Whether a tap stands before the backend.
+    #[must_use]
+    pub const fn has_tap(&self) -> bool {
+        self.tap.is_some()
+    }
+
+    /// How many requests the tap saw go to the backend.
+    #[must_use]
+    pub fn passed(&self) -> usize {
+        self.tap.as_ref().map_or(0, |marking| marking.passed.load(Ordering::Relaxed))
+    }
+
+    /// Where a call came to when it was last sent. What got no answer may still be on its way.
+    #[must_use]
+    pub fn arrival(&self, call: &Call) -> Arrival {
+        let Some(marking) = &self.tap else { return Arrival::Unwatched };
+        let arrived = marking.arrived.lock().unwrap_or_else(PoisonError::into_inner);
+        match arrived.get(&key(call)) {
+            Some(passed) if !passed.is_empty() => Arrival::Passed(passed.clone()),
+            Some(_) if marking.tap.is_in_path() => Arrival::Kept,
+            Some(_) | None => Arrival::Unwatched,
         }
     }
 
@@ -130,13 +180,19 @@ impl Asker {
         exchange
     }
 
+    /// Sends a call whose answer is nobody's business: nothing is kept of it.
+    pub(crate) async fn knock(&self, call: &Call) {
+        // An answer that does not come is told by whoever asks next.
+        let _ = self.send(call).await;
+    }
+
     async fn send(&self, call: &Call) -> Exchange {
         if !self.allow_writes && !is_safe(&call.method) && !self.is_harmless(call) {
             return Err(Failed::CouldWrite(format!("{} {}", call.method, call.url)));
         }
         let to = match self.pretended {
             Some(_) => None,
-            None => Some(self.scope.socket(&call.url)?),
+            None => Some(self.scope.way(&call.url)?),
         };
         if self.sent.fetch_add(1, Ordering::Relaxed) >= self.requests_max {
             return Err(Failed::UsedUp(self.requests_max));
@@ -147,6 +203,22 @@ impl Asker {
         }
         let Some(to) = to else { return Err(Failed::Broken("nowhere to go".to_owned())) };
         self.wait_its_turn().await;
+        let Some(marking) = &self.tap else { return self.exchange(to, call).await };
+        let mark =
+            format!("{:08x}.{}", marking.begin, marking.next.fetch_add(1, Ordering::Relaxed));
+        let answered = self.exchange(to, &call.clone().with(MARK, &mark)).await;
+        let passed = marking.tap.arrived(&mark);
+        marking.passed.fetch_add(passed.len(), Ordering::Relaxed);
+        // Nothing is said by the absence of what was never answered.
+        if answered.is_ok() || !passed.is_empty() {
+            let mut arrived = marking.arrived.lock().unwrap_or_else(PoisonError::into_inner);
+            arrived.insert(key(call), passed);
+        }
+        answered
+    }
+
+    /// What a call is answered where its host is.
+    async fn exchange(&self, to: SocketAddr, call: &Call) -> Exchange {
         let answered = async {
             let stream = TcpStream::connect(to).await.map_err(broken)?;
             stream.set_nodelay(true).map_err(broken)?;

@@ -222,17 +222,19 @@ pub fn may_write(look: &Look<'_>) -> bool {
 /// Whether all of these calls are run, and how that is known: the least of them counts.
 pub async fn run(look: &Look<'_>, calls: &[Call], allowed: &Allowed) -> Option<Seen> {
     let mut least: Option<Seen> = None;
+    let mut has_effect = true;
     for call in calls {
         // Without an answer nothing is known of it.
         let Ok(seen) = rung(look, call, allowed).await else { return None };
         if !seen.rung.is_run() {
             return None;
         }
+        has_effect &= seen.has_effect;
         if least.as_ref().is_none_or(|least| seen.rung < least.rung) {
             least = Some(seen);
         }
     }
-    least
+    least.map(|least| Seen { has_effect, ..least })
 }
 
 /// What a forged request is worth to an attacker, by what a browser would send along.

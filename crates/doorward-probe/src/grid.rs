@@ -2,7 +2,8 @@
 //!
 //! What a browser does comes from the model with the live API as its server, engine by engine.
 //! Whether the backend runs it is said by a [`Rung`] alone: the answer that a caller gets is
-//! compared with the allowed page's, and with the answer of an address that nobody has.
+//! compared with the allowed page's, and with the answer of an address that nobody has. A tap
+//! before the backend sees it, and sees what never comes there too.
 
 mod ask;
 
@@ -66,6 +67,11 @@ pub enum Backend {
         status: u16,
         /// How it is known that it runs it.
         rung: Rung,
+    },
+    /// A tap saw that it never came there: something in front answered.
+    Kept {
+        /// The status of the answer.
+        status: u16,
     },
     /// It could change something, and nobody allowed that.
     NotTried,
@@ -154,6 +160,11 @@ impl Caller {
     }
 }
 
+impl Backend {
+    /// What is said of a request that a tap saw to be kept from it.
+    pub(crate) const KEPT: &str = "the backend does not run it (seen: it never came there)";
+}
+
 impl Kind {
     /// In the order of the table.
     pub const ALL: [Self; 5] =
@@ -211,7 +222,9 @@ impl Cell {
     pub const fn is_run(&self) -> bool {
         match self.backend {
             Backend::Answers { rung, .. } => rung.is_run(),
-            Backend::NotTried | Backend::NeverSent | Backend::Silent => false,
+            Backend::Kept { .. } | Backend::NotTried | Backend::NeverSent | Backend::Silent => {
+                false
+            }
         }
     }
 }

@@ -40,6 +40,7 @@ pub mod run;
 pub mod scope;
 pub mod session;
 pub mod set_cookie;
+pub mod tap;
 pub mod token;
 pub mod witness;
 
@@ -54,4 +55,5 @@ pub use report::Told;
 pub use run::{Looked, Options, Probe, Report};
 pub use scope::{Refused, Scope};
 pub use session::Session;
-pub use witness::{Tap, Witness};
+pub use tap::{Passed, Tap, TapServer};
+pub use witness::Witness;

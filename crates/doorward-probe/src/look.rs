@@ -2,12 +2,13 @@
 
 use crate::ask::{Asker, Exchange, Failed};
 use crate::call::{Answered, Call};
-use crate::finding::{Confidence, Engines, Finding, Severity};
+use crate::finding::{Confidence, Engines, Finding, Rung, Severity};
 use crate::means::Means;
 use crate::operation::Operation;
 use crate::origins::Origins;
 use crate::payload::Breadth;
 use crate::session::Session;
+use crate::tap::Arrival;
 use doorward_browser::{
     Answer, Document, Engine, Origin, Relation, Request, Sent, State, Verdict, decide, relation,
 };
@@ -85,6 +86,22 @@ impl<'r> Look<'r> {
     pub async fn ask_again(&self, call: &Call) -> Exchange {
         self.may_send(call)?;
         self.asker.ask_again(call).await
+    }
+
+    /// Where a call came to when it was last sent.
+    #[must_use]
+    pub fn arrival(&self, call: &Call) -> Arrival {
+        self.asker.arrival(call)
+    }
+
+    /// What is known of a call's running, if a tap knows more than its answer says.
+    #[must_use]
+    pub fn seen_by_tap(&self, call: &Call, rung: Rung) -> Rung {
+        match (self.arrival(call), rung) {
+            (Arrival::Kept, _) => Rung::Unknown,
+            (Arrival::Passed(_), Rung::Strong) => Rung::InPath,
+            (Arrival::Passed(_) | Arrival::Unwatched, rung) => rung,
+        }
     }
 
     /// A GET on an address that sounds like a write is one.

@@ -2,24 +2,22 @@
 
 use crate::call::Call;
 use crate::limits::Burst;
-use crate::witness::{Allowed, Seen, Tap, Witness};
-use std::sync::atomic::AtomicUsize;
+use crate::witness::{Allowed, Seen, Witness};
 use std::sync::{Mutex, OnceLock};
 use tokio::sync::OnceCell;
+use url::Url;
 
 /// What a look may use, and what was found out for all of its checks.
 #[derive(Debug)]
 pub(crate) struct Means<'r> {
     /// Something that is read before and after.
     pub(crate) witness: Option<&'r Witness>,
-    /// Something that stands before the backend.
-    pub(crate) tap: Option<&'r dyn Tap>,
+    /// The backend's own address, without the gate.
+    pub(crate) around: Option<&'r Url>,
     /// Limits may be pressed.
     pub(crate) limits: bool,
     /// How many cookies were known before this operation.
     pub(crate) cookies_before: usize,
-    /// The next mark for the tap.
-    pub(crate) next_mark: AtomicUsize,
     /// What an allowed caller gets.
     pub(crate) honest: OnceCell<Option<Allowed>>,
     /// The cookies that make the session.
@@ -37,10 +35,9 @@ impl Means<'_> {
     pub(crate) const fn none() -> Self {
         Self {
             witness: None,
-            tap: None,
+            around: None,
             limits: false,
             cookies_before: 0,
-            next_mark: AtomicUsize::new(1),
             honest: OnceCell::const_new(),
             session_cookies: OnceCell::const_new(),
             burst: OnceCell::const_new(),

@@ -90,6 +90,8 @@ fn begins(options: &Options, seed: u64) -> Value {
         "raw": options.breadth.with_raw,
         "limits": options.limits,
         "witness": options.witness.is_some(),
+        "tap": options.tap.is_some(),
+        "around": options.around.as_ref().map(url::Url::as_str),
     })
 }
 

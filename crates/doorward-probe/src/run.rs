@@ -13,13 +13,15 @@ use crate::operation::Operation;
 use crate::payload::Breadth;
 use crate::scope::Scope;
 use crate::session::Session;
-use crate::witness::{Tap, Witness};
+use crate::tap::Tap;
+use crate::witness::Witness;
 use doorward_browser::Origin;
 use rustls::ClientConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls_platform_verifier::BuilderVerifierExt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use url::Url;
 
 /// What a run is to do.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +38,8 @@ pub struct Options {
     pub witness: Option<Witness>,
     /// What stands before the backend and sees what arrives.
     pub tap: Option<Arc<dyn Tap>>,
+    /// The backend's own address, to be asked without the gate; it is in scope like any other.
+    pub around: Option<Url>,
     /// Limits are pressed, by a few dozen requests, and nothing else is asked.
     pub limits: bool,
     /// Drawn for this run: canaries are made of it.
@@ -43,6 +47,13 @@ pub struct Options {
     /// How many origins are tried.
     pub breadth: Breadth,
 }
+
+/// What gates let through to the backend for everybody (RFC 9309 2.3, RFC 8615 3).
+const PUBLIC_PATHS: [&str; 3] = ["/robots.txt", "/favicon.ico", "/.well-known/security.txt"];
+/// What is said of a tap that stands beside the way.
+const UNSEEN: &str = "nothing that was asked came there, so nothing is said by it: let what stands \
+                      before the backend call the tap's address, and pass the header \
+                      `Probe-Mark` on";
 
 /// A run that is about to begin.
 #[derive(Debug)]
@@ -122,7 +133,10 @@ impl Probe {
         pretended: Option<Pretended>,
     ) -> Self {
         let Options { allow_writes, requests_max, .. } = options;
-        let asker = Asker::new(scope, Manners { allow_writes, requests_max, tls, pretended });
+        let mut asker = Asker::new(scope, Manners { allow_writes, requests_max, tls, pretended });
+        if let (Some(tap), None) = (&options.tap, pretended) {
+            asker = asker.with_tap(Arc::clone(tap), options.seed as u32);
+        }
         // Nobody can own a name under `.example` (RFC 2606); one real ending is among them, for
         // lists that know endings.
         let canaries = ["http", "https"].map(|scheme| {
@@ -149,6 +163,7 @@ impl Probe {
         let mut report = Report::default();
         let mut observed = Vec::new();
         operations.iter().for_each(|operation| self.asker.allow(operation));
+        self.find_tap(operations).await;
         for operation in operations {
             let id = id_of(operation);
             let known = done.iter().position(|looked| looked.id == id);
@@ -169,6 +184,9 @@ impl Probe {
             report.take(looked);
         }
         report.findings.extend(c32::drift(&observed));
+        if self.options.tap.as_ref().is_some_and(|tap| !tap.is_in_path()) {
+            report.left_out.push(("the tap".to_owned(), UNSEEN.to_owned()));
+        }
         report.findings.sort_by(|a, b| {
             b.severity
                 .cmp(&a.severity)
@@ -179,6 +197,10 @@ impl Probe {
         report.grid.with_cookie = session.is_some_and(Session::has_cookie);
         let others = self.asker.scope().others();
         report.others.retain(|(host, _)| others.contains(host));
+        // What goes through a gate of this machine ends at somebody's backend all the same.
+        let behind = self.asker.scope().behind_tap();
+        let behind = behind.filter(|host| report.others.iter().all(|(own, _)| own != host));
+        report.others.extend(behind.map(|host| (host.to_owned(), self.asker.passed())));
         report
     }
 
@@ -206,6 +228,27 @@ impl Probe {
         if operation.url.scheme() == "http" { plain } else { secure }
     }
 
+    /// Asks for what is let through wherever anything is, so that the tap is known to stand in the
+    /// way before its silence says something.
+    async fn find_tap(&self, operations: &[Operation]) {
+        let (Some(tap), Some(first)) = (&self.options.tap, operations.first()) else { return };
+        let plain = operations.iter().find(|operation| operation.is_sendable());
+        let mut calls: Vec<Call> = plain.map(Operation::call).into_iter().collect();
+        for path in PUBLIC_PATHS {
+            let mut url = first.url.clone();
+            url.set_path(path);
+            url.set_query(None);
+            calls.push(Call::new("GET", &url));
+        }
+        for call in calls {
+            if tap.is_in_path() || self.asker.is_planned() {
+                return;
+            }
+            // Unseen by the checks: a cookie that is set here would count as an old one.
+            self.asker.knock(&call).await;
+        }
+    }
+
     async fn one(&self, operation: &Operation, is_only: bool) -> Looked {
         let before = self.asker.sent();
         let mut looked = self.look_at(operation, is_only).await;
@@ -228,7 +271,7 @@ impl Probe {
         let mut means = Means::none();
         means.cookies_before = self.asker.cookies().all().len();
         means.witness = self.options.witness.as_ref();
-        means.tap = self.options.tap.as_deref();
+        means.around = self.options.around.as_ref();
         means.limits = self.options.limits;
         let trusted = match self.trusted(operation).await {
             Ok(trusted) => trusted,

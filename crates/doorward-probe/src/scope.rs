@@ -44,6 +44,8 @@ pub struct Scope {
     pinned: HashMap<(String, u16), SocketAddr>,
     /// Hosts that somebody said he may test, in lower case.
     authorised: Vec<String>,
+    /// Where a backend is, and the tap through which it is called.
+    tapped: Option<(SocketAddr, SocketAddr)>,
 }
 
 impl Scope {
@@ -51,7 +53,7 @@ impl Scope {
     #[must_use]
     pub fn new(authorised: &[String]) -> Self {
         let authorised = authorised.iter().map(|host| host.to_ascii_lowercase()).collect();
-        Self { pinned: HashMap::new(), authorised }
+        Self { pinned: HashMap::new(), authorised, tapped: None }
     }
 
     /// Adds the host of an address that the command line names.
@@ -83,6 +85,38 @@ impl Scope {
         let key = key(url)?;
         let found = self.pinned.get(&key).copied();
         found.ok_or_else(|| Refused::NotNamed(format!("{}:{}", key.0, key.1)))
+    }
+
+    /// Calls what is at `backend` by the tap before it; names stay as they are.
+    pub fn tap(&mut self, backend: SocketAddr, tap: SocketAddr) {
+        self.tapped = Some((backend, tap));
+    }
+
+    /// Where a connection for an address is made: its host, or the tap before it.
+    ///
+    /// # Errors
+    /// When it is not named on the command line.
+    pub fn way(&self, url: &Url) -> Result<SocketAddr, Refused> {
+        let own = self.socket(url)?;
+        match self.tapped {
+            // TLS is between the probe and the backend: nobody in between can read a mark.
+            Some((backend, tap)) if backend == own && url.scheme() == "http" => Ok(tap),
+            Some(_) | None => Ok(own),
+        }
+    }
+
+    /// The host behind the tap, where it is not this machine.
+    #[must_use]
+    pub fn behind_tap(&self) -> Option<&str> {
+        let (backend, _) = self.tapped.filter(|(at, _)| !plain(at.ip()).is_loopback())?;
+        self.pinned.iter().find(|(_, at)| **at == backend).map(|((host, _), _)| host.as_str())
+    }
+
+    /// Whether this machine's own address may be listened on: loopback, or what is authorised.
+    #[must_use]
+    pub fn may_listen(&self, address: IpAddr) -> bool {
+        let is_named = self.authorised.iter().any(|own| own.parse() == Ok(address));
+        plain(address).is_loopback() || is_named
     }
 
     /// Whether all hosts are this machine.
@@ -215,6 +249,35 @@ mod tests {
             let mut scope = Scope::new(&[host.to_owned()]);
             let said = add(&mut scope, &format!("http://{host}/")).await;
             assert!(matches!(said, Err(Refused::NoMachine(..))), "{host}: {said:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_tap_is_on_the_way_and_the_host_stays() {
+        let mut scope = Scope::new(&["192.0.2.7".to_owned(), "0.0.0.0".to_owned()]);
+        for url in ["http://localhost:1/", "http://127.0.0.1:2/", "https://192.0.2.7:3/"] {
+            add(&mut scope, url).await.expect("it is in scope");
+        }
+        let at = |text: &str| text.parse().expect("a socket");
+        let url = |text: &str| Url::parse(text).expect("an address");
+        scope.tap(at("127.0.0.1:1"), at("127.0.0.1:9"));
+        assert_eq!(scope.way(&url("http://localhost:1/a")), Ok(at("127.0.0.1:9")));
+        assert_eq!(scope.socket(&url("http://localhost:1/a")), Ok(at("127.0.0.1:1")));
+        assert_eq!(scope.way(&url("http://127.0.0.1:2/")), Ok(at("127.0.0.1:2")));
+        assert_eq!(scope.behind_tap(), None);
+        scope.tap(at("192.0.2.7:3"), at("127.0.0.1:9"));
+        assert_eq!(scope.way(&url("https://192.0.2.7:3/")), Ok(at("192.0.2.7:3")));
+        // A tap on this machine makes nobody's machine ours.
+        assert!(!scope.is_local());
+        assert_eq!(scope.behind_tap(), Some("192.0.2.7"));
+        for (address, may) in [
+            ("127.0.0.1", true),
+            ("::1", true),
+            ("0.0.0.0", true),
+            ("::", false),
+            ("10.0.0.1", false),
+        ] {
+            assert_eq!(scope.may_listen(address.parse().expect("an address")), may, "{address}");
         }
     }
 

@@ -5,11 +5,10 @@ use crate::ask::{Exchange, Failed};
 use crate::call::{Answered, Call};
 use crate::finding::Rung;
 use crate::look::Look;
+use crate::tap::Arrival;
 use std::collections::BTreeSet;
-use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::process::Stdio;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
@@ -20,8 +19,6 @@ use url::Url;
 const COMMAND_WAIT: Duration = Duration::from_secs(10);
 /// Bytes that are read of what a command says.
 const SAID_BYTES_MAX: u64 = 1024 * 1024;
-/// The header by which a tap tells requests apart.
-pub const MARK: &str = "Doorward-Probe";
 
 /// Something that is read before and after a request. Its value is in no report.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,12 +27,6 @@ pub enum Witness {
     Url(Url),
     /// What this command writes, as `sh -c` runs it.
     Command(String),
-}
-
-/// Something that stands before the backend, and sees what arrives.
-pub trait Tap: fmt::Debug + Send + Sync {
-    /// The lines of what arrived with this mark, in their order; none where nothing did.
-    fn arrived(&self, mark: &str) -> Vec<String>;
 }
 
 /// What an allowed caller gets.
@@ -60,6 +51,8 @@ pub struct Seen {
     pub answer: Arc<Answered>,
     /// How it is known that the backend ran it.
     pub rung: Rung,
+    /// The witness changed with it.
+    pub has_effect: bool,
     /// What else is to be said of it.
     pub notes: Vec<String>,
 }
@@ -138,20 +131,15 @@ fn known(look: &Look<'_>, call: &Call) -> Option<Option<Seen>> {
 }
 
 async fn fresh(look: &Look<'_>, call: &Call, allowed: &Allowed) -> Result<Seen, Failed> {
-    let mark = look.means.next_mark.fetch_add(1, Ordering::Relaxed).to_string();
-    let marked = match look.means.tap {
-        Some(_) => call.clone().with(MARK, &mark),
-        None => call.clone(),
-    };
-    let (answer, change) = watched(look, &marked).await;
+    let (answer, change) = watched(look, call).await;
     let answer = answer?;
-    let arrived = look.means.tap.map(|tap| tap.arrived(&mark)).unwrap_or_default();
-    let mut notes = Vec::new();
+    let arrival = look.arrival(call);
+    let mut notes = arrival.notes();
+    let has_effect = change == Change::Changed;
+    if let Some(rung) = by_tap(&arrival, &answer, allowed, change) {
+        return Ok(Seen { answer, rung, has_effect, notes });
+    }
     let rung = match change {
-        _ if !arrived.is_empty() && is_well(&answer) => {
-            notes.extend(arrived);
-            Rung::InPath
-        }
         Change::Changed => {
             notes.push("the witness changed with it".to_owned());
             Rung::Effect
@@ -166,7 +154,24 @@ async fn fresh(look: &Look<'_>, call: &Call, allowed: &Allowed) -> Result<Seen, 
         }
         Change::Same | Change::Unwatched => compared(&answer, allowed),
     };
-    Ok(Seen { answer, rung, notes })
+    Ok(Seen { answer, rung, has_effect, notes })
+}
+
+/// What a tap says of it; none where it says nothing.
+fn by_tap(arrival: &Arrival, answer: &Answered, allowed: &Allowed, change: Change) -> Option<Rung> {
+    let is_served = arrival.is_served();
+    match (arrival, compared(answer, allowed)) {
+        // What changed outside changed, by whatever way the request came there.
+        (Arrival::Kept, _) if change == Change::Changed => None,
+        (Arrival::Kept, _) => Some(Rung::Unknown),
+        // It came there, and did not do what it does for an allowed caller.
+        (Arrival::Passed(_), _) if change == Change::Same && allowed.has_effect() => None,
+        (Arrival::Passed(_), Rung::Strong) => Some(Rung::InPath),
+        // Something in front took the answer away behind the backend.
+        (Arrival::Passed(_), _) if is_served && !is_well(answer) => Some(Rung::InPath),
+        // It came there, and a success with other words may be a refusal.
+        (Arrival::Passed(_) | Arrival::Unwatched, _) => None,
+    }
 }
 
 /// What an answer says beside that of an allowed caller.
@@ -221,7 +226,7 @@ fn is_alike(answer: &Answered, other: &Answered, allowed: &Allowed) -> bool {
 }
 
 /// The body with each run of hexadecimal letters and figures that has a figure as one sign.
-fn masked(body: &[u8]) -> Vec<u8> {
+pub(crate) fn masked(body: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut run: Vec<u8> = Vec::new();
     for byte in body.iter().chain(std::iter::once(&b' ')) {
@@ -251,6 +256,12 @@ fn own_headers(allowed: &Allowed) -> BTreeSet<String> {
     names
         .filter(|name| !is_policy(name) && !astray.headers.has(name) && second.headers.has(name))
         .collect()
+}
+
+/// The answer to a call, and whether the witness changed with it.
+pub(crate) async fn changed(look: &Look<'_>, call: &Call) -> (Exchange, bool) {
+    let (answer, change) = watched(look, call).await;
+    (answer, change == Change::Changed)
 }
 
 /// The answer to a call, sent now where something watches.

@@ -1,8 +1,10 @@
 //! What a person types.
 
+mod behind;
 mod sources;
 mod ticket;
 
+pub(crate) use behind::Behind;
 pub(crate) use sources::{Sources, Trouble};
 pub(crate) use ticket::{Ticket, TicketMint, TicketShow};
 
@@ -91,6 +93,8 @@ pub(crate) struct Probe {
     /// A command whose output is read before and after a request
     #[arg(long, value_name = "COMMAND")]
     pub(crate) witness_command: Option<String>,
+    #[command(flatten)]
+    pub(crate) behind: Behind,
     /// Press limits by up to 60 requests, and ask nothing else
     #[arg(long)]
     pub(crate) limits: bool,

@@ -3,6 +3,7 @@
 mod begun;
 mod progress;
 pub(crate) mod sources;
+mod tap;
 mod written;
 
 use crate::args::Probe as Typed;
@@ -14,6 +15,7 @@ use doorward_probe::run::{closed, open};
 use doorward_probe::{Breadth, Operation, Options, Probe, Report, Scope, Session, Told, Witness};
 use std::collections::BTreeSet;
 use std::process::ExitCode;
+use tap::NoTap;
 use tokio::runtime::Builder;
 use url::Url;
 
@@ -43,7 +45,7 @@ async fn go(typed: &Typed, mut options: Options, urls: Vec<Url>, mut listed: Lis
         Some(Witness::Url(url)) => Some(url),
         Some(Witness::Command(_)) | None => None,
     };
-    for url in urls.iter().chain(watched) {
+    for url in urls.iter().chain(watched).chain(&options.around) {
         if let Err(refused) = scope.add(url).await {
             machine::talk(&format!("error: {refused}\n"));
             return ExitCode::from(EXIT_USAGE);
@@ -62,6 +64,11 @@ async fn go(typed: &Typed, mut options: Options, urls: Vec<Url>, mut listed: Lis
     let known = match written::known(typed.baseline.as_deref()) {
         Ok(known) => known,
         Err(said) => return wrong(&said),
+    };
+    options.tap = match tap::standing(typed, &mut scope, &urls).await {
+        Ok(tap) => tap,
+        Err(NoTap::Wrong(said)) => return wrong(&said),
+        Err(NoTap::Unreached(said)) => return unreached(&said),
     };
     let begun = match Begun::of(typed.resume.as_deref(), &mut options) {
         Ok(begun) => begun,
@@ -128,6 +135,12 @@ fn urls(texts: &[String]) -> Result<Vec<Url>, String> {
     texts.iter().map(read).collect()
 }
 
+/// Whether an address is a host and a port, and nothing more.
+fn origin_alone(url: &Url) -> bool {
+    let is_anybodys = url.username().is_empty() && url.password().is_none();
+    is_anybodys && url.path() == "/" && url.query().is_none() && url.fragment().is_none()
+}
+
 fn options(typed: &Typed, urls: &[Url], held: Option<Session>) -> Result<Options, String> {
     for origin in &typed.origins {
         let parsed = Origin::parse(origin).map_err(|error| error.to_string())?;
@@ -135,9 +148,12 @@ fn options(typed: &Typed, urls: &[Url], held: Option<Session>) -> Result<Options
             return Err(format!("`{origin}` is written `{parsed}` by browsers: write it so"));
         }
     }
+    let around = around(typed, urls)?;
+    let of_session: Vec<Url> = urls.iter().chain(&around).cloned().collect();
     Ok(Options {
         origins: typed.origins.clone(),
-        session: session(typed, urls, held)?,
+        session: session(typed, &of_session, held)?,
+        around,
         allow_writes: typed.allow_writes,
         witness: witness(typed)?,
         tap: None,
@@ -146,6 +162,19 @@ fn options(typed: &Typed, urls: &[Url], held: Option<Session>) -> Result<Options
         breadth: Breadth { is_thorough: typed.thorough, with_raw: typed.raw_origins },
         seed: u64::from_le_bytes(machine_seed()),
     })
+}
+
+/// The backend's own address, which is another than the gate's.
+fn around(typed: &Typed, asked: &[Url]) -> Result<Option<Url>, String> {
+    let Some(text) = &typed.behind.around else { return Ok(None) };
+    let url = urls(std::slice::from_ref(text))?.pop().filter(origin_alone);
+    let url = url.ok_or_else(|| {
+        format!("--around {text}: write host and port alone, as in http://10.0.0.7:3000")
+    })?;
+    match asked.iter().any(|own| own.origin() == url.origin()) {
+        true => Err(format!("--around {text} is the gate's own address: name the backend's")),
+        false => Ok(Some(url)),
+    }
 }
 
 fn witness(typed: &Typed) -> Result<Option<Witness>, String> {

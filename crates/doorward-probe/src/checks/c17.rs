@@ -69,9 +69,9 @@ async fn found(look: &Look<'_>) -> Option<Finding> {
         if !denies(&answer) || !stays(look, &call, denies).await {
             return None;
         }
-        first.get_or_insert((approved, answer));
+        first.get_or_insert((approved, call, answer));
     }
-    let (approved, answer) = first?;
+    let (approved, call, answer) = first?;
     let severity = if approved.credentials { Severity::High } else { Severity::Medium };
     let mut finding = look.finding(
         CHECK.id,
@@ -85,7 +85,7 @@ async fn found(look: &Look<'_>) -> Option<Finding> {
         sending(&approved.method, &names),
         if approved.credentials { "with cookies that travel" } else { "without cookies" },
     );
-    finding.rung = Some(rung(look, &answer).await);
+    finding.rung = Some(look.seen_by_tap(&call, rung(look, &answer).await));
     finding.request = approved.call.curl();
     finding.evidence = vec![
         format!(

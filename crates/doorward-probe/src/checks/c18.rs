@@ -74,7 +74,7 @@ async fn found(look: &Look<'_>) -> Option<Finding> {
          whatever the page may send or read.",
         look.operation.name()
     );
-    finding.rung = Some(Rung::Strong);
+    finding.rung = Some(look.seen_by_tap(&call, Rung::Strong));
     finding.request = call.curl();
     finding.evidence = vec![format!(
         "preflight: {}, with the same {} bytes of body as {}",

@@ -85,7 +85,7 @@ async fn by_get(look: &Look<'_>) -> Option<Finding> {
          as far as those travel.",
         look.operation.path
     );
-    finding.rung = Some(Rung::Strong);
+    finding.rung = Some(look.seen_by_tap(&call, Rung::Strong));
     finding.request = call.curl();
     finding.evidence = vec![excerpt(&String::from_utf8_lossy(&answered.body))];
     finding.fix = "Refuse mutations by GET with 405.".to_owned();
@@ -127,7 +127,7 @@ async fn by_form(look: &Look<'_>) -> Option<Finding> {
              as those travel.",
             look.operation.path
         );
-        finding.rung = Some(Rung::Strong);
+        finding.rung = Some(look.seen_by_tap(&call, Rung::Strong));
         finding.request = call.curl();
         finding.evidence = vec![format!("__typename: {}", excerpt(&mutation))];
         finding.fix = "Take `application/json` only, with 415 for everything else.".to_owned();

@@ -31,6 +31,7 @@ pub mod c29;
 pub mod c30;
 pub mod c31;
 pub mod c32;
+pub mod g01;
 pub mod k;
 pub mod p19;
 pub mod p21;
@@ -93,6 +94,7 @@ pub const CHECKS: &[Check] = &[
     c30::CHECK,
     c31::CHECK,
     c32::CHECK,
+    g01::CHECK,
     k::k01::CHECK,
     k::k02::CHECK,
     k::k03::CHECK,

@@ -5,6 +5,7 @@ use crate::ask::{Exchange, Failed};
 use crate::call::{Answered, Call};
 use crate::finding::{Engines, Rung};
 use crate::look::{Look, page_of};
+use crate::tap::Arrival;
 use doorward_browser::{
     Body, Credentials, Document, Engine, EngineId, Mode, Origin, Reading, Relation, Request,
     Target, Verdict, Way, relation,
@@ -126,30 +127,33 @@ impl<'l> Means<'l> {
         for id in EngineId::ALL {
             let engine = Engine::of(id);
             let verdict = self.look.visit_as(&engine, &from, &request, self.is_signed_in).await;
-            let exchange = match &verdict.sent {
-                Some(sent) => {
-                    Some(self.look.ask(&self.look.call_as(sent, self.is_signed_in)).await)
-                }
+            let call = verdict.sent.as_ref().map(|sent| self.look.call_as(sent, self.is_signed_in));
+            let exchange = match call {
+                Some(call) => Some((self.look.ask(&call).await, call)),
                 None => None,
             };
-            fates.push((id, fate(&verdict, exchange.as_ref())));
+            fates.push((id, fate(&verdict, exchange.as_ref().map(|(exchange, _)| exchange))));
             first = first.or(exchange);
         }
-        let backend =
-            first.as_ref().map_or(Backend::NeverSent, |exchange| self.backend(exchange, measure));
-        (Cell { browsers: together(&fates), backend }, first.and_then(Result::ok))
+        let backend = first
+            .as_ref()
+            .map_or(Backend::NeverSent, |(exchange, call)| self.backend(call, exchange, measure));
+        let answered = first.and_then(|(exchange, _)| exchange.ok());
+        (Cell { browsers: together(&fates), backend }, answered)
     }
 
     async fn script(&self, call: &Call, measure: Measure<'_>) -> Cell {
-        let backend = self.backend(&self.look.ask(call).await, measure);
+        let backend = self.backend(call, &self.look.ask(call).await, measure);
         Cell { browsers: Vec::new(), backend }
     }
 
-    fn backend(&self, exchange: &Exchange, measure: Measure<'_>) -> Backend {
+    fn backend(&self, call: &Call, exchange: &Exchange, measure: Measure<'_>) -> Backend {
+        let arrival = self.look.arrival(call);
         match exchange {
+            Ok(own) if arrival == Arrival::Kept => Backend::Kept { status: own.status },
             Ok(own) => Backend::Answers {
                 status: own.status,
-                rung: rung(own, measure, self.nowhere.as_deref()),
+                rung: rung(own, measure, self.nowhere.as_deref(), &arrival),
             },
             Err(Failed::CouldWrite(_)) => Backend::NotTried,
             Err(
@@ -163,14 +167,20 @@ impl<'l> Means<'l> {
     }
 }
 
-/// What an answer says of the backend: only what an allowed caller gets too is called run.
-fn rung(own: &Answered, measure: Measure<'_>, nowhere: Option<&Answered>) -> Rung {
+/// What an answer says of the backend: only what an allowed caller gets too is called run, or what
+/// a tap saw the backend serve.
+fn rung(
+    own: &Answered,
+    measure: Measure<'_>,
+    nowhere: Option<&Answered>,
+    arrival: &Arrival,
+) -> Rung {
     let is_like = |other: &Answered| other.status == own.status && other.body == own.body;
-    if !own.is_success() || own.body.is_empty() || is_kept_copy(own) {
-        return Rung::Unknown;
-    }
     match (measure, nowhere) {
         (_, Some(nowhere)) if is_like(nowhere) => Rung::Unknown,
+        // Whatever became of its answer on the way back.
+        (_, _) if arrival.is_served() => Rung::InPath,
+        (_, _) if !own.is_success() || own.body.is_empty() || is_kept_copy(own) => Rung::Unknown,
         (Measure::Itself, _) => Rung::Strong,
         (Measure::Allowed(Some(allowed)), _) if is_like(allowed) => Rung::Strong,
         (Measure::Allowed(_), _) => Rung::Weak,

@@ -2,7 +2,7 @@
 
 use super::Told;
 use super::text::is_seen;
-use crate::finding::Finding;
+use crate::finding::{Finding, Rung};
 use crate::grid::{Backend, Cell, Closing, Row};
 use doorward_browser::EngineId;
 use serde_json::{Value, json};
@@ -119,6 +119,12 @@ fn cell(cell: &Cell) -> Value {
             "status": status,
             "rung": rung.id(),
             "said": rung.words(),
+        }),
+        Backend::Kept { status } => json!({
+            "does": "never came there",
+            "status": status,
+            "rung": Rung::InPath.id(),
+            "said": Backend::KEPT,
         }),
         Backend::NotTried => json!({ "does": "not tried" }),
         Backend::NeverSent => json!({ "does": "never sent" }),

@@ -92,6 +92,9 @@ fn cell(value: &Value) -> Option<Cell> {
             status: u16::try_from(said["status"].as_u64()?).ok()?,
             rung: rung(&said["rung"])?,
         },
+        "never came there" => {
+            Backend::Kept { status: u16::try_from(said["status"].as_u64()?).ok()? }
+        }
         "not tried" => Backend::NotTried,
         "never sent" => Backend::NeverSent,
         "no answer" => Backend::Silent,

@@ -49,6 +49,7 @@ fn hostile() -> Report {
     ];
     let weak = Backend::Answers { status: 200, rung: Rung::Weak };
     let refused = Backend::Answers { status: 403, rung: Rung::Unknown };
+    let seen = Backend::Answers { status: 303, rung: Rung::InPath };
     let rows = vec![
         (Kind::SimpleGet, cell(Fate::Hidden, runs), Some(cell(Fate::Reads, runs))),
         (
@@ -57,6 +58,11 @@ fn hostile() -> Report {
             Some(cell(Fate::Reads, weak)),
         ),
         (Kind::JsonPost, cell(Fate::Sent, Backend::NotTried), Some(cell(Fate::Hidden, refused))),
+        (
+            Kind::FormPost,
+            cell(Fate::Hidden, Backend::Kept { status: 403 }),
+            Some(cell(Fate::Hidden, seen)),
+        ),
         (Kind::Script, Cell { browsers: Vec::new(), backend: runs }, None),
     ];
     let name = format!("GET /{HOSTILE}");
@@ -241,4 +247,16 @@ fn what_is_written_can_be_read_back() {
     assert_eq!(row_of(&value["row"]).as_ref(), report.grid.rows.first());
     assert_eq!(closing_of(&value["address"]), report.grid.closing);
     assert_eq!(row_of(&Value::Null), None);
+}
+
+/// The strongest statement has words of its own, and is no refusal of the backend's.
+#[test]
+fn what_a_tap_saw_to_be_kept_out_is_said() {
+    let report = hostile();
+    let known = BTreeSet::new();
+    let told = told(&report, &known);
+    let text = table(&told, look(None, false));
+    assert!(text.contains("□ does not run it (403), ┄ hidden"), "{text}");
+    let own = &json(&told)["callers"]["address"]["rows"][3]["any"]["backend"];
+    assert_eq!((&own["does"], &own["rung"]), (&"never came there".into(), &"E4".into()), "{own}");
 }

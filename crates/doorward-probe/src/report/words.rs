@@ -76,6 +76,9 @@ pub(super) fn pieces(cell: &Cell) -> Vec<Piece> {
     let mut out = Vec::new();
     match cell.backend {
         Backend::Answers { status, rung } => out.push(answered(status, rung)),
+        Backend::Kept { status } => {
+            out.push(piece(Some(Shape::Refused), &format!("does not run it ({status})")));
+        }
         Backend::Silent => out.push(piece(Some(Shape::Sent), "no answer")),
         Backend::NotTried | Backend::NeverSent => {}
     }
@@ -167,7 +170,9 @@ pub(super) fn tone(cell: &Cell, whose: Whose) -> &'static str {
         // The answer is kept from the page, and the request has run: what CORS does not do.
         (Whose::Foreign, true) if is_hidden => "ill",
         (Whose::Foreign, false) => match cell.backend {
-            Backend::Answers { status: 400..=499, .. } | Backend::NeverSent => "good",
+            Backend::Answers { status: 400..=499, .. }
+            | Backend::Kept { .. }
+            | Backend::NeverSent => "good",
             Backend::Answers { .. } | Backend::NotTried | Backend::Silent => "plain",
         },
         (Whose::Allowed, false) | (Whose::Foreign, true) | (Whose::Public, _) => "plain",

@@ -1,8 +1,10 @@
 //! The probe against servers whose faults are known, in one program: they share their servers.
 
+mod around;
 mod callers;
 mod check_pages;
 mod corpus;
 mod origins;
 mod planted;
 mod requests;
+mod tap;

@@ -8,11 +8,12 @@
 //! ## How it is found
 //!
 //! With `--limits` and a witness: once the request is answered 429, it is sent again; the witness,
-//! which stays between two reads without a request, must change.
+//! which stays between two reads without a request, must change. Or a tap must see the backend
+//! serve it.
 //!
 //! ## What it does not say
 //!
-//! Without a witness, nothing.
+//! Without a witness or a tap, nothing.
 //!
 //! ## How to close it
 //!
@@ -42,7 +43,7 @@ fn look<'l>(look: &'l Look<'l>) -> Looking<'l> {
 }
 
 async fn found(look: &Look<'_>) -> Vec<Finding> {
-    if look.means.witness.is_none() {
+    if look.means.witness.is_none() && !look.asker().has_tap() {
         return Vec::new();
     }
     let Some(burst) = burst(look).await.filter(|burst| burst.limited.is_some()) else {
@@ -50,7 +51,7 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
     };
     let Some(allowed) = honest(look).await else { return Vec::new() };
     let Ok(seen) = rung(look, &burst.call, allowed).await else { return Vec::new() };
-    if seen.answer.status != 429 || seen.rung != Rung::Effect {
+    if seen.answer.status != 429 || !matches!(seen.rung, Rung::Effect | Rung::InPath) {
         return Vec::new();
     }
     let words = [

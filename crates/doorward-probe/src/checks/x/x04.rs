@@ -28,7 +28,7 @@
 
 use crate::checks::x;
 use crate::checks::{Check, Looking};
-use crate::finding::{Finding, Rung};
+use crate::finding::Finding;
 use crate::forge::{exposure, head, honest, link, may_write, of_strangers, plain_fields, run};
 use crate::look::Look;
 use doorward_browser::{Target, Way};
@@ -66,13 +66,13 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
     for (calls, method) in [(links, "GET"), (heads, "HEAD")] {
         let Some(seen) = run(look, &calls, allowed).await else { continue };
         // Without a witness, only what the fields change tells a write from a read.
-        let is_read = match (seen.rung, method) {
-            (Rung::Effect | Rung::InPath, _) => false,
-            (_, "GET") => {
+        let is_read = match (seen.has_effect, method) {
+            (true, _) => false,
+            (false, "GET") => {
                 let is_same = fields.is_empty() || run(look, &idle, allowed).await.is_some();
                 is_same || !TELLS_OF_A_WRITE.contains(&seen.answer.status)
             }
-            _ => true,
+            (false, _) => true,
         };
         if is_read {
             continue;

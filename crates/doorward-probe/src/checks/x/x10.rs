@@ -29,7 +29,7 @@ use crate::finding::{Finding, Severity};
 use crate::forge::{link, of_strangers, without};
 use crate::look::Look;
 use crate::set_cookie::SetCookie;
-use crate::witness::MARK;
+use crate::tap::MARK;
 
 /// The check.
 pub const CHECK: Check = Check {

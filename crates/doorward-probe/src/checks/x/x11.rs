@@ -26,7 +26,7 @@
 use crate::call::Call;
 use crate::checks::x;
 use crate::checks::{Check, Looking};
-use crate::finding::{Finding, Rung};
+use crate::finding::Finding;
 use crate::forge::{exposure, head, honest, link, of_strangers, run};
 use crate::look::Look;
 use doorward_browser::{Target, Way};
@@ -50,7 +50,7 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (calls, method) in [(links, "GET"), (heads, "HEAD")] {
         let Some(seen) = run(look, &calls, allowed).await else { continue };
-        if seen.rung != Rung::Effect {
+        if !seen.has_effect {
             continue;
         }
         let worth = exposure(look, (Way::Link(Target::Top), "GET")).await;
@@ -64,7 +64,7 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
         let ahead: Vec<Call> =
             calls.iter().map(|call| call.clone().with("Sec-Purpose", "prefetch")).collect();
         let ahead = run(look, &ahead, allowed).await;
-        if ahead.is_some_and(|seen| seen.rung == Rung::Effect) {
+        if ahead.is_some_and(|seen| seen.has_effect) {
             finding.evidence.push("`Sec-Purpose: prefetch` does not hold it back".to_owned());
         }
         findings.push(finding);

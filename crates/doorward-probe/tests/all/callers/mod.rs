@@ -47,7 +47,7 @@ fn cell(report: &Report, caller: Caller) -> &Cell {
 fn rung(cell: &Cell) -> Option<Rung> {
     match cell.backend {
         Backend::Answers { rung, .. } => Some(rung),
-        Backend::NotTried | Backend::NeverSent | Backend::Silent => None,
+        Backend::Kept { .. } | Backend::NotTried | Backend::NeverSent | Backend::Silent => None,
     }
 }
 

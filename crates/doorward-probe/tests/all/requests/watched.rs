@@ -3,7 +3,9 @@
 use crate::corpus::{Asked, Memory, Reply, SHOP, start};
 use crate::requests::desk::{SESSION, Tried, at, is_signed, json_item, placed};
 use crate::requests::{SEED, probe};
-use doorward_probe::{Operation, Options, Probe, Report, Rung, Scope, Session, Tap, Witness};
+use doorward_probe::{
+    Operation, Options, Passed, Probe, Report, Rung, Scope, Session, Tap, Witness,
+};
 use std::sync::{Arc, Mutex, PoisonError};
 use url::Url;
 
@@ -17,7 +19,7 @@ static RESTLESS: Tried = Tried::get("restless", &[], restless).watched();
 
 /// Takes JSON as plain text, and writes down the mark of what arrives.
 fn careless(asked: &Asked, memory: &mut Memory) -> Reply {
-    let mark = asked.header("doorward-probe").to_owned();
+    let mark = asked.header("probe-mark").to_owned();
     ARRIVED.lock().unwrap_or_else(PoisonError::into_inner).push(mark);
     match is_signed(asked) && asked.method == "POST" && json_item(asked).is_some() {
         true => placed(memory),
@@ -38,10 +40,16 @@ fn restless(asked: &Asked, memory: &mut Memory) -> Reply {
 struct Board;
 
 impl Tap for Board {
-    fn arrived(&self, mark: &str) -> Vec<String> {
+    fn arrived(&self, mark: &str) -> Vec<Passed> {
         let arrived = ARRIVED.lock().unwrap_or_else(PoisonError::into_inner);
         let own = arrived.iter().filter(|own| *own == mark);
-        own.map(|_| "POST /orders arrived".to_owned()).collect()
+        let (method, path) = ("POST".to_owned(), "/orders".to_owned());
+        let passed = Passed { method, path, status: Some(201) };
+        own.map(|_| passed.clone()).collect()
+    }
+
+    fn is_in_path(&self) -> bool {
+        !ARRIVED.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 }
 
