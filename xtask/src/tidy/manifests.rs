@@ -208,7 +208,8 @@ mod tests {
         let rows = [
             ("doorward-porter", "doorward-store", "doorward-proxy"),
             ("doorward-proxy", "doorward-porter", "doorward-lab"),
-            ("doorward-lab", "doorward-proxy", "doorward-probe"),
+            ("doorward-lab", "doorward-probe", "doorward-tower"),
+            ("doorward-probe", "doorward-browser", "doorward-lab"),
             ("doorward-config", "doorward-core", "doorward-store"),
             ("doorward-core", "http", "doorward-config"),
             ("doorward", "anyhow", ""),
