@@ -3,6 +3,7 @@
 mod callers;
 mod check_pages;
 mod corpus;
+mod hostile;
 mod origins;
 mod planted;
 mod requests;
