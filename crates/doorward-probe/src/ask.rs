@@ -1,17 +1,16 @@
 //! Sends calls, one at a time and none twice, within the limits of good manners.
 
+mod patience;
+mod wire;
+
 use crate::call::{Answered, Call};
 use crate::operation::Operation;
 use crate::scope::{Refused, Scope};
 use crate::set_cookie::Cookies;
 use crate::tap::{Arrival, MARK, Passed, Tap};
-use bytes::Bytes;
-use doorward_browser::Headers;
-use http::{HeaderName, HeaderValue, Method, Request, header};
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use aws_lc_rs::digest::{Context, SHA256};
+use doorward_browser::Origin;
+use patience::{Memory, Waits};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -20,11 +19,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use thiserror::Error;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::Mutex as Turnstile;
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
+use url::Url;
+use wire::{broken, exchange};
 
 /// Bytes of a body that are read, at most.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -53,6 +53,9 @@ pub enum Failed {
     /// It took too long.
     #[error("there was no whole answer within 10 s")]
     TooSlow,
+    /// Its host kept the run waiting too long.
+    #[error("{0} is not asked any more: the run waited for it for {1} s in all")]
+    GivenUp(String, u64),
     /// The requests of this run are used up.
     #[error("the run's {0} requests are used up")]
     UsedUp(usize),
@@ -73,11 +76,12 @@ pub struct Asker {
     sent: AtomicUsize,
     tls: Option<Arc<ClientConfig>>,
     pretended: Option<Pretended>,
-    known: Mutex<HashMap<Vec<u8>, Exchange>>,
+    known: Mutex<Memory>,
+    waits: Mutex<Waits>,
     tap: Option<Marking>,
     log: Mutex<Vec<Call>>,
     cookies: Cookies,
-    harmless: Mutex<HashSet<(String, String)>>,
+    harmless: Mutex<HashSet<(String, String, String)>>,
     next: Turnstile<Instant>,
 }
 
@@ -91,7 +95,7 @@ struct Marking {
     /// Requests that arrived.
     passed: AtomicUsize,
     /// What arrived of each call when it was last sent.
-    arrived: Mutex<HashMap<Vec<u8>, Vec<Passed>>>,
+    arrived: Mutex<HashMap<[u8; 32], Vec<Passed>>>,
 }
 
 /// How an asker is to behave.
@@ -121,6 +125,7 @@ impl Asker {
             pretended,
             known: Mutex::default(),
             tap: None,
+            waits: Mutex::default(),
             log: Mutex::default(),
             cookies: Cookies::default(),
             harmless: Mutex::default(),
@@ -164,12 +169,11 @@ impl Asker {
     /// The answer to a call. The same call is sent once in a run.
     pub async fn ask(&self, call: &Call) -> Exchange {
         let key = key(call);
-        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return known.clone();
+        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).of(&key) {
+            return known;
         }
         let exchange = self.ask_again(call).await;
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(key, exchange.clone());
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).keep(key, &exchange);
         exchange
     }
 
@@ -194,6 +198,8 @@ impl Asker {
             Some(_) => None,
             None => Some(self.scope.way(&call.url)?),
         };
+        let host = call.url.host_str().unwrap_or_default();
+        self.waits.lock().unwrap_or_else(PoisonError::into_inner).may_ask(host)?;
         if self.sent.fetch_add(1, Ordering::Relaxed) >= self.requests_max {
             return Err(Failed::UsedUp(self.requests_max));
         }
@@ -219,6 +225,8 @@ impl Asker {
 
     /// What a call is answered where its host is.
     async fn exchange(&self, to: SocketAddr, call: &Call) -> Exchange {
+        let host = call.url.host_str().unwrap_or_default();
+        let asked_at = Instant::now();
         let answered = async {
             let stream = TcpStream::connect(to).await.map_err(broken)?;
             stream.set_nodelay(true).map_err(broken)?;
@@ -227,25 +235,27 @@ impl Asker {
             }
             let config = self.tls.clone();
             let config = config.ok_or_else(|| Failed::Broken("https is switched off".into()))?;
-            let host = call.url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-            let name = ServerName::try_from(host.to_owned()).map_err(broken)?;
+            let name = host.trim_matches(['[', ']']).to_owned();
+            let name = ServerName::try_from(name).map_err(broken)?;
             let stream = TlsConnector::from(config).connect(name, stream).await.map_err(broken)?;
             exchange(stream, call).await
         };
         let answered = tokio::time::timeout(PATIENCE, answered).await;
+        let waits = &self.waits;
+        waits.lock().unwrap_or_else(PoisonError::into_inner).add(host, asked_at.elapsed());
         answered.unwrap_or(Err(Failed::TooSlow)).map(Arc::new)
     }
 
     /// Sends what its author says is harmless, though its method could write.
     pub fn allow(&self, operation: &Operation) {
         if operation.is_harmless {
-            let own = (operation.method.clone(), operation.url.path().to_owned());
+            let own = place(&operation.method, &operation.url);
             self.harmless.lock().unwrap_or_else(PoisonError::into_inner).insert(own);
         }
     }
 
     fn is_harmless(&self, call: &Call) -> bool {
-        let own = (call.method.clone(), call.url.path().to_owned());
+        let own = place(&call.method, &call.url);
         self.harmless.lock().unwrap_or_else(PoisonError::into_inner).contains(&own)
     }
 
@@ -259,6 +269,13 @@ impl Asker {
     #[must_use]
     pub fn is_used_up(&self) -> bool {
         self.sent.load(Ordering::Relaxed) > self.requests_max
+    }
+
+    /// Whether a host is asked no more, since it kept the run waiting.
+    #[must_use]
+    pub fn has_given_up(&self, url: &Url) -> Option<Failed> {
+        let host = url.host_str().unwrap_or_default();
+        self.waits.lock().unwrap_or_else(PoisonError::into_inner).may_ask(host).err()
     }
 
     /// All that was sent, or would be, in its order.
@@ -317,12 +334,12 @@ pub fn is_safe(method: &str) -> bool {
     matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE")
 }
 
-/// A call's own text, lengths before fields so that no two calls have the same.
-fn key(call: &Call) -> Vec<u8> {
-    let mut key = Vec::new();
+/// What a call is known by, lengths before fields so that no two calls have the same text.
+fn key(call: &Call) -> [u8; 32] {
+    let mut context = Context::new(&SHA256);
     let mut put = |field: &[u8]| {
-        key.extend_from_slice(&field.len().to_le_bytes());
-        key.extend_from_slice(field);
+        context.update(&field.len().to_le_bytes());
+        context.update(field);
     };
     put(call.method.as_bytes());
     put(call.url.as_str().as_bytes());
@@ -331,93 +348,15 @@ fn key(call: &Call) -> Vec<u8> {
         put(name.as_bytes());
         put(value.as_bytes());
     }
+    let mut key = [0; 32];
+    key.copy_from_slice(context.finish().as_ref());
     key
 }
 
-async fn exchange<S>(stream: S, call: &Call) -> Result<Answered, Failed>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let request = request(call)?;
-    let mut builder = http1::Builder::new();
-    builder.max_headers(256).max_buf_size(64 * 1024);
-    let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(broken)?;
-    let connection = tokio::spawn(connection);
-    let answer = sender.send_request(request).await.map_err(broken)?;
-    let answered = read(answer).await;
-    connection.abort();
-    answered
+/// Where an operation is: leave to send it is for its own host alone.
+fn place(method: &str, url: &Url) -> (String, String, String) {
+    (method.to_owned(), Origin::of(url).to_string(), url.path().to_owned())
 }
 
-async fn read(answer: http::Response<Incoming>) -> Result<Answered, Failed> {
-    let (head, mut incoming) = answer.into_parts();
-    let headers = head.headers.iter().map(|(name, value)| {
-        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-    });
-    let headers: Headers = headers.collect();
-    let (mut body, mut is_cut) = (Vec::new(), false);
-    while let Some(frame) = incoming.frame().await {
-        // A stream that breaks off has answered nevertheless.
-        let Ok(frame) = frame else {
-            is_cut = true;
-            break;
-        };
-        let Some(bytes) = frame.data_ref() else { continue };
-        let room = BODY_BYTES_MAX - body.len();
-        body.extend_from_slice(&bytes[..bytes.len().min(room)]);
-        // An event stream says its first words and goes on for ever.
-        if bytes.len() >= room || is_stream(&headers) {
-            is_cut = true;
-            break;
-        }
-    }
-    Ok(Answered { status: head.status.as_u16(), headers, body, is_cut })
-}
-
-fn is_stream(headers: &Headers) -> bool {
-    let kind = headers.joined("content-type").unwrap_or_default();
-    kind.trim_start().to_ascii_lowercase().starts_with("text/event-stream")
-}
-
-fn request(call: &Call) -> Result<Request<Full<Bytes>>, Failed> {
-    let no = |error: &dyn std::fmt::Display| Failed::NotARequest(error.to_string());
-    let mut request = Request::new(Full::new(Bytes::from(call.body.clone())));
-    *request.method_mut() = Method::from_bytes(call.method.as_bytes()).map_err(|e| no(&e))?;
-    let query = call.url.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let target = format!("{}{query}", call.url.path());
-    *request.uri_mut() = target.parse().map_err(|e| no(&e))?;
-    let host = call.url.host_str().unwrap_or_default();
-    let host = match call.url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    };
-    let headers = request.headers_mut();
-    headers.insert(header::HOST, HeaderValue::from_str(&host).map_err(|e| no(&e))?);
-    headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
-    if !call.headers.has("accept") {
-        headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
-    }
-    for (name, value) in call.headers.iter() {
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|e| no(&e))?;
-        let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|e| no(&e))?;
-        match name {
-            // The probe's own call, or its own name.
-            header::HOST | header::USER_AGENT => headers.insert(name, value).map_or((), drop),
-            name => {
-                headers.append(name, value);
-            }
-        }
-    }
-    Ok(request)
-}
-
-fn broken(error: impl std::error::Error) -> Failed {
-    // hyper's own text says little; what is beneath says it.
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(next) = source {
-        text = format!("{text}: {next}");
-        source = next.source();
-    }
-    Failed::Broken(text)
-}
+#[cfg(test)]
+mod tests;

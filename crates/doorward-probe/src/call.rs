@@ -1,5 +1,6 @@
 //! One request as it is sent, and one answer as it came.
 
+use crate::report::is_seen;
 use doorward_browser::Headers;
 use serde_json::Value;
 use url::Url;
@@ -64,6 +65,11 @@ impl Call {
     #[must_use]
     pub fn curl(&self) -> String {
         let mut line = "curl -i".to_owned();
+        let url = without_secrets(&self.url);
+        // To curl, brackets and braces of an address are lists: one line would be many requests.
+        if url.contains(['[', ']', '{', '}']) {
+            line.push_str(" --globoff");
+        }
         match self.method.as_str() {
             "GET" => {}
             "HEAD" => line.push_str(" --head"),
@@ -82,11 +88,12 @@ impl Call {
             }));
         }
         if !self.body.is_empty() {
-            line.push_str(" --data-binary ");
+            // Unlike the others of its kind it opens no file, whatever the body begins with.
+            line.push_str(" --data-raw ");
             line.push_str(&quoted(&self.shown_body()));
         }
         line.push(' ');
-        line.push_str(&quoted(&without_secrets(&self.url)));
+        line.push_str(&quoted(&url));
         line
     }
 
@@ -139,16 +146,26 @@ pub fn is_secret(name: &str) -> bool {
         "api-key",
         "apikey",
         "session",
+        "access-key",
+        "accesskey",
+        "passphrase",
+        "passwd",
         "password",
+        "private-key",
+        "pwd",
         "signature",
     ];
-    words.iter().any(|word| name.contains(word))
+    let whole = ["auth", "bearer", "credential", "credentials", "jwt", "oauth", "otp", "sig"];
+    words.iter().any(|word| name.contains(word)) || name.split('-').any(|own| whole.contains(&own))
 }
 
 /// An address without the secrets of its query: files hold addresses that somebody was sent.
 fn without_secrets(url: &Url) -> String {
-    let Some(query) = url.query() else { return url.to_string() };
     let mut bare = url.clone();
+    // What cannot have them has none.
+    let _ = bare.set_username("");
+    let _ = bare.set_password(None);
+    let Some(query) = url.query() else { return bare.to_string() };
     bare.set_query(None);
     bare.set_fragment(None);
     format!("{bare}?{}", fields_without_secrets(query))
@@ -190,7 +207,7 @@ fn quoted(text: &str) -> String {
         return text.to_owned();
     }
     // A terminal must not be steered by what a server or a file said.
-    let text: String = text.chars().filter(|c| !c.is_control() || *c == '\n').collect();
+    let text: String = text.chars().filter(|c| is_seen(*c) || *c == '\n').collect();
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
@@ -207,7 +224,7 @@ mod tests {
             (
                 Call::new("POST", &url).body("text/plain", b"it's").with("Cookie", "s=1"),
                 "curl -i -X POST -H 'Content-Type: text/plain' -H 'Cookie: …' \
-                 --data-binary 'it'\\''s' 'http://localhost:1/a?b=c&d'",
+                 --data-raw 'it'\\''s' 'http://localhost:1/a?b=c&d'",
             ),
             (
                 Call::new("GET", &url).with("X-A", "\u{1b}[2J").with("Origin", ""),
@@ -229,8 +246,16 @@ mod tests {
             ("text/plain", "a password", "'a password'"),
         ] {
             let line = Call::new("PUT", &url).body(kind, body.as_bytes()).curl();
-            assert!(line.contains(&format!("--data-binary {want} ")), "{line}");
+            assert!(line.contains(&format!("--data-raw {want} ")), "{line}");
         }
+        // Neither opens a file nor asks ten thousand times when somebody runs it.
+        let many = Url::parse("http://localhost:1/a?b=[1-9999]{c,d}").expect("an address");
+        let line = Call::new("POST", &many).body("text/plain", b"@/etc/passwd\xe2\x80\xae").curl();
+        assert!(line.starts_with("curl -i --globoff -X POST "), "{line}");
+        assert!(
+            line.contains(" --data-raw '@/etc/passwd' ")
+                || line.contains(" --data-raw @/etc/passwd ")
+        );
         for (call, want) in rows {
             assert_eq!(call.curl(), want);
         }

@@ -1,6 +1,7 @@
 //! What a server said, cut short: it may be long, and it may be hostile.
 
 use crate::call::{Answered, is_secret};
+use crate::report::is_seen;
 
 /// Characters of one line of evidence, at most.
 const LINE_CHARS_MAX: usize = 200;
@@ -8,7 +9,7 @@ const LINE_CHARS_MAX: usize = 200;
 /// A text of a server's for one line: without control characters, and not longer than one reads.
 #[must_use]
 pub fn excerpt(text: &str) -> String {
-    let clean = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    let clean = |c: char| if is_seen(c) { c } else { '\u{fffd}' };
     let mut line: String = text.chars().take(LINE_CHARS_MAX).map(clean).collect();
     if text.chars().nth(LINE_CHARS_MAX).is_some() {
         line.push('…');

@@ -4,7 +4,7 @@ use crate::ask::{Asker, Exchange, Failed};
 use crate::call::{Answered, Call};
 use crate::finding::{Confidence, Engines, Finding, Rung, Severity};
 use crate::means::Means;
-use crate::operation::Operation;
+use crate::operation::{Operation, is_named_like_a_write as is_named};
 use crate::origins::Origins;
 use crate::payload::Breadth;
 use crate::session::Session;
@@ -104,12 +104,14 @@ impl<'r> Look<'r> {
         }
     }
 
-    /// A GET on an address that sounds like a write is one.
+    /// A GET on an address that sounds like a write is one: the operation's own, one beside it,
+    /// and one that a redirect leads to.
     fn may_send(&self, call: &Call) -> Result<(), Failed> {
         let is_question = matches!(call.method.as_str(), "OPTIONS" | "TRACE");
         let own = call.url.path() == self.operation.url.path();
-        if own && !is_question && self.operation.sounds_like_a_write() {
-            let is_allowed = self.asker.allows_writes() || self.operation.is_harmless;
+        let is_write = (own && self.operation.sounds_like_a_write()) || is_named(&call.url);
+        if is_write && !is_question {
+            let is_allowed = self.asker.allows_writes() || (own && self.operation.is_harmless);
             if !is_allowed {
                 let named = format!("{} {}", call.method, call.url);
                 return Err(Failed::CouldWrite(named));

@@ -2,6 +2,7 @@
 
 use crate::ask::is_safe;
 use crate::call::Call;
+use crate::read::percent_decoded;
 use url::Url;
 
 /// A method of an address, with what a sensible request of it carries.
@@ -122,12 +123,8 @@ impl Operation {
     /// Whether its address has a word of something that is done: many GETs write.
     #[must_use]
     pub fn sounds_like_a_write(&self) -> bool {
-        let query = self.url.query().unwrap_or_default().to_ascii_lowercase();
-        let path = self.path.to_ascii_lowercase();
-        // Whole words, so that `address` is no `add`; camel case was two words.
-        let text = format!("{} {path} {query}", humps(&self.path));
-        let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
-        words.any(|word| WRITES.contains(&word) || word.split('-').any(|w| WRITES.contains(&w)))
+        // What was declared and what fills it in: either may say it.
+        has_write(&self.path) || is_named_like_a_write(&self.url)
     }
 
     /// The request as a program sends it.
@@ -135,6 +132,21 @@ impl Operation {
     pub fn call(&self) -> Call {
         Call::new(&self.method, &self.url).body(&self.content_type, &self.body)
     }
+}
+
+/// Whether an address has a word of something that is done.
+#[must_use]
+pub fn is_named_like_a_write(url: &Url) -> bool {
+    has_write(url.path()) || url.query().is_some_and(has_write)
+}
+
+/// Whole words, so that `address` is no `add`; camel case was two words, and whatever is written
+/// as `%…` is read as servers read it.
+fn has_write(text: &str) -> bool {
+    let plain = percent_decoded(text.as_bytes()).unwrap_or_else(|| text.to_owned());
+    let text = format!("{} {}", humps(&plain), plain.to_ascii_lowercase());
+    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+    words.any(|word| WRITES.contains(&word) || word.split('-').any(|w| WRITES.contains(&w)))
 }
 
 /// `deleteUser` as `delete user`.
@@ -169,6 +181,9 @@ mod tests {
             "/v1/cart/checkout",
             "/pay.php",
             "/reset_password",
+            "/%64elete",
+            "/a?%61ction=%6Cogout",
+            "/a%2Fdelete",
         ] {
             assert!(!get(path).is_sendable(), "{path}");
         }
@@ -185,6 +200,12 @@ mod tests {
         ] {
             assert!(get(path).is_sendable(), "{path}");
         }
+        // What fills in a template counts as well.
+        let mut filled = get("/things/delete");
+        filled.path = "/things/{action}".to_owned();
+        assert!(!filled.is_sendable());
+        filled.url.set_path("/things/1");
+        assert!(filled.is_sendable());
         let mut post = get("/search");
         post.method = "POST".to_owned();
         assert!(!post.is_sendable());

@@ -39,6 +39,20 @@ pub fn head(options: &Options) -> String {
     format!("{}\n", begins(options, options.seed))
 }
 
+/// Whether a text is what is left of a first line that was broken off: it is ours to write over.
+#[must_use]
+pub fn is_broken_head(text: &str, options: &Options) -> bool {
+    let head = head(options);
+    // Another run's seed stands in its place.
+    let seed = format!("{:016x}", options.seed);
+    let at = head.find(&seed).unwrap_or(head.len());
+    let own = |(place, (ours, theirs)): (usize, (u8, u8))| {
+        let is_seed = (at..at + seed.len()).contains(&place);
+        ours == theirs || (is_seed && theirs.is_ascii_hexdigit())
+    };
+    text.len() < head.len() && head.bytes().zip(text.bytes()).enumerate().all(own)
+}
+
 /// The line of an operation that is done; none where it must be looked at again.
 #[must_use]
 pub fn line(looked: &Looked) -> Option<String> {
@@ -119,13 +133,14 @@ fn looked(value: &Value) -> Option<Looked> {
 }
 
 fn sent(object: &Map<String, Value>) -> Option<BTreeMap<String, usize>> {
-    let number = |value: &Value| usize::try_from(value.as_u64()?).ok();
+    // No operation takes more, and all of them together are still a number.
+    let number = |value: &Value| Some(u32::try_from(value.as_u64()?).ok()? as usize);
     object.iter().map(|(host, sent)| Some((host.clone(), number(sent)?))).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Begun, NotResumable, head, line, read};
+    use super::{Begun, NotResumable, head, is_broken_head, line, read};
     use crate::checks::CHECKS;
     use crate::finding::{Confidence, Engines, Finding, Severity};
     use crate::grid::{Backend, Caller, Cell, Fate, Row};
@@ -203,6 +218,30 @@ mod tests {
             (format!("{text}{line}\n"), 3),
         ] {
             assert_eq!(read(&text, &options()), Err(NotResumable::NotOurs(at)), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_our_own_beginning_is_written_over() {
+        let options = options();
+        let head = head(&options);
+        for length in [1, 20, head.len() - 2, head.len() - 1] {
+            let other = Options { seed: 7, ..options.clone() };
+            assert!(is_broken_head(&head[..length], &other), "{length}");
+        }
+        for other in ["{\"name\":\"shop\",\"version\":1}", "\u{e9}", "{\u{1f980}", "[", &head] {
+            assert!(!is_broken_head(other, &options), "{other}");
+        }
+    }
+
+    /// Figures that nobody sent are none.
+    #[test]
+    fn figures_of_a_hostile_file_have_an_end() {
+        let line = line(&looked("/a")).expect("it is done");
+        for number in ["-1", "18446744073709551615", "4294967296", "1.5", "\"7\""] {
+            let text = line.replace("\"localhost\":7", &format!("\"localhost\":{number}"));
+            let text = format!("{}{text}", head(&options()));
+            assert_eq!(read(&text, &options()), Err(NotResumable::NotOurs(2)), "{number}");
         }
     }
 

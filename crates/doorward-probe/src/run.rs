@@ -13,6 +13,7 @@ use crate::operation::Operation;
 use crate::payload::Breadth;
 use crate::scope::Scope;
 use crate::session::Session;
+use crate::set_cookie::COOKIES_MAX;
 use crate::tap::Tap;
 use crate::witness::Witness;
 use doorward_browser::Origin;
@@ -22,6 +23,9 @@ use rustls_platform_verifier::BuilderVerifierExt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use url::Url;
+
+/// Bytes of an origin that an API names, at most: a name, its scheme and its port.
+const ORIGIN_BYTES_MAX: usize = 300;
 
 /// What a run is to do.
 #[derive(Clone, Debug, Default)]
@@ -195,6 +199,10 @@ impl Probe {
         });
         let session = self.options.session.as_ref();
         report.grid.with_cookie = session.is_some_and(Session::has_cookie);
+        if self.asker.cookies().is_full() {
+            let what = format!("cookies beyond the first {COOKIES_MAX} that were set");
+            report.left_out.push((what, "one run looks at so many".to_owned()));
+        }
         let others = self.asker.scope().others();
         report.others.retain(|(host, _)| others.contains(host));
         // What goes through a gate of this machine ends at somebody's backend all the same.
@@ -310,6 +318,11 @@ impl Probe {
         // What was found is true all the same; what was not found may be there.
         if self.asker.is_used_up() {
             looked.left_out = Some(Failed::UsedUp(self.options.requests_max).to_string());
+        } else if let Some(failed) = self.asker.has_given_up(&operation.url) {
+            looked.left_out = Some(failed.to_string());
+        }
+        if let Some(session) = &self.options.session {
+            looked.leave_out(session);
         }
         looked
     }
@@ -331,8 +344,26 @@ impl Probe {
             return Ok(self.options.origins.clone());
         }
         let named = answered.and_then(|answered| answered.header("access-control-allow-origin"));
-        let named = named.filter(|value| Origin::parse(value).is_ok() && value != "null");
+        // RFC 1035 2.3.4: no name is longer than 255 octets, and so no page's origin is.
+        let named = named.filter(|value| {
+            value.len() <= ORIGIN_BYTES_MAX && value != "null" && Origin::parse(value).is_ok()
+        });
         Ok(vec![named.unwrap_or(own)])
+    }
+}
+
+impl Looked {
+    /// Takes the values of a session out of all that is told: a server says back what it likes.
+    fn leave_out(&mut self, session: &Session) {
+        for finding in &mut self.findings {
+            let Finding { title, who, request, evidence, fix, variant, .. } = finding;
+            for text in [title, who, request, fix, variant].into_iter().chain(evidence) {
+                *text = session.left_out_of(text);
+            }
+        }
+        if let Some(closing) = &mut self.closing {
+            closing.allowed = session.left_out_of(&closing.allowed);
+        }
     }
 }
 

@@ -37,11 +37,14 @@ pub enum Refused {
     NotHttp(String),
 }
 
+/// Scheme, host and port.
+type Key = (&'static str, String, u16);
+
 /// The hosts that may be called, and where they are.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
-    /// By host and port.
-    pinned: HashMap<(String, u16), SocketAddr>,
+    /// By scheme, host and port: what was named with TLS is not called without it.
+    pinned: HashMap<Key, SocketAddr>,
     /// Hosts that somebody said he may test, in lower case.
     authorised: Vec<String>,
     /// Where a backend is, and the tap through which it is called.
@@ -68,10 +71,10 @@ impl Scope {
         let found = look_up(url, &key).await?;
         let first = found
             .first()
-            .ok_or_else(|| Refused::Unknown(key.0.clone(), "the resolver knows none".to_owned()))?;
+            .ok_or_else(|| Refused::Unknown(key.1.clone(), "the resolver knows none".to_owned()))?;
         // One bad address among several is reason enough: which one is used is chance.
         for address in &found {
-            self.check(&key.0, address.ip())?;
+            self.check(&key.1, address.ip())?;
         }
         self.pinned.insert(key, *first);
         Ok(())
@@ -84,7 +87,7 @@ impl Scope {
     pub fn socket(&self, url: &Url) -> Result<SocketAddr, Refused> {
         let key = key(url)?;
         let found = self.pinned.get(&key).copied();
-        found.ok_or_else(|| Refused::NotNamed(format!("{}:{}", key.0, key.1)))
+        found.ok_or_else(|| Refused::NotNamed(format!("{}://{}:{}", key.0, key.1, key.2)))
     }
 
     /// Calls what is at `backend` by the tap before it; names stay as they are.
@@ -109,7 +112,7 @@ impl Scope {
     #[must_use]
     pub fn behind_tap(&self) -> Option<&str> {
         let (backend, _) = self.tapped.filter(|(at, _)| !plain(at.ip()).is_loopback())?;
-        self.pinned.iter().find(|(_, at)| **at == backend).map(|((host, _), _)| host.as_str())
+        self.pinned.iter().find(|(_, at)| **at == backend).map(|((_, host, _), _)| host.as_str())
     }
 
     /// Whether this machine's own address may be listened on: loopback, or what is authorised.
@@ -129,7 +132,7 @@ impl Scope {
     #[must_use]
     pub fn others(&self) -> Vec<String> {
         let others = self.pinned.iter().filter(|(_, at)| !plain(at.ip()).is_loopback());
-        let mut others: Vec<String> = others.map(|((host, _), _)| host.clone()).collect();
+        let mut others: Vec<String> = others.map(|((_, host, _), _)| host.clone()).collect();
         others.sort();
         others.dedup();
         others
@@ -151,18 +154,20 @@ impl Scope {
     }
 }
 
-fn key(url: &Url) -> Result<(String, u16), Refused> {
+fn key(url: &Url) -> Result<Key, Refused> {
     let not_http = || Refused::NotHttp(url.to_string());
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(not_http());
-    }
+    let scheme = match url.scheme() {
+        "http" => "http",
+        "https" => "https",
+        _ => return Err(not_http()),
+    };
     let host = url.host_str().ok_or_else(not_http)?;
     let port = url.port_or_known_default().ok_or_else(not_http)?;
-    Ok((host.trim_end_matches('.').to_owned(), port))
+    Ok((scheme, host.trim_end_matches('.').to_owned(), port))
 }
 
-async fn look_up(url: &Url, key: &(String, u16)) -> Result<Vec<SocketAddr>, Refused> {
-    let (host, port) = key;
+async fn look_up(url: &Url, key: &Key) -> Result<Vec<SocketAddr>, Refused> {
+    let (_, host, port) = key;
     match url.host() {
         Some(Host::Ipv4(address)) => return Ok(vec![SocketAddr::from((address, *port))]),
         Some(Host::Ipv6(address)) => return Ok(vec![SocketAddr::from((address, *port))]),
@@ -185,6 +190,19 @@ fn plain(address: IpAddr) -> IpAddr {
     address.to_canonical()
 }
 
+/// The IPv4 address that a gateway calls for an IPv6 one: translated (RFC 6052 2.1, RFC 8215), by
+/// 6to4 (RFC 3056 2), or compatible (RFC 4291 2.5.5.1).
+fn carried(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let [a, b, c, d, e, f, high, low] = address.segments();
+    let ipv4 = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
+    match [a, b] {
+        [0x0064, 0xff9b] => Some(ipv4(high, low)),
+        [0x2002, _] => Some(ipv4(b, c)),
+        [0, 0] if [c, d, e, f] == [0; 4] => Some(ipv4(high, low)),
+        _ => None,
+    }
+}
+
 /// Where clouds hand out credentials: link-local addresses, and what some use beside them.
 fn is_metadata(address: IpAddr) -> bool {
     /// Alibaba Cloud; Oracle Cloud; Azure's wire server.
@@ -193,11 +211,19 @@ fn is_metadata(address: IpAddr) -> bool {
         Ipv4Addr::new(192, 0, 0, 192),
         Ipv4Addr::new(168, 63, 129, 16),
     ];
-    /// Amazon.
-    const V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254);
+    /// Amazon; Google; Scaleway.
+    const V6: [Ipv6Addr; 3] = [
+        Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254),
+        Ipv6Addr::new(0xfd20, 0x00ce, 0, 0, 0, 0, 0, 0x0254),
+        Ipv6Addr::new(0xfd00, 0x0042, 0, 0, 0, 0, 0, 0x0042),
+    ];
     match address {
         IpAddr::V4(address) => address.is_link_local() || V4.contains(&address),
-        IpAddr::V6(address) => address == V6 || (address.segments()[0] & 0xffc0) == 0xfe80,
+        IpAddr::V6(address) => {
+            let is_carried = carried(address).is_some_and(|ipv4| is_metadata(IpAddr::V4(ipv4)));
+            let is_link_local = (address.segments()[0] & 0xffc0) == 0xfe80;
+            is_carried || is_link_local || V6.contains(&address)
+        }
     }
 }
 
@@ -240,7 +266,21 @@ mod tests {
     #[tokio::test]
     async fn credentials_of_clouds_are_never_asked_for() {
         let hosts = ["169.254.169.254", "[fd00:ec2::254]", "[fe80::1]", "[::ffff:169.254.169.254]"];
-        for host in hosts.iter().chain(&["100.100.100.200", "2852039166"]) {
+        let more = [
+            "100.100.100.200",
+            "2852039166",
+            "[64:ff9b::a9fe:a9fe]",
+            "[64:ff9b:1::a9fe:a9fe]",
+            "[2002:a9fe:a9fe::1]",
+            "[::a9fe:a9fe]",
+            "[fd20:ce::254]",
+            "[fd00:42::42]",
+            "169.254.169.254.",
+            "0xa9.0376.43518",
+            "%31%36%39.254.169.254",
+            "\u{ff11}\u{ff16}\u{ff19}.254.169.254",
+        ];
+        for host in hosts.iter().chain(&more) {
             let mut scope = Scope::new(&[(*host).to_owned(), "169.254.169.254".to_owned()]);
             let said = add(&mut scope, &format!("http://{host}/")).await;
             assert!(matches!(said, Err(Refused::Metadata(..))), "{host}: {said:?}");
@@ -250,6 +290,43 @@ mod tests {
             let said = add(&mut scope, &format!("http://{host}/")).await;
             assert!(matches!(said, Err(Refused::NoMachine(..))), "{host}: {said:?}");
         }
+    }
+
+    /// What is spelled so that people take it for this machine is somebody else's.
+    #[tokio::test]
+    async fn addresses_that_look_like_this_machine() {
+        for evil in [
+            "http://localhost@192.0.2.8/",
+            "http://localhost:80@192.0.2.8/",
+            "http://127.0.0.1#@192.0.2.8/",
+            "http://localhost\\@192.0.2.8/",
+            "http://192.0.2.8\\@localhost/",
+            "http:192.0.2.8/",
+            "http:///192.0.2.8/",
+            "http://0xc0.0.2.8/",
+        ] {
+            let url = Url::parse(evil).expect("an address");
+            let said = Scope::new(&[]).add(&url).await;
+            match url.host_str() {
+                Some("127.0.0.1" | "localhost") => assert_eq!(said, Ok(()), "{evil}"),
+                _ => assert!(matches!(said, Err(Refused::NotAuthorised(..))), "{evil}: {said:?}"),
+            }
+        }
+        // Zones, and letters that no name has, are no addresses at all.
+        for none in ["http://[fe80::1%25eth0]/", "http://[::1%lo]/", "http://a%00b/", "http://a b/"]
+        {
+            assert!(Url::parse(none).is_err(), "{none}");
+        }
+    }
+
+    /// What is named with TLS is not called without it on the same port.
+    #[tokio::test]
+    async fn without_tls_is_another_host() {
+        let mut scope = Scope::new(&[]);
+        add(&mut scope, "https://localhost:8443/").await.expect("this machine");
+        let socket = |text: &str| scope.socket(&Url::parse(text).expect("an address"));
+        assert!(socket("https://localhost:8443/a").is_ok());
+        assert!(matches!(socket("http://localhost:8443/a"), Err(Refused::NotNamed(_))));
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! A signed-in person's credentials, which travel only where they were given for.
 
 use crate::call::Call;
+use doorward_browser::Origin;
 use url::Url;
 
 /// Headers that say who calls.
@@ -8,8 +9,8 @@ use url::Url;
 pub struct Session {
     /// Names and values, as in `Cookie: session=…`.
     headers: Vec<(String, String)>,
-    /// Host and port that they are for.
-    hosts: Vec<(String, u16)>,
+    /// The origins that they are for: what travels by TLS does not travel without it.
+    hosts: Vec<Origin>,
 }
 
 /// Its values are in no text.
@@ -24,7 +25,7 @@ impl Session {
     /// These headers, for the hosts of these addresses.
     #[must_use]
     pub fn new(headers: Vec<(String, String)>, urls: &[Url]) -> Self {
-        let hosts = urls.iter().filter_map(host).collect();
+        let hosts = urls.iter().map(Origin::of).collect();
         Self { headers, hosts }
     }
 
@@ -42,8 +43,8 @@ impl Session {
     }
 
     fn with_those(&self, call: &Call, travels: impl Fn(&str) -> bool) -> Option<Call> {
-        let host = host(&call.url)?;
-        self.hosts.contains(&host).then(|| {
+        let own = Origin::of(&call.url);
+        self.hosts.iter().any(|host| host.is_same(&own)).then(|| {
             let mut call = call.clone();
             for (name, value) in self.headers.iter().filter(|(name, _)| travels(name)) {
                 call.headers.append(name, value);
@@ -114,10 +115,88 @@ impl Session {
     }
 }
 
+/// Letters of a value that is a secret, at least: what is shorter stands in any text.
+const SECRET_LETTERS_MIN: usize = 4;
+
+impl Session {
+    /// A text without its values: a server says back whatever it was told.
+    #[must_use]
+    pub fn left_out_of(&self, text: &str) -> String {
+        let mut secrets: Vec<&str> = Vec::new();
+        for (name, value) in &self.headers {
+            secrets.push(value);
+            // A word before it names the scheme (RFC 9110 11.4).
+            secrets.extend(value.split_once(' ').map(|(_, rest)| rest.trim()));
+            let pairs = value.split(';').filter(|_| is_cookie(name));
+            secrets.extend(pairs.filter_map(|pair| pair.split_once('=')).map(|(_, value)| value));
+        }
+        let mut secrets: Vec<String> = secrets
+            .into_iter()
+            .map(|secret| secret.trim().to_owned())
+            // As it stands in a text of JSON.
+            .flat_map(|secret| [secret.replace('"', "\\\""), secret])
+            .filter(|secret| secret.len() >= SECRET_LETTERS_MIN)
+            .collect();
+        // The longer ones first: a part of one may be another.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "…"))
+    }
+}
+
 fn is_cookie(name: &str) -> bool {
     name.eq_ignore_ascii_case("cookie")
 }
 
-fn host(url: &Url) -> Option<(String, u16)> {
-    Some((url.host_str()?.to_owned(), url.port_or_known_default()?))
+#[cfg(test)]
+mod tests {
+    use super::Session;
+    use crate::call::Call;
+    use url::Url;
+
+    fn session() -> Session {
+        let url = Url::parse("https://api.example:8443/a").expect("an address");
+        let headers = [
+            ("Cookie", "theme=1; session=hunter2%21"),
+            ("Authorization", "Basic aHVudGVyMw=="),
+            ("X-Key", "hunter4\"5"),
+        ];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Session::new(headers.to_vec(), &[url])
+    }
+
+    #[test]
+    fn it_travels_to_its_own_origin_alone() {
+        let on = |url: &str| {
+            let call = Call::new("GET", &Url::parse(url).expect("an address"));
+            session().on(&call).is_some()
+        };
+        assert!(on("https://api.example:8443/b?c"));
+        for other in [
+            "http://api.example:8443/b",
+            "https://api.example/b",
+            "https://api.example.evil.example:8443/",
+            "https://evil.example:8443/",
+        ] {
+            assert!(!on(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn its_values_are_taken_out_of_texts() {
+        let session = session();
+        for secret in [
+            "hunter2%21",
+            "theme=1; session=hunter2%21",
+            "Basic aHVudGVyMw==",
+            "aHVudGVyMw==",
+            "hunter4\"5",
+            r#"{"a":"hunter4\"5"}"#,
+        ] {
+            let text = session.left_out_of(&format!("before {secret} behind"));
+            assert!(!text.contains("hunter") && !text.contains("aHV"), "{text}");
+            assert!(text.starts_with("before ") && text.ends_with(" behind"), "{text}");
+        }
+        // A value that is a word of everybody's says nothing, and is not looked for.
+        assert_eq!(session.left_out_of("status 1, theme=2"), "status 1, theme=2");
+    }
 }

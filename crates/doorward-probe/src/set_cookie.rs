@@ -6,9 +6,14 @@ use doorward_browser::{
     Answer, Credentials, Document, Engine, Headers, Mode, Request, Rule, SameSite, State, Way,
     decide,
 };
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 use url::Url;
+
+/// Host, name, attributes, and whether it is taken away.
+type Key = (String, String, Vec<(String, String)>, bool);
 
 /// A cookie is older than any grace that a browser gives to new ones (RFC 6265bis 5.6.7.2).
 const LATER_S: u64 = 3600;
@@ -161,7 +166,7 @@ impl SetCookie {
     }
 
     /// What tells it from others in a run: everything but its value and its times.
-    fn key(&self) -> (String, String, Vec<(String, String)>, bool) {
+    fn key(&self) -> Key {
         let is_time = |name: &str| matches!(name, "expires" | "max-age");
         let attributes = self.attributes.iter().filter(|(name, _)| !is_time(name));
         let host = self.url().host_str().unwrap_or_default().to_owned();
@@ -177,36 +182,55 @@ pub(crate) fn short(text: &str) -> String {
     }
 }
 
+/// Cookies that are kept of a run, at most: each is told of, and holds its answer.
+pub const COOKIES_MAX: usize = 200;
+
+/// Cookies in their order, and what is known of them.
+#[derive(Debug, Default)]
+struct Seen {
+    cookies: Vec<Arc<SetCookie>>,
+    keys: HashSet<(Key, Option<String>)>,
+}
+
 /// All cookies that were set in a run, alike ones once.
 #[derive(Debug, Default)]
-pub struct Cookies(Mutex<Vec<Arc<SetCookie>>>);
+pub struct Cookies {
+    all: Mutex<Seen>,
+    is_full: AtomicBool,
+}
 
 impl Cookies {
     /// Takes in what an answer sets.
     pub(crate) fn see(&self, call: &Call, exchange: &Exchange) {
         let Ok(answer) = exchange else { return };
-        let mut own = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let words = answer.header("cache-control");
         for line in answer.headers.all("set-cookie") {
             let cookie = SetCookie::read(line, call, answer);
-            let is_known = own.iter().any(|known| {
-                known.key() == cookie.key() && cache_words(known) == cache_words(&cookie)
-            });
-            if !is_known {
-                own.push(Arc::new(cookie));
+            let key = (cookie.key(), words.clone());
+            if seen.keys.contains(&key) {
+                continue;
             }
+            if seen.cookies.len() == COOKIES_MAX {
+                self.is_full.store(true, Ordering::Relaxed);
+                continue;
+            }
+            seen.keys.insert(key);
+            seen.cookies.push(Arc::new(cookie));
         }
     }
 
     /// All of them, in their order.
     #[must_use]
     pub fn all(&self) -> Vec<Arc<SetCookie>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).cookies.clone()
     }
-}
 
-/// What the answer says to caches.
-fn cache_words(cookie: &SetCookie) -> Option<String> {
-    cookie.answer.header("cache-control")
+    /// Whether more were set than are kept.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.is_full.load(Ordering::Relaxed)
+    }
 }
 
 #[cfg(test)]

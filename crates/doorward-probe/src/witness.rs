@@ -6,6 +6,7 @@ use crate::call::{Answered, Call};
 use crate::finding::Rung;
 use crate::look::Look;
 use crate::tap::Arrival;
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::process::Stdio;
@@ -310,31 +311,52 @@ async fn read(look: &Look<'_>) -> Option<u64> {
     Some(hasher.finish())
 }
 
+/// A command's processes. They are ended when nobody waits for them any more: what a shell has
+/// begun outlives it.
+struct Group(Option<Pid>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        // Where all of them have ended by themselves there is nobody to tell.
+        let _ = self.0.map(|group| kill_process_group(group, Signal::KILL));
+    }
+}
+
 /// What a command writes; none where it fails, or takes too long.
 async fn said(command: &str) -> Option<Vec<u8>> {
+    said_within(command, COMMAND_WAIT).await
+}
+
+async fn said_within(command: &str, wait: Duration) -> Option<Vec<u8>> {
     let mut child = Command::new("sh")
         .args(["-c", command])
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .stdout(Stdio::piped())
+        .process_group(0)
         .kill_on_drop(true)
         .spawn()
         .ok()?;
+    let id = child.id().and_then(|id| i32::try_from(id).ok());
+    let _group = Group(id.and_then(Pid::from_raw));
     let out = child.stdout.take()?;
     let reading = async {
         let mut said = Vec::new();
         out.take(SAID_BYTES_MAX).read_to_end(&mut said).await.ok()?;
         child.wait().await.ok()?.success().then_some(said)
     };
-    tokio::time::timeout(COMMAND_WAIT, reading).await.ok()?
+    tokio::time::timeout(wait, reading).await.ok()?
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Allowed, compared, masked, said};
+    use super::{Allowed, compared, masked, said, said_within};
     use crate::call::{Answered, Call};
     use crate::finding::Rung;
     use std::sync::Arc;
+    use std::time::Duration;
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
     use url::Url;
 
     fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answered {
@@ -397,5 +419,27 @@ mod tests {
         assert_eq!(said("echo 1").await.as_deref(), Some(&b"1\n"[..]));
         assert_eq!(said("echo 1; exit 3").await, None);
         assert_eq!(said("no-such-command").await, None);
+        assert_eq!(said("yes").await, None, "it ends where nobody reads on");
+    }
+
+    /// What the command has begun ends with it, in the background too.
+    #[tokio::test]
+    async fn a_command_that_takes_too_long_ends_with_its_children() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        // Each holds a connection, whose end is its own.
+        let held = format!("exec 3<>/dev/tcp/127.0.0.1/{port}; echo >&3; sleep 600");
+        for begun in [format!("bash -c '{held}' & wait"), format!("bash -c '{held}'; true")] {
+            let accepted = async {
+                let (mut stream, _) = listener.accept().await.expect("a connection");
+                let first = stream.read_u8().await;
+                first.map(|_| stream)
+            };
+            let command = said_within(&begun, Duration::from_secs(2));
+            let (said, stream) = tokio::join!(command, accepted);
+            assert_eq!(said, None);
+            let end = stream.expect("it began").read_u8().await;
+            assert!(end.is_err(), "it has ended");
+        }
     }
 }

@@ -11,9 +11,10 @@ use crate::{EXIT_FINDINGS, EXIT_UNREACHED, EXIT_USAGE, machine};
 use begun::Begun;
 use doorward_browser::Origin;
 use doorward_probe::read::Listed;
+use doorward_probe::report::visible;
 use doorward_probe::run::{closed, open};
 use doorward_probe::{Breadth, Operation, Options, Probe, Report, Scope, Session, Told, Witness};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::process::ExitCode;
 use tap::NoTap;
 use tokio::runtime::Builder;
@@ -28,8 +29,7 @@ pub(crate) fn run(typed: &Typed) -> ExitCode {
     let (options, listed, urls) = match read {
         Ok(read) => read,
         Err(said) => {
-            machine::talk(&format!("error: {said}\n"));
-            return ExitCode::from(EXIT_USAGE);
+            return wrong(&said);
         }
     };
     let runtime = match Builder::new_multi_thread().worker_threads(2).enable_all().build() {
@@ -47,14 +47,13 @@ async fn go(typed: &Typed, mut options: Options, urls: Vec<Url>, mut listed: Lis
     };
     for url in urls.iter().chain(watched).chain(&options.around) {
         if let Err(refused) = scope.add(url).await {
-            machine::talk(&format!("error: {refused}\n"));
-            return ExitCode::from(EXIT_USAGE);
+            return wrong(&refused.to_string());
         }
     }
     let operations = std::mem::take(&mut listed.operations);
     if typed.plan {
         for (what, why) in sources::left_out(listed) {
-            machine::talk(&format!("left out {what}: {why}\n"));
+            machine::talk(&format!("left out {}: {}\n", visible(&what), visible(&why)));
         }
         return plan(&scope, &options, &operations).await;
     }
@@ -101,19 +100,21 @@ fn tell(typed: &Typed, report: &Report, known: &BTreeSet<String>) -> ExitCode {
     }
 }
 
+/// Tells what is wrong. Files and hosts have a word in it, and steer no terminal.
 fn wrong(said: &str) -> ExitCode {
-    machine::talk(&format!("error: {said}\n"));
+    machine::talk(&format!("error: {}\n", visible(said)));
     ExitCode::from(EXIT_USAGE)
 }
 
 /// All requests that may be sent: what a closed API would be asked, and what an open one would be.
 async fn plan(scope: &Scope, options: &Options, operations: &[Operation]) -> ExitCode {
+    let mut seen = HashSet::new();
     let mut lines = Vec::new();
     for pretended in [closed, open] {
         let probe = Probe::plan(scope.clone(), options.clone(), pretended);
         probe.run(operations, &|_| {}).await;
         for line in probe.log().iter().map(doorward_probe::Call::curl) {
-            if !lines.contains(&line) {
+            if seen.insert(line.clone()) {
                 lines.push(line);
             }
         }
@@ -127,7 +128,15 @@ fn urls(texts: &[String]) -> Result<Vec<Url>, String> {
         // `localhost:3000/a` is what people type; it is no scheme `localhost`.
         let whole = if text.contains("://") { text.clone() } else { format!("http://{text}") };
         let url = Url::parse(&whole).map_err(|error| format!("`{text}` is no address: {error}"))?;
+        let is_somebodys = !url.username().is_empty() || url.password().is_some();
         match url.scheme() {
+            // It is not said again: the password is in it. Before an `@` may stand what looks like
+            // a host, and is none.
+            "http" | "https" if is_somebodys => Err(format!(
+                "an address of {} has a name or a password in it: take what stands before the `@` \
+                 away; --with-session 'Authorization: …' sends it",
+                url.host_str().unwrap_or_default()
+            )),
             "http" | "https" => Ok(url),
             other => Err(format!("`{text}` is no address of an API: it is {other}, not http")),
         }
@@ -223,6 +232,31 @@ fn machine_seed() -> [u8; 8] {
 }
 
 fn unreached(said: &str) -> ExitCode {
-    machine::talk(&format!("error: {said}\n"));
+    machine::talk(&format!("error: {}\n", visible(said)));
     ExitCode::from(EXIT_UNREACHED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::urls;
+
+    #[test]
+    fn addresses() {
+        let read = |text: &str| urls(&[text.to_owned()]).map(|urls| urls[0].to_string());
+        assert_eq!(read("localhost:3000/a").as_deref(), Ok("http://localhost:3000/a"));
+        assert_eq!(read("https://a.test/@b?c=@d").as_deref(), Ok("https://a.test/@b?c=@d"));
+        for somebodys in [
+            "http://ann:hunter2@localhost/",
+            "ann@localhost:3000",
+            "http://localhost@evil.example/",
+            "http://:hunter2@localhost/",
+        ] {
+            let said = read(somebodys).expect_err(somebodys);
+            assert!(said.contains("password") && !said.contains("hunter2"), "{said}");
+        }
+        for none in ["", "http://", "file:///etc/passwd", "ftp://a.test/", "http://[fe80::1%25e]/"]
+        {
+            assert!(read(none).is_err(), "{none}");
+        }
+    }
 }

@@ -14,8 +14,9 @@
 //! ## What it does not say
 //!
 //! It is inferred from answers alike, not seen in the backend. A body of a few bytes, or one that
-//! changes each time, tells nothing. A reading operation that runs once more costs little, so
-//! that is low; one that writes is high.
+//! changes each time, tells nothing; nor does a page of HTML that is read, which servers of files
+//! hand out for any method. A reading operation that runs once more costs little, so that is low;
+//! one that writes is high.
 //!
 //! ## How to close it
 //!
@@ -27,7 +28,7 @@
 
 use crate::approval::usual;
 use crate::ask::is_safe;
-use crate::call::Call;
+use crate::call::{Answered, Call};
 use crate::checks::{Check, Looking};
 use crate::finding::{Finding, Rung, Severity};
 use crate::look::Look;
@@ -47,6 +48,12 @@ fn look<'l>(look: &'l Look<'l>) -> Looking<'l> {
     Box::pin(async move { found(look).await.into_iter().collect() })
 }
 
+/// A page of HTML: servers of files hand theirs out whatever the method, and run nothing for it.
+fn is_page(answer: &Answered) -> bool {
+    let kind = answer.header("content-type").unwrap_or_default().to_ascii_lowercase();
+    kind.trim_start().starts_with("text/html")
+}
+
 async fn found(look: &Look<'_>) -> Option<Finding> {
     let canary = &look.canaries[0];
     let call = usual(look, canary);
@@ -56,6 +63,9 @@ async fn found(look: &Look<'_>) -> Option<Finding> {
     }
     let own = look.ask(&look.operation.call()).await.ok()?;
     let again = look.ask_again(&call).await.ok()?;
+    if is_page(&own) && is_safe(&look.operation.method) {
+        return None;
+    }
     if !own.is_success() || own.body != asked.body || again.body != asked.body {
         return None;
     }

@@ -43,6 +43,7 @@ pub async fn live(asker: &Asker, engine: EngineId, page: &Document, request: &Re
                 failed @ (Failed::Refused(_)
                 | Failed::CouldWrite(_)
                 | Failed::NotARequest(_)
+                | Failed::GivenUp(..)
                 | Failed::UsedUp(_)),
             ) => {
                 found.unknown = Some(failed);

@@ -161,6 +161,7 @@ impl<'l> Means<'l> {
                 | Failed::NotARequest(_)
                 | Failed::Broken(_)
                 | Failed::TooSlow
+                | Failed::GivenUp(..)
                 | Failed::UsedUp(_),
             ) => Backend::Silent,
         }

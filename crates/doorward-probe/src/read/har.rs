@@ -7,8 +7,10 @@ use crate::operation::{Operation, Source};
 use crate::session::Session;
 use doorward_browser::{Answer, Body, Credentials, Headers, Mode, Origin, Request};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use std::collections::HashSet;
+use std::fmt;
 use url::Url;
 
 /// Bytes of a file, at most.
@@ -43,21 +45,51 @@ pub struct Entry {
 }
 
 #[derive(Deserialize)]
-struct File {
-    log: Log,
+struct File<'f> {
+    #[serde(borrow)]
+    log: Log<'f>,
 }
 
 #[derive(Deserialize)]
-struct Log {
-    entries: Vec<Row>,
+struct Log<'f> {
+    #[serde(borrow)]
+    entries: Rows<'f>,
 }
 
-/// An entry, or what stands in its place.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Row {
-    Entry(Box<Saved>),
-    Malformed(IgnoredAny),
+/// The texts of the first entries, and how many there are. What stands in an entry's place may be
+/// anything: it is read on its own, and takes no room until then.
+struct Rows<'f> {
+    first: Vec<&'f RawValue>,
+    count: usize,
+}
+
+impl<'de: 'f, 'f> Deserialize<'de> for Rows<'f> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_seq(InRows)
+    }
+}
+
+struct InRows;
+
+impl<'de> Visitor<'de> for InRows {
+    type Value = Rows<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of entries")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Rows<'de>, A::Error> {
+        let mut rows = Rows { first: Vec::new(), count: 0 };
+        while rows.first.len() < ENTRIES_MAX {
+            let Some(row) = access.next_element()? else { return Ok(rows) };
+            rows.first.push(row);
+            rows.count += 1;
+        }
+        while access.next_element::<IgnoredAny>()?.is_some() {
+            rows.count += 1;
+        }
+        Ok(rows)
+    }
 }
 
 #[derive(Deserialize)]
@@ -121,12 +153,10 @@ pub fn read(text: &str) -> Result<Recorded, Unreadable> {
         no(error.line(), error.column(), shown(&what), mend)
     })?;
     let mut recorded = Recorded::default();
-    for (at, row) in file.log.entries.into_iter().enumerate() {
-        let entry = match row {
-            Row::Entry(saved) if at < ENTRIES_MAX => entry(at + 1, *saved),
-            Row::Entry(_) | Row::Malformed(_) => None,
-        };
-        match entry {
+    let Rows { first, count } = file.log.entries;
+    for at in 0..count {
+        let saved = first.get(at).and_then(|row| serde_json::from_str::<Saved>(row.get()).ok());
+        match saved.and_then(|saved| entry(at + 1, saved)) {
             Some(entry) => recorded.entries.push(entry),
             None => {
                 recorded.malformed_count += 1;

@@ -4,6 +4,9 @@ use crate::operation::Operation;
 
 /// Operations of one file, at most.
 pub const OPERATIONS_MAX: usize = 100_000;
+/// Bytes of a file's addresses and bodies, at most: what many operations refer to is written into
+/// each of them.
+const BYTES_MAX: usize = 128 * 1024 * 1024;
 /// Parts that are named, at most; the others are counted.
 const NAMED_MAX: usize = 200;
 
@@ -16,6 +19,8 @@ pub struct Listed {
     pub left_out: Vec<(String, String)>,
     /// How many more were left out.
     pub more_left_out: usize,
+    /// Bytes of the operations.
+    bytes: usize,
 }
 
 impl Listed {
@@ -33,10 +38,15 @@ impl Listed {
 
     /// Takes an operation, if there is room; names it otherwise.
     pub(crate) fn take(&mut self, operation: Operation) {
-        if self.operations.len() < OPERATIONS_MAX {
-            self.operations.push(operation);
-        } else {
+        let Operation { url, path, body, content_type, .. } = &operation;
+        let bytes = url.as_str().len() + path.len() + body.len() + content_type.len();
+        if self.operations.len() >= OPERATIONS_MAX {
             self.leave_out(operation.name(), "the file lists more than 100,000 operations");
+        } else if self.bytes + bytes > BYTES_MAX {
+            self.leave_out(operation.name(), "all its operations together are too large");
+        } else {
+            self.bytes += bytes;
+            self.operations.push(operation);
         }
     }
 

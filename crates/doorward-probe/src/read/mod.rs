@@ -17,6 +17,7 @@ mod shell;
 
 use crate::call::is_secret;
 use crate::operation::{Operation, Source};
+use crate::report::is_seen;
 use doorward_browser::{Body, Headers, Origin, Request};
 pub use listed::{Listed, OPERATIONS_MAX};
 use std::fmt;
@@ -246,7 +247,7 @@ pub(crate) fn shown(text: &str) -> String {
 
 /// Foreign text, whole, that steers no terminal.
 pub(crate) fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if is_seen(c) { c } else { '\u{fffd}' }).collect()
 }
 
 /// Adds a note, if there is room.

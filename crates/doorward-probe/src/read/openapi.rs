@@ -38,7 +38,8 @@ pub fn read(text: &str, base: &Url) -> Result<Listed, Unreadable> {
         let mend = "give a file of OpenAPI 3.0 or 3.1; converters make one of Swagger 2.0";
         return Err(Unreadable { line: 1, column: 1, what, mend });
     }
-    let mut walk = Walk { document, base, maker: Maker::new(document), listed: Listed::default() };
+    let (maker, listed) = (Maker::new(document), Listed::default());
+    let mut walk = Walk { document, base, maker, listed, steps: 0 };
     if has_servers(&root) {
         let why = "the file names no host: that is the command line's";
         walk.listed.leave_out("`servers`", why);
@@ -78,6 +79,8 @@ struct Walk<'d> {
     base: &'d Url,
     maker: Maker<'d>,
     listed: Listed,
+    /// Members and parameters that were looked at.
+    steps: usize,
 }
 
 impl<'d> Walk<'d> {
@@ -90,6 +93,9 @@ impl<'d> Walk<'d> {
             return self.listed.leave_out(shown(path), why);
         }
         for (key, operation) in item {
+            if !self.has_room() {
+                return;
+            }
             let is_method = METHODS.contains(&key.as_str());
             let is_beside = BESIDE.contains(&key.as_str()) || key.starts_with("x-");
             let name = format!("{} {}", key.to_ascii_uppercase(), shown(path));
@@ -164,6 +170,9 @@ impl<'d> Walk<'d> {
         for owner in [operation, item] {
             let rows = owner.get("parameters").and_then(Value::as_array);
             for row in rows.into_iter().flatten() {
+                if out.len() == PARAMETERS_MAX || !self.has_room() {
+                    break;
+                }
                 let Some(row) = self.document.resolve(row).and_then(Value::as_object) else {
                     let why = "what it refers to is not in the file";
                     self.listed.leave_out("a parameter", why);
@@ -172,8 +181,7 @@ impl<'d> Walk<'d> {
                 let is_same = |own: &&Map<String, Value>| {
                     own.get("name") == row.get("name") && own.get("in") == row.get("in")
                 };
-                // A hostile file may have very many.
-                if out.len() < PARAMETERS_MAX && !out.iter().any(is_same) {
+                if !out.iter().any(is_same) {
                     out.push(row);
                 }
             }
@@ -181,7 +189,17 @@ impl<'d> Walk<'d> {
         out
     }
 
+    /// Counts a step. What many paths refer to is walked for each of them: a small file may be
+    /// a long walk.
+    fn has_room(&mut self) -> bool {
+        self.steps += 1;
+        self.steps <= STEPS_MAX
+    }
+
     fn done(mut self) -> Listed {
+        if self.steps > STEPS_MAX {
+            self.listed.leave_out("the end of the file", "it refers to too much, too often");
+        }
         for (what, why) in self.maker.left_out() {
             self.listed.leave_out(what, why);
         }
@@ -189,8 +207,16 @@ impl<'d> Walk<'d> {
     }
 }
 
+/// Members and parameters of a file that are looked at: twenty for each of 100,000
+/// operations.
+const STEPS_MAX: usize = 2_000_000;
+/// Bytes of a path, at most.
+const PATH_BYTES_MAX: usize = 8 * 1024;
 /// Parameters of an operation, at most.
 const PARAMETERS_MAX: usize = 64;
+
+/// Choices among schemes, and types of a body, that are looked at.
+const CHOICES_MAX: usize = 64;
 
 /// Why a path cannot be put behind another one; none where it can.
 fn unfit(path: &str) -> Option<&'static str> {
@@ -198,7 +224,9 @@ fn unfit(path: &str) -> Option<&'static str> {
         let plain = segment.to_ascii_lowercase().replace("%2e", ".");
         matches!(plain.as_str(), "." | "..")
     };
-    if !path.starts_with('/') {
+    if path.len() > PATH_BYTES_MAX {
+        Some("it is longer than 8 KiB")
+    } else if !path.starts_with('/') {
         Some("it does not begin with a slash")
     } else if path.contains(['?', '#', '\\']) || path.chars().any(char::is_control) {
         Some("it has a letter that is none of a path's")
@@ -214,7 +242,7 @@ fn needs_caller(security: Option<&Value>) -> bool {
     let choices = security.and_then(Value::as_array);
     choices.is_some_and(|choices| {
         let is_free = |one: &Value| one.as_object().is_some_and(Map::is_empty);
-        !choices.is_empty() && !choices.iter().any(is_free)
+        !choices.is_empty() && !choices.iter().take(CHOICES_MAX).any(is_free)
     })
 }
 

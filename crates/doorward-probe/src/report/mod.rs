@@ -22,6 +22,7 @@ pub use markdown::markdown;
 pub use read::{NotAReport, keys};
 pub use sarif::sarif;
 pub use table::{Look as TableLook, table};
+pub(crate) use text::is_seen;
 pub use text::visible;
 
 pub(crate) use json::{finding as finding_json, grid_of};

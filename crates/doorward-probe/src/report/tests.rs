@@ -160,7 +160,7 @@ fn nothing_that_was_said_steers_a_report() {
     let (report, known) = (hostile(), BTreeSet::new());
     for (form, text, never) in forms(&told(&report, &known)) {
         for c in text.chars().filter(|c| *c != '\n') {
-            assert!(text::is_seen(c), "{form}: U+{:04X}", u32::from(c));
+            assert!(is_seen(c), "{form}: U+{:04X}", u32::from(c));
         }
         for part in never {
             assert!(!text.contains(part), "{form}: {part:?} in\n{text}");

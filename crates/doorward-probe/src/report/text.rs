@@ -22,7 +22,7 @@ pub fn visible(text: &str) -> String {
 }
 
 /// Whether a letter is seen as what it is (Unicode's categories Cc, Cf, Zl, Zp, and private ones).
-pub(super) const fn is_seen(c: char) -> bool {
+pub(crate) const fn is_seen(c: char) -> bool {
     !matches!(
         c,
         '\0'..='\u{1f}'

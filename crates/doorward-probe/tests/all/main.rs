@@ -4,6 +4,7 @@ mod around;
 mod callers;
 mod check_pages;
 mod corpus;
+mod hostile;
 mod origins;
 mod planted;
 mod requests;

@@ -1,7 +1,7 @@
 //! `doorward explain --request FILE --answer FILE`: what the backend set, and what leaves.
 
 use anyhow::{Context, bail};
-use doorward_core::explained::{Answer, Left};
+use doorward_core::explained::{Answer, Left, escaped};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::fmt::Write;
 use std::fs::File;
@@ -31,7 +31,7 @@ pub(super) fn headers(bytes: &[u8]) -> anyhow::Result<HeaderMap> {
     }
     let mut out = HeaderMap::new();
     for line in lines.take_while(|line| !line.is_empty()) {
-        let shown = String::from_utf8_lossy(line);
+        let shown = escaped(line);
         let Some(colon) = line.iter().position(|byte| *byte == b':') else {
             bail!("this line is no header: {shown}");
         };
@@ -92,5 +92,7 @@ mod tests {
         {
             assert!(headers(bad.as_bytes()).is_err(), "{bad:?}");
         }
+        let error = headers(b"HTTP/1.1 200 OK\n\x1b[2J\xc2\x9b\n").expect_err("no header");
+        assert!(!error.to_string().contains(char::is_control), "{error}");
     }
 }

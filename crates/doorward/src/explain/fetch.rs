@@ -9,6 +9,7 @@ use anyhow::{Context, anyhow, bail};
 use doorward_browser::{Document, EngineId, Request};
 use doorward_probe::explain::{Answers, Explained, explain, live, page};
 use doorward_probe::read::{Asked, TEXT_BYTES_MAX, answers, console, curl, fetch};
+use doorward_probe::report::visible;
 use doorward_probe::{Options, Probe, Scope};
 use std::fmt::Write;
 use std::path::Path;
@@ -266,7 +267,7 @@ fn indented(text: &str) -> String {
 
 /// What came from outside steers no terminal.
 fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    visible(text)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The file of a run that may be broken off: what is done stands in it, line by line.
 
 use doorward_probe::Options;
-use doorward_probe::resume::{self, head, line};
+use doorward_probe::resume::{self, head, is_broken_head, line};
 use doorward_probe::run::Looked;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -41,7 +41,7 @@ impl Begun {
             let begun = resume::read(&text, options).map_err(|error| no(&error))?;
             (options.seed, done) = (begun.seed, begun.done);
             cut(&mut file, begun.whole as u64).map_err(|error| no(&error))?;
-        } else if text.is_empty() || head(options).starts_with(&text[..1]) {
+        } else if text.is_empty() || is_broken_head(&text, options) {
             cut(&mut file, 0).map_err(|error| no(&error))?;
             file.write_all(head(options).as_bytes()).map_err(|error| no(&error))?;
         } else {
@@ -63,4 +63,27 @@ impl Begun {
 fn cut(file: &mut File, length: u64) -> io::Result<()> {
     file.set_len(length)?;
     file.seek(SeekFrom::Start(length)).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Begun;
+    use doorward_probe::Options;
+    use doorward_probe::resume::head;
+    use std::fs;
+
+    /// Somebody else's file stays as it is.
+    #[test]
+    fn only_our_own_file_is_written_over() {
+        let path = std::env::temp_dir().join(format!("doorward-begun-{}", std::process::id()));
+        for text in ["{\"name\":\"shop\"}", "{", "\u{e9}", "[1]", "{}\n{}\n"] {
+            fs::write(&path, text).expect("written");
+            let begun = Begun::of(Some(&path), &mut Options::default());
+            let is_ours = text == "{";
+            assert_eq!(begun.is_ok(), is_ours, "{text}");
+            let left = fs::read_to_string(&path).expect("read");
+            assert_eq!(left, if is_ours { head(&Options::default()) } else { text.to_owned() });
+        }
+        let _ = fs::remove_file(&path);
+    }
 }

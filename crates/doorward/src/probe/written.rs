@@ -5,7 +5,8 @@ use crate::{init, machine};
 use doorward_probe::Told;
 use doorward_probe::report::{self, TableLook};
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 /// Bytes of a former report that are read, at most: ten thousand findings of two kilobytes.
@@ -57,10 +58,12 @@ fn text(form: ReportForm, told: &Told<'_>, look: TableLook) -> String {
 pub(super) fn known(path: Option<&Path>) -> Result<BTreeSet<String>, String> {
     let Some(path) = path else { return Ok(BTreeSet::new()) };
     let no = |why: &dyn std::fmt::Display| format!("cannot use {}: {why}", path.display());
-    let length = fs::metadata(path).map_err(|error| no(&error))?.len();
-    if length > BASELINE_BYTES_MAX {
+    // Some files have no length, and no end.
+    let file = File::open(path).map_err(|error| no(&error))?;
+    let mut text = String::new();
+    let read = file.take(BASELINE_BYTES_MAX + 1).read_to_string(&mut text);
+    if read.map_err(|error| no(&error))? as u64 > BASELINE_BYTES_MAX {
         return Err(no(&format!("it is longer than {} MiB", BASELINE_BYTES_MAX >> 20)));
     }
-    let text = fs::read_to_string(path).map_err(|error| no(&error))?;
     report::keys(&text).map_err(|error| no(&error))
 }

@@ -24,6 +24,7 @@
 //!
 //! RFC 3986 6.2.2, CWE-178, CWE-770.
 
+use crate::ask::USER_AGENT;
 use crate::call::Call;
 use crate::checks::{Check, Looking};
 use crate::finding::{Finding, Severity};
@@ -93,7 +94,9 @@ fn spelled(call: &Call) -> Vec<(&'static str, Call)> {
         "HEAD".clone_into(&mut head.method);
         out.push(("HEAD", head));
     }
-    out.push(("another `User-Agent`", call.clone().with("User-Agent", "canary")));
+    // Another one, and the probe's own name still.
+    let agent = format!("{USER_AGENT} (canary)");
+    out.push(("another `User-Agent`", call.clone().with("User-Agent", &agent)));
     if !call.headers.has("cookie") {
         out.push(("a cookie", call.clone().with("Cookie", "canary=1")));
     }

@@ -119,6 +119,10 @@ fn bad_lines_say_where_and_how_to_mend_them() {
         ("curl --json @x http://a.test", 13, "from a file"),
         ("curl --data-urlencode a@x http://a.test", 23, "from a file"),
         ("curl -H @x http://a.test", 9, "from a file"),
+        ("curl -K x http://a.test", 6, "`-K`"),
+        ("curl --config x http://a.test", 6, "not known"),
+        ("curl http://a.test --next http://b.test", 20, "not known"),
+        ("curl -T /etc/passwd http://a.test", 6, "`-T`"),
         ("curl -F nothing http://a.test", 9, "no field"),
         ("curl ftp://a.test", 6, "not http"),
         ("curl http://", 6, "no address"),
@@ -128,6 +132,32 @@ fn bad_lines_say_where_and_how_to_mend_them() {
         assert!(error.what.contains(what), "{line}: {error}");
         assert_eq!(error.column, column, "{line}: {error}");
         assert!(!error.mend.is_empty());
+    }
+}
+
+/// Where a line would send it is its address's host, and nothing is written.
+#[test]
+fn no_option_leads_to_another_host_or_file() {
+    for option in [
+        "-x http://evil.example",
+        "--proxy http://evil.example",
+        "-xhttp://evil.example",
+        "--resolve a.test:80:192.0.2.1",
+        "--connect-to a.test:80:evil.example:80",
+        "--unix-socket /run/docker.sock",
+        "-o /etc/passwd",
+        "-O",
+        "--cookie-jar /etc/passwd",
+        "--trace /etc/passwd",
+        "--cacert /etc/passwd",
+        "-H 'Host: evil.example'",
+        "-H 'Content-Length: 9999'",
+        "-H 'Transfer-Encoding: chunked'",
+    ] {
+        let asked = read(&format!("curl {option} http://a.test/b")).expect(option);
+        let call = asked.operation(Source::Curl).call();
+        assert_eq!(call.url.as_str(), "http://a.test/b", "{option}");
+        assert_eq!(call.headers.iter().count(), 0, "{option}");
     }
 }
 

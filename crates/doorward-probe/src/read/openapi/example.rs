@@ -3,13 +3,20 @@
 
 use super::refer::Document;
 use serde_json::{Map, Value, json};
+use std::collections::HashSet;
 
 /// How deep schemas are followed.
 const DEPTH_MAX: usize = 8;
-/// Schemas that are looked at for one value.
-const VALUE_STEPS_MAX: usize = 1_000;
-/// Schemas that are looked at for a whole file.
-const FILE_STEPS_MAX: usize = 5_000_000;
+/// Schemas and members that are looked at for one value.
+const VALUE_STEPS_MAX: usize = 2_000;
+/// The same for a whole file.
+const FILE_STEPS_MAX: usize = 2_000_000;
+/// Bytes of examples that are taken over for one value: a body is not longer.
+const VALUE_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of examples that are taken over for a whole file: many operations may refer to one.
+const FILE_BYTES_MAX: usize = 128 * 1024 * 1024;
+/// Names of required members that are looked at.
+const REQUIRED_MAX: usize = 1_000;
 /// Letters that are made, at most, where a schema asks for very many.
 const LETTERS_MAX: u64 = 1_000;
 /// Members of a list that are made, at most.
@@ -21,13 +28,25 @@ pub(super) struct Maker<'d> {
     document: Document<'d>,
     file_steps: usize,
     value_steps: usize,
+    file_bytes: usize,
+    value_bytes: usize,
     has_pattern: bool,
+    has_large: bool,
     has_missing: bool,
 }
 
 impl<'d> Maker<'d> {
     pub(super) const fn new(document: Document<'d>) -> Self {
-        Self { document, file_steps: 0, value_steps: 0, has_pattern: false, has_missing: false }
+        Self {
+            document,
+            file_steps: 0,
+            value_steps: 0,
+            file_bytes: 0,
+            value_bytes: 0,
+            has_pattern: false,
+            has_large: false,
+            has_missing: false,
+        }
     }
 
     /// What of schemas was not followed.
@@ -39,6 +58,9 @@ impl<'d> Maker<'d> {
         if self.has_missing {
             out.push(("a schema", "what it refers to is not in the file, or a circle"));
         }
+        if self.has_large {
+            out.push(("an example", "it is longer than 256 KiB, or all of them are too large"));
+        }
         if self.file_steps >= FILE_STEPS_MAX {
             out.push(("examples", "the file's schemas are very large: later values are empty"));
         }
@@ -46,25 +68,51 @@ impl<'d> Maker<'d> {
     }
 
     /// The author's own example beside a schema, as parameters and media types have it.
-    pub(super) fn given(&self, owner: &'d Map<String, Value>) -> Option<Value> {
+    pub(super) fn given(&mut self, owner: &'d Map<String, Value>) -> Option<Value> {
+        self.value_bytes = 0;
+        let example = self.example(owner)?;
+        Some(self.taken(example))
+    }
+
+    /// Whether there is one.
+    pub(super) fn has_given(&self, owner: &'d Map<String, Value>) -> bool {
+        self.example(owner).is_some()
+    }
+
+    fn example(&self, owner: &'d Map<String, Value>) -> Option<&'d Value> {
         if let Some(example) = owner.get("example") {
-            return Some(example.clone());
+            return Some(example);
         }
         let first = owner.get("examples")?.as_object()?.values().next()?;
-        self.document.resolve(first)?.get("value").cloned()
+        self.document.resolve(first)?.get("value")
+    }
+
+    /// The author's own value, where there is room for it.
+    fn taken(&mut self, value: &Value) -> Value {
+        let room = VALUE_BYTES_MAX.saturating_sub(self.value_bytes);
+        let room = room.min(FILE_BYTES_MAX.saturating_sub(self.file_bytes));
+        let bytes = weight(value, room);
+        // What was weighed and is too much has taken its time as well.
+        self.value_bytes += bytes;
+        self.file_bytes += bytes;
+        if bytes > room {
+            self.has_large = true;
+            return Value::Null;
+        }
+        value.clone()
     }
 
     /// A value of a schema.
     pub(super) fn value(&mut self, schema: &'d Value) -> Value {
         self.value_steps = 0;
+        self.value_bytes = 0;
         self.made(schema, 0)
     }
 
     fn made(&mut self, schema: &'d Value, depth: usize) -> Value {
         self.value_steps += 1;
         self.file_steps += 1;
-        let is_spent = self.value_steps > VALUE_STEPS_MAX || self.file_steps > FILE_STEPS_MAX;
-        if depth > DEPTH_MAX || is_spent {
+        if depth > DEPTH_MAX || self.is_spent() {
             return Value::Null;
         }
         let Some(schema) = self.document.resolve(schema) else {
@@ -74,7 +122,7 @@ impl<'d> Maker<'d> {
         // OpenAPI 3.1: `true` and `false` are schemas too.
         let Some(schema) = schema.as_object() else { return json!({}) };
         if let Some(said) = said(schema) {
-            return said.clone();
+            return self.taken(said);
         }
         if let Some(parts) = schema.get("allOf").and_then(Value::as_array) {
             return self.all(schema, parts, depth);
@@ -101,6 +149,9 @@ impl<'d> Maker<'d> {
     fn all(&mut self, schema: &'d Map<String, Value>, parts: &'d [Value], depth: usize) -> Value {
         let mut whole = self.object(schema, depth);
         for part in parts {
+            if self.is_spent() {
+                break;
+            }
             match self.made(part, depth + 1) {
                 Value::Object(members) => whole.extend(members),
                 other if whole.is_empty() && parts.len() == 1 => return other,
@@ -116,16 +167,20 @@ impl<'d> Maker<'d> {
         let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
             return out;
         };
-        let required: Vec<&str> = schema
-            .get("required")
-            .and_then(Value::as_array)
-            .map(|names| names.iter().filter_map(Value::as_str).collect())
-            .unwrap_or_default();
+        if self.is_spent() {
+            return out;
+        }
+        let required = schema.get("required").and_then(Value::as_array);
+        let required = required.into_iter().flatten().take(REQUIRED_MAX);
+        let required: HashSet<&str> = required.filter_map(Value::as_str).collect();
         for (name, property) in properties {
-            if self.value_steps > VALUE_STEPS_MAX {
+            // Those that are not wanted are looked at too.
+            self.value_steps += 1;
+            self.file_steps += 1;
+            if self.is_spent() {
                 break;
             }
-            let is_wanted = required.is_empty() || required.contains(&name.as_str());
+            let is_wanted = required.is_empty() || required.contains(name.as_str());
             let is_answers = property.get("readOnly") == Some(&Value::Bool(true));
             if is_wanted && !is_answers {
                 out.insert(name.clone(), self.made(property, depth + 1));
@@ -134,11 +189,39 @@ impl<'d> Maker<'d> {
         out
     }
 
+    const fn is_spent(&self) -> bool {
+        self.value_steps > VALUE_STEPS_MAX || self.file_steps > FILE_STEPS_MAX
+    }
+
     fn array(&mut self, schema: &'d Map<String, Value>, depth: usize) -> Value {
         let Some(items) = schema.get("items") else { return json!([]) };
         let count = bound(schema, "minItems").unwrap_or(1).clamp(1, MEMBERS_MAX);
         (0..count).map(|_| self.made(items, depth + 1)).collect()
     }
+}
+
+/// About how many bytes a value takes; weighed no further than a little beyond `room`.
+fn weight(value: &Value, room: usize) -> usize {
+    let mut bytes = 8;
+    let mut open = vec![value];
+    while let Some(value) = open.pop() {
+        if bytes > room {
+            break;
+        }
+        match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            Value::String(text) => bytes += text.len(),
+            Value::Array(values) => {
+                bytes += 8 * values.len();
+                open.extend(values.iter().take(room));
+            }
+            Value::Object(members) => {
+                bytes += members.keys().take(room).map(|name| 8 + name.len()).sum::<usize>();
+                open.extend(members.values().take(room));
+            }
+        }
+    }
+    bytes
 }
 
 /// What the author says of a schema's value.

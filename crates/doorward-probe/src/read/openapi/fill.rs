@@ -1,5 +1,6 @@
 //! Addresses and bodies, filled in.
 
+use super::CHOICES_MAX;
 use super::example::Maker;
 use super::refer::Document;
 use crate::read::{multipart, multipart_type, shown};
@@ -36,6 +37,9 @@ pub(super) fn address<'d>(
     let mut has_query = false;
     for parameter in parameters {
         let Some(name) = parameter.get("name").and_then(Value::as_str) else { continue };
+        if name.len() > ADDRESS_BYTES_MAX {
+            return Err("it has a parameter whose name is longer than 8 KiB");
+        }
         let is_required = parameter.get("required") == Some(&Value::Bool(true));
         let place = parameter.get("in").and_then(Value::as_str).unwrap_or_default();
         match place {
@@ -43,7 +47,7 @@ pub(super) fn address<'d>(
                 let value = texts(&value_of(parameter, maker)).join(",");
                 filled = filled.replace(&format!("{{{name}}}"), &segment(&value));
             }
-            "query" if is_required || maker.given(parameter).is_some() => {
+            "query" if is_required || maker.has_given(parameter) => {
                 for value in texts(&value_of(parameter, maker)) {
                     query.append_pair(name, &value);
                     has_query = true;
@@ -131,8 +135,9 @@ pub(super) fn body<'d>(
     let wanted = document.resolve(wanted).ok_or("what it refers to is not in the file")?;
     let content = wanted.get("content").and_then(Value::as_object);
     let content = content.ok_or("it has no `content`")?;
+    let kinds = content.iter().take(CHOICES_MAX);
     let mut kinds: Vec<(u8, &'d String, &'d Value)> =
-        content.iter().filter_map(|(kind, media)| Some((rank(kind)?, kind, media))).collect();
+        kinds.filter_map(|(kind, media)| Some((rank(kind)?, kind, media))).collect();
     kinds.sort_by_key(|(rank, _, _)| *rank);
     let none = "its type is none of JSON, forms and plain text";
     let (_, kind, media) = kinds.first().ok_or(none)?;

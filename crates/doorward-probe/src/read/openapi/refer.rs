@@ -6,6 +6,9 @@ use serde_json::Value;
 /// References that follow each other, at most.
 const CHAIN_MAX: usize = 16;
 
+/// Bytes of a reference, at most: a long one is walked each time.
+const POINTER_BYTES_MAX: usize = 2 * 1024;
+
 /// A file, whole.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Document<'d> {
@@ -25,6 +28,9 @@ impl<'d> Document<'d> {
             let Some(reference) = value.get("$ref") else { return Some(value) };
             // RFC 6901: a pointer behind the sign of a fragment.
             let pointer = reference.as_str()?.strip_prefix('#')?;
+            if pointer.len() > POINTER_BYTES_MAX {
+                return None;
+            }
             // A pointer in a fragment may be percent-encoded (RFC 6901, 6).
             value = self.root.pointer(&percent_decoded(pointer.as_bytes())?)?;
         }

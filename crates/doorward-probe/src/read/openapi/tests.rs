@@ -3,8 +3,9 @@ use crate::Operation;
 use crate::read::Listed;
 use proptest::prelude::any;
 use proptest::{collection, proptest};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::fmt::Write;
+use std::time::{Duration, Instant};
 use url::Url;
 
 fn base() -> Url {
@@ -238,6 +239,54 @@ fn hostile_schemas_end_soon() {
     for operation in &listed.operations {
         assert!(operation.body.len() < 300_000 && operation.url.as_str().len() < 9_000);
     }
+}
+
+/// What all refer to is large, and there are very many of them: nothing grows with the product.
+#[test]
+fn small_files_make_no_large_lists() {
+    let begun = Instant::now();
+    let paths = |item: &Value| -> Map<String, Value> {
+        (0..2_000).map(|at| (format!("/p{at}"), item.clone())).collect()
+    };
+    let media = json!({"application/json": {"schema": {"$ref": "#/components/schemas/X"}}});
+    let post = json!({"post": {"requestBody": {"content": media}}});
+    let example = |length: usize| json!({"type": "string", "example": "a".repeat(length)});
+    let names = |count: usize| -> Vec<String> { (0..count).map(|at| format!("n{at}")).collect() };
+    let all = |count: usize, schema: &Value| -> Map<String, Value> {
+        names(count).into_iter().map(|name| (name, schema.clone())).collect()
+    };
+    let whole = json!({"type": "object", "required": names(5_000), "properties": all(5_000,
+        &json!({"$ref": "#/components/schemas/Y"}))});
+    let optional =
+        json!({"type": "object", "required": ["z"], "properties": all(5_000, &json!({}))});
+    let many = json!({"allOf": vec![json!({"$ref": "#/components/schemas/Y"}); 5_000]});
+    let item = |value: Value| json!({"paths": paths(&json!({"$ref": "#/x"})), "x": value});
+    let rows: Vec<Value> = names(5_000).iter().map(|name| json!({"name": name})).collect();
+    let alike = vec![json!({"name": "a", "in": "query"}); 5_000];
+    for file in [
+        json!({"paths": paths(&post), "components": {"schemas": {"X": example(25_000)}}}),
+        json!({"paths": paths(&post), "components": {"schemas": {"X": example(9_000_000)}}}),
+        json!({"paths": paths(&post),
+            "components": {"schemas": {"X": whole, "Y": example(9_000_000)}}}),
+        json!({"paths": paths(&post), "components": {"schemas": {"X": whole, "Y": example(9)}}}),
+        json!({"paths": paths(&post), "components": {"schemas": {"X": optional}}}),
+        json!({"paths": paths(&post), "components": {"schemas": {"X": many, "Y": example(9)}}}),
+        item(json!({"get": {}, "parameters": rows})),
+        item(json!({"get": {}, "parameters": alike})),
+        item(Value::Object(all(5_000, &json!(1)))),
+        item(json!({"get": {"security": vec![json!({"a": []}); 5_000]}})),
+    ] {
+        let mut file = file;
+        file["openapi"] = Value::from("3.1.0");
+        let listed = listed(&file);
+        let bytes: usize = listed.operations.iter().map(|one| one.body.len()).sum();
+        assert!(bytes < 300_000_000, "{bytes}");
+        assert!(!listed.operations.is_empty() || !listed.left_out.is_empty());
+    }
+    let long = format!("/{{{}}}", "a".repeat(1_000_000));
+    let named = listed(&json!({"openapi": "3.1.0", "paths": {long: {"get": {}}}}));
+    assert_eq!((named.operations.len(), named.left_out.len()), (0, 1));
+    assert!(begun.elapsed() < Duration::from_secs(300), "{:?}", begun.elapsed());
 }
 
 #[test]

@@ -9,6 +9,7 @@ pub(crate) use safe::SAFE;
 pub(crate) use trusted::trusted;
 
 use bytes::Bytes;
+use doorward_probe::ask::USER_AGENT;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -135,6 +136,9 @@ async fn answer(
         headers: head.headers,
         body,
     };
+    // Whatever is asked, and by whichever check, it says who asks, and means this server.
+    assert!(asked.header("user-agent").starts_with(USER_AGENT), "{asked:?}");
+    assert!(asked.header("host").starts_with("api.shop.localhost:"), "{asked:?}");
     let reply = (server.answer)(&asked, &mut memory.lock().expect("nobody panics with it"));
     let mut response = Response::builder().status(reply.status);
     for (name, value) in &reply.headers {

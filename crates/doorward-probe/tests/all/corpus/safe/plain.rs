@@ -5,6 +5,7 @@ use crate::corpus::{Asked, Memory, Reply, SHOP, Server};
 /// All of them.
 pub(crate) const SERVERS: &[Server] = &[
     Server { name: "exact-list", planted: &[], path: "/data", answer: exact_list },
+    Server { name: "page-for-every-method", planted: &[], path: "/", answer: page },
     Server { name: "public-search", planted: &[], path: "/search?q=chairs", answer: search },
 ];
 
@@ -26,6 +27,16 @@ fn exact_list(asked: &Asked, memory: &mut Memory) -> Reply {
     match is_ours {
         true => reply.with("Access-Control-Allow-Origin", SHOP),
         false => reply,
+    }
+}
+
+/// A file that a server of files hands out, whatever the method.
+fn page(asked: &Asked, _: &mut Memory) -> Reply {
+    match asked.path.as_str() {
+        "/" => Reply::status(200)
+            .with("Content-Type", "Text/HTML; charset=utf-8")
+            .body_of("<!doctype html>\n<title>Shop</title>\n<p>Chairs and tables</p>\n"),
+        _ => Reply::status(404),
     }
 }
 
