@@ -1,0 +1,90 @@
+//! A small axum application, and the parts of it that a fault or a file is.
+
+use crate::files::{cookie_attributes, exact_list, preflight, vary};
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+use std::net::{Ipv4Addr, SocketAddr};
+use tokio::net::TcpListener;
+
+/// What is different in a faulty or mended application.
+#[derive(Clone, Copy)]
+pub(crate) struct Parts {
+    /// What is put around its routes.
+    pub(crate) mend: fn(Router) -> Router,
+    /// How a session's cookie is set.
+    pub(crate) sign_in: fn(&mut Response),
+}
+
+impl Default for Parts {
+    fn default() -> Self {
+        Self { mend: |app| app, sign_in: |_| {} }
+    }
+}
+
+/// The parts that a file of ours is; none where there is no such file.
+pub(crate) fn mended(mend: &str) -> Option<Parts> {
+    let parts = |mend: fn(Router) -> Router| Parts { mend, ..Parts::default() };
+    Some(match mend {
+        "exact-list" => parts(exact_list::mend),
+        "preflight" => parts(preflight::mend),
+        "vary" => parts(vary::mend),
+        "cookie-attributes" => Parts {
+            sign_in: |response| {
+                cookie_attributes::sign_in(response, "of-ann").expect("a value of a header");
+            },
+            ..Parts::default()
+        },
+        _ => return None,
+    })
+}
+
+/// Serves it on a free port until the test ends.
+pub(crate) async fn serve(parts: Parts) -> std::io::Result<SocketAddr> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let address = listener.local_addr()?;
+    let app = (parts.mend)(routes(parts));
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    Ok(address)
+}
+
+fn routes(parts: Parts) -> Router {
+    let login = move || async move {
+        let mut response = json(StatusCode::OK, r#"{"welcome":"ann"}"#);
+        (parts.sign_in)(&mut response);
+        response
+    };
+    Router::new()
+        .route("/data", get(data))
+        .route("/private", any(private))
+        .route("/login", post(login))
+        .route("/notes", post(note))
+}
+
+fn json(status: StatusCode, text: &'static str) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], text).into_response()
+}
+
+async fn data() -> Response {
+    (
+        [(header::CACHE_CONTROL, "public, max-age=60")],
+        json(StatusCode::OK, r#"{"items":["apple"]}"#),
+    )
+        .into_response()
+}
+
+async fn private(headers: HeaderMap) -> Response {
+    match headers.get(header::AUTHORIZATION) {
+        Some(value) if value == "Bearer of-ann" => json(StatusCode::OK, r#"{"name":"ann"}"#),
+        Some(_) | None => {
+            let answer = json(StatusCode::UNAUTHORIZED, r#"{"error":"who is it?"}"#);
+            ([(header::WWW_AUTHENTICATE, "Bearer")], answer).into_response()
+        }
+    }
+}
+
+async fn note(_body: Bytes) -> Response {
+    json(StatusCode::CREATED, r#"{"noted":true}"#)
+}

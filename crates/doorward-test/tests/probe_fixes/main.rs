@@ -1,0 +1,120 @@
+//! The configurations that the probe tells of, each run by its own product: at the faulty
+//! application something is found, and behind the file nothing of it, and nothing new.
+
+mod applications;
+mod faults;
+mod files;
+mod products;
+mod rows;
+mod tls;
+
+use doorward_probe::fixes::{Mend, Product, mend};
+use doorward_probe::grid::{Caller, Cell};
+use doorward_probe::{Finding, Operation, Options, Probe, Report, Scope, Session};
+use products::Running;
+use rows::{ROWS, Row};
+use std::collections::BTreeSet;
+use std::error::Error;
+use url::Url;
+
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// The origin that every configuration allows.
+const APP: &str = "https://app.example";
+
+/// One run against what is running.
+async fn probe(running: &Running, row: &Row) -> Outcome<Report> {
+    let url = Url::parse(&format!("https://{}{}", running.front, row.path))?;
+    let mut scope = Scope::new(&[]);
+    scope.add(&url).await?;
+    let session = row.session.map(|(name, value)| {
+        let headers = vec![(name.to_owned(), value.to_owned())];
+        Session::new(headers, std::slice::from_ref(&url))
+    });
+    let mut operation = Operation::get(url);
+    if let Some(body) = row.posts {
+        "POST".clone_into(&mut operation.method);
+        "application/json".clone_into(&mut operation.content_type);
+        operation.body = body.as_bytes().to_vec();
+    }
+    let options = Options {
+        origins: vec![APP.to_owned()],
+        session,
+        allow_writes: row.posts.is_some(),
+        limits: row.limits,
+        requests_max: 1000,
+        seed: 0x1234_5678_9abc_def0,
+        ..Options::default()
+    };
+    let report =
+        Probe::with_tls(scope, options, running.client.clone()).run(&[operation], &|_| {}).await;
+    match report.left_out.as_slice() {
+        [] => Ok(report),
+        left_out => Err(format!("{}: {left_out:?}", row.checks[0]).into()),
+    }
+}
+
+/// The checks that find something.
+fn found(report: &Report) -> BTreeSet<&'static str> {
+    report.findings.iter().map(|finding| finding.check).collect()
+}
+
+/// Finds the fault of a row at one product, applies the file, and finds nothing of it.
+async fn mends(row: &Row, mend: &Mend, product: Product, file: &str) -> Outcome<()> {
+    let before = found(&probe(&Running::faulty(row, product).await?, row).await?);
+    let missed: Vec<_> = row.checks.iter().filter(|check| !before.contains(*check)).collect();
+    if !missed.is_empty() {
+        return Err(format!("the fault is not found by {missed:?}, but {before:?}").into());
+    }
+    let after = probe(&Running::mended(row, product, file).await?, row).await?;
+    let closed = |check: &&str| mend.closes.contains(check);
+    let of_it = |finding: &&Finding| closed(&finding.check) || !before.contains(finding.check);
+    let left: Vec<_> = after.findings.iter().filter(of_it).collect();
+    if !left.is_empty() {
+        return Err(format!("behind the file is found {left:#?}").into());
+    }
+    // The honest twin: who should be served is.
+    let cell = after.grid.rows.first().and_then(|row| row.cell(Caller::AllowedPage));
+    match row.is_read_by_the_allowed && !cell.is_some_and(Cell::is_read) {
+        true => Err(format!("the allowed page does not read it: {cell:?}").into()),
+        false => Ok(()),
+    }
+}
+
+/// Every product that a mend has a file for, for each row of its checks.
+async fn closes(id: &str) -> Outcome<()> {
+    let own = |row: &&Row| mend(row.checks[0]).is_some_and(|mend| mend.id == id);
+    let (mut failed, mut ran) = (Vec::new(), 0);
+    for row in ROWS.iter().filter(own) {
+        let mend = mend(row.checks[0]).ok_or("no mend")?;
+        for file in mend.files.iter().filter(|file| row.is_for(file.product)) {
+            ran += 1;
+            if let Err(error) = mends(row, mend, file.product, file.text).await {
+                failed.push(format!("{} by {}: {error}", row.checks[0], file.product.word()));
+            }
+        }
+    }
+    assert!(ran > 0, "{id} has no row");
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_list_of_whole_origins() -> Outcome<()> {
+    closes("exact-list").await
+}
+
+#[tokio::test]
+async fn preflights_in_one_place() -> Outcome<()> {
+    closes("preflight").await
+}
+
+#[tokio::test]
+async fn vary_for_caches() -> Outcome<()> {
+    closes("vary").await
+}
+
+#[tokio::test]
+async fn guards_of_cookies() -> Outcome<()> {
+    closes("cookie-attributes").await
+}
