@@ -92,9 +92,15 @@ impl Mend {
     }
 
     /// The products that it has a configuration for, by their words.
+    pub fn words(&self) -> impl Iterator<Item = &'static str> {
+        self.files.iter().map(|file| file.product.word())
+    }
+
+    /// What is typed to see one of its configurations, for a finding of a check of its own.
     #[must_use]
-    pub fn words(&self) -> Vec<&'static str> {
-        self.files.iter().map(|file| file.product.word()).collect()
+    pub fn command(&self, check: &str) -> String {
+        let words = self.words().collect::<Vec<_>>().join("|");
+        format!("doorward explain {check} --for {words}")
     }
 }
 
@@ -139,10 +145,11 @@ mod tests {
             assert!(places.is_sorted(), "{}", mend.id);
             for file in mend.files {
                 let name = format!("{}/{}", mend.id, file.product.word());
-                assert!(file.text.ends_with('\n') && !file.text.contains('\r'), "{name}");
+                assert!(file.text.ends_with('\n') && !file.text.contains(['\r', '\t']), "{name}");
                 assert!(file.text.lines().all(|line| line.chars().count() <= 100), "{name}");
                 assert_eq!(mend.file(file.product), Some(file.text), "{name}");
             }
+            assert!(mend.command("C-01").starts_with("doorward explain C-01 --for "));
         }
         for product in Product::ALL {
             assert_eq!(Product::of(product.word()), Some(product));
