@@ -23,7 +23,7 @@ pub const MENDS: &[Mend] = &[
     Mend {
         id: "preflight",
         title: "answer preflights in one place, by lists",
-        closes: &["C-14", "C-15", "C-16", "C-17"],
+        closes: &["C-14", "C-15", "C-16", "C-17", "C-18", "C-19", "C-26"],
         files: &[
             doorward(include_str!("../../fixes/preflight/doorward.toml")),
             nginx(include_str!("../../fixes/preflight/nginx.conf")),
@@ -86,9 +86,8 @@ pub const BEYOND: &[(&[&str], &str)] = &[
     (&["X-09", "X-12"], "when a session begins is code of the application's"),
     (
         &[
-            "C-13", "C-18", "C-19", "C-20", "C-22", "C-26", "C-27", "C-28", "C-31", "K-11", "R-01",
-            "R-02", "R-05", "R-06", "R-07", "R-08", "T-07", "X-01", "X-02", "X-03", "X-07", "X-08",
-            "X-14",
+            "C-13", "C-20", "C-22", "C-27", "C-28", "C-31", "K-11", "R-01", "R-02", "R-05", "R-06",
+            "R-07", "R-08", "T-07", "X-01", "X-02", "X-03", "X-07", "X-08", "X-14",
         ],
         "no configuration of it has been tried yet",
     ),

@@ -7,36 +7,41 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use tokio::net::TcpListener;
 
 /// What is different in a faulty or mended application.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Parts {
     /// What is put around its routes.
-    pub(crate) mend: fn(Router) -> Router,
+    pub(crate) mend: Arc<dyn Fn(Router) -> Router + Send + Sync>,
     /// How a session's cookie is set.
-    pub(crate) sign_in: fn(&mut Response),
+    pub(crate) sign_in: Arc<dyn Fn(&mut Response) + Send + Sync>,
 }
 
 impl Default for Parts {
     fn default() -> Self {
-        Self { mend: |app| app, sign_in: |_| {} }
+        Self { mend: Arc::new(|app| app), sign_in: Arc::new(|_| {}) }
     }
+}
+
+/// Something around all routes.
+pub(crate) fn around(mend: impl Fn(Router) -> Router + Send + Sync + 'static) -> Parts {
+    Parts { mend: Arc::new(mend), ..Parts::default() }
 }
 
 /// The parts that a file of ours is; none where there is no such file.
 pub(crate) fn mended(mend: &str) -> Option<Parts> {
-    let parts = |mend: fn(Router) -> Router| Parts { mend, ..Parts::default() };
     Some(match mend {
-        "exact-list" => parts(exact_list::mend),
-        "preflight" => parts(preflight::mend),
-        "vary" => parts(vary::mend),
-        "cookie-attributes" => Parts {
-            sign_in: |response| {
+        "exact-list" => around(exact_list::mend),
+        "preflight" => around(preflight::mend),
+        "vary" => around(vary::mend),
+        "cookie-attributes" => {
+            let sign_in = |response: &mut Response| {
                 cookie_attributes::sign_in(response, "of-ann").expect("a value of a header");
-            },
-            ..Parts::default()
-        },
+            };
+            Parts { sign_in: Arc::new(sign_in), ..Parts::default() }
+        }
         _ => return None,
     })
 }
@@ -45,15 +50,16 @@ pub(crate) fn mended(mend: &str) -> Option<Parts> {
 pub(crate) async fn serve(parts: Parts) -> std::io::Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
-    let app = (parts.mend)(routes(parts));
+    let app = (parts.mend)(routes(&parts));
     tokio::spawn(async move { axum::serve(listener, app).await });
     Ok(address)
 }
 
-fn routes(parts: Parts) -> Router {
-    let login = move || async move {
+fn routes(parts: &Parts) -> Router {
+    let sign_in = parts.sign_in.clone();
+    let login = async move || {
         let mut response = json(StatusCode::OK, r#"{"welcome":"ann"}"#);
-        (parts.sign_in)(&mut response);
+        sign_in(&mut response);
         response
     };
     Router::new()

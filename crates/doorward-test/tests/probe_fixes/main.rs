@@ -38,7 +38,7 @@ async fn probe(running: &Running, row: &Row) -> Outcome<Report> {
         operation.body = body.as_bytes().to_vec();
     }
     let options = Options {
-        origins: vec![APP.to_owned()],
+        origins: row.origins.iter().map(|origin| (*origin).to_owned()).collect(),
         session,
         allow_writes: row.posts.is_some(),
         limits: row.limits,

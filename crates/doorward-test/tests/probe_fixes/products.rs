@@ -3,7 +3,7 @@
 use crate::applications::{self, Parts};
 use crate::rows::Row;
 use crate::tls::Front;
-use crate::{Outcome, faults};
+use crate::{APP, Outcome, faults};
 use doorward_probe::fixes::{Product, mend};
 use doorward_test::running_gate::{GateOptions, RunningGate};
 use std::any::Any;
@@ -82,10 +82,9 @@ impl Running {
         let front = Front::new().await?;
         let started = match product {
             Product::Doorward | Product::TowerHttp => axum(parts()?).await?,
+            Product::Nginx | Product::Caddy if row.is_of_applications => axum(parts()?).await?,
             Product::Nginx | Product::Caddy => {
-                // The application behind it does as it should, but for what only it can do.
-                let parts = if row.is_of_applications { parts()? } else { Parts::default() };
-                in_front(product, &text()?, parts, &front).await?
+                in_front(product, &text()?, Parts::default(), &front).await?
             }
             Product::Express => express(&text()?).await?,
             Product::FastApi => fastapi(&text()?).await?,
@@ -101,7 +100,8 @@ impl Running {
         let started = match product {
             Product::Doorward | Product::Nginx | Product::Caddy => {
                 let parts = faults::faulty(check).ok_or_else(|| format!("no fault for {check}"))?;
-                in_front(product, file, parts, &front).await?
+                let file = file.replace(APP, row.origins[0]);
+                in_front(product, &file, parts, &front).await?
             }
             Product::TowerHttp => {
                 axum(applications::mended(id).ok_or_else(|| format!("no part {id}"))?).await?

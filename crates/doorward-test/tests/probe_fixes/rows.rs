@@ -12,6 +12,8 @@ pub(crate) struct Row {
     pub(crate) posts: Option<&'static str>,
     /// Somebody's header who is signed in.
     pub(crate) session: Option<(&'static str, &'static str)>,
+    /// The origins that should be allowed: the files name the first.
+    pub(crate) origins: &'static [&'static str],
     /// Limits are pressed.
     pub(crate) limits: bool,
     /// A page that is allowed reads the answer, once it is mended.
@@ -35,28 +37,59 @@ const GET: Row = Row {
     posts: None,
     session: None,
     limits: false,
+    origins: &[crate::APP],
     is_read_by_the_allowed: true,
     is_of_applications: false,
     only: &[],
 };
 
+/// A fault of an application that is shown behind what stands in front of it.
+const BEHIND: Row = Row {
+    is_of_applications: true,
+    only: &[Product::Doorward, Product::Nginx, Product::Caddy],
+    ..GET
+};
+
+const LOG_IN: Row = Row {
+    path: "/login",
+    posts: Some("{}"),
+    is_read_by_the_allowed: false,
+    is_of_applications: true,
+    ..GET
+};
+
 /// Every fault that is shown.
 pub(crate) const ROWS: &[Row] = &[
     Row { checks: &["C-01"], ..GET },
+    Row { checks: &["C-02"], ..BEHIND },
+    Row { checks: &["C-04"], ..BEHIND },
+    Row { checks: &["C-05"], ..BEHIND },
+    Row { checks: &["C-06"], ..BEHIND },
+    Row { checks: &["C-07"], ..BEHIND },
+    Row { checks: &["C-08"], ..BEHIND },
+    Row { checks: &["C-09"], ..BEHIND },
+    Row { checks: &["C-10"], origins: &["https://shop.vercel.app"], ..BEHIND },
+    Row { checks: &["C-11"], ..BEHIND },
+    Row { checks: &["C-12"], ..BEHIND },
+    Row { checks: &["P-19"], origins: &["https://foo.example", "https://bar.example"], ..BEHIND },
+    Row { checks: &["P-21"], origins: &["https://shop.co.uk"], ..BEHIND },
+    Row { checks: &["P-22"], ..BEHIND },
     Row {
         checks: &["C-14"],
         path: "/private",
         session: Some(("Authorization", "Bearer of-ann")),
         ..GET
     },
+    Row { checks: &["C-15"], ..BEHIND },
+    Row { checks: &["C-16"], ..BEHIND },
     Row { checks: &["C-17"], ..GET },
+    Row { checks: &["C-18"], ..BEHIND },
+    Row { checks: &["C-19"], ..BEHIND },
+    Row { checks: &["C-26"], ..BEHIND },
     Row { checks: &["C-21"], ..GET },
-    Row {
-        checks: &["K-01", "K-02"],
-        path: "/login",
-        posts: Some("{}"),
-        is_read_by_the_allowed: false,
-        is_of_applications: true,
-        ..GET
-    },
+    Row { checks: &["K-01", "K-02"], ..LOG_IN },
+    Row { checks: &["K-03"], only: BEHIND.only, ..LOG_IN },
+    Row { checks: &["K-04"], only: BEHIND.only, ..LOG_IN },
+    Row { checks: &["K-05"], only: BEHIND.only, ..LOG_IN },
+    Row { checks: &["K-06"], only: BEHIND.only, ..LOG_IN },
 ];
