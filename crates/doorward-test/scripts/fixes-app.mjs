@@ -7,7 +7,15 @@ const app = express();
 part.mend?.(app);
 
 app.get("/data", (request, response) => {
-  response.set("Cache-Control", "public, max-age=60").json({ items: ["apple"] });
+  response.set({ "Cache-Control": "public, max-age=60", "X-Total-Count": "1" });
+  response.json({ items: ["apple"] });
+});
+app.get("/me", (request, response) => {
+  if (request.get("cookie") === "session=of-ann") return response.json({ name: "ann" });
+  return response.status(401).json({ error: "who is it?" });
+});
+app.get("/form", (request, response) => {
+  response.type("html").send("<form method=post action=/notes><input name=text></form>");
 });
 app.all("/private", (request, response) => {
   if (request.get("authorization") === "Bearer of-ann") return response.json({ name: "ann" });

@@ -3,7 +3,7 @@
 
 import part
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 
 app = FastAPI()
 
@@ -11,7 +11,20 @@ app = FastAPI()
 @app.get("/data")
 async def data(response: Response) -> dict:
     response.headers["Cache-Control"] = "public, max-age=60"
+    response.headers["X-Total-Count"] = "1"
     return {"items": ["apple"]}
+
+
+@app.get("/me")
+async def me(request: Request) -> Response:
+    if request.headers.get("cookie") == "session=of-ann":
+        return JSONResponse({"name": "ann"})
+    return JSONResponse({"error": "who is it?"}, 401)
+
+
+@app.get("/form")
+async def form() -> HTMLResponse:
+    return HTMLResponse("<form method=post action=/notes><input name=text></form>")
 
 
 @app.api_route("/private", methods=["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"])

@@ -59,6 +59,89 @@ pub const MENDS: &[Mend] = &[
             tower_http(include_str!("../../fixes/cookie-attributes/tower-http.rs")),
         ],
     },
+    Mend {
+        id: "other-sites",
+        title: "refuse what other sites' pages send, before it is run",
+        closes: &["X-07", "X-08"],
+        files: &[
+            doorward(include_str!("../../fixes/other-sites/doorward.toml")),
+            nginx(include_str!("../../fixes/other-sites/nginx.conf")),
+            caddy(include_str!("../../fixes/other-sites/Caddyfile")),
+            express(include_str!("../../fixes/other-sites/express.mjs")),
+            fastapi(include_str!("../../fixes/other-sites/fastapi.py")),
+            tower_http(include_str!("../../fixes/other-sites/tower-http.rs")),
+        ],
+    },
+    Mend {
+        id: "json-only",
+        title: "take no other type for JSON",
+        closes: &["X-01", "X-02", "X-03"],
+        files: &[
+            doorward(include_str!("../../fixes/json-only/doorward.toml")),
+            nginx(include_str!("../../fixes/json-only/nginx.conf")),
+            caddy(include_str!("../../fixes/json-only/Caddyfile")),
+            express(include_str!("../../fixes/json-only/express.mjs")),
+            fastapi(include_str!("../../fixes/json-only/fastapi.py")),
+            tower_http(include_str!("../../fixes/json-only/tower-http.rs")),
+        ],
+    },
+    Mend {
+        id: "errors-too",
+        title: "let errors be read by whom good answers are",
+        closes: &["C-13", "R-08"],
+        files: &[
+            doorward(include_str!("../../fixes/errors-too/doorward.toml")),
+            nginx(include_str!("../../fixes/errors-too/nginx.conf")),
+            caddy(include_str!("../../fixes/errors-too/Caddyfile")),
+            express(include_str!("../../fixes/errors-too/express.mjs")),
+            fastapi(include_str!("../../fixes/errors-too/fastapi.py")),
+            tower_http(include_str!("../../fixes/errors-too/tower-http.rs")),
+        ],
+    },
+    Mend {
+        id: "limits",
+        title: "count callers before anything is run",
+        closes: &["R-01", "R-02", "R-07"],
+        files: &[
+            doorward(include_str!("../../fixes/limits/doorward.toml")),
+            nginx(include_str!("../../fixes/limits/nginx.conf")),
+            express(include_str!("../../fixes/limits/express.mjs")),
+        ],
+    },
+    Mend {
+        id: "answer-headers",
+        title: "keep answers out of other sites' elements and frames",
+        closes: &["C-27", "X-14"],
+        files: &[
+            nginx(include_str!("../../fixes/answer-headers/nginx.conf")),
+            caddy(include_str!("../../fixes/answer-headers/Caddyfile")),
+            express(include_str!("../../fixes/answer-headers/express.mjs")),
+            fastapi(include_str!("../../fixes/answer-headers/fastapi.py")),
+            tower_http(include_str!("../../fixes/answer-headers/tower-http.rs")),
+        ],
+    },
+    Mend {
+        id: "no-trace",
+        title: "refuse `TRACE`",
+        closes: &["C-31"],
+        files: &[
+            doorward(include_str!("../../fixes/no-trace/doorward.toml")),
+            nginx(include_str!("../../fixes/no-trace/nginx.conf")),
+            caddy(include_str!("../../fixes/no-trace/Caddyfile")),
+        ],
+    },
+    Mend {
+        id: "expose-by-name",
+        title: "name the headers that pages may see",
+        closes: &["C-20"],
+        files: &[
+            nginx(include_str!("../../fixes/expose-by-name/nginx.conf")),
+            caddy(include_str!("../../fixes/expose-by-name/Caddyfile")),
+            express(include_str!("../../fixes/expose-by-name/express.mjs")),
+            fastapi(include_str!("../../fixes/expose-by-name/fastapi.py")),
+            tower_http(include_str!("../../fixes/expose-by-name/tower-http.rs")),
+        ],
+    },
 ];
 
 /// Checks whose findings no configuration closes, and why.
@@ -84,13 +167,8 @@ pub const BEYOND: &[(&[&str], &str)] = &[
     (&["X-04", "X-10", "X-11", "C-29"], "what a GET does is code of the application's"),
     (&["X-06"], "how a token of a form is made and compared is code of the application's"),
     (&["X-09", "X-12"], "when a session begins is code of the application's"),
-    (
-        &[
-            "C-13", "C-20", "C-22", "C-27", "C-28", "C-31", "K-11", "R-01", "R-02", "R-05", "R-06",
-            "R-07", "R-08", "T-07", "X-01", "X-02", "X-03", "X-07", "X-08", "X-14",
-        ],
-        "no configuration of it has been tried yet",
-    ),
+    (&["C-22"], "what an answer follows is known to the application alone"),
+    (&["C-28", "K-11", "R-05", "R-06", "T-07"], "no configuration of it has been tried yet"),
 ];
 
 const fn doorward(text: &'static str) -> File {

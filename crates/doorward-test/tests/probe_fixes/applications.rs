@@ -1,10 +1,13 @@
 //! A small axum application, and the parts of it that a fault or a file is.
 
-use crate::files::{cookie_attributes, exact_list, preflight, vary};
+use crate::files::{
+    answer_headers, cookie_attributes, errors_too, exact_list, expose_by_name, json_only,
+    other_sites, preflight, vary,
+};
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{any, get, post};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -35,6 +38,11 @@ pub(crate) fn mended(mend: &str) -> Option<Parts> {
     Some(match mend {
         "exact-list" => around(exact_list::mend),
         "preflight" => around(preflight::mend),
+        "errors-too" => around(errors_too::mend),
+        "other-sites" => around(other_sites::mend),
+        "json-only" => around(json_only::mend),
+        "answer-headers" => around(answer_headers::mend),
+        "expose-by-name" => around(expose_by_name::mend),
         "vary" => around(vary::mend),
         "cookie-attributes" => {
             let sign_in = |response: &mut Response| {
@@ -64,6 +72,8 @@ fn routes(parts: &Parts) -> Router {
     };
     Router::new()
         .route("/data", get(data))
+        .route("/me", get(me))
+        .route("/form", get(form))
         .route("/private", any(private))
         .route("/login", post(login))
         .route("/notes", post(note))
@@ -74,11 +84,19 @@ fn json(status: StatusCode, text: &'static str) -> Response {
 }
 
 async fn data() -> Response {
-    (
-        [(header::CACHE_CONTROL, "public, max-age=60")],
-        json(StatusCode::OK, r#"{"items":["apple"]}"#),
-    )
-        .into_response()
+    let headers = [("cache-control", "public, max-age=60"), ("x-total-count", "1")];
+    (headers, json(StatusCode::OK, r#"{"items":["apple"]}"#)).into_response()
+}
+
+async fn me(headers: HeaderMap) -> Response {
+    match headers.get(header::COOKIE) {
+        Some(value) if value == "session=of-ann" => json(StatusCode::OK, r#"{"name":"ann"}"#),
+        Some(_) | None => json(StatusCode::UNAUTHORIZED, r#"{"error":"who is it?"}"#),
+    }
+}
+
+async fn form() -> Html<&'static str> {
+    Html("<form method=post action=/notes><input name=text></form>")
 }
 
 async fn private(headers: HeaderMap) -> Response {

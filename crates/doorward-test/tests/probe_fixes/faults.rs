@@ -7,7 +7,8 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use tower::ServiceExt;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -62,6 +63,22 @@ pub(crate) fn faulty(check: &str) -> Option<Parts> {
         "C-19" => approving(|_| vec![("access-control-max-age", "0".to_owned())]),
         "C-26" => approving(|_| vec![("access-control-allow-private-network", "true".to_owned())]),
         "C-21" => around(|app| app.layer(list().vary([]))),
+        "C-13" => around(|app| app.route_layer(list())),
+        "C-20" => saying(|request| match said(request, "origin").is_some_and(|own| own == APP) {
+            true => vec![
+                (ALLOW, APP.to_owned()),
+                (CREDENTIALS, "true".to_owned()),
+                ("access-control-expose-headers", "*".to_owned()),
+            ],
+            false => Vec::new(),
+        }),
+        "C-27" | "R-01" | "X-01" | "X-08" | "X-14" => Parts::default(),
+        "C-31" => around(answer_trace),
+        "R-02" => counting(|app| app, |request| said(request, "x-forwarded-for")),
+        "R-08" => counting(|app| app.layer(list()), |_| None),
+        "X-02" => taking(|kind| kind.is_empty() || kind.starts_with("application/json")),
+        "X-03" => taking(|kind| kind.contains("application/json")),
+        "X-07" => around(refuse_some),
         "K-01" => cookie("session=of-ann"),
         "K-03" => cookie("session=of-ann; HttpOnly; SameSite=None"),
         "K-04" => cookie("session=of-ann; HttpOnly; Secure; SameSite=Weak"),
@@ -169,4 +186,67 @@ fn run_preflights(app: Router) -> Router {
         }
         app.oneshot(request).await
     })
+}
+
+/// Sends back what is asked by TRACE (RFC 9110 9.3.8).
+fn answer_trace(app: Router) -> Router {
+    app.layer(from_fn(async |request: Request, next: Next| -> Response {
+        if request.method() != Method::TRACE {
+            return next.run(request).await;
+        }
+        let mut text = format!("TRACE {} HTTP/1.1\r\n", request.uri());
+        for (name, value) in request.headers() {
+            text.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap_or_default()));
+        }
+        ([(header::CONTENT_TYPE, "message/http")], text).into_response()
+    }))
+}
+
+/// Serves ten, of each word that a request has for itself. What stands inside dresses no refusal.
+fn counting(inner: fn(Router) -> Router, word: fn(&Request) -> Option<String>) -> Parts {
+    let counts: Arc<Mutex<HashMap<String, usize>>> = Arc::default();
+    around(move |app| {
+        let counts = counts.clone();
+        inner(app).layer(from_fn(move |request: Request, next: Next| {
+            let word = word(&request).unwrap_or_default();
+            let count = {
+                let mut counts = counts.lock().expect("nobody panics with it");
+                let count = counts.entry(word).or_default();
+                *count += 1;
+                *count
+            };
+            async move {
+                match count {
+                    ..=10 => next.run(request).await,
+                    _ => (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "60")])
+                        .into_response(),
+                }
+            }
+        }))
+    })
+}
+
+/// Takes bodies of these types.
+fn taking(is_taken: fn(&str) -> bool) -> Parts {
+    around(move |app| {
+        app.layer(from_fn(move |request: Request, next: Next| async move {
+            let kind = said(&request, "content-type").unwrap_or_default();
+            match request.method().is_safe() || is_taken(&kind) {
+                true => next.run(request).await,
+                false => StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response(),
+            }
+        }))
+    })
+}
+
+/// Refuses strangers by how their origin begins, and takes `null` for nobody.
+fn refuse_some(app: Router) -> Router {
+    app.layer(from_fn(async |request: Request, next: Next| -> Response {
+        let origin = said(&request, "origin").unwrap_or_else(|| "null".to_owned());
+        let is_let = request.method().is_safe() || origin == "null" || origin.starts_with(APP);
+        match is_let {
+            true => next.run(request).await,
+            false => StatusCode::FORBIDDEN.into_response(),
+        }
+    }))
 }

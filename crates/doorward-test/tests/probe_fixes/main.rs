@@ -11,6 +11,7 @@ mod tls;
 use doorward_probe::fixes::{Mend, Product, mend};
 use doorward_probe::grid::{Caller, Cell};
 use doorward_probe::{Finding, Operation, Options, Probe, Report, Scope, Session};
+use doorward_test::exchange::send;
 use products::Running;
 use rows::{ROWS, Row};
 use std::collections::BTreeSet;
@@ -34,7 +35,7 @@ async fn probe(running: &Running, row: &Row) -> Outcome<Report> {
     let mut operation = Operation::get(url);
     if let Some(body) = row.posts {
         "POST".clone_into(&mut operation.method);
-        "application/json".clone_into(&mut operation.content_type);
+        row.kind.clone_into(&mut operation.content_type);
         operation.body = body.as_bytes().to_vec();
     }
     let options = Options {
@@ -59,6 +60,28 @@ fn found(report: &Report) -> BTreeSet<&'static str> {
     report.findings.iter().map(|finding| finding.check).collect()
 }
 
+/// What an honest page gets: the allowed one of another site where that is what is in question,
+/// else one of the API's own origin.
+async fn honest(running: &Running, row: &Row, mend: &Mend) -> Outcome<u16> {
+    let host = running.front.to_string();
+    let (origin, site) = match mend.id {
+        "other-sites" => (APP.to_owned(), "cross-site"),
+        _ => (format!("https://{host}"), "same-origin"),
+    };
+    let mut headers = vec![
+        ("Origin", origin),
+        ("Host", host),
+        ("Sec-Fetch-Site", site.to_owned()),
+        ("Sec-Fetch-Mode", "cors".to_owned()),
+        ("Sec-Fetch-Dest", "empty".to_owned()),
+    ];
+    headers.extend(row.session.map(|(name, value)| (name, value.to_owned())));
+    headers.extend(row.posts.map(|_| ("Content-Type", row.kind.to_owned())));
+    let method = if row.posts.is_some() { "POST" } else { "GET" };
+    let request = format!("{method} {}", row.path);
+    Ok(send(running.plain, &request, &headers, row.posts.unwrap_or_default()).await?.status)
+}
+
 /// Finds the fault of a row at one product, applies the file, and finds nothing of it.
 async fn mends(row: &Row, mend: &Mend, product: Product, file: &str) -> Outcome<()> {
     let before = found(&probe(&Running::faulty(row, product).await?, row).await?);
@@ -66,14 +89,19 @@ async fn mends(row: &Row, mend: &Mend, product: Product, file: &str) -> Outcome<
     if !missed.is_empty() {
         return Err(format!("the fault is not found by {missed:?}, but {before:?}").into());
     }
-    let after = probe(&Running::mended(row, product, file).await?, row).await?;
+    let mended = Running::mended(row, product, file).await?;
+    let after = probe(&mended, row).await?;
     let closed = |check: &&str| mend.closes.contains(check);
     let of_it = |finding: &&Finding| closed(&finding.check) || !before.contains(finding.check);
     let left: Vec<_> = after.findings.iter().filter(of_it).collect();
     if !left.is_empty() {
         return Err(format!("behind the file is found {left:#?}").into());
     }
-    // The honest twin: who should be served is.
+    // The honest twins: who should be served is.
+    let status = honest(&mended, row, mend).await?;
+    if !row.limits && !(200..300).contains(&status) {
+        return Err(format!("an honest page gets {status}").into());
+    }
     let cell = after.grid.rows.first().and_then(|row| row.cell(Caller::AllowedPage));
     match row.is_read_by_the_allowed && !cell.is_some_and(Cell::is_read) {
         true => Err(format!("the allowed page does not read it: {cell:?}").into()),
@@ -117,4 +145,39 @@ async fn vary_for_caches() -> Outcome<()> {
 #[tokio::test]
 async fn guards_of_cookies() -> Outcome<()> {
     closes("cookie-attributes").await
+}
+
+#[tokio::test]
+async fn errors_as_good_answers() -> Outcome<()> {
+    closes("errors-too").await
+}
+
+#[tokio::test]
+async fn headers_by_name() -> Outcome<()> {
+    closes("expose-by-name").await
+}
+
+#[tokio::test]
+async fn json_alone() -> Outcome<()> {
+    closes("json-only").await
+}
+
+#[tokio::test]
+async fn pages_of_other_sites() -> Outcome<()> {
+    closes("other-sites").await
+}
+
+#[tokio::test]
+async fn limits_in_front() -> Outcome<()> {
+    closes("limits").await
+}
+
+#[tokio::test]
+async fn headers_of_every_answer() -> Outcome<()> {
+    closes("answer-headers").await
+}
+
+#[tokio::test]
+async fn no_trace() -> Outcome<()> {
+    closes("no-trace").await
 }

@@ -35,6 +35,8 @@ struct Started {
 
 /// The same behind TLS.
 pub(crate) struct Running {
+    /// Where it listens itself.
+    pub(crate) plain: SocketAddr,
     /// Where it is called by https.
     pub(crate) front: SocketAddr,
     /// What trusts it.
@@ -106,18 +108,23 @@ impl Running {
             Product::TowerHttp => {
                 axum(applications::mended(id).ok_or_else(|| format!("no part {id}"))?).await?
             }
-            Product::Express => express(file).await?,
-            Product::FastApi => fastapi(file).await?,
+            Product::Express => express(&named(file, &front)).await?,
+            Product::FastApi => fastapi(&named(file, &front)).await?,
         };
         Ok(started.behind(front))
     }
+}
+
+/// A file whose API is the one here.
+fn named(file: &str, front: &Front) -> String {
+    file.replace(EXTERNAL, &front.address.to_string())
 }
 
 impl Started {
     fn behind(self, front: Front) -> Running {
         let (address, client) = (front.address, front.client.clone());
         front.pass_on(self.address);
-        Running { front: address, client, _kept: self.kept }
+        Running { plain: self.address, front: address, client, _kept: self.kept }
     }
 }
 
@@ -127,7 +134,7 @@ async fn axum(parts: Parts) -> Outcome<Started> {
 
 async fn in_front(product: Product, text: &str, parts: Parts, front: &Front) -> Outcome<Started> {
     let upstream = applications::serve(parts).await?.to_string();
-    let text = text.replace(UPSTREAM, &upstream).replace(EXTERNAL, &front.address.to_string());
+    let text = named(text, front).replace(UPSTREAM, &upstream);
     match product {
         Product::Doorward => doorward(&text, &upstream).await,
         Product::Nginx => nginx(&text).await,

@@ -10,6 +10,8 @@ pub(crate) struct Row {
     pub(crate) path: &'static str,
     /// The body of a POST; none: it is a GET.
     pub(crate) posts: Option<&'static str>,
+    /// The type of that body.
+    pub(crate) kind: &'static str,
     /// Somebody's header who is signed in.
     pub(crate) session: Option<(&'static str, &'static str)>,
     /// The origins that should be allowed: the files name the first.
@@ -35,6 +37,7 @@ const GET: Row = Row {
     checks: &[],
     path: "/data",
     posts: None,
+    kind: "application/json",
     session: None,
     limits: false,
     origins: &[crate::APP],
@@ -50,13 +53,15 @@ const BEHIND: Row = Row {
     ..GET
 };
 
-const LOG_IN: Row = Row {
-    path: "/login",
-    posts: Some("{}"),
-    is_read_by_the_allowed: false,
-    is_of_applications: true,
-    ..GET
-};
+/// A fault of an application, which says nothing of CORS.
+const APPLICATION: Row = Row { is_read_by_the_allowed: false, is_of_applications: true, ..GET };
+
+const NOTE: Row = Row { path: "/notes", posts: Some("{\"text\":\"a\"}"), ..APPLICATION };
+
+const NOTE_BY_FORM: Row =
+    Row { posts: Some("text=a"), kind: "application/x-www-form-urlencoded", ..NOTE };
+
+const LOG_IN: Row = Row { path: "/login", posts: Some("{}"), ..APPLICATION };
 
 /// Every fault that is shown.
 pub(crate) const ROWS: &[Row] = &[
@@ -87,6 +92,30 @@ pub(crate) const ROWS: &[Row] = &[
     Row { checks: &["C-19"], ..BEHIND },
     Row { checks: &["C-26"], ..BEHIND },
     Row { checks: &["C-21"], ..GET },
+    Row { checks: &["C-13"], ..GET },
+    Row { checks: &["R-08"], limits: true, is_read_by_the_allowed: false, ..BEHIND },
+    Row { checks: &["C-20"], ..GET },
+    Row { checks: &["X-01"], ..NOTE },
+    Row { checks: &["X-02"], only: BEHIND.only, ..NOTE },
+    Row { checks: &["X-03"], only: BEHIND.only, ..NOTE },
+    Row { checks: &["X-08"], ..NOTE_BY_FORM },
+    Row { checks: &["X-07"], only: BEHIND.only, ..NOTE_BY_FORM },
+    Row { checks: &["R-01"], limits: true, ..APPLICATION },
+    Row { checks: &["R-07"], limits: true, only: &[Product::Express], ..APPLICATION },
+    Row {
+        checks: &["R-02"],
+        limits: true,
+        only: &[Product::Doorward, Product::Nginx],
+        ..APPLICATION
+    },
+    Row { checks: &["X-14"], path: "/form", ..APPLICATION },
+    Row {
+        checks: &["C-27"],
+        path: "/me",
+        session: Some(("Cookie", "session=of-ann")),
+        ..APPLICATION
+    },
+    Row { checks: &["C-31"], is_read_by_the_allowed: false, ..BEHIND },
     Row { checks: &["K-01", "K-02"], ..LOG_IN },
     Row { checks: &["K-03"], only: BEHIND.only, ..LOG_IN },
     Row { checks: &["K-04"], only: BEHIND.only, ..LOG_IN },
