@@ -49,7 +49,7 @@ pub const MENDS: &[Mend] = &[
     Mend {
         id: "cookie-attributes",
         title: "set a session's cookie with its guards",
-        closes: &["K-01", "K-02", "K-03", "K-04", "K-05", "K-06", "X-13"],
+        closes: &["K-01", "K-02", "K-03", "K-04", "K-05", "K-06"],
         files: &[
             doorward(include_str!("../../fixes/cookie-attributes/doorward.toml")),
             nginx(include_str!("../../fixes/cookie-attributes/nginx.conf")),
@@ -101,7 +101,7 @@ pub const MENDS: &[Mend] = &[
     Mend {
         id: "limits",
         title: "count callers before anything is run",
-        closes: &["R-01", "R-02", "R-07"],
+        closes: &["R-01", "R-02", "R-07", "T-07"],
         files: &[
             doorward(include_str!("../../fixes/limits/doorward.toml")),
             nginx(include_str!("../../fixes/limits/nginx.conf")),
@@ -142,6 +142,16 @@ pub const MENDS: &[Mend] = &[
             tower_http(include_str!("../../fixes/expose-by-name/tower-http.rs")),
         ],
     },
+    Mend {
+        id: "websocket-origin",
+        title: "open WebSockets to pages on the list alone",
+        closes: &["C-28"],
+        files: &[
+            doorward(include_str!("../../fixes/websocket-origin/doorward.toml")),
+            nginx(include_str!("../../fixes/websocket-origin/nginx.conf")),
+            caddy(include_str!("../../fixes/websocket-origin/Caddyfile")),
+        ],
+    },
 ];
 
 /// Checks whose findings no configuration closes, and why.
@@ -158,7 +168,10 @@ pub const BEYOND: &[(&[&str], &str)] = &[
         "what a cookie holds, for how long and for whom, is the application's matter",
     ),
     (&["R-03"], "the application takes several spellings for one address: it has to take one"),
-    (&["R-10"], "who a caller is, is known to the application alone"),
+    (
+        &["R-05", "R-10"],
+        "a limit in front counts addresses: who a caller is, is known to the application alone",
+    ),
     (
         &["T-01", "T-02", "T-03", "T-04", "T-05", "T-06", "T-08"],
         "how a token is checked is code of the application's",
@@ -168,7 +181,7 @@ pub const BEYOND: &[(&[&str], &str)] = &[
     (&["X-06"], "how a token of a form is made and compared is code of the application's"),
     (&["X-09", "X-12"], "when a session begins is code of the application's"),
     (&["C-22"], "what an answer follows is known to the application alone"),
-    (&["C-28", "K-11", "R-05", "R-06", "T-07"], "no configuration of it has been tried yet"),
+    (&["K-11", "R-06", "X-13"], "no configuration of it has been tried yet"),
 ];
 
 const fn doorward(text: &'static str) -> File {

@@ -4,11 +4,14 @@ use crate::files::{
     answer_headers, cookie_attributes, errors_too, exact_list, expose_by_name, json_only,
     other_sites, preflight, vary,
 };
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{any, get, post};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -72,6 +75,8 @@ fn routes(parts: &Parts) -> Router {
     };
     Router::new()
         .route("/data", get(data))
+        .route("/token", get(async || json(StatusCode::OK, r#"{"token":"of-a-stranger"}"#)))
+        .route("/socket", get(socket))
         .route("/me", get(me))
         .route("/form", get(form))
         .route("/private", any(private))
@@ -86,6 +91,21 @@ fn json(status: StatusCode, text: &'static str) -> Response {
 async fn data() -> Response {
     let headers = [("cache-control", "public, max-age=60"), ("x-total-count", "1")];
     (headers, json(StatusCode::OK, r#"{"items":["apple"]}"#)).into_response()
+}
+
+/// Opens a WebSocket to everybody, and says nothing in it (RFC 6455 4.2.2).
+async fn socket(headers: HeaderMap) -> Response {
+    let Some(key) = headers.get(header::SEC_WEBSOCKET_KEY) else {
+        return json(StatusCode::OK, r#"{"socket":true}"#);
+    };
+    let word = [key.as_bytes(), b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"].concat();
+    let accept = STANDARD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, &word));
+    let said = [
+        (header::UPGRADE, "websocket".to_owned()),
+        (header::CONNECTION, "Upgrade".to_owned()),
+        (header::SEC_WEBSOCKET_ACCEPT, accept),
+    ];
+    (StatusCode::SWITCHING_PROTOCOLS, said).into_response()
 }
 
 async fn me(headers: HeaderMap) -> Response {

@@ -72,7 +72,7 @@ pub(crate) fn faulty(check: &str) -> Option<Parts> {
             ],
             false => Vec::new(),
         }),
-        "C-27" | "R-01" | "X-01" | "X-08" | "X-14" => Parts::default(),
+        "C-27" | "C-28" | "R-01" | "T-07" | "X-01" | "X-08" | "X-14" => Parts::default(),
         "C-31" => around(answer_trace),
         "R-02" => counting(|app| app, |request| said(request, "x-forwarded-for")),
         "R-08" => counting(|app| app.layer(list()), |_| None),

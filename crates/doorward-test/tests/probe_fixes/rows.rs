@@ -53,6 +53,9 @@ const BEHIND: Row = Row {
     ..GET
 };
 
+/// What stands in front and counts.
+const IN_FRONT: &[Product] = &[Product::Doorward, Product::Nginx];
+
 /// A fault of an application, which says nothing of CORS.
 const APPLICATION: Row = Row { is_read_by_the_allowed: false, is_of_applications: true, ..GET };
 
@@ -102,12 +105,7 @@ pub(crate) const ROWS: &[Row] = &[
     Row { checks: &["X-07"], only: BEHIND.only, ..NOTE_BY_FORM },
     Row { checks: &["R-01"], limits: true, ..APPLICATION },
     Row { checks: &["R-07"], limits: true, only: &[Product::Express], ..APPLICATION },
-    Row {
-        checks: &["R-02"],
-        limits: true,
-        only: &[Product::Doorward, Product::Nginx],
-        ..APPLICATION
-    },
+    Row { checks: &["R-02"], limits: true, only: IN_FRONT, ..APPLICATION },
     Row { checks: &["X-14"], path: "/form", ..APPLICATION },
     Row {
         checks: &["C-27"],
@@ -115,6 +113,8 @@ pub(crate) const ROWS: &[Row] = &[
         session: Some(("Cookie", "session=of-ann")),
         ..APPLICATION
     },
+    Row { checks: &["T-07"], path: "/token", limits: true, only: IN_FRONT, ..APPLICATION },
+    Row { checks: &["C-28"], path: "/socket", only: BEHIND.only, ..APPLICATION },
     Row { checks: &["C-31"], is_read_by_the_allowed: false, ..BEHIND },
     Row { checks: &["K-01", "K-02"], ..LOG_IN },
     Row { checks: &["K-03"], only: BEHIND.only, ..LOG_IN },
