@@ -20,6 +20,7 @@ pub mod excerpt;
 pub mod explain;
 mod explained;
 pub mod finding;
+pub mod fixes;
 pub mod forge;
 pub mod grant;
 pub mod grid;

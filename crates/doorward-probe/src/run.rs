@@ -120,8 +120,13 @@ impl Probe {
         let builder = builder.with_safe_default_protocol_versions();
         let builder = builder.map_err(|error| error.to_string())?;
         let builder = builder.with_platform_verifier().map_err(|error| error.to_string())?;
-        let tls = Some(Arc::new(builder.with_no_client_auth()));
-        Ok(Self::with(scope, options, tls, None))
+        Ok(Self::with_tls(scope, options, Arc::new(builder.with_no_client_auth())))
+    }
+
+    /// The same, with authorities of the caller's own.
+    #[must_use]
+    pub fn with_tls(scope: Scope, options: Options, tls: Arc<ClientConfig>) -> Self {
+        Self::with(scope, options, Some(tls), None)
     }
 
     /// A run in which nothing is sent: `pretended` answers.

@@ -36,7 +36,7 @@ pub(crate) enum Command {
     /// Print the configuration's JSON Schema
     Schema,
     /// Say what a code, a layer or one refusal means, or how a request is judged
-    Explain(Explain),
+    Explain(Box<Explain>),
     /// Say what a log's requests were or would be refused for, and what is ready to be enforced
     Report(Report),
     /// Create, list and revoke API keys
@@ -373,6 +373,10 @@ pub(crate) struct Explain {
     /// A code, as in site/cross-site; a layer, as in site; a check of the probe, as in C-17; a
     /// refusal's id; without one, the list of all but the ids
     pub(crate) subject: Option<String>,
+    /// Of a check: the configuration that closes it; doorward, nginx, caddy, express, fastapi or
+    /// tower-http
+    #[arg(long = "for", value_name = "PRODUCT", requires = "subject")]
+    pub(crate) product: Option<String>,
     /// The log that the id stands in; `-` is standard input
     #[arg(long, value_name = "FILE", requires = "subject", conflicts_with = "admin")]
     pub(crate) log: Option<PathBuf>,

@@ -23,6 +23,9 @@ pub(crate) fn run(asked: &Explain) -> ExitCode {
     if asked.request.is_some() {
         return request::run(asked);
     }
+    if let (Some(subject), Some(product)) = (&asked.subject, &asked.product) {
+        return check::configuration(subject, product);
+    }
     match &asked.subject {
         Some(id) if refusal::is_id(id) => refusal::run(id, asked),
         subject => meaning(subject.as_deref()),

@@ -56,14 +56,15 @@ fn answer(mut stream: TcpStream) {
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let lines = text.lines().find_map(|line| line.strip_prefix("origin: "));
     let origin = lines.unwrap_or_default();
-    let is_open = path == "/open";
+    let is_open = path.starts_with("/open");
     let (status, body) = match (method, path) {
         ("GET", "/open" | "/list") => ("200 OK", format!("{{\"at\":\"{path}\"}}")),
         ("OPTIONS", _) => ("403 Forbidden", String::new()),
         _ => ("404 Not Found", String::new()),
     };
     let mut head = format!("HTTP/1.1 {status}\r\nVary: Origin\r\nConnection: close\r\n");
-    if status.starts_with("200") && (is_open || origin == SHOP) && !origin.is_empty() {
+    // Errors are read by whom good answers are: one mistake is shown, and no other.
+    if !status.starts_with("403") && (is_open || origin == SHOP) && !origin.is_empty() {
         head.push_str(&format!("Access-Control-Allow-Origin: {origin}\r\n"));
         if is_open {
             head.push_str("Access-Control-Allow-Credentials: true\r\n");

@@ -5,6 +5,7 @@ use super::words::{Shape, Whose, engines, notes, pieces, tone};
 use super::{Told, counted};
 use crate::checks::CHECKS;
 use crate::finding::Finding;
+use crate::fixes::{MENDS, Mend, mend};
 use crate::grid::{Caller, Cell, Closing, Row};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
@@ -43,6 +44,7 @@ pub fn html(told: &Told<'_>) -> String {
         }
         out.push_str("</div>\n");
     }
+    closing(&mut out, &report.findings);
     if !report.left_out.is_empty() {
         out.push_str("<h2>What was not looked at</h2>\n<ul>\n");
         for (operation, why) in &report.left_out {
@@ -174,8 +176,41 @@ fn details(out: &mut String, told: &Told<'_>, finding: &Finding, is_open: bool) 
     let evidence: Vec<String> = finding.evidence.iter().map(|line| markup(line)).collect();
     row("evidence", &format!("<pre>{}</pre>", evidence.join("\n")));
     row("fix", &coded(&finding.fix));
+    if let Some(mend) = mend(finding.check) {
+        let words = mend.words().collect::<Vec<_>>().join(", ");
+        row("file", &format!("below, under <code>{}</code>: {words}", mend.id));
+    }
     row("more", &format!("<code>doorward explain {}</code>", finding.check));
     out.push_str("</dl></details>\n");
+}
+
+/// The configurations that close what was found, each once.
+fn closing(out: &mut String, findings: &[Finding]) {
+    let is_met = |own: &&Mend| findings.iter().any(|finding| own.closes.contains(&finding.check));
+    let mut mends = MENDS.iter().filter(is_met).peekable();
+    if mends.peek().is_none() {
+        return;
+    }
+    out.push_str("<h2>What closes it</h2>\n<div class=\"findings mends\">\n");
+    for mend in mends {
+        let (id, title) = (mend.id, markup(mend.title));
+        let _ = writeln!(
+            out,
+            "<details><summary><span class=\"what\"><code>{id}</code>: {title}</span></summary>\n\
+             <dl>"
+        );
+        for file in mend.files {
+            let (word, text) = (file.product.word(), lines(file.text));
+            let _ = writeln!(out, "<dt>{word}</dt><dd><pre>{text}</pre></dd>");
+        }
+        out.push_str("</dl></details>\n");
+    }
+    out.push_str("</div>\n");
+}
+
+/// Text of several lines.
+fn lines(text: &str) -> String {
+    text.trim_end().split('\n').map(markup).collect::<Vec<_>>().join("\n")
 }
 
 /// Text whose backticks stand in pairs, as our own do, with code between them.

@@ -3,6 +3,7 @@
 use super::Told;
 use super::text::is_seen;
 use crate::finding::{Finding, Rung};
+use crate::fixes::mend;
 use crate::grid::{Backend, Cell, Closing, Row};
 use doorward_browser::EngineId;
 use serde_json::{Value, json};
@@ -63,6 +64,8 @@ pub fn text(value: &Value) -> String {
 
 /// One finding.
 pub(crate) fn finding(finding: &Finding) -> Value {
+    let mend = mend(finding.check)
+        .map(|mend| json!({ "id": mend.id, "for": mend.words().collect::<Vec<_>>() }));
     json!({
         "check": finding.check,
         "title": finding.title,
@@ -75,6 +78,7 @@ pub(crate) fn finding(finding: &Finding) -> Value {
         "evidence": finding.evidence,
         "executed": finding.rung.map(|rung| json!({ "rung": rung.id(), "said": rung.words() })),
         "fix": finding.fix,
+        "mend": mend,
         "variant": finding.variant,
         "key": finding.key(),
     })

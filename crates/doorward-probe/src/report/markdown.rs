@@ -4,6 +4,7 @@ use super::Told;
 use super::text::{between_ticks, markdown as plain, markdown_code as code, markup};
 use super::words::{engines, notes, said};
 use crate::finding::Finding;
+use crate::fixes::mend;
 use crate::grid::{Caller, Closing, Row};
 use std::fmt::Write;
 
@@ -98,7 +99,12 @@ fn details(out: &mut String, finding: &Finding) {
     for line in &finding.evidence {
         let _ = write!(out, "\n* {}", code(line, false));
     }
-    let _ = write!(out, "\n\nFix: {}\n\n</details>\n", mixed(&finding.fix, false));
+    let _ = write!(out, "\n\nFix: {}\n", mixed(&finding.fix, false));
+    if let Some(mend) = mend(finding.check) {
+        let command = code(&mend.command(finding.check), false);
+        let _ = write!(out, "\nThe configuration, as it was tried: {command}\n");
+    }
+    out.push_str("\n</details>\n");
 }
 
 /// A sentence of ours, with the code in it.

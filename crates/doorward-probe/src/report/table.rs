@@ -6,6 +6,7 @@ use super::words::{Shape, Whose, engines, marks, notes, said, tone};
 use super::{Told, counted};
 use crate::checks::CHECKS;
 use crate::finding::{Finding, Severity};
+use crate::fixes::mend;
 use crate::grid::{Caller, Cell, Closing, Row};
 use std::fmt::Write;
 
@@ -213,6 +214,10 @@ fn whole(out: &mut String, told: &Told<'_>, finding: &Finding, look: Look) {
         rows.push((if at == 0 { "evidence" } else { "" }, line, false));
     }
     rows.push(("fix", &finding.fix, true));
+    let command = mend(finding.check).map(|mend| mend.command(finding.check));
+    if let Some(command) = &command {
+        rows.push(("file", command, true));
+    }
     let room = look.columns.unwrap_or(COLUMNS).saturating_sub(12).max(20);
     for (name, text, is_wrapped) in rows {
         let text = visible(text);

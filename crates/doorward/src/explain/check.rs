@@ -1,8 +1,11 @@
 //! What a check of the probe looks for, from its own file.
 
 use super::headings;
+use crate::{EXIT_USAGE, machine};
 use doorward_probe::checks::{CHECKS, Check};
+use doorward_probe::fixes::{Product, beyond, mend};
 use std::fmt::Write;
+use std::process::ExitCode;
 
 /// The check of an id, however it is written: `C-17`, `c-17`.
 pub(super) fn find(id: &str) -> Option<&'static Check> {
@@ -13,7 +16,42 @@ pub(super) fn find(id: &str) -> Option<&'static Check> {
 pub(super) fn text(check: &Check) -> String {
     let mut out = headings(check.source);
     let _ = writeln!(out, "\n`doorward probe URL` looks for it.");
+    if let Some(mend) = mend(check.id) {
+        let _ = writeln!(out, "\nThe configuration that closes it ({}):", mend.title);
+        let _ = writeln!(out, "  {}", mend.command(check.id));
+    }
+    if let Some(why) = beyond(check.id) {
+        let _ = writeln!(out, "\nNo configuration closes it: {why}.");
+    }
     out
+}
+
+/// Prints the configuration that closes the findings of a check.
+pub(super) fn configuration(subject: &str, product: &str) -> ExitCode {
+    match file(subject, product) {
+        Ok(text) => {
+            machine::output(text);
+            ExitCode::SUCCESS
+        }
+        Err(said) => {
+            machine::talk(&format!("error: {said}\n"));
+            ExitCode::from(EXIT_USAGE)
+        }
+    }
+}
+
+fn file(subject: &str, product: &str) -> Result<&'static str, String> {
+    let check = find(subject).ok_or_else(|| {
+        format!("--for is for checks of the probe, and {subject:?} is none, as C-17 is one")
+    })?;
+    let Some(mend) = mend(check.id) else {
+        let why = beyond(check.id).unwrap_or("it has no file");
+        return Err(format!("no configuration closes {}: {why}", check.id));
+    };
+    let words = mend.words().collect::<Vec<_>>().join(", ");
+    Product::of(&product.to_ascii_lowercase())
+        .and_then(|product| mend.file(product))
+        .ok_or_else(|| format!("{} has no file for {:?}: choose one of {words}", check.id, product))
 }
 
 /// A line for each check.
@@ -80,7 +118,7 @@ fn is_one_off(one: u32, other: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{CHECKS, find, near, text};
+    use super::{CHECKS, file, find, near, text};
 
     #[test]
     fn every_check_is_explained_by_its_headings() {
@@ -89,12 +127,28 @@ mod tests {
             assert_eq!(own.id, check.id);
             let text = text(own);
             assert!(text.starts_with(&format!("{}: ", check.id)), "{text}");
+            let (by_file, by_none) = ("\nThe configuration that", "\nNo configuration");
+            assert!(text.contains(by_file) != text.contains(by_none), "{text}");
             for heading in ["\nWhat it does not say\n", "\nHow to close it\n"] {
                 assert!(text.contains(heading), "{text}");
             }
         }
         assert!(find("C-999").is_none());
         assert!(find("").is_none());
+    }
+
+    #[test]
+    fn configurations_are_shown_for_checks_that_have_one() {
+        assert!(file("c-17", "nginx").is_ok_and(|text| text.contains("proxy_pass")));
+        assert_eq!(file("C-17", "NGINX"), file("C-17", "nginx"));
+        for (subject, product, said) in [
+            ("C-17", "apache", "choose one of doorward, nginx"),
+            ("C-17", "", "choose one of doorward, nginx"),
+            ("C-24", "nginx", "no configuration closes C-24: "),
+            ("site", "nginx", "\"site\" is none"),
+        ] {
+            assert!(file(subject, product).is_err_and(|text| text.contains(said)), "{subject}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::fs;
 fn typed(words: &[&str]) -> Explain {
     let words = ["doorward", "explain"].iter().chain(words);
     match Arguments::try_parse_from(words).map(|typed| typed.command) {
-        Ok(Command::Explain(explain)) => explain,
+        Ok(Command::Explain(explain)) => *explain,
         other => panic!("{other:?}"),
     }
 }

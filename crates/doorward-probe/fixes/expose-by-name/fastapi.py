@@ -1,0 +1,12 @@
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+
+def mend(app: FastAPI) -> None:
+    """By name: `*` is only a name where credentials travel."""
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["https://app.example"],
+        allow_credentials=True,
+        expose_headers=["X-Total-Count"],
+    )

@@ -1,0 +1,5 @@
+import cors from "cors";
+
+export function mend(app) {
+  app.use(cors({ origin: ["https://app.example"], credentials: true, exposedHeaders: "*" }));
+}

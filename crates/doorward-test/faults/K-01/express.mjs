@@ -1,0 +1,3 @@
+export function signIn(response, session) {
+  response.cookie("session", session);
+}

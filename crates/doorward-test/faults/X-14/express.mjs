@@ -1,0 +1,2 @@
+// Nothing is done about it.
+export {};
