@@ -180,6 +180,11 @@ pub const BEYOND: &[(&[&str], &str)] = &[
     (&["X-04", "X-10", "X-11", "C-29"], "what a GET does is code of the application's"),
     (&["X-06"], "how a token of a form is made and compared is code of the application's"),
     (&["X-09", "X-12"], "when a session begins is code of the application's"),
+    (
+        &["G-01"],
+        "the backend itself has to ask for the gate's admission (docs/identity.md, \
+         examples/admission), or to listen where the gate alone can reach it",
+    ),
     (&["C-22"], "what an answer follows is known to the application alone"),
     (&["K-11", "R-06", "X-13"], "no configuration of it has been tried yet"),
 ];
