@@ -23,7 +23,7 @@
 
 use crate::checks::k;
 use crate::checks::{Check, Looking};
-use crate::finding::{Finding, Severity};
+use crate::finding::Finding;
 use crate::look::Look;
 
 /// The check.
@@ -39,17 +39,10 @@ fn look<'l>(look: &'l Look<'l>) -> Looking<'l> {
 }
 
 async fn found(look: &Look<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for cookie in k::cookies(look) {
-        let Some(engines) = k::dropped(&cookie, "not-kept-none") else { continue };
-        let words = [
+    k::all_dropped(look, (CHECK.id, "not-kept-none"), |cookie| {
+        [
             format!("Browsers drop the cookie `{}`: SameSite=None without Secure", cookie.name),
-            format!("{engines} ignore it for every visitor: whoever needs it is not served."),
             "Set it with `SameSite=None; Secure`, by https.".to_owned(),
-        ];
-        let mut finding = k::finding(look, (CHECK.id, Severity::Low), &cookie, words);
-        finding.engines = engines;
-        findings.push(finding);
-    }
-    findings
+        ]
+    })
 }

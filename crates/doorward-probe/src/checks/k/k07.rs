@@ -23,7 +23,7 @@
 
 use crate::checks::k;
 use crate::checks::{Check, Looking};
-use crate::finding::{Finding, Severity};
+use crate::finding::Finding;
 use crate::look::Look;
 
 /// The check.
@@ -39,18 +39,11 @@ fn look<'l>(look: &'l Look<'l>) -> Looking<'l> {
 }
 
 async fn found(look: &Look<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for cookie in k::cookies(look) {
-        let Some(engines) = k::dropped(&cookie, "not-a-cookie") else { continue };
+    k::all_dropped(look, (CHECK.id, "not-a-cookie"), |cookie| {
         let bytes = cookie.name.len() + cookie.value.len();
-        let words = [
+        [
             format!("Browsers drop the cookie `{}`: {bytes} bytes, or unreadable", cookie.name),
-            format!("{engines} ignore it for every visitor: whoever needs it is not served."),
             "Keep name and value within 4096 bytes, without control characters.".to_owned(),
-        ];
-        let mut finding = k::finding(look, (CHECK.id, Severity::Low), &cookie, words);
-        finding.engines = engines;
-        findings.push(finding);
-    }
-    findings
+        ]
+    })
 }

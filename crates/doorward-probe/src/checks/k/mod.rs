@@ -77,6 +77,24 @@ pub(crate) fn dropped(cookie: &SetCookie, rule: &str) -> Option<Engines> {
     (!engines.is_empty()).then_some(engines)
 }
 
+/// A finding for each cookie that engines drop by one rule; its title, and what mends it.
+pub(crate) fn all_dropped(
+    look: &Look<'_>,
+    (check, rule): (&'static str, &str),
+    words: impl Fn(&SetCookie) -> [String; 2],
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for cookie in cookies(look) {
+        let Some(engines) = dropped(&cookie, rule) else { continue };
+        let [title, fix] = words(&cookie);
+        let who = format!("{engines} ignore it for every visitor: whoever needs it is not served.");
+        let mut found = finding(look, (check, Severity::Low), &cookie, [title, who, fix]);
+        found.engines = engines;
+        findings.push(found);
+    }
+    findings
+}
+
 /// What each engine does with a cookie where a page of another site asks.
 pub(crate) fn table(cookie: &SetCookie, page: &Document) -> Vec<String> {
     let ways = [

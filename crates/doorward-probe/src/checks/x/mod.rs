@@ -17,7 +17,7 @@ pub mod x14;
 
 use crate::call::Call;
 use crate::finding::{Confidence, Finding, Rung};
-use crate::forge::{Dress, Exposure, call, of_strangers, rung_words};
+use crate::forge::{Dress, Exposure, call, honest, may_write, of_strangers, run, rung_words};
 use crate::look::Look;
 use crate::token::{Place, Token};
 use crate::witness::Seen;
@@ -54,6 +54,21 @@ pub(crate) fn forged_with(look: &Look<'_>, token: &Token, value: Option<&str>) -
         }
         Some(call)
     })
+}
+
+/// What of a JSON operation is run in this dress, where `text/plain` is not: that would say more.
+pub(crate) async fn run_but_not_plain(look: &Look<'_>, dress: Dress) -> Option<(Call, Seen)> {
+    if !is_json(look) || !may_write(look) {
+        return None;
+    }
+    let allowed = honest(look).await?;
+    let plain = of_strangers(look, |page| call(look, page, Dress::Plain));
+    if run(look, &plain, allowed).await.is_some() {
+        return None;
+    }
+    let calls = of_strangers(look, |page| call(look, page, dress));
+    let seen = run(look, &calls, allowed).await?;
+    Some((calls.into_iter().next()?, seen))
 }
 
 /// A finding about a request that is run: its title, who can do what, and what closes it.

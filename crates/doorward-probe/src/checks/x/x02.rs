@@ -27,7 +27,7 @@
 use crate::checks::x;
 use crate::checks::{Check, Looking};
 use crate::finding::Finding;
-use crate::forge::{Dress, call, exposure, honest, may_write, of_strangers, run};
+use crate::forge::{Dress, exposure};
 use crate::look::Look;
 use doorward_browser::Way;
 
@@ -44,16 +44,9 @@ fn look<'l>(look: &'l Look<'l>) -> Looking<'l> {
 }
 
 async fn found(look: &Look<'_>) -> Vec<Finding> {
-    if !x::is_json(look) || !may_write(look) {
+    let Some((call, seen)) = x::run_but_not_plain(look, Dress::Untyped).await else {
         return Vec::new();
-    }
-    let Some(allowed) = honest(look).await else { return Vec::new() };
-    let plain = of_strangers(look, |page| call(look, page, Dress::Plain));
-    if run(look, &plain, allowed).await.is_some() {
-        return Vec::new();
-    }
-    let calls = of_strangers(look, |page| call(look, page, Dress::Untyped));
-    let Some(seen) = run(look, &calls, allowed).await else { return Vec::new() };
+    };
     let worth = exposure(look, (Way::Fetch, "POST")).await;
     let words = [
         "It is meant for JSON, and runs a body without a type too".to_owned(),
@@ -61,5 +54,5 @@ async fn found(look: &Look<'_>) -> Vec<Finding> {
         "Compare the type before `;` with `application/json`, and answer 415 to all else."
             .to_owned(),
     ];
-    vec![x::finding(look, CHECK.id, (&calls[0], &seen), &worth, words)]
+    vec![x::finding(look, CHECK.id, (&call, &seen), &worth, words)]
 }

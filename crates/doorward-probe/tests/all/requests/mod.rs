@@ -203,6 +203,7 @@ async fn without_leave_nothing_is_written_or_pressed() {
                 "{call:?}"
             );
         }
-        assert!(probe.log().len() < 120, "{}", tried.server.name);
+        // What presses a limit sends dozens more.
+        assert!(probe.log().len() < 48, "{}: {}", tried.server.name, probe.log().len());
     }
 }
