@@ -60,7 +60,7 @@ pub(crate) async fn serve(
         let failed = match exchanged {
             Ok(exchanged) => {
                 passage.answered();
-                mount::answered(&client, &passage, &exchanged.answer).await;
+                mount::answered(&client, &passage, &exchanged.answer);
                 let response = match hand_on(&client, exchanged, passage, plan, number) {
                     Ok(response) => response,
                     Err(failed) => Box::pin(stay_closed(&client, *failed, number)).await,

@@ -156,6 +156,31 @@ impl<'t> Locked<'t> {
         self.write(named, place, share::give(value, rate, cost, now), true)
     }
 
+    /// Settles what was taken from the window of `named` in advance. What was taken from a wider
+    /// prefix while the table was full is not given back.
+    ///
+    /// # Errors
+    /// [`NotLocked`], and nothing has changed.
+    pub fn settle(
+        &mut self,
+        named: &Named<'_>,
+        amounts: (u32, u32),
+        age_s: u32,
+        now: Now,
+    ) -> Result<Answer, NotLocked> {
+        let Kind::Window { window_s } = named.kind else { return Ok(Answer::Unavailable) };
+        let (taken, used) = amounts;
+        let place = match used > taken {
+            true => self.find(named, now)?,
+            false => self.own(named.spot)?,
+        };
+        let Some(place) = place else {
+            return Ok(answer(Taken::Yes { value: 0, left: 0, reset_s: 0 }));
+        };
+        let settled = share::settle(self.value(place)?, window_s, amounts, age_s, now);
+        self.write(named, place, settled, taken != used)
+    }
+
     /// Claims once, until `until_unix_s` inclusive. A claim whose time has passed already could not
     /// be kept, so it is a no; full is `Unavailable`.
     ///
