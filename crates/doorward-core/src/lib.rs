@@ -20,7 +20,7 @@ pub mod gate;
 pub mod header;
 pub mod http_signature;
 mod inflate;
-mod json;
+pub mod json;
 pub mod layers;
 mod make;
 pub mod memory;
