@@ -15,6 +15,7 @@ pub mod date;
 mod endpoints;
 pub mod explained;
 pub mod fault;
+pub mod fingerprint;
 mod form;
 pub mod gate;
 pub mod header;
