@@ -22,6 +22,7 @@ pub mod http_signature;
 mod inflate;
 mod json;
 pub mod layers;
+pub mod life;
 mod make;
 pub mod memory;
 mod misfit;
