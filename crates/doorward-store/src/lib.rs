@@ -6,9 +6,11 @@
 
 mod memory;
 pub mod remote;
+pub mod valkey;
 
 pub use doorward_core::table::{CLAIMS_MAX, KEYS_MAX, KNOWN_MAX, Sizes};
 pub use memory::MemoryStore;
+pub use valkey::ValkeyStore;
 
 use doorward_core::moment::Now;
 use doorward_core::question::{Answers, Questions};
@@ -17,6 +19,8 @@ use doorward_core::question::{Answers, Questions};
 pub enum Store {
     /// In the process's memory: of one gate, forgotten when it ends.
     Memory(MemoryStore),
+    /// In a server that all gates of a fleet ask.
+    Valkey(ValkeyStore),
 }
 
 impl Store {
@@ -25,6 +29,7 @@ impl Store {
     pub fn at_once(&self, questions: &Questions, now: Now) -> Option<Answers> {
         match self {
             Self::Memory(memory) => Some(memory.answer(questions, now)),
+            Self::Valkey(valkey) => valkey.at_once(questions, now),
         }
     }
 
@@ -36,6 +41,7 @@ impl Store {
         }
         match self {
             Self::Memory(memory) => drop(memory.answer(questions, now)),
+            Self::Valkey(valkey) => valkey.tell(questions, now),
         }
     }
 
@@ -44,6 +50,7 @@ impl Store {
     pub async fn answer(&self, questions: &Questions, now: Now) -> Answers {
         match self {
             Self::Memory(memory) => memory.answer(questions, now),
+            Self::Valkey(valkey) => valkey.answer(questions, now).await,
         }
     }
 }

@@ -84,12 +84,13 @@ impl Model {
                 if cost > limit {
                     return Answer::No { retry_ns: u64::MAX };
                 }
-                if held.1 + cost > limit {
+                // What is beyond the limit already was settled so; nothing can be asked for.
+                if cost > 0 && held.1 + cost > limit {
                     return Answer::No { retry_ns: to_end * 1_000_000_000 };
                 }
                 held.1 += cost;
                 let reset_s = if held.1 == 0 { 0 } else { to_end as u32 };
-                Answer::Yes { left: limit - held.1, reset_s }
+                Answer::Yes { left: limit.saturating_sub(held.1), reset_s }
             }
             Ask::Settle { key, window_s, taken, used, age_s } => {
                 let number = now.unix_s / u64::from(window_s);
@@ -178,7 +179,7 @@ fn question() -> impl Strategy<Value = Question> {
     })
 }
 
-pub(crate) fn compare(fresh: Fresh) {
+pub(crate) fn compare(fresh: &Fresh) {
     let batch = (prop::collection::vec(question(), 0..=6), 0..4_u64);
     let visits = prop::collection::vec(batch, 1..40);
     let mut runner =
