@@ -3,6 +3,7 @@
 
 mod asked;
 mod batches;
+mod file;
 mod hammer;
 mod memory;
 mod model;
@@ -21,7 +22,7 @@ fn memory() -> asked::Store {
 }
 
 /// Every store of this crate, by name.
-const STORES: [(&str, Fresh); 1] = [("memory", memory)];
+const STORES: [(&str, Fresh); 2] = [("memory", memory), ("file", file::fresh)];
 
 #[test]
 fn every_store_answers_every_story() {
