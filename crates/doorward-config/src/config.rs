@@ -7,10 +7,12 @@ use crate::pem::PemFile;
 use crate::report::Report;
 use crate::upstream::Upstream;
 use doorward_core::gate::Gate;
+use doorward_core::question::WhenAway;
 use doorward_core::secret::Secret;
 use doorward_core::settings::Settings;
 use ipnet::IpNet;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Everything a start needs. Nothing in it is unchecked.
@@ -35,6 +37,8 @@ pub struct Config {
     pub log: LogKind,
     /// Limits in time, bytes and number.
     pub bounds: Bounds,
+    /// Where shares are kept.
+    pub store: StoreAt,
     /// The gate.
     pub gate: Arc<Gate>,
     /// What the gate was made of.
@@ -81,6 +85,23 @@ pub struct ClientFiles {
     pub authorities: PemFile,
     /// Those that were revoked.
     pub crl: Option<PemFile>,
+}
+
+/// Where shares are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum StoreAt {
+    /// In the process's memory.
+    #[default]
+    Memory,
+    /// In memory, and what must outlive the process in a file. It is not looked into here.
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// As it was written.
+        written: String,
+        /// What becomes of budgets while it cannot be written.
+        when_away: WhenAway,
+    },
 }
 
 /// The operator's own listener.

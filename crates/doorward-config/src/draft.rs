@@ -1,7 +1,7 @@
 //! A configuration in the making: defaults, over which the file and the command line are written.
 
 use crate::bound::Bounds;
-use crate::config::{Admin, Profile, TlsFiles};
+use crate::config::{Admin, Profile, StoreAt, TlsFiles};
 use crate::given::LogKind;
 use crate::key_file::KEY_FILE_NAME;
 use crate::section::issuer::KeysWritten;
@@ -36,6 +36,7 @@ pub(crate) struct Draft {
     pub(crate) threads: usize,
     pub(crate) log: LogKind,
     pub(crate) bounds: Bounds,
+    pub(crate) store: StoreAt,
     pub(crate) signing: Vec<Reference>,
     pub(crate) admission: Option<Reference>,
     /// What was written as each credential's value.
@@ -86,6 +87,7 @@ impl Default for Draft {
             threads: 0,
             log: LogKind::default(),
             bounds: Bounds::default(),
+            store: StoreAt::default(),
             signing: Vec::new(),
             admission: None,
             credential_values: Vec::new(),

@@ -3,6 +3,7 @@
 mod cookie;
 mod identity;
 mod permission;
+mod store;
 
 use crate::bound::Bounds;
 use crate::config::{Admin, Config, Profile};
@@ -30,6 +31,7 @@ use identity::{identity, webhook};
 use permission::permission;
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use store::store;
 
 /// What a configuration's values were written as, and where; secrets only by reference.
 #[derive(Clone, Debug, Default)]
@@ -118,8 +120,7 @@ pub fn print_effective(config: &Config) -> String {
     secrets(&mut page);
     client_ip(config, &mut page);
     bounds(&config.bounds, &mut page);
-    page.open("store");
-    page.key("url", "\"memory:\"");
+    store(&config.store, &mut page);
     layers(config, &mut page);
     for (place, route) in config.settings.routes.iter().enumerate() {
         one_route(config, place, route, &mut page);

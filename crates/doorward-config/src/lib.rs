@@ -33,7 +33,7 @@ mod upstream;
 mod warn;
 
 pub use bound::Bounds;
-pub use config::{Admin, ClientFiles, Config, Profile, TlsFiles};
+pub use config::{Admin, ClientFiles, Config, Profile, StoreAt, TlsFiles};
 pub use effective::{print_effective, quote};
 #[doc(hidden)]
 pub use fuzz::fuzz_one;

@@ -169,6 +169,7 @@ fn finish(
         threads: draft.threads,
         log: draft.log,
         bounds: draft.bounds,
+        store: draft.store,
         gate,
         profile: draft.profile,
         trying_out,

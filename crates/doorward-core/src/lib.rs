@@ -12,6 +12,7 @@ pub mod client_ip;
 pub mod crowd;
 pub mod crypto;
 pub mod date;
+pub mod denial;
 mod endpoints;
 pub mod explained;
 pub mod fault;

@@ -22,6 +22,7 @@
 mod alone;
 mod batch;
 mod clocks;
+mod denials;
 mod epoch;
 mod figures;
 mod keeper;
@@ -33,7 +34,9 @@ pub use figures::{Figures, LATENCY_ENDS_US};
 pub use notes::Note;
 pub use state::Standing;
 
+use crate::denials::{DenialError, DenialList};
 use crate::remote::{Opened, RemoteError, RemoteLimits};
+use doorward_core::denial::Denial;
 use doorward_core::life::Life;
 use doorward_core::moment::{Chance, Now};
 use doorward_core::question::{Answer, Answers, Questions};
@@ -183,6 +186,21 @@ impl ValkeyStore {
         if polled.is_pending() {
             runtime.spawn(telling);
         }
+    }
+
+    /// Puts a denial onto the list of all gates, or takes it off.
+    ///
+    /// # Errors
+    /// When the list is full, or the server could not be asked.
+    pub async fn put_denial(&self, denial: &Denial, now: Now) -> Result<(), DenialError> {
+        self.0.put_denial(denial, now).await
+    }
+
+    /// The denials that are known: as of the last second, or of before the server went away. None
+    /// before it has answered once.
+    #[must_use]
+    pub fn denials(&self) -> Option<DenialList> {
+        self.0.denials().map(|list| DenialList::clone(&list))
     }
 
     /// Whether the server answers, at the moment.

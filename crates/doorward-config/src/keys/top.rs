@@ -218,12 +218,22 @@ static CLIENT_IP: Section = Section::new(
 
 static STORE: Section = Section::new(
     "Where shares are kept.",
-    &[key(
-        "url",
-        Shape::Text,
-        "\"memory:\"",
-        "`memory:` is this process's own: shares are forgotten at a restart.",
-    )],
+    &[
+        key(
+            "url",
+            Shape::Text,
+            "\"memory:\"",
+            "`memory:` is this process's own: shares are forgotten at a restart. `file:PATH` keeps \
+             windows of an hour and more, budgets and denials in a file.",
+        ),
+        key(
+            "when_away",
+            Shape::Words { now: &["refuse", "memory"], later: &[] },
+            "\"refuse\"",
+            "What becomes of budgets while the store cannot keep them: they are refused, or go on \
+             in this process's memory.",
+        ),
+    ],
 );
 
 static LIMITS: Section = Section::new(

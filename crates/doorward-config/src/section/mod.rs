@@ -21,6 +21,7 @@ pub(crate) mod secrets;
 pub(crate) mod sign_in;
 mod signatures;
 mod signed;
+mod store;
 pub(crate) mod top;
 pub(crate) mod upstream;
 pub(crate) mod webhook;

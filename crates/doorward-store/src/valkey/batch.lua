@@ -1,6 +1,7 @@
 -- A batch of questions, answered in one atomic step of two phases.
 --
--- KEYS[1] is where the epoch is noted; then one key for each question.
+-- KEYS[1] is where the epoch is noted, KEYS[2] the version of the denials; then one key for each
+-- question.
 -- ARGV[1] is the epoch that the gate knows; behind what `first` names, five words for each question.
 --
 -- Times are pairs of seconds and nanoseconds: Lua counts in doubles, which are exact up to 2^53, and
@@ -14,12 +15,13 @@ local COUNT_MAX = 4294967295
 -- What is claimed for longer than 2^40 s is claimed for ever.
 local CLAIM_S_MAX, EVER_S = 1099511627776, 9223372036854775808
 local KEEP_MS_MAX = 1125899906842624
-local WORDS = 5
+-- Keys before those of questions, and words of each question.
+local OWN, WORDS = 2, 5
 
 local held = redis.call('MGET', unpack(KEYS))
 if held[1] ~= ARGV[1] then return { 0 } end
 
-local questions = #KEYS - 1
+local questions = #KEYS - OWN
 local at, op, always, watch = {}, {}, {}, {}
 local order = {}
 for i = 1, questions do
@@ -40,10 +42,10 @@ local function number(i, word) return tonumber(ARGV[at[i] + word]) end
 local values, lives, changed
 local function begin()
   values, lives, changed = {}, {}, {}
-  for i = 1, questions do values[KEYS[i + 1]] = held[i + 1] end
+  for i = 1, questions do values[KEYS[i + OWN]] = held[i + OWN] end
 end
 local function put(i, value, ms)
-  local key = KEYS[i + 1]
+  local key = KEYS[i + OWN]
   values[key], lives[key], changed[key] = value, ms, true
 end
 
@@ -73,7 +75,7 @@ end
 
 local function take(i, cost_s, cost_ns)
   if cost_s < 0 then return NEVER, 0, 0 end
-  local s, ns = bucket(values[KEYS[i + 1]])
+  local s, ns = bucket(values[KEYS[i + OWN]])
   local empty_s, empty_ns = plus(now_s, now_ns, number(i, 3), number(i, 4))
   if less(s, ns, now_s, now_ns) then s, ns = now_s, now_ns end
   -- Nothing is emptier than empty: neither by a slower rate, nor by a clock that was set back.
@@ -89,7 +91,7 @@ local function take(i, cost_s, cost_ns)
 end
 
 local function give(i)
-  local s, ns = bucket(values[KEYS[i + 1]])
+  local s, ns = bucket(values[KEYS[i + OWN]])
   s, ns = minus(s, ns, number(i, 1), number(i, 2))
   if not less(now_s, now_ns, s, ns) then
     put(i, false, 0)
@@ -118,7 +120,7 @@ local function take_from_window(i, cost)
   local limit = number(i, 2)
   if cost > limit then return NEVER, 0, 0 end
   -- One that is still alive keeps its own end: a clock that was set back grants nothing twice.
-  local own_s, held_s, taken = window(values[KEYS[i + 1]], number(i, 1))
+  local own_s, held_s, taken = window(values[KEYS[i + OWN]], number(i, 1))
   local left_s, count = math.max(own_s, held_s), taken + cost
   if cost > 0 and count > limit then return NO, left_s, 0 end
   if cost > 0 then keep_window(i, left_s, count) end
@@ -127,7 +129,7 @@ end
 
 local function settle(i)
   local window_s, taken, used, age_s = number(i, 1), number(i, 2), number(i, 3), number(i, 4)
-  local own_s, held_s, count = window(values[KEYS[i + 1]], window_s)
+  local own_s, held_s, count = window(values[KEYS[i + OWN]], window_s)
   local left_s = math.max(own_s, held_s)
   local begun_s = math.max(0, window_s - left_s)
   if held_s > 0 and age_s <= begun_s then count = math.max(0, count - math.max(0, taken - used)) end
@@ -146,7 +148,7 @@ end
 local function claim(i)
   local seconds, maker = number(i, 1), ARGV[at[i] + 2]
   if seconds < 0 then return NEVER, 0, 0 end
-  local value = values[KEYS[i + 1]]
+  local value = values[KEYS[i + OWN]]
   if value then
     local last_s, answered, other = claimed(value)
     if tonumber(last_s) >= wall_s then
@@ -160,7 +162,7 @@ local function claim(i)
 end
 
 local function note_answered(i)
-  local value = values[KEYS[i + 1]]
+  local value = values[KEYS[i + OWN]]
   if value then
     local last_s, _, maker = claimed(value)
     keep_claim(i, tonumber(last_s), '1', maker)
@@ -169,7 +171,7 @@ local function note_answered(i)
 end
 
 local function unclaim(i)
-  local value = values[KEYS[i + 1]]
+  local value = values[KEYS[i + OWN]]
   if value then
     local _, answered = claimed(value)
     if answered == '0' then put(i, false, 0) end
@@ -198,7 +200,7 @@ local function answer(i, ask)
   codes[i], ones[i], others[i] = ask(i)
 end
 local function test(i)
-  local key = KEYS[i + 1]
+  local key = KEYS[i + OWN]
   local value, ms, change = values[key], lives[key], changed[key]
   answer(i, commits[op[i]])
   values[key], lives[key], changed[key] = value, ms, change
@@ -228,20 +230,20 @@ if stopped then
 end
 
 for i = 1, questions do
-  local key = KEYS[i + 1]
+  local key = KEYS[i + OWN]
   if changed[key] then
     changed[key] = nil
     if values[key] then
       local ms = math.min(KEEP_MS_MAX, math.max(1, lives[key], least_ms))
       ms = string.format('%.0f', ms)
       redis.call('SET', key, values[key], 'PX', ms)
-    elseif held[i + 1] then
+    elseif held[i + OWN] then
       redis.call('DEL', key)
     end
   end
 end
 
-local out = { 1, told_s }
+local out = { 1, told_s, tonumber(held[2] or 0) }
 for i = 1, questions do
   out[#out + 1] = codes[i] or SKIPPED
   out[#out + 1] = ones[i] or 0

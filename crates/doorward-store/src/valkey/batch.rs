@@ -43,8 +43,8 @@ pub(super) enum Clock {
 #[derive(Debug, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "matched where it is made, never kept")]
 pub(super) enum Told {
-    /// The answers, and the second of the server's clock.
-    Answers(Answers, u64),
+    /// The answers, the second of the server's clock, and the version of the denials.
+    Answers(Answers, u64, u64),
     /// Nothing was done: this is not the epoch that the gate knows.
     OtherEpoch,
 }
@@ -78,7 +78,7 @@ pub(super) fn write(
     (now, clock): (Now, Clock),
     maker: &str,
 ) {
-    command.arg(questions.len() + 1).arg(&names.epoch);
+    command.arg(questions.len() + 2).arg(&names.epoch).arg(&names.version);
     for question in questions {
         command.arg(names.of(&question.ask));
     }
@@ -165,13 +165,13 @@ pub(super) fn read(questions: &Questions, said: &Value) -> Option<Told> {
     if numbers.next()?? == 0 {
         return numbers.next().is_none().then_some(Told::OtherEpoch);
     }
-    let server_s = numbers.next()??;
+    let (server_s, version) = (numbers.next()??, numbers.next()??);
     let mut answers = Answers::new();
     for question in questions {
         let (code, one, other) = (numbers.next()??, numbers.next()??, numbers.next()??);
         answers.push(answer(question, code, one, other)?);
     }
-    numbers.next().is_none().then_some(Told::Answers(answers, server_s))
+    numbers.next().is_none().then_some(Told::Answers(answers, server_s, version))
 }
 
 fn answer(question: &Question, code: u64, one: u64, other: u64) -> Option<Answer> {
@@ -232,25 +232,26 @@ mod tests {
         let yes = Answer::Yes { left: 0, reset_s: 0 };
         let told = |first, second| {
             let answers = [first, second].into_iter().collect();
-            Some(Told::Answers(answers, 77))
+            Some(Told::Answers(answers, 77, 8))
         };
         let whole = Answer::Yes { left: 2, reset_s: 1 };
-        assert_eq!(numbers(&[1, 77, 1, 0, 1_000, 1, 0, 0]), told(whole, yes));
+        assert_eq!(numbers(&[1, 77, 8, 1, 0, 1_000, 1, 0, 0]), told(whole, yes));
         let no = Answer::No { retry_ns: 1_000_000_002 };
-        assert_eq!(numbers(&[1, 77, 2, 1, 2, 0, 0, 0]), told(no, Answer::Skipped));
+        assert_eq!(numbers(&[1, 77, 8, 2, 1, 2, 0, 0, 0]), told(no, Answer::Skipped));
         let used = Answer::Used { answered: true };
-        assert_eq!(numbers(&[1, 77, 1, 0, 1_000, 5, 0, 0]), told(whole, used));
+        assert_eq!(numbers(&[1, 77, 8, 1, 0, 1_000, 5, 0, 0]), told(whole, used));
         assert_eq!(numbers(&[0]), Some(Told::OtherEpoch));
         for wrong in [
             &[][..],
             &[0, 0],
             &[1],
             &[1, 77],
-            &[1, 77, 1, 0, 1_000],
-            &[1, 77, 1, 0, 1_000, 1, 0],
-            &[1, 77, 1, 0, 1_000, 1, 0, 0, 0],
-            &[1, 77, 6, 0, 1_000, 1, 0, 0],
-            &[1, 77, 1, 0, -1, 1, 0, 0],
+            &[1, 77, 8],
+            &[1, 77, 8, 1, 0, 1_000],
+            &[1, 77, 8, 1, 0, 1_000, 1, 0],
+            &[1, 77, 8, 1, 0, 1_000, 1, 0, 0, 0],
+            &[1, 77, 8, 6, 0, 1_000, 1, 0, 0],
+            &[1, 77, 8, 1, 0, -1, 1, 0, 0],
             &[-1],
         ] {
             assert_eq!(numbers(wrong), None, "{wrong:?}");

@@ -31,7 +31,10 @@ async fn keep(inner: &Weak<Inner>, line: &RemoteStore, tell: &SyncSender<Result<
     let mut pause = PAUSE;
     loop {
         let Some(inner) = inner.upgrade().filter(|inner| !inner.is_over()) else { return };
-        let met = inner.meet(line, None).await;
+        let mut met = inner.meet(line, None).await;
+        if met.is_ok() {
+            met = inner.read_denials(line, (inner.settings.clock)()).await;
+        }
         let is_decided = !matches!(met, Err(RemoteError::Opening(_)));
         if is_decided {
             // Only the first is waited for.

@@ -1,7 +1,7 @@
 //! What keys are called in a server that others can read: nothing of an address, a user or a limit
 //! can be told from a name, and who has no secret of the gates cannot make one up.
 
-use doorward_core::crypto::{self, MacKey};
+use doorward_core::crypto::{self, MacKey, SealKey};
 use doorward_core::question::{Ask, Key, Subject};
 use doorward_core::secret::Secret;
 
@@ -14,6 +14,12 @@ pub(super) struct Names {
     /// What all of its names begin with.
     begin: String,
     pub(super) epoch: String,
+    /// The denials, by whom they are about.
+    pub(super) denials: String,
+    /// How often they were changed.
+    pub(super) version: String,
+    /// Denials are for gates to read, and for nobody else.
+    pub(super) seal: SealKey,
 }
 
 /// What a key counts: names of different kinds never agree.
@@ -29,10 +35,11 @@ impl Names {
     /// epoch too: what was made under the one before is refused then, and not taken twice.
     pub(super) fn new(secret: &Secret, gate_id: &str) -> Self {
         let key = MacKey::new(&crypto::derive(secret, &["doorward", gate_id, "store"]));
+        let seal = SealKey::new(&crypto::derive(secret, &["doorward", gate_id, "store seal"]));
         let begin = format!("doorward:{gate_id}:");
-        let mut names = Self { key, begin, epoch: String::new() };
-        names.epoch = names.written(b"epoch");
-        names
+        let name = |of: &[u8]| written(&key, &begin, of);
+        let (epoch, denials, version) = (name(b"epoch"), name(b"denials"), name(b"version"));
+        Self { key, begin, epoch, denials, version, seal }
     }
 
     /// The name of what a question is about.
@@ -58,16 +65,21 @@ impl Names {
         bytes[13] = of;
         bytes[14] = length;
         bytes[15..].copy_from_slice(&subject);
-        self.written(&bytes)
+        written(&self.key, &self.begin, &bytes)
     }
 
-    fn written(&self, bytes: &[u8]) -> String {
-        let mac = self.key.sign(bytes);
-        let mut out = Vec::with_capacity(self.begin.len() + DIGEST_BYTES.div_ceil(3) * 4);
-        out.extend_from_slice(self.begin.as_bytes());
-        crypto::base64url(&mac[..DIGEST_BYTES], &mut out);
-        String::from_utf8_lossy(&out).into_owned()
+    /// The name of a denial among the others.
+    pub(super) fn of_denial(&self, whom: &str) -> String {
+        written(&self.key, "", &[b"denial ", whom.as_bytes()].concat())
     }
+}
+
+fn written(key: &MacKey, begin: &str, bytes: &[u8]) -> String {
+    let mac = key.sign(bytes);
+    let mut out = Vec::with_capacity(begin.len() + DIGEST_BYTES.div_ceil(3) * 4);
+    out.extend_from_slice(begin.as_bytes());
+    crypto::base64url(&mac[..DIGEST_BYTES], &mut out);
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 const fn subject_of(ask: &Ask) -> (&Key, Kind) {
@@ -125,7 +137,9 @@ mod tests {
                 assert!(!seen.insert(names.of(&Ask::Unclaim { key })));
             }
         }
-        assert!(seen.insert(names.epoch.clone()));
+        for own in [&names.epoch, &names.denials, &names.version] {
+            assert!(seen.insert(own.clone()));
+        }
         // Another secret, and another gate, have others.
         for other in [Names::new(&Secret::new([7; 32]), "prod"), Names::new(&secret, "staging")] {
             assert!(seen.insert(other.epoch.clone()));

@@ -8,6 +8,7 @@ use super::figures::{Counts, count};
 use super::names::Names;
 use super::notes::{Note, Notes};
 use super::{Away, ValkeySettings};
+use crate::denials::DenialList;
 use crate::remote::{Greet, Greeting, Open, RemoteError, RemoteStore, heard};
 use doorward_core::crypto;
 use doorward_core::life::Life;
@@ -38,9 +39,9 @@ pub enum Standing {
 }
 
 pub(super) struct Inner {
-    settings: ValkeySettings,
+    pub(super) settings: ValkeySettings,
     clock: Clock,
-    names: Names,
+    pub(super) names: Names,
     script: String,
     /// What servers call the script: the same everywhere.
     hash: OnceLock<String>,
@@ -51,6 +52,10 @@ pub(super) struct Inner {
     is_away: AtomicBool,
     pub(super) standing: watch::Sender<Standing>,
     clocks: Clocks,
+    /// The denials that are known; none before they were read once.
+    denials: Mutex<Option<Arc<DenialList>>>,
+    /// The version that the server said last.
+    version: AtomicU64,
     alone: Option<Alone>,
     pub(super) counts: Counts,
     pub(super) notes: Notes,
@@ -91,6 +96,8 @@ impl Inner {
             is_away: AtomicBool::new(true),
             standing: watch::Sender::new(standing),
             clocks: Clocks::default(),
+            denials: Mutex::default(),
+            version: AtomicU64::new(0),
             alone,
             counts: Counts::default(),
             notes,
@@ -171,7 +178,10 @@ impl Inner {
             };
             let said = self.run(line, &known, questions, now).await?;
             match batch::read(questions, &said).ok_or(RemoteError::Strange)? {
-                Told::Answers(answers, server_s) => {
+                Told::Answers(answers, server_s, version) => {
+                    if self.version.swap(version, Ordering::Relaxed) != version {
+                        self.wake.notify_one();
+                    }
                     let leapt = self.clock == Clock::Server && self.clocks.leapt(now, server_s);
                     if leapt {
                         self.renew(line).await?;
@@ -220,7 +230,7 @@ impl Inner {
     }
 
     /// One command, counted.
-    async fn trip(
+    pub(super) async fn trip(
         &self,
         line: &RemoteStore,
         command: &Cmd,
@@ -262,6 +272,7 @@ impl Inner {
         if is_other && held.is_some() {
             count(&self.counts.epochs);
             self.notes.say(&Note::Forgot);
+            self.doubt_denials();
         }
         let was_away = self.is_away();
         if is_other || was_away {
@@ -334,8 +345,26 @@ impl Inner {
         }
     }
 
+    /// The denials that are known.
+    pub(super) fn denials(&self) -> Option<Arc<DenialList>> {
+        self.denials.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn know_denials(&self, list: DenialList) {
+        let mut known = self.denials.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = Some(Arc::new(list));
+    }
+
+    /// Versions of a store that has forgotten begin anew: the list is to be read again.
+    fn doubt_denials(&self) {
+        let mut known = self.denials.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(list) = &mut *known {
+            Arc::make_mut(list).version = u64::MAX;
+        }
+    }
+
     /// This thread's connection.
-    fn line(self: &Arc<Self>) -> Arc<RemoteStore> {
+    pub(super) fn line(self: &Arc<Self>) -> Arc<RemoteStore> {
         let own = thread::current().id();
         let lines = self.lines.read().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, line)) = lines.iter().find(|(thread, _)| *thread == own) {

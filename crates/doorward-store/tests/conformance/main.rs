@@ -3,6 +3,7 @@
 
 mod asked;
 mod batches;
+mod file;
 mod hammer;
 mod memory;
 mod model;
@@ -25,6 +26,7 @@ fn memory() -> asked::Store {
 fn stores() -> Vec<(&'static str, Box<Fresh>)> {
     vec![
         ("memory", Box::new(memory)),
+        ("file", Box::new(file::fresh)),
         ("redis", valkey::fresh(valkey::Make::Redis)),
         ("valkey", valkey::fresh(valkey::Make::Valkey)),
     ]
