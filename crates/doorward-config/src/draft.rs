@@ -11,6 +11,7 @@ use doorward_core::secret::Secret;
 use doorward_core::settings::Settings;
 use ipnet::IpNet;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 
 /// The port of the default of `listen`.
 const PORT: u16 = 8080;
@@ -37,6 +38,8 @@ pub(crate) struct Draft {
     pub(crate) log: LogKind,
     pub(crate) bounds: Bounds,
     pub(crate) store: StoreAt,
+    /// How many gates there are, where `store.instances` says it.
+    pub(crate) store_instances: Option<NonZeroU32>,
     pub(crate) signing: Vec<Reference>,
     pub(crate) admission: Option<Reference>,
     /// What was written as each credential's value.
@@ -88,6 +91,7 @@ impl Default for Draft {
             log: LogKind::default(),
             bounds: Bounds::default(),
             store: StoreAt::default(),
+            store_instances: None,
             signing: Vec::new(),
             admission: None,
             credential_values: Vec::new(),

@@ -31,6 +31,7 @@ use identity::{identity, webhook};
 use permission::permission;
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::num::NonZeroU32;
 use store::store;
 
 /// What a configuration's values were written as, and where; secrets only by reference.
@@ -52,6 +53,7 @@ pub(crate) struct Said {
     key_file: String,
     deny_known: Vec<DenyWritten>,
     later_off: Vec<&'static str>,
+    store_instances: Option<NonZeroU32>,
 }
 
 impl Said {
@@ -78,6 +80,7 @@ impl Said {
             key_file: draft.key_file.clone(),
             deny_known: draft.deny_known.clone(),
             later_off: draft.later_off.clone(),
+            store_instances: draft.store_instances,
         }
     }
 }
@@ -120,7 +123,7 @@ pub fn print_effective(config: &Config) -> String {
     secrets(&mut page);
     client_ip(config, &mut page);
     bounds(&config.bounds, &mut page);
-    store(&config.store, &mut page);
+    store(&config.store, config.said.store_instances, &mut page);
     layers(config, &mut page);
     for (place, route) in config.settings.routes.iter().enumerate() {
         one_route(config, place, route, &mut page);

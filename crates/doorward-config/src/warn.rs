@@ -5,7 +5,9 @@ mod cookie;
 mod forms;
 mod proxy;
 mod sign_in;
+mod store;
 
+use crate::config::StoreAt;
 use crate::document::shorten;
 use crate::draft::Draft;
 use crate::reading::Reading;
@@ -30,6 +32,7 @@ pub(crate) fn add(draft: &Draft, trying_out: bool, reading: &mut Reading<'_>) {
     writes(draft, reading);
     any_caller(draft, reading);
     windows(draft, reading);
+    store::look(draft, reading);
     cookie::renaming(draft, reading);
     certificate::of_clients(draft, reading);
     forms::written(draft, reading);
@@ -368,6 +371,9 @@ fn any_caller(draft: &Draft, reading: &mut Reading<'_>) {
 const LONG_WINDOW_S: u32 = 3600;
 
 fn windows(draft: &Draft, reading: &mut Reading<'_>) {
+    if draft.store != StoreAt::Memory {
+        return;
+    }
     let settings = &draft.settings;
     let of_file = settings.quota.limits.iter().enumerate();
     let of_file = of_file.map(|(place, limit)| (format!("layers.quota.limits[{place}]"), limit));

@@ -6,6 +6,7 @@
 
 mod bounded;
 mod line;
+pub mod sentinel;
 
 use doorward_core::remote::Remote;
 use line::{Line, Lines};

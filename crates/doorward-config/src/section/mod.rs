@@ -18,6 +18,7 @@ mod record;
 mod record_url;
 pub(crate) mod routes;
 pub(crate) mod secrets;
+pub(crate) mod shared_store;
 pub(crate) mod sign_in;
 mod signatures;
 mod signed;
