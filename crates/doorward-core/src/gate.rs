@@ -2,11 +2,13 @@
 
 mod may;
 mod passes;
+mod shown;
 mod tokens;
 
 use crate::client_ip::ClientIp;
 use crate::endpoints;
 use crate::fault::Fault;
+use crate::fingerprint;
 use crate::header::One;
 use crate::layers::identity::{self, Asking, Issuer, Waited, Who};
 use crate::layers::{
@@ -37,6 +39,7 @@ pub struct Gate {
     pub(crate) origins: Origins,
     pub(crate) routes: Routes,
     pub(crate) client_ip: ClientIp,
+    pub(crate) fingerprint: fingerprint::shown::Policy,
     pub(crate) endpoints: String,
     pub(crate) mode: Mode,
     pub(crate) modes: LayerModes,

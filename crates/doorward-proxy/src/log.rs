@@ -9,6 +9,7 @@ mod pretty;
 mod summary;
 
 use crate::settings::LogForm;
+use crate::shown::Noted;
 use doorward_core::moment::{Now, RequestId};
 use doorward_core::reason::Reason;
 use doorward_core::visit::WouldRefuse;
@@ -62,6 +63,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) status: Option<u16>,
     /// The answer broke off, or the client did not wait for its end.
     pub(crate) is_broken: bool,
+    /// What its client shows without being asked.
+    pub(crate) shown: Option<&'a Noted>,
     pub(crate) bytes_in: u64,
     pub(crate) bytes_out: u64,
     /// WebSocket frames from the client and to it.

@@ -250,6 +250,12 @@ impl Proxy {
         )
     }
 
+    /// Requests of clients that wrote the header in which trusted proxies tell fingerprints.
+    #[must_use]
+    pub fn fingerprint_claims(&self) -> u64 {
+        self.shared.counts.claims.load(Ordering::Relaxed)
+    }
+
     /// Drains: clients in the queue are still served, requests in flight come to their end, then
     /// the threads end. Waits for that, at most as long as [`crate::settings::Bounds::drain`] says.
     pub fn stop(self) {

@@ -213,6 +213,13 @@ static CLIENT_IP: Section = Section::new(
             "\"x-forwarded-for\"",
             "The one header that they write.",
         ),
+        key(
+            "fingerprint_from",
+            Shape::Text,
+            "",
+            "The header in which they tell the JA4 of a client's TLS, which they end: \"x-ja4\". \
+             From anybody else it is not believed; it never goes on to the backend.",
+        ),
     ],
 );
 

@@ -25,6 +25,12 @@ pub(super) fn write(entry: &Entry<'_>, into: &mut Vec<u8>) {
     text("caller", entry.caller.map(str::as_bytes), into);
     text("pass", entry.pass.map(str::as_bytes), into);
     text("origin", entry.origin, into);
+    if let Some(shown) = entry.shown {
+        text("ja4", shown.ja4.as_ref().map(|ja4| ja4.as_str().as_bytes()), into);
+        text("http2", shown.http2.as_ref().map(String::as_bytes), into);
+        let head = shown.head.map(|head| head.text().to_string());
+        text("head", head.as_ref().map(String::as_bytes), into);
+    }
     if !entry.would_refuse.is_empty() {
         into.extend_from_slice(b",\"would_refuse\":[");
         for (place, reason) in entry.would_refuse.iter().enumerate() {

@@ -170,6 +170,8 @@ impl Page<'_, '_> {
         let help = "Open connections of clients, by worker";
         self.family("doorward_connections_open", help, false, open.into_iter())?;
         let counts = &self.shared.counts;
+        let help = "Requests of clients that wrote the fingerprint header of trusted proxies";
+        self.counter("doorward_fingerprint_claims", help, counts.claims.load(Relaxed))?;
         let handshakes = counts.handshakes.load(Relaxed);
         let failed = counts.handshakes_failed.load(Relaxed);
         let (second, floods) = (counts.second.load(Relaxed), counts.floods.load(Relaxed));
