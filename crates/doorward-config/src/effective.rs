@@ -19,6 +19,7 @@ use crate::section::sign_in::COUNTS;
 use crate::section::upstream::HTTP;
 use crate::upstream::{Upstream, UpstreamHttp};
 use cookie::cookie;
+use doorward_core::layers::credential::Put;
 use doorward_core::layers::quota::{
     By, Deny, DenyKnown, Limit, Measure, SignIn, StreamsMax, Success,
 };
@@ -285,8 +286,11 @@ fn layers(config: &Config, page: &mut Page<'_>) {
     page.open("layers.credential");
     let values = page.said.credential_values.iter();
     let added = settings.credential.credentials.iter().zip(values).map(|(credential, value)| {
-        let (name, header) = (quote(&credential.name), quote(credential.header.as_str()));
-        format!("{{ name = {name}, header = {header}, value = {} }}", quote(value))
+        let put = match &credential.put {
+            Put::Header(name) => format!("header = {}", quote(name.as_str())),
+            Put::Query(name) => format!("query = {}", quote(name)),
+        };
+        format!("{{ name = {}, {put}, value = {} }}", quote(&credential.name), quote(value))
     });
     let added: Vec<String> = added.collect();
     page.lines("add", &added);
