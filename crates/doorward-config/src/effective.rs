@@ -17,7 +17,7 @@ use crate::section::quota::{DenyWritten, WHO};
 use crate::section::routes::{CSRFS, EFFECTS, EMBEDS, FORMS, KINDS, OVERRIDES, PASSES, TICKETS};
 use crate::section::sign_in::COUNTS;
 use crate::section::upstream::HTTP;
-use crate::upstream::{Upstream, UpstreamHttp};
+use crate::upstream::{HostHeader, Upstream, UpstreamHttp};
 use cookie::cookie;
 use doorward_core::layers::credential::Put;
 use doorward_core::layers::quota::{
@@ -40,7 +40,7 @@ pub(crate) struct Said {
     signing: Vec<String>,
     admission: Option<String>,
     literal_secrets: bool,
-    upstream_host: String,
+    upstream_host: Option<String>,
     credential_values: Vec<String>,
     admin_token: Option<String>,
     jwt_keys: Vec<KeysWritten>,
@@ -178,7 +178,13 @@ fn top(config: &Config, page: &mut Page<'_>) {
         Some(upstream) => page.key("upstream", &upstream_text(upstream)),
         None => page.absent("upstream", "none"),
     }
-    page.key("upstream_host", &quote(&page.said.upstream_host.clone()));
+    match page.said.upstream_host.clone() {
+        Some(said) => page.key("upstream_host", &quote(&said)),
+        None if config.upstreams.iter().any(|upstream| upstream.host != HostHeader::Keep) => {
+            page.absent("upstream_host", "keep; its own name to a service that is given a key");
+        }
+        None => page.key("upstream_host", "\"keep\""),
+    }
     page.key("origins", &list(&settings.origins));
     page.key("threads", &config.threads.to_string());
     page.key("gate_id", &quote(&settings.gate_id));

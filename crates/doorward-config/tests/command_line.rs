@@ -202,6 +202,31 @@ fn a_secret_is_not_typed_even_where_the_file_accepts_literal_ones() {
 }
 
 #[test]
+fn a_service_of_somebody_elses_is_told_its_own_name() {
+    let credential = texts(&["Authorization: Bearer env:API_KEY"]);
+    let allow = texts(&["POST /v1/chat/completions"]);
+    let own = HostHeader::Name("api.model.example".to_owned());
+    for (upstream, credential, want) in [
+        ("https://api.model.example", &credential[..], own),
+        ("https://api.model.example", &[], HostHeader::Keep),
+        ("http://api.model.example", &credential, HostHeader::Keep),
+        ("https://127.0.0.1:8443", &credential, HostHeader::Keep),
+        ("https://api.internal", &credential, HostHeader::Keep),
+        ("unix:/run/app.sock", &credential, HostHeader::Keep),
+    ] {
+        let (allow, credential) = (allow.clone(), credential.to_vec());
+        let config = config(&Given { allow, credential, ..guard(upstream) });
+        assert_eq!(config.upstreams[0].host, want, "{upstream}");
+        if let Some(tls) = &config.upstreams[0].tls {
+            assert!(upstream.contains(&tls.server_name), "{upstream}");
+        }
+        let clear = "a credential goes to http://api.model.example in the clear";
+        let warned = config.warnings.problems().iter().any(|problem| problem.what == clear);
+        assert_eq!(warned, upstream == "http://api.model.example", "{upstream}");
+    }
+}
+
+#[test]
 fn credentials_go_where_somebody_said() {
     let credential = texts(&["Authorization: Bearer env:API_KEY"]);
     let nowhere = Given { credential: credential.clone(), ..guard("http://127.0.0.1:3000") };

@@ -46,6 +46,8 @@
 //! * A backend that repeats the credential in another form: compressed, encrypted, in base64, in
 //!   UTF-16, piece by piece over several answers, or through a WebSocket, which is not looked into.
 //! * A credential in a query stands in the backend's own access log, as it does with any client.
+//! * A service of somebody else's learns what the client sends beside: cookies, address, identity.
+//!   Give it a gate with a name of its own, to which no cookies are sent.
 //! * A caller who may ask, and asks for more than you want to pay for: see `quota`.
 //!
 //! ## When it cannot decide
