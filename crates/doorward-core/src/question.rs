@@ -74,6 +74,7 @@ impl Question {
             | Ask::ClaimOnce { key, .. }
             | Ask::Unclaim { key }
             | Ask::Answered { key }
+            | Ask::Settle { key, .. }
             | Ask::GiveTokens { key, .. } => matches!(key.subject, Subject::Known(_)),
         }
     }
@@ -142,6 +143,24 @@ pub enum Ask {
         rate: Rate,
         /// Tokens to give back.
         cost: u32,
+    },
+    /// What `TakeFromWindow` took in advance came to `used`. In the window from which it was taken
+    /// the difference is given back, or taken on top, beyond the limit if it has to be; when that
+    /// window has ended, only what is on top is taken, from the present one. Always yes.
+    ///
+    /// A wrong yes forgets what was spent; a wrong no (a store that is away) leaves spent what was
+    /// taken in advance.
+    Settle {
+        /// Whose window.
+        key: Key,
+        /// As in `TakeFromWindow`.
+        window_s: u32,
+        /// What was taken in advance.
+        taken: u32,
+        /// What it came to.
+        used: u32,
+        /// Seconds since it was taken, rounded up. A duration: a store may have a clock of its own.
+        age_s: u32,
     },
 }
 

@@ -8,16 +8,16 @@ use doorward_core::fault::Fault;
 use doorward_core::gate::Gate;
 use doorward_core::moment::Moment;
 use doorward_core::question::Questions;
-use doorward_core::turn::{AwaitingBody, AwaitingCaller, AwaitingKeys, Turn};
+use doorward_core::turn::{AwaitingBody, AwaitingCaller, AwaitingKeys, Pending, Turn};
 use doorward_core::verdict::Verdict;
 use doorward_core::view::View;
 use doorward_store::Store;
 use std::future::Future;
 use std::sync::Arc;
 
-/// Turns that one visit can take: head, keys, shares, body, and one to spare. More is a mistake of
-/// ours, and ends in a refusal.
-const TURNS_MAX: usize = 5;
+/// Turns that one visit can take: head, keys, body, one to spare, and the batches of a store that
+/// has to be waited for. More is a mistake of ours, and ends in a refusal.
+const TURNS_MAX: usize = 5 + ASKS_MAX;
 
 /// Whom a visit may ask.
 #[derive(Clone, Copy)]
@@ -35,6 +35,8 @@ enum Waiting<'v> {
     Body(Box<AwaitingBody<'v>>),
     Keys(Box<AwaitingKeys<'v>>),
     Caller(Box<AwaitingCaller<'v>>),
+    /// A store that is not asked at once.
+    Store(Box<Pending<'v>>),
 }
 
 /// A mounting's body, which can be held whole.
@@ -62,10 +64,16 @@ pub async fn converse(
         Turn::Body(awaiting) => Waiting::Body(Box::new(awaiting)),
         Turn::Keys(awaiting) => Waiting::Keys(Box::new(awaiting)),
         Turn::Caller(awaiting) => Waiting::Caller(Box::new(awaiting)),
-        Turn::Ask(_) => return Verdict::Refuse(gate.fault(Fault::GateBusy, view.peer, at)),
+        Turn::Ask(pending) => Waiting::Store(Box::new(pending)),
     };
     for _ in 0..TURNS_MAX {
         let turn = match waiting {
+            Waiting::Store(pending) => {
+                let questions = pending.questions();
+                let asked = reach.store.answer(&questions, reach.clock.now());
+                let answers = Box::pin(asked).await;
+                pending.answer(&answers, later(at, reach))
+            }
             Waiting::Body(awaiting) => match Box::pin(body.hold(awaiting.bytes_max())).await {
                 Ok(bytes) => awaiting.with(&bytes, later(at, reach)),
                 Err(fault) => awaiting.failed(fault, later(at, reach)),
@@ -86,7 +94,7 @@ pub async fn converse(
             Turn::Body(awaiting) => Waiting::Body(Box::new(awaiting)),
             Turn::Keys(awaiting) => Waiting::Keys(Box::new(awaiting)),
             Turn::Caller(awaiting) => Waiting::Caller(Box::new(awaiting)),
-            Turn::Ask(_) => break,
+            Turn::Ask(pending) => Waiting::Store(Box::new(pending)),
         };
     }
     Verdict::Refuse(gate.fault(Fault::GateBusy, view.peer, at))
@@ -100,16 +108,15 @@ fn later<'a>(at: Moment<'a>, reach: Reach<'_>) -> Moment<'a> {
 /// Batches that one visit can ask for in a row: a claim, and giving back what a replay took.
 const ASKS_MAX: usize = 3;
 
-/// Asks the store as long as it is wanted. This one is in the process, and answers without waiting:
-/// so nothing of the visit is moved into the future for it.
+/// Asks the store as long as it is wanted and answers at once: one in the process does, so nothing
+/// of the visit is moved into the future for it.
 fn ask<'v>(mut turn: Turn<'v>, at: Moment<'_>, store: &Store) -> Turn<'v> {
     for _ in 0..ASKS_MAX {
         turn = match turn {
-            Turn::Ask(pending) => {
-                let Store::Memory(memory) = store;
-                let answers = memory.answer(&pending.questions(), at.now);
-                pending.answer(&answers, at)
-            }
+            Turn::Ask(pending) => match store.at_once(&pending.questions(), at.now) {
+                Some(answers) => pending.answer(&answers, at),
+                None => return Turn::Ask(pending),
+            },
             Turn::Done(_) | Turn::Body(_) | Turn::Keys(_) | Turn::Caller(_) => return turn,
         };
     }

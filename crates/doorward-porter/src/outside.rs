@@ -249,8 +249,7 @@ impl Outside {
             let late_ns = asked_ns.checked_sub(begun_ns);
             let questions = signed_in.told(&told, late_ns, &memory, clock.now());
             if !questions.is_empty() {
-                let Store::Memory(store) = &*store;
-                signed_in.answered(&store.answer(&questions, clock.now()), &memory);
+                signed_in.answered(&store.answer(&questions, clock.now()).await, &memory);
             }
         });
     }

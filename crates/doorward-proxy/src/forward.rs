@@ -61,7 +61,7 @@ pub(crate) async fn serve(
         let failed = match exchanged {
             Ok(exchanged) => {
                 passage.answered();
-                mount::answered(&client, &passage, &exchanged.answer).await;
+                mount::answered(&client, &passage, &exchanged.answer);
                 let response = match hand_on(&client, exchanged, passage, plan, number) {
                     Ok(response) => response,
                     Err(failed) => Box::pin(stay_closed(&client, *failed, number)).await,
@@ -318,7 +318,7 @@ fn hand_back(
         link.spoil();
     }
     let trailing = match takes_trailers && look.has_trailer {
-        true => trailers::announced(&parts.headers, |_| true),
+        true => trailers::announced(&parts.headers, |name| !admitted.is_cost(name)),
         false => Vec::new(),
     };
     head::keep(&mut parts.headers, |name| {

@@ -127,13 +127,12 @@ const fn is_short(hint: BodyHint) -> bool {
 
 /// Notices what the backend has answered, and tells the store, where somebody could ask for it
 /// again or has signed in.
-pub(crate) async fn answered(client: &Client, passage: &Passage, answer: &Response<Incoming>) {
+pub(crate) fn answered(client: &Client, passage: &Passage, answer: &Response<Incoming>) {
     let shared = &client.worker.shared;
     let (status, now) = (answer.status(), shared.clock.now());
     passage.admitted.notice(status, answer.headers(), &shared.memory, now);
     if passage.admitted.is_claimed() {
-        let questions = passage.admitted.settle(Outcome::Answered(status));
-        settle(&questions, moment(client), &shared.store).await;
+        shared.store.tell(&passage.admitted.settle(Outcome::Answered(status)), now);
     }
     if let Some(signed_in) = passage.admitted.signed_in() {
         shared.outside.follow(signed_in, &shared.store, &shared.memory, &shared.clock);

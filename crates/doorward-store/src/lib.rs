@@ -20,6 +20,25 @@ pub enum Store {
 }
 
 impl Store {
+    /// Answers a batch without waiting; none, and nothing is done, where it has to be waited for.
+    #[must_use]
+    pub fn at_once(&self, questions: &Questions, now: Now) -> Option<Answers> {
+        match self {
+            Self::Memory(memory) => Some(memory.answer(questions, now)),
+        }
+    }
+
+    /// Takes a batch that is always granted, where nothing can wait for its answers: the end of a
+    /// request. What gets lost on the way stays spent.
+    pub fn tell(&self, questions: &Questions, now: Now) {
+        if questions.is_empty() {
+            return;
+        }
+        match self {
+            Self::Memory(memory) => drop(memory.answer(questions, now)),
+        }
+    }
+
     /// Answers a batch, one answer for each question, in the questions' order. Never fails: a store
     /// that is away answers `Unavailable`.
     pub async fn answer(&self, questions: &Questions, now: Now) -> Answers {

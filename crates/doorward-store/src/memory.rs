@@ -151,7 +151,10 @@ impl Batch<'_, '_> {
             Ask::TakeFromWindow { limit, .. } => {
                 self.locked.take_from_window(named, limit, 0, self.now)
             }
-            Ask::ClaimOnce { .. } | Ask::Unclaim { .. } | Ask::Answered { .. } => Ok(answer),
+            Ask::Settle { .. }
+            | Ask::ClaimOnce { .. }
+            | Ask::Unclaim { .. }
+            | Ask::Answered { .. } => Ok(answer),
         }
     }
 
@@ -167,6 +170,9 @@ impl Batch<'_, '_> {
             Ask::Unclaim { .. } => self.locked.unclaim(named),
             Ask::Answered { .. } => self.locked.answered(named),
             Ask::GiveTokens { rate, cost, .. } => self.locked.give(named, rate, cost, now),
+            Ask::Settle { taken, used, age_s, .. } => {
+                self.locked.settle(named, (taken, used), age_s, now)
+            }
         }
     }
 }
@@ -180,7 +186,9 @@ const fn stops(question: &Question, answer: Answer) -> bool {
 const fn subject_of(ask: &Ask) -> (&Key, Kind) {
     match ask {
         Ask::TakeTokens { key, .. } | Ask::GiveTokens { key, .. } => (key, Kind::Bucket),
-        Ask::TakeFromWindow { key, window_s, .. } => (key, Kind::Window { window_s: *window_s }),
+        Ask::TakeFromWindow { key, window_s, .. } | Ask::Settle { key, window_s, .. } => {
+            (key, Kind::Window { window_s: *window_s })
+        }
         Ask::ClaimOnce { key, .. } | Ask::Unclaim { key } | Ask::Answered { key } => {
             (key, Kind::Claim)
         }

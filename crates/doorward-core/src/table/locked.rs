@@ -156,6 +156,31 @@ impl<'t> Locked<'t> {
         self.write(named, place, share::give(value, rate, cost, now), true)
     }
 
+    /// Settles what was taken from the window of `named` in advance. What was taken from a wider
+    /// prefix while the table was full is not given back.
+    ///
+    /// # Errors
+    /// [`NotLocked`], and nothing has changed.
+    pub fn settle(
+        &mut self,
+        named: &Named<'_>,
+        amounts: (u32, u32),
+        age_s: u32,
+        now: Now,
+    ) -> Result<Answer, NotLocked> {
+        let Kind::Window { window_s } = named.kind else { return Ok(Answer::Unavailable) };
+        let (taken, used) = amounts;
+        let place = match used > taken {
+            true => self.find(named, now)?,
+            false => self.own(named.spot)?,
+        };
+        let Some(place) = place else {
+            return Ok(answer(Taken::Yes { value: 0, left: 0, reset_s: 0 }));
+        };
+        let settled = share::settle(self.value(place)?, window_s, amounts, age_s, now);
+        self.write(named, place, settled, taken != used)
+    }
+
     /// Claims once, until `until_unix_s` inclusive. A claim whose time has passed already could not
     /// be kept, so it is a no; full is `Unavailable`.
     ///
@@ -226,6 +251,25 @@ impl<'t> Locked<'t> {
     ) -> Result<u64, NotLocked> {
         let Some(place) = self.find(named, now)? else { return Ok(0) };
         let value = share::strike(self.value(place)?, rate, now);
+        self.write(named, place, Taken::Yes { value, left: 0, reset_s: 0 }, true)?;
+        Ok(value)
+    }
+
+    /// What is kept of `named`; 0 when nothing.
+    pub(crate) fn kept(&self, named: &Named<'_>, now: Now) -> Result<u64, NotLocked> {
+        let Some(place) = self.find(named, now)? else { return Ok(0) };
+        self.value(place)
+    }
+
+    /// Keeps what `next` makes of it, and says it.
+    pub(crate) fn keep(
+        &mut self,
+        named: &Named<'_>,
+        next: impl Fn(u64) -> u64,
+        now: Now,
+    ) -> Result<u64, NotLocked> {
+        let Some(place) = self.find(named, now)? else { return Ok(0) };
+        let value = next(self.value(place)?);
         self.write(named, place, Taken::Yes { value, left: 0, reset_s: 0 }, true)?;
         Ok(value)
     }

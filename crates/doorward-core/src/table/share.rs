@@ -107,6 +107,32 @@ pub(crate) fn take_from_window(
     Taken::Yes { value, left: limit.saturating_sub(count), reset_s }
 }
 
+/// Settles what was taken from a window in advance, `age_s` ago.
+///
+/// The window that was alive then is the present one exactly if that one had begun by then.
+pub(crate) fn settle(
+    value: u64,
+    window_s: u32,
+    (taken, used): (u32, u32),
+    age_s: u32,
+    now: Now,
+) -> Taken {
+    let length_s = window_s.clamp(1, WINDOW_S_MAX);
+    let (held_s, held) = read_window(value, now);
+    let own_s = low(u64::from(length_s) - now.unix_s % u64::from(length_s));
+    let begun_s = length_s.saturating_sub(own_s.max(held_s));
+    let is_same = held_s > 0 && age_s <= begun_s;
+    let (back, more) = match is_same {
+        true => (taken.saturating_sub(used), used.saturating_sub(taken)),
+        false => (0, used.saturating_sub(taken)),
+    };
+    let count = held.saturating_sub(back).saturating_add(more);
+    let remaining_s = own_s.max(held_s);
+    let end = low(now.unix_s).wrapping_add(remaining_s);
+    let value = if count == 0 { 0 } else { (u64::from(end) << 32) | u64::from(count) };
+    Taken::Yes { value, left: 0, reset_s: if count == 0 { 0 } else { remaining_s } }
+}
+
 /// Seconds until the window ends, and what was taken from it: nothing when it has ended.
 pub(super) fn read_window(value: u64, now: Now) -> (u32, u32) {
     let remaining_s = low(value >> 32).wrapping_sub(low(now.unix_s));
@@ -319,6 +345,34 @@ mod tests {
         });
         let next = Now { steady_ns: 0, unix_s: late.unix_s + 45 };
         assert!(matches!(take_from_window(value, 60, 1, 1, next), Taken::Yes { .. }));
+    }
+
+    #[test]
+    fn what_was_taken_in_advance_is_settled_in_its_own_window() {
+        let value = |end: u64, count: u64| if count == 0 { 0 } else { (end << 32) | count };
+        let rows = [
+            // held, taken, used, age, now, wanted count and end
+            (value(60, 9), 5, 2, 10, 30, value(60, 6)),
+            (value(60, 9), 5, 5, 10, 30, value(60, 9)),
+            (value(60, 9), 5, 8, 10, 30, value(60, 12)),
+            (value(60, 5), 5, 0, 30, 30, 0),
+            // More is given back than there is: a limit's name stands for another one by now.
+            (value(60, 3), 5, 0, 10, 30, 0),
+            // Taken before this window began: nothing of it is given back here.
+            (value(60, 9), 5, 2, 31, 30, value(60, 9)),
+            (value(60, 9), 5, 8, 31, 30, value(60, 12)),
+            // Its window has ended, and nothing was taken since.
+            (value(60, 9), 5, 2, 40, 70, 0),
+            (value(60, 9), 5, 8, 40, 70, value(120, 3)),
+            (value(60, 9), u32::MAX, u32::MAX, 0, 30, value(60, 9)),
+            (value(60, 9), 0, u32::MAX, 0, 30, value(60, u64::from(u32::MAX))),
+        ];
+        for (held, taken, used, age_s, now, want) in rows {
+            let Taken::Yes { value, .. } = settle(held, 60, (taken, used), age_s, on(now)) else {
+                panic!("always yes");
+            };
+            assert_eq!(value, want, "{held:x} {taken} {used} {age_s} {now}");
+        }
     }
 
     #[test]

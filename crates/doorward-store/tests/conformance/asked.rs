@@ -84,6 +84,15 @@ pub(crate) const fn window(key: Key, window_s: u32, limit: u32, cost: u32) -> Qu
     plain(Ask::TakeFromWindow { key, window_s, limit, cost })
 }
 
+pub(crate) const fn settle(
+    key: Key,
+    window_s: u32,
+    (taken, used): (u32, u32),
+    age_s: u32,
+) -> Question {
+    plain(Ask::Settle { key, window_s, taken, used, age_s })
+}
+
 pub(crate) const fn claim(key: Key, until_unix_s: u64) -> Question {
     plain(Ask::ClaimOnce { key, until_unix_s })
 }

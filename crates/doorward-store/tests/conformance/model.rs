@@ -2,7 +2,7 @@
 //! batches at random times must get the same answers from both.
 
 use crate::asked::{
-    Fresh, always, answered, claim, from, give, key, known, take, unclaim, watch, window,
+    Fresh, always, answered, claim, from, give, key, known, settle, take, unclaim, watch, window,
 };
 use doorward_core::moment::Now;
 use doorward_core::question::{Answer, Ask, Key, Question, Questions, Rate};
@@ -91,6 +91,20 @@ impl Model {
                 let reset_s = if held.1 == 0 { 0 } else { to_end as u32 };
                 Answer::Yes { left: limit - held.1, reset_s }
             }
+            Ask::Settle { key, window_s, taken, used, age_s } => {
+                let number = now.unix_s / u64::from(window_s);
+                let then = (now.unix_s - u64::from(age_s)) / u64::from(window_s);
+                let held = self.windows.entry((key, window_s)).or_default();
+                if held.0 != number {
+                    *held = (number, 0);
+                }
+                if then == number && held.1 > 0 {
+                    held.1 = held.1.saturating_sub(taken.saturating_sub(used));
+                }
+                held.1 += used.saturating_sub(taken);
+                let to_end = u64::from(window_s) - now.unix_s % u64::from(window_s);
+                Answer::Yes { left: 0, reset_s: if held.1 == 0 { 0 } else { to_end as u32 } }
+            }
             Ask::ClaimOnce { key, until_unix_s } => match self.claims.get(&key) {
                 _ if until_unix_s < now.unix_s => Answer::No { retry_ns: u64::MAX },
                 Some((held, answered)) if *held >= now.unix_s => {
@@ -136,6 +150,7 @@ fn for_nothing(ask: Ask) -> Ask {
         Ask::TakeFromWindow { key, window_s, limit, .. } => {
             Ask::TakeFromWindow { key, window_s, limit, cost: 0 }
         }
+        Ask::Settle { .. } => ask,
         // Giving a claim back answers the same whatever is claimed.
         Ask::ClaimOnce { key, .. } | Ask::Unclaim { key } | Ask::Answered { key } => {
             Ask::Unclaim { key }
@@ -147,7 +162,7 @@ fn question() -> impl Strategy<Value = Question> {
     let subjects = [from("203.0.113.7"), from("2001:db8::1"), known(1)];
     let key = (0..2_u64, prop::sample::select(subjects.to_vec())).prop_map(|(l, s)| key(l, s));
     let flags = (prop::bool::weighted(0.3), prop::bool::weighted(0.2));
-    (0..9, key, 0..4_u32, flags).prop_map(|(kind, key, cost, (is_always, is_watch))| {
+    (0..10, key, 0..4_u32, flags).prop_map(|(kind, key, cost, (is_always, is_watch))| {
         let rate = Rate { every_ns: [300_000_000, 7_000_000_000][key.limit as usize], burst: 3 };
         let question = match kind {
             0..3 => take(key, rate, cost),
@@ -155,6 +170,7 @@ fn question() -> impl Strategy<Value = Question> {
             5 => claim(key, 1_000 + u64::from(cost) * 8),
             6 => unclaim(key),
             7 => answered(key),
+            8 => settle(key, [5, 60][key.limit as usize], (2, cost), cost * 2),
             _ => give(key, rate, cost),
         };
         let question = if is_always { always(question) } else { question };

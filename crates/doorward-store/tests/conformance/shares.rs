@@ -2,7 +2,7 @@
 
 use crate::asked::{
     BEGIN_S, MS, NEVER, SECOND, Story, TEN, USED, YES, at, claim, from, give, key, known, no, on,
-    take, unclaim, window, yes,
+    settle, take, unclaim, window, yes,
 };
 use doorward_core::question::Rate;
 
@@ -13,6 +13,7 @@ pub(crate) fn stories() -> Vec<Story> {
     let mut stories = buckets();
     stories.extend(extremes());
     stories.extend(windows());
+    stories.extend(settlements());
     stories.extend(claims());
     stories
 }
@@ -248,6 +249,57 @@ fn claims() -> Vec<Story> {
                 (on(5), vec![claim(twin, LAST_S)], vec![YES]),
                 (on(LAST_S - 1), vec![claim(twin, LAST_S)], vec![USED]),
                 (on(5), vec![claim(twin, LAST_S)], vec![USED]),
+            ],
+        },
+    ]
+}
+
+fn settlements() -> Vec<Story> {
+    let day = key(1, known(1));
+    let begin = BEGIN_S - BEGIN_S % 60;
+    let take = |s, cost, want| (on(begin + s), vec![window(day, 60, 10, cost)], vec![want]);
+    let told = |s, amounts, age, reset| {
+        (on(begin + s), vec![settle(day, 60, amounts, age)], vec![yes(0, reset)])
+    };
+    vec![
+        Story {
+            name: "what was taken in advance and not used comes back in its own window",
+            steps: vec![
+                take(0, 10, yes(0, 60)),
+                take(1, 1, no(59 * SECOND)),
+                told(2, (10, 4), 2, 58),
+                take(2, 6, yes(0, 58)),
+                take(2, 1, no(58 * SECOND)),
+            ],
+        },
+        Story {
+            name: "what came to more is spent, beyond the limit too",
+            steps: vec![
+                take(0, 4, yes(6, 60)),
+                told(1, (4, 14), 1, 59),
+                take(2, 1, no(58 * SECOND)),
+                take(60, 1, yes(9, 60)),
+            ],
+        },
+        Story {
+            name: "a window gets nothing back that was taken from the one before",
+            steps: vec![
+                take(50, 10, yes(0, 10)),
+                take(60, 10, yes(0, 60)),
+                told(61, (10, 0), 11, 59),
+                take(61, 1, no(59 * SECOND)),
+                // Its own is given back all the same.
+                told(61, (10, 9), 1, 59),
+                take(61, 1, yes(0, 59)),
+            ],
+        },
+        Story {
+            name: "what ran over the end of its window costs the next one what is on top",
+            steps: vec![
+                take(50, 2, yes(8, 10)),
+                told(65, (2, 5), 15, 55),
+                take(65, 8, no(55 * SECOND)),
+                take(65, 7, yes(0, 55)),
             ],
         },
     ]

@@ -83,7 +83,8 @@ impl<'a> Edits<'a> {
         let is_ours = self.admitted.cut() == Some(Cut::Signature)
             && matches!(text, "signature" | "signature-input");
         let is_other_page = self.admitted.page().is_some_and(|page| page.drops(name));
-        stays && !is_unjudged && !is_ours && !is_other_page && !self.is_credential(text)
+        let is_other = is_other_page || self.admitted.is_cost(name);
+        stays && !is_unjudged && !is_ours && !is_other && !self.is_credential(text)
     }
 
     /// Whether a trailer of this name goes on. Credentials are judged in the head alone: one behind

@@ -22,7 +22,8 @@
 //! 3. On a route that names credentials the client's own header of that name is replaced. A
 //!    client's own parameter of that name, in any spelling, is refused
 //!    (`credential/own-parameter`): which of two a backend reads nobody knows, and the query may be
-//!    signed.
+//!    signed. Nor does the header go on in which a limit's `cost` has the backend say what a
+//!    request has cost.
 //! 4. A credential is added only to a request that no monitored layer would have refused, by a
 //!    method that its route declares, and to no preflight. It goes to the route's own upstream
 //!    alone; an answer that redirects is handed on, never followed.
@@ -71,7 +72,7 @@ mod policy;
 mod reason;
 
 pub use edits::{ADDED_MAX, ADMITTED, Edits, IDENTITY, IDENTITY_HEADERS};
-pub(crate) use names::dress;
+pub(crate) use names::{dress, is_same};
 pub use policy::{Policy, Put};
 pub use reason::Reason;
 
