@@ -227,6 +227,16 @@ fn a_service_of_somebody_elses_is_told_its_own_name() {
 }
 
 #[test]
+fn no_key_lets_an_upstream_be_believed_without_proof() {
+    let schema: serde_json::Value =
+        serde_json::from_str(&doorward_config::schema()).expect("the schema is JSON");
+    let choices = schema["properties"]["upstream"]["anyOf"].as_array().expect("text or table");
+    let table = choices.iter().find(|choice| choice["type"] == "object").expect("a table");
+    let keys = table["properties"].as_object().expect("keys").keys();
+    assert!(keys.eq(["ca", "certificate", "http", "key", "server_name", "url"]));
+}
+
+#[test]
 fn credentials_go_where_somebody_said() {
     let credential = texts(&["Authorization: Bearer env:API_KEY"]);
     let nowhere = Given { credential: credential.clone(), ..guard("http://127.0.0.1:3000") };
