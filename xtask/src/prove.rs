@@ -100,6 +100,15 @@ const CAMPAIGNS: &[Campaign] = &[
         profile: "ci",
     },
     Campaign {
+        name: "sse",
+        shows: "events and frames go on as they come, within a millisecond for 99 of 100 (events)",
+        package: "doorward-proxy",
+        file: Some("events"),
+        test: "",
+        number: 1_000,
+        profile: "ci",
+    },
+    Campaign {
         name: "flood",
         shows: "forged tokens cost a microsecond each and slow down nobody (tokens)",
         package: "doorward-test",

@@ -91,6 +91,7 @@ impl Gate {
         let judged = judged.and_then(|()| self.who(&mut visit, at, Waited::Nothing));
         let judged = judged.and_then(|()| self.permission(&mut visit));
         let judged = judged.and_then(|()| self.leave(&mut visit, at));
+        let judged = judged.and_then(|()| self.credential(&mut visit));
         end(visit, at, judged)
     }
 
@@ -104,6 +105,7 @@ impl Gate {
         let judged = self.who(&mut visit, at, waited);
         let judged = judged.and_then(|()| self.permission(&mut visit));
         let judged = judged.and_then(|()| self.leave(&mut visit, at));
+        let judged = judged.and_then(|()| self.credential(&mut visit));
         end(visit, at, judged)
     }
 
@@ -278,6 +280,12 @@ impl Gate {
         }
         // Nothing is claimed here, so nobody knows what became of the first.
         Err(Stop::Pass(pass::Reason::Used.into()))
+    }
+
+    /// Whether what the gate adds would be the only one of its name.
+    fn credential(&self, visit: &mut Visit<'_>) -> Result<(), Stop> {
+        let step = credential::inspect(&self.credential, visit);
+        take(visit, step, Force::Enforce)
     }
 
     /// Whether a caller is let through although forgeries came from its address: one that costs no

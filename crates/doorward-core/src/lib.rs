@@ -47,6 +47,7 @@ pub mod reason;
 pub mod refused;
 pub mod remote;
 pub mod route;
+pub mod scrub;
 pub mod secret;
 pub mod settings;
 pub mod signing_in;

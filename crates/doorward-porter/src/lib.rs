@@ -8,6 +8,8 @@ pub mod clock;
 mod converse;
 pub mod leave;
 pub mod outside;
+mod scrubbed;
 
 pub use converse::{Hold, Reach, converse, settle};
 pub use outside::Outside;
+pub use scrubbed::Scrubbed;

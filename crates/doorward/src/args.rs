@@ -243,7 +243,7 @@ pub(crate) enum SignsIn {
 /// `doorward guard`
 #[derive(Debug, Args)]
 pub(crate) struct Guard {
-    /// The backend: http://127.0.0.1:3000 or unix:/run/app.sock
+    /// The backend: http://127.0.0.1:3000, https://api.example or unix:/run/app.sock
     #[arg(required_unless_present_any = ["config", "demo"])]
     pub(crate) upstream: Option<String>,
     /// A page's origin that may call, as in http://localhost:5173; may be repeated
@@ -276,7 +276,7 @@ pub(crate) struct Guard {
     /// Close the list of routes and allow this one: 'POST /v1/chat'; may be repeated
     #[arg(long = "allow", value_name = "'METHOD PATH'")]
     pub(crate) allow: Vec<String>,
-    /// A header added on the allowed routes: 'Authorization: Bearer env:NAME'; may be repeated
+    /// Added on the allowed routes: 'Authorization: Bearer env:NAME', '?key=file:PATH'; repeatable
     #[arg(long, value_name = "'HEADER: VALUE'", requires = "allow")]
     pub(crate) credential: Vec<String>,
     /// Accept that strangers may call routes that have a credential

@@ -61,7 +61,8 @@ pub(crate) static TOP: Section = Section::new(
             Shape::Text,
             "\"keep\"",
             "The Host that the upstream is told: `keep` (the client's), `upstream` (its address), \
-             or a name.",
+             or a name. Where it is not said, a public https upstream that is given a credential \
+             is told its own.",
         ),
         key(
             "origins",
