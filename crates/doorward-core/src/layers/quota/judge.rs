@@ -42,9 +42,14 @@ pub fn inspect(policy: &Policy, visit: &Visit<'_>, at: Moment<'_>) -> Option<Bey
     Some(Beyond { reason: Reason::Strikes, retry_ns: Some(wait), limit: None })
 }
 
-/// Whether no limit counts a caller. `is_proxy`: its address is that of a proxy of one's own.
-pub(crate) fn allows(policy: &Policy, counted: Counted<'_>, is_proxy: bool) -> bool {
-    policy.allow.has_counted(counted, is_proxy)
+/// Whether no limit counts whoever sends this.
+pub(crate) fn allows(policy: &Policy, visit: &Visit<'_>) -> bool {
+    if policy.allow.is_empty() {
+        return false;
+    }
+    // What stands for many visitors is none of them, though nobody can tell which.
+    let is_proxy = visit.gate.client_ip.trusts(visit.client);
+    policy.allow.has_counted(visit.counted(), is_proxy)
 }
 
 /// What the store is asked for a caller. `watch`: the answers are only noted.
@@ -167,6 +172,24 @@ pub(crate) fn punish<'p>(
     judged
 }
 
+/// Seconds for which a request that never leaves is waited for at the most: a body, a connection.
+/// Nobody knows better, so shorter windows keep what was taken of them.
+pub(super) const UNSENT_AGE_S: u32 = 3_600;
+
+/// What gives back what was taken and not used, `age_s` after it was taken.
+pub(super) fn back(taken: Ask, used: u32, age_s: u32) -> Option<Question> {
+    let ask = match taken {
+        Ask::TakeTokens { key, rate, cost } if used < cost => {
+            Ask::GiveTokens { key, rate, cost: cost - used }
+        }
+        Ask::TakeFromWindow { key, window_s, cost, .. } if used < cost => {
+            Ask::Settle { key, window_s, taken: cost, used, age_s }
+        }
+        _ => return None,
+    };
+    Some(Question { ask, always: true, watch: false })
+}
+
 /// What is given back for a request that never left for the backend. Where the request is gone,
 /// what only it could tell is not looked at: see [`Kept`](super::Kept).
 #[must_use]
@@ -174,13 +197,13 @@ pub fn give_back(policy: &Policy, counted: Counted<'_>) -> Questions {
     let mut out = Questions::new();
     for counter in policy.limits_for(counted) {
         let question = counter.question(counted, false);
-        let Ask::TakeTokens { key, rate, cost } = question.ask else { continue };
-        let is_told = counted.asked.is_some() || !counter.is_kept();
-        if !is_told || question.watch || cost == 0 {
-            continue;
+        let is_told = counted.asked.is_some() || !counter.is_kept;
+        if is_told
+            && !question.watch
+            && let Some(question) = back(question.ask, 0, UNSENT_AGE_S)
+        {
+            let _ = out.try_push(question);
         }
-        let ask = Ask::GiveTokens { key, rate, cost };
-        let _ = out.try_push(Question { ask, always: true, watch: false });
     }
     out
 }
