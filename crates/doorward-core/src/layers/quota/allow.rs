@@ -40,7 +40,8 @@ impl AllowList {
         self.0.as_ref().is_some_and(|list| list.has(Prefix::whole(client), ANY))
     }
 
-    /// Whether a caller is on it, by its name or by its address, unless that is a proxy's. Whoever acts for a visitor is counted as that visitor.
+    /// Whether a caller is on it, by its name or by its address, unless that is a proxy's. Whoever
+    /// acts for a visitor is counted as that visitor.
     pub(super) fn has_counted(&self, counted: Counted<'_>, is_proxy: bool) -> bool {
         let Some(list) = &self.0 else { return false };
         let is_address = !is_proxy && list.has(Prefix::whole(counted.client), ANY);
