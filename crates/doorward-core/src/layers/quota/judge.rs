@@ -77,32 +77,44 @@ pub fn judge<'p>(
     let store_away = Beyond { reason: Reason::StoreAway, retry_ns: None, limit: None };
     let mut answers = answers.iter();
     // Questions are skipped behind a no. Without one, a store that left some open answered nothing.
-    let mut unanswered = None;
+    let mut unanswered = Judged::default();
     let mut judged = Judged::default();
     for counter in policy.limits_for(counted) {
-        let worst = if counter.watches(watch) { &mut judged.notes } else { &mut judged.refuses };
+        let is_watched = counter.watches(watch);
         match answers.next() {
             Some(Answer::Yes { .. }) => {}
-            Some(Answer::Skipped) | None => unanswered = Some(counter.watches(watch)),
+            Some(Answer::Skipped) | None => *unanswered.of(is_watched) = Some(store_away),
             // A share is never claimed: whoever answers so did not understand the question.
             Some(Answer::Unavailable | Answer::Used { .. }) => {
-                *worst = Some(store_away);
-                return judged;
-            }
-            Some(Answer::No { retry_ns }) => {
-                let beyond = beyond(counter, *retry_ns);
-                if worst.is_none_or(|other| is_longer(beyond, other)) {
-                    *worst = Some(beyond);
+                *judged.of(is_watched) = Some(store_away);
+                // What is only noted decides nothing about those behind it.
+                if !is_watched {
+                    return judged;
                 }
             }
+            Some(Answer::No { retry_ns }) => judged.add(is_watched, beyond(counter, *retry_ns)),
         }
     }
-    match (unanswered, judged) {
-        (Some(false), Judged { refuses: None, .. }) => judged.refuses = Some(store_away),
-        (Some(true), Judged { refuses: None, notes: None }) => judged.notes = Some(store_away),
-        (None | Some(_), _) => {}
+    let is_refused = judged.refuses.is_some();
+    judged.refuses = judged.refuses.or(unanswered.refuses);
+    if !is_refused {
+        judged.notes = judged.notes.or(unanswered.notes);
     }
     judged
+}
+
+impl<'p> Judged<'p> {
+    const fn of(&mut self, is_watched: bool) -> &mut Option<Beyond<'p>> {
+        if is_watched { &mut self.notes } else { &mut self.refuses }
+    }
+
+    /// Adds what speaks against a caller: the longest wait stays.
+    fn add(&mut self, is_watched: bool, beyond: Beyond<'p>) {
+        let worst = self.of(is_watched);
+        if worst.is_none_or(|other| is_longer(beyond, other)) {
+            *worst = Some(beyond);
+        }
+    }
 }
 
 /// What was never granted is not by waiting either: it costs more than the share holds.
