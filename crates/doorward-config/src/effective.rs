@@ -4,6 +4,7 @@ mod cookie;
 mod identity;
 mod permission;
 mod quota;
+mod store;
 
 use crate::bound::Bounds;
 use crate::config::{Admin, Config, Profile};
@@ -30,6 +31,8 @@ use permission::permission;
 use quota::{limit_text, quota};
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::num::NonZeroU32;
+use store::store;
 
 /// What a configuration's values were written as, and where; secrets only by reference.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +54,7 @@ pub(crate) struct Said {
     allow_written: Vec<String>,
     deny_known: Vec<DenyWritten>,
     later_off: Vec<&'static str>,
+    store_instances: Option<NonZeroU32>,
 }
 
 impl Said {
@@ -78,6 +82,7 @@ impl Said {
             allow_written: draft.allow_written.clone(),
             deny_known: draft.deny_known.clone(),
             later_off: draft.later_off.clone(),
+            store_instances: draft.store_instances,
         }
     }
 }
@@ -120,8 +125,7 @@ pub fn print_effective(config: &Config) -> String {
     secrets(&mut page);
     client_ip(config, &mut page);
     bounds(&config.bounds, &mut page);
-    page.open("store");
-    page.key("url", "\"memory:\"");
+    store(&config.store, config.said.store_instances, &mut page);
     layers(config, &mut page);
     for (place, route) in config.settings.routes.iter().enumerate() {
         one_route(config, place, route, &mut page);

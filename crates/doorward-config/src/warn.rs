@@ -6,6 +6,7 @@ mod forms;
 mod proxy;
 mod quota;
 mod sign_in;
+mod store;
 
 use crate::document::shorten;
 use crate::draft::Draft;
@@ -30,6 +31,7 @@ pub(crate) fn add(draft: &Draft, trying_out: bool, reading: &mut Reading<'_>) {
     origins(draft, trying_out, reading);
     writes(draft, reading);
     any_caller(draft, reading);
+    store::look(draft, reading);
     cookie::renaming(draft, reading);
     certificate::of_clients(draft, reading);
     forms::written(draft, reading);

@@ -234,6 +234,11 @@ impl<'v> Pending<'v> {
     #[must_use]
     pub fn answer(self, answers: &Answers, at: Moment<'_>) -> Turn<'v> {
         let Self { visit, stage } = self;
+        let is_claim = matches!(stage, Stage::Shares | Stage::Claim(_));
+        if is_claim && has_outlived(&visit, at) {
+            let reason = what(&visit).outlived();
+            return refuse(Refused::new(&visit, reason, at.id).with_pass(at.now, None));
+        }
         match stage {
             Stage::Shares => after_answers(visit, answers, at),
             Stage::Claim(claim) => after_claim(visit, *claim, answers, at),
@@ -359,6 +364,15 @@ fn claimed<'v>(
         Some(_) | None => note(visit, of.store_away()),
     }
     Ok(Claimed::Not)
+}
+
+/// Whether the life in which a claim was judged has ended: what was claimed in it may be forgotten,
+/// so that whatever the store says now tells nothing.
+fn has_outlived(visit: &Visit<'_>, at: Moment<'_>) -> bool {
+    let once = visit.held.as_ref().filter(|held| held.is_once());
+    once.is_some_and(|held| {
+        held.life != at.memory.lives.boot(at.now) && !visit.gate.watches(visit, held.of)
+    })
 }
 
 /// What it is that is claimed. Keys of passes that are asked for are a pass's.

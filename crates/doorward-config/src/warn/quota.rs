@@ -1,5 +1,6 @@
 //! Limits that hold less than they seem to, and an allow-list that lets more through.
 
+use crate::config::StoreAt;
 use crate::draft::Draft;
 use crate::reading::Reading;
 use doorward_core::layers::quota::{By, Cost, Limit, Measure, Who};
@@ -10,7 +11,9 @@ use ipnet::IpNet;
 pub(super) fn look(draft: &Draft, reading: &mut Reading<'_>) {
     let settings = &draft.settings;
     for (path, limit, beside) in limits(settings) {
-        window(&path, limit, reading);
+        if draft.store == StoreAt::Memory {
+            window(&path, limit, reading);
+        }
         chosen(&path, limit, &beside, reading);
         long_prefix(&path, limit, reading);
         tokens(&path, limit, &beside, reading);
