@@ -321,8 +321,9 @@ impl Gate {
     /// Whether the store is asked for this visit, and whether its answers are only noted.
     pub(crate) fn asks(&self, visit: &Visit<'_>) -> (bool, bool) {
         let force = self.force(visit, self.modes.quota);
-        let asks =
-            force != Force::Off && self.quota.count(visit.counted()) > 0 && !visit.is_allowed();
+        let asks = force != Force::Off
+            && self.quota.count(visit.counted()) > 0
+            && !quota::allows(&self.quota, visit);
         (asks, force == Force::Monitor)
     }
 
