@@ -5,7 +5,7 @@ use crate::address::Prefix;
 use crate::crowd::Crowd;
 use crate::crypto;
 use crate::layers::identity::Tokens;
-use crate::layers::quota::{Familiar, Streams};
+use crate::layers::quota::{Denials, Familiar, Streams};
 use crate::moment::Now;
 use crate::pass::{PassId, SKEW_S};
 use crate::question::{Key, Rate, Subject};
@@ -27,6 +27,8 @@ pub struct Memory {
     pub in_vain: Strikes,
     /// Passes that were asked for, per address prefix: what the next one costs depends on it.
     pub mints: Strikes,
+    /// Who is denied since the gate runs.
+    pub denials: Denials,
     /// Streams of strangers that are open.
     pub(crate) streams: Arc<Streams>,
     /// Where accounts have signed in.
@@ -64,6 +66,7 @@ impl Memory {
             in_vain: of_addresses(),
             mints: of_addresses(),
             crowd: Crowd::new(of_addresses()),
+            denials: Denials::default(),
             streams: Arc::default(),
             familiar: Familiar::default(),
             lives: Lives::new(seed),

@@ -136,10 +136,10 @@ impl FileStore {
         }
     }
 
-    /// The denials.
+    /// The denials, where their version is not the one that is known.
     #[must_use]
-    pub fn denials(&self) -> DenialList {
-        self.shared.denials.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn denials(&self, known: u64) -> Option<DenialList> {
+        self.shared.denials.lock().unwrap_or_else(PoisonError::into_inner).unless(known)
     }
 
     /// What is counted of the file, and how it is.

@@ -54,7 +54,7 @@ pub(crate) fn mend(asked: &Asked<'_>) -> String {
                           client_ip.trusted_proxies"
             .to_owned(),
         "quota/strikes" => "if they are honest: layers.quota.strikes = \"N/min\"".to_owned(),
-        "quota/denied" => "take the network out of layers.quota.deny".to_owned(),
+        "quota/denied" => "take them out of layers.quota.deny, or: doorward deny --lift".to_owned(),
         "message/unknown-host" => {
             "if the name is yours: add it to external = [\"https://NAME\"]".to_owned()
         }

@@ -84,7 +84,7 @@ mod streams;
 mod success;
 
 pub use account::Account;
-pub use deny::{Deny, DenyKnown};
+pub use deny::{Denials, Deny, DenyKnown};
 pub(crate) use deny::{denies, denies_held, denies_stream, digests};
 pub(crate) use familiar::Familiar;
 pub use limit::{By, Counted, Limit, Measure, Who};
@@ -100,7 +100,7 @@ use crate::address::Prefix;
 use crate::moment::Moment;
 use crate::question::{Answer, Answers, Ask, Question, Questions, Rate};
 use crate::visit::Visit;
-use deny::DenyList;
+use deny::{DenyList, denies_address};
 
 /// What is said about this layer.
 pub const META: Meta = Meta {
@@ -186,7 +186,7 @@ pub struct Beyond<'p> {
 /// The address itself: deny-list and strikes.
 #[must_use]
 pub fn inspect(policy: &Policy, visit: &Visit<'_>, at: Moment<'_>) -> Option<Beyond<'static>> {
-    if policy.deny.has(Prefix::whole(visit.client), at.now) {
+    if denies_address(policy, visit.client, at) {
         return Some(Beyond { reason: Reason::Denied, retry_ns: None, limit: None });
     }
     let wait = at.memory.strikes.wait_ns(visit.prefix, policy.strikes, at.now)?;
