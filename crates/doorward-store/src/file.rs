@@ -26,6 +26,7 @@ mod writer;
 pub use doorward_core::question::WhenAway;
 pub use error::FileError;
 pub use open::FileSettings;
+pub use rows::look;
 pub use writer::{Figures, GATHER};
 
 use crate::MemoryStore;

@@ -3,7 +3,7 @@
 use doorward_core::denial::{Denial, Denied};
 use doorward_core::moment::Now;
 use doorward_core::question::{Answer, Answers, Ask, Key, Question, Questions, Subject};
-use doorward_store::file::{FileError, FileSettings, WhenAway};
+use doorward_store::file::{FileError, FileSettings, WhenAway, look};
 use doorward_store::{DENIALS_MAX, DenialError, FileStore, Sizes};
 use std::fs;
 use std::path::Path;
@@ -239,6 +239,13 @@ fn what_is_wrong_with_a_path_is_named() {
     assert!(error(&at("other")).contains("another doorward has the store"));
     drop(other);
     assert!(error(&at("other")).contains("a database of another program"));
+    // A look says the same of what can be seen from outside.
+    for (name, want) in [("none/store.redb", "make its folder first"), ("empty", "is empty")] {
+        let seen = look(&at(name)).expect_err(name).to_string();
+        assert!(seen.contains(want), "{seen}");
+    }
+    assert!(look(folder.path()).expect_err("a folder").to_string().contains("is a folder"));
+    assert!(look(&at("other")).is_ok() && look(&at("store.redb")).is_ok());
     // Twin: a path that is there for the taking, twice, but not at once.
     let store = open(&at("store.redb"), on(MIDNIGHT));
     assert!(error(&at("store.redb")).contains("another doorward has the store"));

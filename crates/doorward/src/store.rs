@@ -27,6 +27,14 @@ pub(crate) fn open(config: &Config, now: Now, seed: [u8; 16]) -> Result<Store, F
     }
 }
 
+/// Looks whether a start could open it, and does not.
+pub(crate) fn look(config: &Config) -> Result<(), FileError> {
+    match &config.store {
+        StoreAt::Memory => Ok(()),
+        StoreAt::File { path, .. } => doorward_store::file::look(path),
+    }
+}
+
 /// Does what was typed.
 pub(crate) fn run(work: &StoreWork) -> ExitCode {
     let StoreWork::Repair(asked) = work;

@@ -13,7 +13,8 @@
 //! ## How it decides
 //!
 //! 1. The deny-list, by prefix, and behind `identity` by caller, token and the visitor that a
-//!    caller acts for: `quota/denied`.
+//!    caller acts for: `quota/denied`. The configuration's own list, and beside it what `doorward
+//!    deny` has said since.
 //! 2. The address's strikes, kept in this process: over `strikes` it is `quota/strikes`, but for
 //!    callers whom `identity` knows without cryptography.
 //! 3. One batch of questions to the store, one a limit that applies to this caller and route: all
