@@ -1,6 +1,6 @@
 //! Every permissive word of a configuration, to be printed at each start.
 
-use crate::config::{Profile, StoreAt};
+use crate::config::{Profile, StoreAt, WhenGone};
 use crate::draft::Draft;
 use crate::effective::{list, mode_text};
 use crate::load::mode_of_tokens;
@@ -21,6 +21,14 @@ pub(crate) fn words(draft: &Draft, reading: &Reading<'_>) -> Vec<String> {
     }
     if matches!(draft.store, StoreAt::File { when_away: WhenAway::Memory, .. }) {
         out.push("store.when_away = \"memory\"".to_owned());
+    }
+    if let StoreAt::Shared(store) = &draft.store {
+        if store.when_gone != WhenGone::Refuse {
+            out.push("store.when_away = \"local\"".to_owned());
+        }
+        if store.insecure_evicting {
+            out.push("store.insecure_evicting_store = true".to_owned());
+        }
     }
     for id in &draft.later_off {
         out.push(format!("layers.{id}.mode = \"off\""));

@@ -8,11 +8,13 @@ pub mod denials;
 pub mod file;
 mod memory;
 pub mod remote;
+pub mod valkey;
 
 pub use denials::{DENIALS_MAX, DenialError, DenialList};
 pub use doorward_core::table::{CLAIMS_MAX, KEYS_MAX, KNOWN_MAX, Sizes};
 pub use file::{Figures, FileStore};
 pub use memory::MemoryStore;
+pub use valkey::ValkeyStore;
 
 use doorward_core::denial::Denial;
 use doorward_core::moment::Now;
@@ -24,6 +26,8 @@ pub enum Store {
     Memory(MemoryStore),
     /// In the process's memory, and what must outlive it in a file: of one gate at a time.
     File(FileStore),
+    /// In a server that all gates of a fleet ask.
+    Valkey(ValkeyStore),
 }
 
 impl Store {
@@ -33,6 +37,7 @@ impl Store {
         match self {
             Self::Memory(memory) => Some(memory.answer(questions, now)),
             Self::File(file) => file.at_once(questions, now),
+            Self::Valkey(valkey) => valkey.at_once(questions, now),
         }
     }
 
@@ -45,6 +50,7 @@ impl Store {
         match self {
             Self::Memory(memory) => drop(memory.answer(questions, now)),
             Self::File(file) => file.tell(questions, now),
+            Self::Valkey(valkey) => valkey.tell(questions, now),
         }
     }
 
@@ -54,6 +60,7 @@ impl Store {
         match self {
             Self::Memory(memory) => memory.answer(questions, now),
             Self::File(file) => file.answer(questions, now).await,
+            Self::Valkey(valkey) => valkey.answer(questions, now).await,
         }
     }
 
@@ -61,7 +68,7 @@ impl Store {
     #[must_use]
     pub fn figures(&self) -> Option<Figures> {
         match self {
-            Self::Memory(_) => None,
+            Self::Memory(_) | Self::Valkey(_) => None,
             Self::File(file) => Some(file.figures()),
         }
     }
@@ -75,6 +82,7 @@ impl Store {
         match self {
             Self::Memory(memory) => memory.put_denial(denial, now),
             Self::File(file) => file.put_denial(denial, now).await,
+            Self::Valkey(valkey) => valkey.put_denial(denial, now).await,
         }
     }
 
@@ -85,6 +93,11 @@ impl Store {
         match self {
             Self::Memory(memory) => memory.denials(known),
             Self::File(file) => file.denials(known),
+            Self::Valkey(valkey) => {
+                // A server that was told nothing yet counts from 0.
+                let ours = |list: DenialList| DenialList { version: list.version + 1, ..list };
+                valkey.denials().map(ours).filter(|list| list.version != known)
+            }
         }
     }
 }

@@ -98,10 +98,12 @@ pub(crate) fn start(config: &Config, log_to: Box<dyn Write + Send>) -> anyhow::R
         chance: Arc::new(SystemChance),
         outside: Arc::clone(&world),
     };
-    let store = store::open(config, settings.clock.now(), seed())?;
-    let memory = Memory::new(STRIKES_MAX, seed());
+    let memory = Arc::new(Memory::new(STRIKES_MAX, seed()));
+    let clock = &settings.clock;
+    let opening = store::Opening { seed: seed(), clock, world: &world, memory: &memory };
+    let store = store::open(config, &opening)?;
     let gate = Arc::clone(&config.gate);
-    let proxy = Proxy::start(settings, gate, Arc::new(store), Arc::new(memory))?;
+    let proxy = Proxy::start(settings, gate, Arc::new(store), memory)?;
     Ok(Started { proxy, world })
 }
 

@@ -182,7 +182,7 @@ fn question() -> impl Strategy<Value = Question> {
     })
 }
 
-pub(crate) fn compare(fresh: Fresh) {
+pub(crate) fn compare(fresh: &Fresh) {
     let batch = (prop::collection::vec(question(), 0..=6), 0..4_u64);
     let visits = prop::collection::vec(batch, 1..40);
     let mut runner =
