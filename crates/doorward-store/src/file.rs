@@ -149,9 +149,10 @@ impl FileStore {
         self.shared.desk.figures()
     }
 
-    /// Waits until everything that was changed before is on disk; no: it could not be written.
+    /// Waits until everything that was changed before is on disk, however long that takes; no: it
+    /// could not be written.
     pub async fn flush(&self) -> bool {
-        self.is_committed().await
+        self.commit().await == Ok(true)
     }
 
     fn note(&self, questions: &Questions, now: Now) -> Answers {
@@ -229,9 +230,14 @@ impl FileStore {
     }
 
     async fn is_committed(&self) -> bool {
+        matches!(timeout(COMMIT_TIME_MAX, self.commit()).await, Ok(Ok(true)))
+    }
+
+    /// Told whether the next commit was made.
+    fn commit(&self) -> oneshot::Receiver<bool> {
         let (said, told) = oneshot::channel();
         self.shared.desk.order(Order::Commit { said });
-        matches!(timeout(COMMIT_TIME_MAX, told).await, Ok(Ok(true)))
+        told
     }
 }
 

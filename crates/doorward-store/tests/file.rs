@@ -143,6 +143,32 @@ async fn rows_of_windows_that_ended_go() {
     assert_eq!(store.figures().rows, 0);
 }
 
+/// A file of which nearly nothing is used any more is made small at the next start.
+#[tokio::test]
+async fn a_file_does_not_stay_large() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join("store.redb");
+    let sizes = Sizes { known_max: 100_000, ..SIZES };
+    let store = FileStore::open(FileSettings { sizes, ..settings(&path) }, on(MIDNIGHT));
+    let store = store.expect("a store");
+    for number in 0..80_000_u128 {
+        let key = Key { limit: 1, subject: Subject::Known(number.to_le_bytes()) };
+        let _ = at_once(&store, take(key, 3_600, 10, 1), on(MIDNIGHT));
+    }
+    let day = take(key(2, 1), DAY, 10, 3);
+    assert_eq!(left(at_once(&store, day, on(MIDNIGHT))), Some(7));
+    assert!(store.flush().await);
+    drop(store);
+    let length = || fs::metadata(&path).expect("the file").len();
+    let large = length();
+    let store = open(&path, on(MIDNIGHT + 3_600));
+    assert!(length() < large / 2, "{} of {large} bytes", length());
+    assert!(store.flush().await);
+    assert_eq!(store.figures().rows, 1);
+    let day = take(key(2, 1), DAY, 10, 0);
+    assert_eq!(left(at_once(&store, day, on(MIDNIGHT + 3_600))), Some(7));
+}
+
 fn denials(store: &FileStore) -> Vec<Denial> {
     let list = store.denials(0).expect("no list has version 0");
     assert_eq!(store.denials(list.version), None, "it is known");

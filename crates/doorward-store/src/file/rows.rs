@@ -25,7 +25,7 @@ const DENIALS: TableDefinition<&str, &[u8]> = TableDefinition::new("denials");
 /// Pages of the file that are kept in memory.
 const CACHE_BYTES: usize = 16 << 20;
 /// A file below this is never made smaller.
-const SMALL_BYTES: u64 = 16 << 20;
+const SMALL_BYTES: u64 = 4 << 20;
 /// A file of which less than one in this many bytes is used is made smaller.
 const USED_SHARE: u64 = 4;
 /// Bits of a row's number that are its slot's; the shard stands above.
