@@ -224,7 +224,7 @@ impl Gate {
             Who::Known(known) => known,
         };
         let quota_force = self.force(visit, self.modes.quota);
-        if quota_force != Force::Off && quota::denies(&self.quota, &known, at.now) {
+        if quota_force != Force::Off && quota::denies(&self.quota, &known, at) {
             let refuse = Step::Refuse(Reason::Quota(quota::Reason::Denied));
             take(visit, refuse, quota_force)?;
         }
@@ -347,6 +347,12 @@ impl Gate {
     #[must_use]
     pub fn issuers(&self) -> &[Arc<Issuer>] {
         self.identity.issuers()
+    }
+
+    /// Who names people here: the same name of another issuer is somebody else.
+    #[must_use]
+    pub fn issuer_names(&self) -> Vec<&str> {
+        self.identity.issuer_names()
     }
 
     /// Takes over the keys that `other` has fetched, so that a reload makes nobody wait.

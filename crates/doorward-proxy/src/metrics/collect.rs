@@ -48,6 +48,7 @@ impl Collector for Scrape {
         page.tunnels()?;
         page.gate()?;
         page.identity()?;
+        page.store()?;
         page.process()
     }
 }
@@ -92,6 +93,20 @@ impl Page<'_, '_> {
 
     fn sum(&self, count: impl Fn(&Counted) -> u64) -> u64 {
         self.workers.iter().map(count).sum()
+    }
+
+    /// What is kept, where something is.
+    fn store(&mut self) -> Result<(), Error> {
+        let Some(figures) = self.shared.store.figures() else { return Ok(()) };
+        let help = "Commits of the store";
+        self.counter("doorward_store_commits", help, figures.commits)?;
+        let help = "Commits of the store that failed";
+        self.counter("doorward_store_failures", help, figures.failures)?;
+        let help = "Milliseconds for which the oldest change waits to be kept";
+        self.gauge("doorward_store_behind_ms", help, figures.behind_ms)?;
+        self.gauge("doorward_store_rows", "Windows that are kept", figures.rows)?;
+        let help = "Whether the store can keep nothing";
+        self.gauge("doorward_store_away", help, u64::from(figures.away.is_some()))
     }
 
     fn requests(&mut self) -> Result<(), Error> {
