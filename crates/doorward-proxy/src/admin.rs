@@ -13,6 +13,8 @@ use crate::settings::AdminSettings;
 use crate::shared::Shared;
 use bytes::Bytes;
 use doorward_core::header::{One, single};
+use doorward_store::ValkeyStore;
+use doorward_store::valkey::Standing;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
@@ -177,10 +179,13 @@ impl Desk {
     }
 
     fn ready(&self) -> Response<Full<Bytes>> {
-        if *self.is_stopping.borrow() {
-            return plain(StatusCode::SERVICE_UNAVAILABLE, JSON, "{\"ready\":false}\n");
-        }
-        plain(StatusCode::OK, JSON, "{\"ready\":true}\n")
+        let standing = self.shared.store.server().map(ValkeyStore::standing);
+        // Whoever must ask a store that is away would be refused here, and may not be elsewhere.
+        let is_ready = !*self.is_stopping.borrow() && standing != Some(Standing::Away);
+        let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        let store = standing.map(|standing| format!(",\"store\":{:?}", standing.word()));
+        let store = store.unwrap_or_default();
+        plain(status, JSON, format!("{{\"ready\":{is_ready}{store}}}\n"))
     }
 
     fn recent(&self, id: &str) -> Response<Full<Bytes>> {

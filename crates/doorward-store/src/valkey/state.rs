@@ -68,6 +68,18 @@ pub(super) struct Inner {
     told: AtomicUsize,
 }
 
+impl Standing {
+    /// One word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Present => "present",
+            Self::Away => "away",
+            Self::Alone => "local",
+        }
+    }
+}
+
 impl Inner {
     pub(super) fn new(mut settings: ValkeySettings, clock: Clock) -> Self {
         let draw = || {
