@@ -56,6 +56,8 @@ pub(crate) struct Draft {
     pub(crate) webhook_secrets: Vec<(usize, Vec<String>)>,
     /// `layers.identity.keys.file`.
     pub(crate) key_file: String,
+    /// Whom no limit counts, as it is written out.
+    pub(crate) allow_written: Vec<String>,
     /// Denied callers and tokens, as they were written.
     pub(crate) deny_known: Vec<DenyWritten>,
     /// `layers.cors.credentials`, where it is written.
@@ -101,6 +103,7 @@ impl Default for Draft {
             introspection: Vec::new(),
             webhook_secrets: Vec::new(),
             key_file: KEY_FILE_NAME.to_owned(),
+            allow_written: Vec::new(),
             deny_known: Vec::new(),
             cors_credentials: None,
             csrf_fields: None,

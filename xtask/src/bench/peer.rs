@@ -31,12 +31,13 @@ impl Peer {
         kind: &'static Kind,
         backend: &Server,
         folder: &Path,
+        gate: &Path,
     ) -> anyhow::Result<Peer> {
         let (port, admin) = (free_port()?, free_port()?);
         let store = kind.has_store().then(|| server::store(folder)).transpose()?;
         let store_port = store.as_ref().map_or(0, |store| store.port);
         let place = Place { port, admin, backend: backend.port, store: store_port, folder };
-        let command = kind.command(place)?;
+        let command = kind.command(place, gate)?;
         let shown = Shown::of(kind, port, folder)?;
         let server = Server::start(kind.name, command, port, folder)?;
         Ok(Peer { kind, shown, admin, server, _store: store })

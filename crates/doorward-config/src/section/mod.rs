@@ -9,6 +9,7 @@ pub(crate) mod identity;
 pub(crate) mod issuer;
 mod key_url;
 pub(crate) mod layers;
+pub(crate) mod limit;
 mod limits;
 mod listeners;
 pub(crate) mod permission;

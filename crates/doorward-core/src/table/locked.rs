@@ -269,6 +269,25 @@ impl<'t> Locked<'t> {
         Ok(value)
     }
 
+    /// What is kept of `named`; 0 when nothing.
+    pub(crate) fn kept(&self, named: &Named<'_>, now: Now) -> Result<u64, NotLocked> {
+        let Some(place) = self.find(named, now)? else { return Ok(0) };
+        self.value(place)
+    }
+
+    /// Keeps what `next` makes of it, and says it.
+    pub(crate) fn keep(
+        &mut self,
+        named: &Named<'_>,
+        next: impl Fn(u64) -> u64,
+        now: Now,
+    ) -> Result<u64, NotLocked> {
+        let Some(place) = self.find(named, now)? else { return Ok(0) };
+        let value = next(self.value(place)?);
+        self.write(named, place, Taken::Yes { value, left: 0, reset_s: 0 }, true)?;
+        Ok(value)
+    }
+
     /// The slot in which `named` is counted at `now`; none when there is none for it.
     #[inline]
     fn find(&self, named: &Named<'_>, now: Now) -> Result<Option<Place>, NotLocked> {

@@ -32,6 +32,9 @@ impl<'v> AwaitingBody<'v> {
         }
         let Self { mut visit, shares_taken } = self;
         let digest = crate::crypto::sha256(body);
+        if let Some(kept) = &mut visit.kept {
+            kept.held(body.len());
+        }
         if let Err(turn) = deliver(&mut visit, body, at) {
             return *turn;
         }
