@@ -40,6 +40,8 @@ pub struct Joining {
     pub deadline_ms: u64,
     /// What happens while it is away.
     pub away: Away,
+    /// Hundredths of a hot share that are taken in advance.
+    pub lease_percent: u8,
     /// Whether one that forgets when it is full is taken.
     pub insecure_evicting: bool,
 }
@@ -67,7 +69,8 @@ impl Joining {
 
     fn new(dial: Dial) -> Self {
         let remote = at_port("127.0.0.1", 1, false);
-        Self { dial, remote, deadline_ms: 10_000, away: Away::Refuse, insecure_evicting: false }
+        let (deadline_ms, away) = (10_000, Away::Refuse);
+        Self { dial, remote, deadline_ms, away, lease_percent: 0, insecure_evicting: false }
     }
 
     /// The same, with this deadline.
@@ -84,6 +87,17 @@ impl Joining {
     pub fn alone_of(self, instances: u32) -> Self {
         let instances = NonZeroU32::new(instances).expect("at least one");
         Self { away: Away::Alone { instances }, ..self }
+    }
+
+    /// Joins, from a runtime that has to go on meanwhile.
+    ///
+    /// # Errors
+    /// Why the server is not taken.
+    ///
+    /// # Panics
+    /// When joining does.
+    pub async fn join_beside(self) -> Result<Member, RemoteError> {
+        tokio::task::spawn_blocking(|| self.join()).await.expect("it does not panic")
     }
 
     /// Joins.
@@ -103,6 +117,7 @@ impl Joining {
             deadline_ms: self.deadline_ms,
             away: self.away,
             insecure_evicting: self.insecure_evicting,
+            lease_percent: self.lease_percent,
             clock: Arc::new(move || tells.now()),
             chance: Arc::new(SystemChance),
             live: Box::new(move |life| keep(&lived, life)),

@@ -92,6 +92,39 @@ async fn a_window_is_one_for_all_gates() -> Outcome<()> {
     admits_exactly(window(1, SHARE)).await
 }
 
+/// With slices of 2 % in advance: never more than the share, less by no more than a slice a gate,
+/// and all of it once what lay unused was given back.
+#[tokio::test]
+async fn leases_stay_within_their_bound() -> Outcome<()> {
+    for question in [take(1, SHARE), window(1, SHARE)] {
+        let server = RemoteServer::start(Make::Redis, &[]).await?;
+        let socket = server.socket();
+        let gates = three(|| Joining { lease_percent: 2, ..Joining::at_socket(&socket) });
+        let passed = apart(&gates, async move |gate, _| {
+            let mut passed = 0;
+            for _ in 0..TRIES / GATES {
+                passed += usize::from(is_yes(gate.one(question).await));
+            }
+            passed
+        });
+        let (share, slice) = (SHARE as usize, SHARE as usize * 2 / 100);
+        let mut passed = passed.iter().sum::<usize>();
+        assert!((share - GATES * slice..=share).contains(&passed), "{passed}");
+        let leased: u64 = gates.iter().map(|gate| gate.store.figures().leased).sum();
+        assert!(leased > u64::from(SHARE / 2), "{leased} of {passed} without a trip");
+        // What lies unused comes back by itself.
+        let begun = Instant::now();
+        while passed < share {
+            passed += usize::from(is_yes(gates[0].one(question).await));
+            assert!(begun.elapsed() < Duration::from_secs(30), "{passed}");
+        }
+        for gate in &gates {
+            assert!(!is_yes(gate.one(question).await), "never one more");
+        }
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn fleet_claims_once_at_the_same_instant() -> Outcome<()> {
     let campaign = std::env::var("DOORWARD_CAMPAIGN").ok();
@@ -195,7 +228,7 @@ async fn a_server_that_is_killed_is_refused_for_and_comes_back_without_a_restart
 async fn a_network_that_is_cut_costs_one_deadline_and_heals_by_itself() -> Outcome<()> {
     let server = RemoteServer::start(Make::Redis, &[]).await?;
     let relay = Relay::to(&server.socket()).await?;
-    let gate = Joining::at_port(relay.port).within_ms(250).join()?;
+    let gate = Joining::at_port(relay.port).within_ms(250).join_beside().await?;
     let before = gate.life();
     assert!(is_yes(gate.one(take(7, SHARE)).await));
     relay.make(Network::Cut);
@@ -215,7 +248,7 @@ async fn a_network_that_is_cut_costs_one_deadline_and_heals_by_itself() -> Outco
 async fn a_slow_network_is_waited_for_within_the_deadline() -> Outcome<()> {
     let server = RemoteServer::start(Make::Redis, &[]).await?;
     let relay = Relay::to(&server.socket()).await?;
-    let gate = Joining::at_port(relay.port).within_ms(2_000).join()?;
+    let gate = Joining::at_port(relay.port).within_ms(2_000).join_beside().await?;
     assert!(is_yes(gate.one(take(7, SHARE)).await));
     relay.make(Network::Slow(Duration::from_millis(200)));
     let begun = Instant::now();
@@ -225,10 +258,10 @@ async fn a_slow_network_is_waited_for_within_the_deadline() -> Outcome<()> {
     // All ten went out together.
     assert!(took >= Duration::from_millis(200) && took < Duration::from_millis(400) + MARGIN);
     // A gate that begins meanwhile gets there too.
-    let late = Joining::at_port(relay.port).within_ms(2_000).join()?;
+    let late = Joining::at_port(relay.port).within_ms(2_000).join_beside().await?;
     assert!(is_yes(late.one(take(7, SHARE)).await));
     // Twin: beyond the deadline it is refused for, and not waited for by everybody.
-    let hasty = Joining::at_port(relay.port).within_ms(50).join()?;
+    let hasty = Joining::at_port(relay.port).within_ms(50).join_beside().await?;
     assert_eq!(hasty.one(take(7, SHARE)).await, Answer::Unavailable);
     Ok(())
 }
@@ -264,11 +297,13 @@ async fn a_server_that_cannot_keep_what_gates_share_is_refused() -> Outcome<()> 
         (&["--cluster-enabled", "yes"], "a cluster"),
         (&["--requirepass", "hush"], "does not let the gate in"),
         (&["--replicaof", "127.0.0.1 1"], "a replica"),
+        (&["--user", "default on nopass ~* +@all -eval"], "lacks rights"),
     ] {
         for make in [Make::Redis, Make::Valkey] {
             let server = RemoteServer::start(make, arguments).await?;
             let error = Joining::at_socket(&server.socket()).join().err();
-            let error = error.ok_or("it is taken")?.to_string();
+            let error = error.ok_or_else(|| format!("{make:?} is taken: {arguments:?}"))?;
+            let error = error.to_string();
             assert!(error.contains(word), "{make:?}: {error}");
         }
     }
@@ -292,6 +327,35 @@ async fn what_a_server_does_not_say_is_said() -> Outcome<()> {
     assert!(is_yes(gate.one(take(7, SHARE)).await));
     let notes = gate.notes().join("\n");
     assert!(notes.contains("maxmemory-policy") && notes.contains("run_id"), "{notes}");
+    Ok(())
+}
+
+/// As docs/shared-store.md lists them.
+const RIGHTS: &str = "+eval +evalsha +script|load +select +info +time +get +mget +set +del +hset \
+                      +hdel +hexists +hlen +hscan +incr +expire +ttl ~doorward:*";
+
+#[tokio::test]
+async fn a_user_with_no_more_rights_than_are_listed_is_enough() -> Outcome<()> {
+    for make in [Make::Redis, Make::Valkey] {
+        let server = RemoteServer::start(make, &[]).await?;
+        let words: Vec<&[u8]> = RIGHTS.split(' ').map(str::as_bytes).collect();
+        let user: [&[u8]; 5] = [b"ACL", b"SETUSER", b"gate", b"on", b">hush"];
+        server.tell(&[&user[..], &words].concat()).await?;
+        let mut joining = Joining::at_socket(&server.socket());
+        joining.remote.user = Some("gate".to_owned());
+        joining.remote.password = Some(Secret::new(*b"hush"));
+        joining.remote.database = 1;
+        let gate = joining.join()?;
+        let now = gate.now();
+        assert!(
+            gate.ask(&[take(7, SHARE), window(8, 9), claim(1, now)]).await.into_iter().all(is_yes)
+        );
+        let who = Denied::Network("203.0.113.0/24".parse()?);
+        let denial = Denial::new(who, now.unix_s + 600, "a flood").ok_or("a good one")?;
+        gate.store.put_denial(&denial, now).await?;
+        gate.store.put_denial(&Denial { until_unix_s: 0, ..denial }, now).await?;
+        assert_eq!(gate.notes(), Vec::<String>::new());
+    }
     Ok(())
 }
 

@@ -162,7 +162,7 @@ async fn until_ready(gate: &RunningGate, status: u16) -> Outcome<()> {
 
 #[tokio::test]
 async fn what_one_gate_gave_is_good_at_all_and_once() -> Outcome<()> {
-    let mut fleet = Fleet::start(PASSES, "").await?;
+    let mut fleet = Fleet::start(PASSES, "deadline = \"5s\"").await?;
     let [one, two, three] = fleet.gates.as_slice() else { panic!("three gates") };
     let shared = pass(one).await?;
     let used = signed(&shared, 1);

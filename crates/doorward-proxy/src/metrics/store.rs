@@ -21,6 +21,8 @@ pub(super) fn write(page: &mut Page<'_, '_>) -> Result<(), Error> {
         [([("answer", "refused")], figures.refused), ([("answer", "local")], figures.alone)];
     let help = "Batches that were answered while the shared store was away";
     page.family("doorward_store_away_batches", help, true, batches.into_iter())?;
+    let help = "Batches that were answered from what was taken of shares in advance";
+    page.counter("doorward_store_leased", help, figures.leased)?;
     let help = "What was told to the shared store and never arrived: it stays spent";
     page.counter("doorward_store_lost", help, figures.lost)?;
     let help = "How often the shared store was found to have forgotten what was used";
