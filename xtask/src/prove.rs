@@ -136,6 +136,15 @@ const CAMPAIGNS: &[Campaign] = &[
         profile: "release",
     },
     Campaign {
+        name: "fleet",
+        shows: "three gates on one server claim, count and recover together (instants)",
+        package: "doorward-test",
+        file: Some("fleet"),
+        test: "",
+        number: 1_000,
+        profile: "ci",
+    },
+    Campaign {
         name: "tickets",
         shows: "forged tickets cost a MAC each, no memory and no question to the store (tickets)",
         package: "doorward-test",
@@ -196,6 +205,9 @@ fn prove(campaign: &Campaign, number: u64) -> anyhow::Result<bool> {
     }
     test.env("DOORWARD_CAMPAIGN", number.to_string());
     test.env("DOORWARD_BIN", binary(campaign.profile));
+    if campaign.package == "doorward-test" {
+        test.env("DOORWARD_PYTHON", crate::python::interpreter()?);
+    }
     let (well, count) = run_counting(test)?;
     if count.passed + count.failed == 0 {
         bail!("no test named `{}` in {}", campaign.test, campaign.package);

@@ -15,6 +15,8 @@ use crate::settings::AdminSettings;
 use crate::shared::Shared;
 use bytes::Bytes;
 use doorward_core::header::{One, single};
+use doorward_store::ValkeyStore;
+use doorward_store::valkey::Standing;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
@@ -183,15 +185,22 @@ impl Desk {
     }
 
     fn ready(&self) -> Response<Full<Bytes>> {
-        if *self.is_stopping.borrow() {
-            return plain(StatusCode::SERVICE_UNAVAILABLE, JSON, "{\"ready\":false}\n");
+        let store = &self.shared.store;
+        let standing = store.server().map(ValkeyStore::standing);
+        // Whoever must ask a store that is away would be refused here, and may not be elsewhere.
+        let is_ready = !*self.is_stopping.borrow() && standing != Some(Standing::Away);
+        let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        let mut body = format!("{{\"ready\":{is_ready}").into_bytes();
+        if let Some(standing) = standing {
+            json::text("store", Some(standing.word().as_bytes()), &mut body);
         }
-        // It serves while its store is away; whoever looks wants to know.
-        let away = self.shared.store.figures().and_then(|figures| figures.away);
-        let mut body = b"{\"ready\":true".to_vec();
-        json::text("store_away", away.as_deref().map(str::as_bytes), &mut body);
+        // It serves while its file cannot be written; whoever looks wants to know.
+        let away = store.figures().and_then(|figures| figures.away);
+        if is_ready {
+            json::text("store_away", away.as_deref().map(str::as_bytes), &mut body);
+        }
         body.extend_from_slice(b"}\n");
-        plain(StatusCode::OK, JSON, body)
+        plain(status, JSON, body)
     }
 
     fn recent(&self, id: &str) -> Response<Full<Bytes>> {

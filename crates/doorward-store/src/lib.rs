@@ -73,6 +73,15 @@ impl Store {
         }
     }
 
+    /// The server that this store asks; none: it is in this process.
+    #[must_use]
+    pub const fn server(&self) -> Option<&ValkeyStore> {
+        match self {
+            Self::Memory(_) | Self::File(_) => None,
+            Self::Valkey(valkey) => Some(valkey),
+        }
+    }
+
     /// Puts a denial onto the list, in place of one of the same whom; one that has ended takes it
     /// off. It is kept as well as the store keeps anything when this returns.
     ///

@@ -74,6 +74,7 @@ fn settings(
             WhenGone::Local { instances } => Away::Alone { instances },
         },
         insecure_evicting: shared.insecure_evicting,
+        lease_percent: shared.lease_percent,
         clock: Arc::new(move || clock.now()),
         chance: Arc::new(SystemChance),
         live: Box::new(move |life| memory.live(life)),

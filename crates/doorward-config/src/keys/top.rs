@@ -265,6 +265,13 @@ static STORE: Section = Section::new(
              \"local\".",
         ),
         key(
+            "lease",
+            Shape::Text,
+            "",
+            "What part of a hot share each gate takes in advance, and spends without a trip: \
+             \"2%\". Never more than the share is granted; as much may lie unused for a second.",
+        ),
+        key(
             "insecure_evicting_store",
             Shape::Boolean,
             "false",

@@ -2,6 +2,7 @@
 
 use super::Counted;
 use super::cells::{BUCKETS_NS, Count, Histogram, Judged};
+use super::store;
 use crate::shared::Shared;
 use doorward_core::layers::LAYERS;
 use doorward_core::mode::Mode;
@@ -49,18 +50,19 @@ impl Collector for Scrape {
         page.gate()?;
         page.identity()?;
         page.store()?;
+        store::write(&mut page)?;
         page.process()
     }
 }
 
-struct Page<'a, 'e> {
-    encoder: DescriptorEncoder<'e>,
-    shared: &'a Shared,
+pub(super) struct Page<'a, 'e> {
+    pub(super) encoder: DescriptorEncoder<'e>,
+    pub(super) shared: &'a Shared,
     workers: &'a [Counted],
 }
 
 impl Page<'_, '_> {
-    fn family<L: EncodeLabelSet>(
+    pub(super) fn family<L: EncodeLabelSet>(
         &mut self,
         name: &str,
         help: &str,
@@ -80,13 +82,13 @@ impl Page<'_, '_> {
         Ok(())
     }
 
-    fn counter(&mut self, name: &str, help: &str, value: u64) -> Result<(), Error> {
+    pub(super) fn counter(&mut self, name: &str, help: &str, value: u64) -> Result<(), Error> {
         let kind = MetricType::Counter;
         let mut metric = self.encoder.encode_descriptor(name, help, None, kind)?;
         metric.encode_counter::<NoLabelSet, u64, f64>(&value, None)
     }
 
-    fn gauge(&mut self, name: &str, help: &str, value: u64) -> Result<(), Error> {
+    pub(super) fn gauge(&mut self, name: &str, help: &str, value: u64) -> Result<(), Error> {
         let kind = MetricType::Gauge;
         self.encoder.encode_descriptor(name, help, None, kind)?.encode_gauge(&value)
     }
@@ -318,7 +320,7 @@ const fn mode(mode: Mode) -> &'static str {
     }
 }
 
-fn seconds<'s>(
+pub(super) fn seconds<'s>(
     encoder: &'s mut DescriptorEncoder<'_>,
     name: &'s str,
     help: &str,
