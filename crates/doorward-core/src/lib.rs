@@ -46,6 +46,7 @@ pub mod remote;
 pub mod route;
 pub mod secret;
 pub mod settings;
+pub mod shape;
 pub mod signing_in;
 pub mod standing;
 pub mod table;
