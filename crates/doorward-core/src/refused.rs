@@ -3,7 +3,7 @@
 use crate::gate::Gate;
 use crate::layers::permission::{self, Missing};
 use crate::layers::{cors, csrf, identity, method, quota};
-use crate::moment::{Now, RequestId};
+use crate::moment::{Chance, Now, RequestId};
 use crate::page::{self, Offer};
 use crate::reason::Reason;
 use crate::route::{Effect, RouteId};
@@ -28,7 +28,7 @@ pub struct Refused {
     shape: Shape,
     retry_s: Option<u64>,
     /// `RateLimit` and `RateLimit-Policy`, where a limit was reached.
-    rate_limit: Option<(String, String)>,
+    told: Option<quota::Told>,
     /// What became of the request at the backend.
     executed: Executed,
     /// What a known caller lacks.
@@ -123,7 +123,7 @@ impl Refused {
             route,
             shape: Shape::Problem,
             retry_s: None,
-            rate_limit: None,
+            told: None,
             executed: Executed::No,
             missing: Missing::Nothing,
             is_bearer: false,
@@ -180,16 +180,16 @@ impl Refused {
         Self { mirror, caller: admitted.caller(), executed, ..bare }
     }
 
-    pub(crate) fn with_wait(mut self, beyond: &quota::Beyond<'_>) -> Self {
-        self.retry_s = beyond.retry_ns.map(|ns| ns.div_ceil(1_000_000_000).max(1));
-        if let (Some(limit), Some(retry_s)) = (beyond.limit, self.retry_s) {
-            let (quantity, window_s) = limit.policy();
-            let name = &limit.name;
-            self.rate_limit = Some((
-                format!("\"{name}\";r=0;t={retry_s}"),
-                format!("\"{name}\";q={quantity};w={window_s}"),
-            ));
-        }
+    /// Says how long to wait, and for which limit.
+    pub(crate) fn with_wait(mut self, beyond: &quota::Beyond<'_>, chance: &dyn Chance) -> Self {
+        self.retry_s = beyond.retry_ns.map(|wait_ns| quota::retry_s(wait_ns, chance));
+        self.told = quota::tell(beyond, self.retry_s);
+        self
+    }
+
+    /// Says what is left of all shares, where that is told.
+    pub(crate) fn with_told(mut self, told: Option<quota::Told>) -> Self {
+        self.told = told.or(self.told);
         self
     }
 
@@ -255,12 +255,8 @@ impl Refused {
         if let Some(seconds) = self.retry_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if let Some((limit, policy)) = &self.rate_limit {
-            for (name, value) in [("ratelimit", limit), ("ratelimit-policy", policy)] {
-                if let Ok(value) = HeaderValue::from_str(value) {
-                    headers.insert(HeaderName::from_static(name), value);
-                }
-            }
+        if let Some(told) = self.told.clone() {
+            told.dress(&mut headers);
         }
         cors::dress_own(&self.gate.cors, self.mirror.as_ref(), &mut headers);
         if let Some(nonce) = self.nonce.clone() {

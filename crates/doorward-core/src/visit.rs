@@ -5,8 +5,8 @@ use crate::gate::Gate;
 use crate::layers::cookie::Cleaning;
 use crate::layers::identity::Known;
 use crate::layers::pass::{Cut, Held};
-use crate::layers::quota::{Counted, Taken};
-use crate::layers::{csrf, identity};
+use crate::layers::quota::{Counted, Kept, Taken};
+use crate::layers::{csrf, identity, quota};
 use crate::names::Named;
 use crate::origin::Origins;
 use crate::reason::Reason;
@@ -86,6 +86,8 @@ pub struct Visit<'v> {
     pub(crate) csrf: csrf::Carried<'v>,
     /// What an attempt to sign in has taken.
     pub(crate) sign_in: Option<Box<Taken>>,
+    /// Shares that are looked at again when its answer comes. Boxed: most have none.
+    pub(crate) kept: Option<Box<Kept>>,
     pub(crate) would_refuse: WouldRefuse,
 }
 
@@ -111,6 +113,7 @@ impl<'v> Visit<'v> {
             cut: None,
             csrf: csrf::Carried::default(),
             sign_in: None,
+            kept: None,
             would_refuse: WouldRefuse::new(),
         }
     }
@@ -125,6 +128,13 @@ impl<'v> Visit<'v> {
     pub(crate) fn counted(&self) -> Counted<'_> {
         Counted::new(self.caller, self.client, self.known.as_ref(), self.route())
             .with_held(self.held.as_deref())
+            .with_asked(self)
+    }
+
+    /// Whether no limit counts it.
+    pub(crate) fn is_allowed(&self) -> bool {
+        let is_proxy = self.gate.client_ip.trusts(self.client);
+        quota::allows(&self.gate.quota, self.counted(), is_proxy)
     }
 
     /// The origins that are allowed on this route.

@@ -45,7 +45,8 @@ pub(super) fn shares(gate: &Gate, visit: &Visit<'_>) -> Vec<Share> {
             false => Answer::Yes { left: 0, reset_s: 0 },
         };
         let answers: Answers = (0..count).map(answer).collect();
-        quota::judge(&gate.quota, visit.counted(), &answers)?.limit
+        let judged = quota::judge(&gate.quota, visit.counted(), false, &answers);
+        judged.refuses.or(judged.notes)?.limit
     });
     let share = |limit: &Limit| {
         let (count, window_s) = limit.policy();

@@ -1,5 +1,6 @@
 //! The layers, in the order in which a request meets them. This list is that order.
 
+pub mod bot;
 pub mod cookie;
 pub mod cors;
 pub mod credential;
