@@ -3,9 +3,9 @@
 //! `cargo run --release -p doorward-core --example shapes -- FILE…`
 
 use doorward_core::json::guard::{JsonGuard, Limits};
-use doorward_core::shape::openapi::{OpenApi, Settings};
+use doorward_core::shape::openapi::OpenApi;
 use doorward_core::shape::schema::Schema;
-use doorward_core::shape::{Additional, Choices, Document, Formats, yaml};
+use doorward_core::shape::{Additional, ApiSettings, Choices, Document, Formats, yaml};
 use serde_json::{Value, json};
 use std::hint::black_box;
 use std::time::Instant;
@@ -74,7 +74,7 @@ fn load(name: &str) {
     };
     let parsed = begun.elapsed();
     let choices = Choices { additional: Additional::Refuse, formats: Formats::Assert };
-    let settings = Settings { choices, ..Settings::default() };
+    let settings = ApiSettings { choices, ..ApiSettings::default() };
     let api = OpenApi::new(value, &settings).expect("a document");
     let loaded = begun.elapsed();
     println!("{name}: {} bytes, {} operations", text.len(), api.count());

@@ -6,6 +6,7 @@ use std::fmt;
 /// Breaches that are told of one request at the most.
 pub const BREACHES_MAX: usize = 10;
 /// Letters of a member's name that is repeated, at the most: keys and tokens are longer.
+#[cfg(feature = "schema")]
 const NAME_LETTERS_MAX: usize = 40;
 
 /// What does not have its shape, and where.
@@ -24,6 +25,7 @@ pub struct Breach {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breaches(Vec<Breach>);
 
+#[cfg(feature = "schema")]
 impl Breach {
     pub(super) fn new(
         pointer: impl Into<String>,
@@ -36,6 +38,7 @@ impl Breach {
 
 impl Breaches {
     /// The first of them; of none, nothing is broken.
+    #[cfg(feature = "schema")]
     pub(super) fn of(mut list: Vec<Breach>) -> Result<(), Self> {
         list.truncate(BREACHES_MAX);
         if list.is_empty() { Ok(()) } else { Err(Self(list)) }
@@ -63,12 +66,14 @@ impl fmt::Display for Breach {
 }
 
 /// Whether a name that a client has chosen may be repeated: it is short, and steers nothing.
+#[cfg(feature = "schema")]
 pub(super) fn is_plain(name: &str) -> bool {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "_.$@:-".contains(letter);
     !name.is_empty() && name.len() <= NAME_LETTERS_MAX && name.chars().all(plain)
 }
 
 /// A pointer as far as its names are plain: to the member, or to what holds it.
+#[cfg(feature = "schema")]
 pub(super) fn plain_pointer(pointer: &str) -> &str {
     let mut end = 0;
     for name in pointer.split('/').skip(1) {
@@ -80,7 +85,7 @@ pub(super) fn plain_pointer(pointer: &str) -> &str {
     &pointer[..end]
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "schema"))]
 mod tests {
     use super::*;
 

@@ -23,6 +23,7 @@ impl ShapeError {
 }
 
 /// One name of a pointer (RFC 6901 3).
+#[cfg(feature = "schema")]
 pub(super) fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

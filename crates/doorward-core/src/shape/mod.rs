@@ -5,11 +5,15 @@
 //! a request is repeated: a breach says where and what was declared, never what stood there.
 
 mod breach;
+mod choice;
 #[cfg(feature = "schema")]
 mod close;
 mod fault;
 #[cfg(feature = "schema")]
 mod graph;
+mod loose;
+#[cfg(not(feature = "schema"))]
+mod no_schema;
 #[cfg(feature = "schema")]
 pub mod openapi;
 #[cfg(feature = "schema")]
@@ -20,9 +24,40 @@ mod sentence;
 pub mod yaml;
 
 pub use breach::{BREACHES_MAX, Breach, Breaches};
+pub use choice::{Additional, ApiSettings, Choices, Formats, Queries, Unknown};
 pub use fault::ShapeError;
+pub use loose::Loose;
+#[cfg(not(feature = "schema"))]
+pub use no_schema::{openapi, schema, yaml};
 
+use openapi::OpenApi;
+use schema::Schema;
 use serde_json::Value;
+use std::sync::Arc;
+
+/// The schema of a route's bodies.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// Its file, as it was written.
+    pub file: String,
+    /// What the schema does not say.
+    pub choices: Choices,
+    /// What was read.
+    pub schema: Arc<Schema>,
+}
+
+/// A document of OpenAPI, and what it is asked for.
+#[derive(Clone, Debug)]
+pub struct Specification {
+    /// Its file, as it was written.
+    pub file: String,
+    /// What it was read with.
+    pub settings: ApiSettings,
+    /// Requests that are none of its operations.
+    pub unknown: Unknown,
+    /// What was read.
+    pub api: Arc<OpenApi>,
+}
 
 /// A document in which schemas stand, by the address under which others refer to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,35 +66,6 @@ pub struct Document {
     pub uri: String,
     /// What it says.
     pub value: Value,
-}
-
-/// What is not said by a schema itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Choices {
-    /// Members that a schema does not name.
-    pub additional: Additional,
-    /// The word `format`.
-    pub formats: Formats,
-}
-
-/// What becomes of members that a schema does not name, where it leaves them open.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Additional {
-    /// As JSON Schema has it: they pass unless the schema says otherwise.
-    #[default]
-    AsDeclared,
-    /// They are refused, wherever a schema names members at all and is silent about others.
-    Refuse,
-}
-
-/// What the word `format` does (JSON Schema 2020-12, Validation 7.2).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Formats {
-    /// A text must have its format, where it is one that is known.
-    #[default]
-    Assert,
-    /// It says something to people alone.
-    Ignore,
 }
 
 /// A member of an object.

@@ -118,8 +118,11 @@ pub(super) fn unreadable(pointer: &str, error: &ValidationError<'_>) -> ShapeErr
     if let ValidationErrorKind::Referencing(error) = error.kind() {
         return unresolved(pointer, error);
     }
-    // It is the meta-schema's error, so the value is the schema.
-    let place = format!("{pointer}{}", error.instance_path().as_str());
+    // It is the meta-schema's error, so the value is the schema: seen from its document's root.
+    let place = match error.instance_path().as_str() {
+        "" => pointer,
+        place => place,
+    };
     match error.kind() {
         ValidationErrorKind::Format { format } if format == "regex" => {
             let what = "this pattern cannot be read: it is none, or looks ahead, behind or back";
@@ -127,7 +130,9 @@ pub(super) fn unreadable(pointer: &str, error: &ValidationError<'_>) -> ShapeErr
                         and \\1, and shorter where it repeats much";
             ShapeError::new(place, what, hint)
         }
-        ValidationErrorKind::Enum { .. } | ValidationErrorKind::AnyOf { .. } => {
+        ValidationErrorKind::Enum { .. }
+        | ValidationErrorKind::AnyOf { .. }
+        | ValidationErrorKind::Custom { .. } => {
             let hint = "see JSON Schema 2020-12 for what may stand there";
             ShapeError::new(place, "this word of JSON Schema has no such value", hint)
         }

@@ -14,44 +14,21 @@ mod tests;
 mod text;
 mod translate;
 
-pub use loose::Loose;
-
 use super::close;
 use super::graph::Library;
-use super::{Breaches, Choices, Document, ShapeError};
+use super::{ApiSettings, Breaches, Choices, Document, Queries, ShapeError};
 use http::{HeaderMap, Method};
 use operation::Operation;
 use read::Reader;
 use serde_json::Value;
 use std::collections::HashMap;
+use std::fmt;
 use template::{Template, Values};
 
 /// Under which address a document refers to itself.
 const URI: &str = "doorward:/openapi";
 
-/// What a document does not say itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
-    /// What stands before its paths, in place of what its servers have.
-    pub prefix: Option<String>,
-    /// Names of a query that no parameter has.
-    pub queries: Queries,
-    /// What its schemas do not say.
-    pub choices: Choices,
-}
-
-/// What becomes of names in a query that no parameter has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Queries {
-    /// They are refused.
-    #[default]
-    Refuse,
-    /// They pass, unless a backend could read one as a declared one.
-    Pass,
-}
-
 /// A document that was read.
-#[derive(Debug)]
 pub struct OpenApi {
     library: Library,
     choices: Choices,
@@ -59,6 +36,14 @@ pub struct OpenApi {
     operations: Vec<Operation>,
     /// By their number of segments: templates in their order, with their operations.
     paths: HashMap<usize, Vec<(Template, Vec<usize>)>>,
+}
+
+impl fmt::Debug for OpenApi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenApi")
+            .field("operations", &self.operations.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// What a document says of a method and a path.
@@ -108,7 +93,7 @@ impl OpenApi {
     ///
     /// # Errors
     /// Everything that is wrong with its operations.
-    pub fn new(mut document: Value, settings: &Settings) -> Result<Self, Vec<ShapeError>> {
+    pub fn new(mut document: Value, settings: &ApiSettings) -> Result<Self, Vec<ShapeError>> {
         let version = read::version(&document).map_err(|error| vec![error])?;
         let roots = read::prepare(&mut document, version);
         let document = Document { uri: URI.to_owned(), value: document };

@@ -2,11 +2,11 @@
 
 use super::super::breach::is_plain;
 use super::super::graph::Library;
-use super::super::{Breach, Breaches, Choices, ShapeError};
+use super::super::{Breach, Breaches, Choices, Queries, ShapeError};
+use super::Problem;
 use super::lazy::{Lazy, Ready};
 use super::parameter::{Parameter, Place, Said};
 use super::template::Values;
-use super::{Problem, Queries};
 use crate::form::{self, Kind, Name};
 use crate::header::{self, One};
 use crate::json::guard::{JsonGuard, Limits};

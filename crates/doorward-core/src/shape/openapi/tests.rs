@@ -1,5 +1,5 @@
-use super::super::{Additional, Choices, Formats, yaml};
-use super::{Known, OpenApi, Problem, Queries, Settings};
+use super::super::{Additional, ApiSettings, Choices, Formats, Queries, yaml};
+use super::{Known, OpenApi, Problem};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
 
@@ -9,13 +9,13 @@ fn api() -> Value {
     yaml::read(include_str!("tests.yaml")).expect("YAML")
 }
 
-fn read(settings: &Settings) -> OpenApi {
+fn read(settings: &ApiSettings) -> OpenApi {
     OpenApi::new(api(), settings).expect("a document")
 }
 
-fn closed() -> Settings {
+fn closed() -> ApiSettings {
     let choices = Choices { additional: Additional::Refuse, formats: Formats::Assert };
-    Settings { choices, ..Settings::default() }
+    ApiSettings { choices, ..ApiSettings::default() }
 }
 
 fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
@@ -77,7 +77,7 @@ fn operations_are_found_by_path_and_method() {
     ] {
         assert_eq!(judged(&api, method, target, way, "").join(","), want, "{method} {target}");
     }
-    let prefixed = read(&Settings { prefix: Some("/x/".to_owned()), ..closed() });
+    let prefixed = read(&ApiSettings { prefix: Some("/x/".to_owned()), ..closed() });
     assert_eq!(judged(&prefixed, "GET", "/x/users/me", &[], ""), [""; 0]);
     assert_eq!(judged(&prefixed, "GET", "/v1/users/me", &[], ""), ["nothing"]);
 }
@@ -139,7 +139,7 @@ fn parameters_have_their_shape() {
     ] {
         assert_eq!(judged(&api, "GET", path, lines, "").join(","), want, "{path} {lines:?}");
     }
-    let open = read(&Settings { queries: Queries::Pass, ..Settings::default() });
+    let open = read(&ApiSettings { queries: Queries::Pass, ..ApiSettings::default() });
     assert_eq!(judged(&open, "GET", "/v1/users/7?more=1", way, ""), [""; 0]);
     assert_eq!(judged(&open, "GET", "/v1/users/7?LIMIT=1", way, ""), ["query/LIMIT unclear"]);
 }
@@ -184,7 +184,7 @@ fn bodies_have_their_shape() {
 
 #[test]
 fn files_are_there_and_not_read() {
-    let api = read(&Settings::default());
+    let api = read(&ApiSettings::default());
     let part = |head: &str, body: &str| {
         format!("--b\r\nContent-Disposition: form-data; {head}\r\n\r\n{body}\r\n")
     };
@@ -248,7 +248,7 @@ fn documents_say_what_is_wrong_with_them() {
 
 #[test]
 fn what_is_loose_is_counted() {
-    let loose = read(&Settings::default()).loose();
+    let loose = read(&ApiSettings::default()).loose();
     let users = loose.iter().find(|one| one.operation == "POST /users").expect("the operation");
     assert_eq!((users.open_objects, users.endless_texts, users.endless_lists), (3, 1, 1));
     let closed = read(&closed()).loose();
