@@ -10,6 +10,7 @@ mod install;
 mod prove;
 mod python;
 mod quick;
+mod schema_suite;
 mod step;
 mod test;
 mod tidy;
