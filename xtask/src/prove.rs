@@ -145,6 +145,15 @@ const CAMPAIGNS: &[Campaign] = &[
         profile: "ci",
     },
     Campaign {
+        name: "shapes",
+        shows: "what fits a document is taken and what does not is not (requests an operation)",
+        package: "doorward-test",
+        file: Some("openapi_both_ways"),
+        test: "what_fits",
+        number: 2_000,
+        profile: "ci",
+    },
+    Campaign {
         name: "tickets",
         shows: "forged tickets cost a MAC each, no memory and no question to the store (tickets)",
         package: "doorward-test",
@@ -207,6 +216,9 @@ fn prove(campaign: &Campaign, number: u64) -> anyhow::Result<bool> {
     test.env("DOORWARD_BIN", binary(campaign.profile));
     if campaign.package == "doorward-test" {
         test.env("DOORWARD_PYTHON", crate::python::interpreter()?);
+        if campaign.name == "shapes" {
+            test.env("DOORWARD_SCHEMATHESIS", crate::python::schemathesis()?);
+        }
     }
     let (well, count) = run_counting(test)?;
     if count.passed + count.failed == 0 {

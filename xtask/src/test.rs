@@ -24,6 +24,7 @@ pub(crate) fn run() -> anyhow::Result<bool> {
     steps.check("the lab's pages", crate::web::check);
     steps.check("the client of passes", crate::web::check_client);
     steps.check("Python's packages", || crate::python::interpreter().map(|_| true));
+    steps.check("schemathesis", || crate::python::schemathesis().map(|_| true));
     steps.check("JSON-Schema-Test-Suite", || crate::schema_suite::folder().map(|_| true));
     steps.command("documentation", documentation());
     if steps.command("build", build()) {
@@ -115,6 +116,9 @@ fn small(mut command: Command) -> Command {
     }
     if let Ok(python) = crate::python::interpreter() {
         command.env("DOORWARD_PYTHON", python);
+    }
+    if let Ok(python) = crate::python::schemathesis() {
+        command.env("DOORWARD_SCHEMATHESIS", python);
     }
     if let Ok(suite) = crate::schema_suite::folder() {
         command.env("DOORWARD_SCHEMA_SUITE", suite);

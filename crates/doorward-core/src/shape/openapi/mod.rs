@@ -36,6 +36,8 @@ pub struct OpenApi {
     operations: Vec<Operation>,
     /// By their number of segments: templates in their order, with their operations.
     paths: HashMap<usize, Vec<(Template, Vec<usize>)>>,
+    /// What stands before its paths.
+    bases: Vec<String>,
 }
 
 impl fmt::Debug for OpenApi {
@@ -76,6 +78,8 @@ pub enum Problem {
     NoBodyWanted,
     /// Its body has a type that is not declared, none, or one that could be read in two ways.
     MediaType,
+    /// Its body is not of its type, or could be read in two ways.
+    Unclear,
     /// Its body.
     Body(Breaches),
     /// The document itself cannot be read there.
@@ -104,11 +108,13 @@ impl OpenApi {
         close::apply(library.documents_mut(), changes);
         let Some(main) = library.documents().first() else { return Err(Vec::new()) };
         let prefix = settings.prefix.as_deref().map(|prefix| prefix.trim_end_matches('/'));
-        let mut reader = Reader { root: &main.value, prefix, errors: Vec::new() };
+        let mut reader =
+            Reader { root: &main.value, prefix, errors: Vec::new(), named: Vec::new() };
         let read = reader.operations();
         if !reader.errors.is_empty() {
             return Err(reader.errors);
         }
+        let bases = reader.named;
         let mut operations = Vec::new();
         let mut by_path: HashMap<usize, Vec<(Template, Vec<usize>)>> = HashMap::new();
         for (template, operation) in read {
@@ -123,13 +129,23 @@ impl OpenApi {
             paths.sort_by_key(|(template, _)| template.rank());
         }
         let (choices, queries) = (settings.choices, settings.queries);
-        Ok(Self { library, choices, queries, operations, paths: by_path })
+        Ok(Self { library, choices, queries, operations, paths: by_path, bases })
     }
 
     /// How many operations it has.
     #[must_use]
     pub fn count(&self) -> usize {
         self.operations.len()
+    }
+
+    /// How much of a path stands before this document's own paths; none where it is not below them.
+    #[must_use]
+    pub fn covers(&self, path: &str) -> Option<usize> {
+        let below = |base: &&String| {
+            path.strip_prefix(base.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.bases.iter().filter(below).map(String::len).max()
     }
 
     /// Looks a method and a path up. HEAD is what GET is, unless it is declared itself (RFC 9110
@@ -187,11 +203,13 @@ impl OpenApi {
 }
 
 impl Found<'_, '_> {
-    /// Whether its body is judged, so that all of it must be held.
-    #[must_use]
-    pub fn holds_body(&self) -> bool {
-        let media = self.operation.wanted.iter().flat_map(|wanted| &wanted.media);
-        self.operation.wanted.is_none() || media.into_iter().any(|media| media.shape.is_some())
+    /// Judges what a request says of its body before it has come; whether all of it must be held,
+    /// to be judged by [`Self::judge_body`].
+    ///
+    /// # Errors
+    /// It has a body where none is declared, none where one must be, or one of another type.
+    pub fn expects(&self, headers: &HeaderMap, is_empty: bool) -> Result<bool, Problem> {
+        self.operation.expects(headers, is_empty)
     }
 
     /// Where it stands in the document (RFC 6901).

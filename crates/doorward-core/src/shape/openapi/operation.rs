@@ -131,6 +131,17 @@ impl Operation {
         Ok(())
     }
 
+    /// Judges what a request says of its body before it has come; whether that must be held.
+    pub(super) fn expects(&self, headers: &HeaderMap, is_empty: bool) -> Result<bool, Problem> {
+        match (&self.wanted, is_empty) {
+            (None, true) => Ok(false),
+            (None, false) => Err(Problem::NoBodyWanted),
+            (Some(wanted), true) if wanted.is_required => Err(Problem::NoBody),
+            (Some(_), true) => Ok(false),
+            (Some(wanted), false) => Ok(wanted.choose(headers)?.is_some()),
+        }
+    }
+
     /// Judges a body, all of it.
     pub(super) fn judge_body(
         &self,
@@ -139,35 +150,38 @@ impl Operation {
         library: &Library,
         choices: Choices,
     ) -> Result<(), Problem> {
-        let wanted = match (&self.wanted, body) {
-            (None, []) => return Ok(()),
-            (None, _) => return Err(Problem::NoBodyWanted),
-            (Some(wanted), []) if wanted.is_required => return Err(Problem::NoBody),
-            (Some(_), []) => return Ok(()),
-            (Some(wanted), _) => wanted,
-        };
+        if !self.expects(headers, body.is_empty())? {
+            return Ok(());
+        }
+        let wanted = self.wanted.as_ref().map(|wanted| wanted.choose(headers)).transpose()?;
+        let Some((shape, kind)) = wanted.flatten() else { return Ok(()) };
+        let ready = shape.ready(library, choices)?;
+        match kind {
+            Kind::Json => {
+                JsonGuard::read(Limits::default(), body).map_err(|_| Problem::Unclear)?;
+                ready.judge_json(body).map_err(Problem::Body)
+            }
+            Kind::Form | Kind::Multipart(_) => judge_form(&kind, body, ready),
+        }
+    }
+}
+
+impl Wanted {
+    /// The shape that a body of this type must have, and how it is read; none where it is bounded
+    /// by its size alone.
+    fn choose<'h>(&self, headers: &'h HeaderMap) -> Result<Option<(&Lazy, Kind<'h>)>, Problem> {
         let One::Value(text) = header::single(headers, &CONTENT_TYPE) else {
             return Err(Problem::MediaType);
         };
         let essence = form::essence(text).ok_or(Problem::MediaType)?.0.to_ascii_lowercase();
-        let media = wanted.media.iter().find(|one| one.takes(&essence));
-        let media = media.ok_or(Problem::MediaType)?;
-        let Some(shape) = &media.shape else { return Ok(()) };
-        // A type that is not read here is bounded by its size alone.
-        let Some(kind) = form::kind(headers) else {
-            let is_read = form::is_json(headers) || FORMS.contains(&essence.as_str());
-            return if is_read { Err(Problem::MediaType) } else { Ok(()) };
-        };
-        let ready = shape.ready(library, choices)?;
-        match kind {
-            Kind::Json => {
-                if JsonGuard::read(Limits::default(), body).is_err() {
-                    let detail = "this is not JSON, or could be read in two ways";
-                    return Err(Problem::Body(Breach::new("", "json", detail).into()));
-                }
-                ready.judge_json(body).map_err(Problem::Body)
+        let media = self.media.iter().find(|one| one.takes(&essence)).ok_or(Problem::MediaType)?;
+        match (&media.shape, form::kind(headers)) {
+            (None, _) => Ok(None),
+            (Some(shape), Some(kind)) => Ok(Some((shape, kind))),
+            (Some(_), None) => {
+                let is_read = form::is_json(headers) || FORMS.contains(&essence.as_str());
+                if is_read { Err(Problem::MediaType) } else { Ok(None) }
             }
-            Kind::Form | Kind::Multipart(_) => judge_form(&kind, body, ready),
         }
     }
 }
@@ -194,17 +208,13 @@ fn fields(text: &str) -> Result<Vec<(String, String)>, Breach> {
 }
 
 fn judge_form(kind: &Kind<'_>, body: &[u8], ready: &Ready) -> Result<(), Problem> {
-    let unclear = || {
-        let detail = "this is no such form, or could be read in two ways";
-        Problem::Body(Breach::new("", "form", detail).into())
-    };
     if form::is_mixed(kind, body, |name| ready.form.members.contains_key(name)) {
-        return Err(unclear());
+        return Err(Problem::Unclear);
     }
-    let files = form::files(kind, body).map_err(|_| unclear())?;
+    let files = form::files(kind, body).map_err(|_| Problem::Unclear)?;
     let is_file = |name: &str| files.iter().any(|file| file == name);
     let is_declared = |name: &str| ready.form.members.get(name).is_some_and(|one| one.is_file());
-    let fields = form::fields(kind, body, |name| !is_file(name)).map_err(|_| unclear())?;
+    let fields = form::fields(kind, body, |name| !is_file(name)).map_err(|_| Problem::Unclear)?;
     let mut fields: Vec<(String, String)> =
         fields.into_iter().map(|field| (field.name, field.value)).collect();
     if let Some(name) = files.iter().find(|name| !is_declared(name)) {
@@ -233,6 +243,6 @@ fn judge_form(kind: &Kind<'_>, body: &[u8], ready: &Ready) -> Result<(), Problem
     }
     ready.judge_any(values).map_err(|list| match Breaches::of(list) {
         Err(breaches) => Problem::Body(breaches),
-        Ok(()) => unclear(),
+        Ok(()) => Problem::Unclear,
     })
 }

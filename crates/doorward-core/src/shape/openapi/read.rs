@@ -138,6 +138,8 @@ pub(super) struct Reader<'d> {
     /// What stands before every path in place of the servers' own.
     pub(super) prefix: Option<&'d str>,
     pub(super) errors: Vec<ShapeError>,
+    /// All that stands before a path anywhere.
+    pub(super) named: Vec<String>,
 }
 
 /// A place in the document, and what stands there.
@@ -183,6 +185,9 @@ impl<'d> Reader<'d> {
             for method in METHODS {
                 let Some(operation) = item.part(method) else { continue };
                 for base in self.bases(&[&operation, &item, &root]) {
+                    if !self.named.contains(&base) {
+                        self.named.push(base.clone());
+                    }
                     let Some(template) = Template::parse(&format!("{base}{name}")) else {
                         let what = "this is no path: it begins with a slash, and each parameter \
                                     stands in braces";
