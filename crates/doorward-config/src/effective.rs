@@ -1,5 +1,6 @@
 //! The effective configuration: every key with its value, said or default, and where it was said.
 
+mod budget;
 mod cookie;
 mod identity;
 mod permission;
@@ -120,6 +121,7 @@ pub fn print_effective(config: &Config) -> String {
     bounds(&config.bounds, &mut page);
     page.open("store");
     page.key("url", "\"memory:\"");
+    budget::prices(&config.settings.budget.prices, &mut page);
     layers(config, &mut page);
     for (place, route) in config.settings.routes.iter().enumerate() {
         one_route(config, place, route, &mut page);
@@ -262,6 +264,7 @@ fn layers(config: &Config, page: &mut Page<'_>) {
                 page.key("strikes", &quote(&rate_text(strikes)));
                 let limits: Vec<String> = settings.quota.limits.iter().map(limit_text).collect();
                 page.lines("limits", &limits);
+                budget::budgets(&settings.budget.budgets, page);
                 let StreamsMax { pass, address } = settings.quota.streams;
                 page.key("streams", &format!("{{ pass = {pass}, address = {address} }}"));
                 let mut deny: Vec<String> = settings.quota.deny.iter().map(deny_text).collect();
@@ -333,6 +336,7 @@ fn one_route(config: &Config, place: usize, route: &Route, page: &mut Page<'_>) 
     page.key("tickets", &word(TICKETS, route.tickets));
     permission(route, page);
     webhook(route, place, page);
+    budget::spends(route, page);
     let limits: Vec<String> = route.limits.iter().map(limit_text).collect();
     page.lines("limits", &limits);
     page.key("limits_only", &route.limits_only.to_string());
@@ -455,7 +459,7 @@ fn upstream_text(upstream: &Upstream) -> String {
     if out.is_empty() { url } else { format!("{{ url = {url}{out} }}") }
 }
 
-fn word<T: PartialEq>(words: &[(&'static str, T)], value: T) -> String {
+pub(crate) fn word<T: PartialEq>(words: &[(&'static str, T)], value: T) -> String {
     let found = words.iter().find(|(_, meaning)| *meaning == value);
     quote(found.map_or("", |(word, _)| word))
 }

@@ -151,6 +151,7 @@ impl LayerModes {
             "permission" => self.permission.milder(self.identity),
             "csrf" => self.csrf,
             "pass" => self.pass,
+            "body" => self.body,
             "cookie" => self.cookie,
             _ => return None,
         })

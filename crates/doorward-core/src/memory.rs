@@ -5,6 +5,7 @@ use crate::address::Prefix;
 use crate::crowd::Crowd;
 use crate::crypto;
 use crate::layers::identity::Tokens;
+use crate::layers::quota::budget::Spent;
 use crate::layers::quota::{Familiar, Streams};
 use crate::moment::Now;
 use crate::pass::{PassId, SKEW_S};
@@ -27,6 +28,8 @@ pub struct Memory {
     pub in_vain: Strikes,
     /// Passes that were asked for, per address prefix: what the next one costs depends on it.
     pub mints: Strikes,
+    /// What was spent of budgets.
+    pub spent: Spent,
     /// Streams of strangers that are open.
     pub(crate) streams: Arc<Streams>,
     /// Where accounts have signed in.
@@ -64,6 +67,7 @@ impl Memory {
             in_vain: of_addresses(),
             mints: of_addresses(),
             crowd: Crowd::new(of_addresses()),
+            spent: Spent::default(),
             streams: Arc::default(),
             familiar: Familiar::default(),
             lives: Lives::new(seed),

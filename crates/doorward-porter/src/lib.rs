@@ -8,6 +8,7 @@ pub mod clock;
 mod converse;
 pub mod leave;
 pub mod outside;
+pub mod spend;
 
 pub use converse::{Hold, Reach, converse, settle};
 pub use outside::Outside;

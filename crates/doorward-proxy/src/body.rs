@@ -3,6 +3,9 @@
 
 mod hold;
 mod page;
+mod spends;
+
+pub(crate) use spends::Spends;
 
 use crate::client::Client;
 use crate::forms::Forms;
@@ -196,6 +199,8 @@ pub(crate) struct AnswerBody {
     stay: Option<Box<Stay>>,
     /// A page, whose forms get a token on the way.
     forms: Option<Box<Forms>>,
+    /// It is paid for on the way.
+    spends: Option<Box<Spends>>,
 }
 
 /// How long a stream's caller may read it, and whether it can be told of the end.
@@ -237,6 +242,7 @@ impl AnswerBody {
             takes_trailers: false,
             stay: None,
             forms: None,
+            spends: None,
         }
     }
 
@@ -257,6 +263,7 @@ impl AnswerBody {
             takes_trailers: false,
             stay: None,
             forms: None,
+            spends: None,
         };
         out.give_back();
         out
@@ -403,7 +410,7 @@ impl Body for AnswerBody {
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
         let polled = match this.forms {
-            None => this.poll_upstream(cx),
+            None => this.poll_paid(cx),
             Some(_) => this.poll_page(cx),
         };
         let Poll::Ready(frame) = polled else {
@@ -434,7 +441,7 @@ impl Body for AnswerBody {
         match &self.stay {
             // What was cut off is no end.
             Some(stay) if stay.is_over => self.is_whole,
-            Some(_) | None => self.forms.is_none() && self.from.is_end(),
+            Some(_) | None => self.forms.is_none() && self.spends.is_none() && self.from.is_end(),
         }
     }
 

@@ -2,10 +2,12 @@
 
 mod behind;
 mod sources;
+mod spend;
 mod ticket;
 
 pub(crate) use behind::Behind;
 pub(crate) use sources::{Sources, Trouble};
+pub(crate) use spend::Spend;
 pub(crate) use ticket::{Ticket, TicketMint, TicketShow};
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
@@ -279,6 +281,8 @@ pub(crate) struct Guard {
     /// A header added on the allowed routes: 'Authorization: Bearer env:NAME'; may be repeated
     #[arg(long, value_name = "'HEADER: VALUE'", requires = "allow")]
     pub(crate) credential: Vec<String>,
+    #[command(flatten)]
+    pub(crate) spend: Spend,
     /// Accept that strangers may call routes that have a credential
     #[arg(long)]
     pub(crate) insecure_open_credential: bool,

@@ -1,5 +1,6 @@
 //! `[layers.quota]`, and the limits of routes.
 
+use super::budget;
 use super::client_ip::network;
 use crate::document::{Table, Value};
 use crate::draft::Draft;
@@ -54,6 +55,7 @@ pub(crate) fn read(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'
     if let Some(limits) = table.value("limits") {
         draft.settings.quota.limits = read_limits(&limits.list(reading), reading);
     }
+    budget::read(&table.list("budgets", reading), draft, reading);
     if let Some(streams) = table.value("streams").and_then(|value| value.table(reading)) {
         let most = &mut draft.settings.quota.streams;
         for (word, most) in [("pass", &mut most.pass), ("address", &mut most.address)] {

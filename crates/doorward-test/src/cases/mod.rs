@@ -254,6 +254,7 @@ pub const LAYERS: &[&str] = &[
     "permission",
     "csrf",
     "pass",
+    "body",
     "credential",
     "cookie",
 ];

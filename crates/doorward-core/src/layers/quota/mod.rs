@@ -38,6 +38,15 @@
 //!    a place of its pass and of its address for as long as the stream is open, in this process:
 //!    `quota/streams`.
 //! 9. What was taken for a request that never left for the backend is given back.
+//! 10. On a route with a `budget`, tokens or money are taken before the request runs: a token for
+//!     each byte of the body, which no tokenizer exceeds, and those of the answer that the request
+//!     asks for (`ai.tokens_max` where it asks for no number); of a stream, 512 at first and more
+//!     when half is used. What is not left is `quota/budget`; a stream ends there with an event
+//!     that says so, and its upstream is aborted.
+//! 11. It is settled by what the backend's answer says (`usage`), never by what a client says. An
+//!     answer that says nothing, or what cannot be, costs what was taken or what went on,
+//!     whichever is more; one that the backend refused (4xx) costs nothing, and one that its client
+//!     left costs what went on.
 //!
 //! Pages and programs of one address have shares of their own, so that a script does not use up
 //! what the people beside it need.
@@ -60,6 +69,9 @@
 //!   networks familiar. Say `success`.
 //! * Whoever uses up an account's share learns where it is let through still: where it has signed
 //!   in before.
+//! * An answer that costs more than its request lets expect: thoughts that it does not show, and
+//!   no number that would bound it. It is charged in full, and only the next one is refused.
+//! * A prompt that its provider makes longer (images, tools of its own): bytes bound text alone.
 //! * A flood from very many networks, each below its share.
 //! * A script that sends what a browser sends: it then shares the pages' part of its address.
 //! * Slow abuse below every limit.
@@ -75,6 +87,7 @@
 //! RFC 6585 4 (429); draft-ietf-httpapi-ratelimit-headers; RFC 6177; RFC 6052; ITU-T I.371 (GCRA).
 
 mod account;
+pub mod budget;
 mod deny;
 mod familiar;
 mod limit;
