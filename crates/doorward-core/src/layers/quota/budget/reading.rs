@@ -138,10 +138,11 @@ impl Spending {
         }
     }
 
-    /// What a whole answer says of its cost.
+    /// What an answer says of its cost, if its object has come to its end. Whoever writes it on may
+    /// let go with its last byte, and ask for no more.
     pub(super) fn hear_whole(&mut self) {
         let Reading::Whole { finder, .. } = &self.reading else { return };
-        if self.state != State::Whole || self.usage.is_some() {
+        if self.usage.is_some() {
             return;
         }
         for share in &mut self.shares {

@@ -141,6 +141,16 @@ fn a_whole_answer_costs_what_it_says() {
 }
 
 #[test]
+fn an_answer_is_heard_to_its_last_byte_though_nobody_asks_for_more() {
+    let (mut spending, mut till) = (spending(10_000, |_| {}), Till::default());
+    begun(&mut spending, &mut till, JSON);
+    spending.feed(Bytes::from_static(b"{\"usage\":{\"total_tokens\":30}}"));
+    assert_eq!(carry(&mut spending, &mut till).1, Next::More);
+    settle(&mut spending, &mut till);
+    assert_eq!(till.taken, 30);
+}
+
+#[test]
 fn what_an_answer_lacks_is_never_less_than_what_went_on() {
     let (mut spending, mut till) = (spending(100_000, |_| {}), Till::default());
     begun(&mut spending, &mut till, JSON);
