@@ -24,7 +24,7 @@ async fn gate(upstream: &AiUpstream, limit: &str) -> Outcome<RunningGate> {
     );
     let upstream = upstream.url();
     let options = GateOptions { upstream: &upstream, config: &config, ..GateOptions::default() };
-    Ok(RunningGate::start(options).await?)
+    RunningGate::start(options).await
 }
 
 fn asks(model: &str, more: Value) -> String {

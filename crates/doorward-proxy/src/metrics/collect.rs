@@ -4,6 +4,7 @@ use super::Counted;
 use super::cells::{BUCKETS_NS, Count, Histogram, Judged};
 use crate::shared::Shared;
 use doorward_core::layers::LAYERS;
+use doorward_core::layers::quota::budget::Counts;
 use doorward_core::mode::Mode;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{
@@ -48,6 +49,7 @@ impl Collector for Scrape {
         page.tunnels()?;
         page.gate()?;
         page.identity()?;
+        page.budgets()?;
         page.process()
     }
 }
@@ -276,6 +278,25 @@ impl Page<'_, '_> {
         let left: Vec<_> = left.collect();
         let help = "Seconds for which an issuer's keys are believed without another fetch";
         self.family("doorward_identity_keys_left", help, false, left.into_iter())
+    }
+
+    /// By the budgets' names, never by a caller.
+    fn budgets(&mut self) -> Result<(), Error> {
+        let all = self.shared.memory.spent.all();
+        let parts: [(&str, &str, fn(&Counts) -> u64); 4] = [
+            ("reserved", "Taken of budgets before requests ran, in their units", |c| c.reserved),
+            ("spent", "What requests came to that have ended, in their budgets' units", |c| c.spent),
+            ("refused", "Requests that were refused because of a budget", |c| c.refused),
+            ("cut", "Answers that were ended because of a budget", |c| c.cut),
+        ];
+        for (part, help, count) in parts {
+            let members = all.iter().map(|(name, counts)| {
+                let label = [("budget", name.as_str())];
+                (label, count(counts))
+            });
+            self.family(&format!("doorward_budget_{part}"), help, true, members)?;
+        }
+        Ok(())
     }
 
     fn process(&mut self) -> Result<(), Error> {
