@@ -29,12 +29,8 @@ async fn a_visitor_asks_until_his_budget_is_spent() -> Outcome<()> {
         .replace("[layers.credential]", &format!("[secrets]\n{key}\n[layers.credential]"));
     let config = format!("{config}\n[layers.pass]\nmode = \"enforce\"\n");
     let url = upstream.url();
-    let options = GateOptions {
-        upstream: &url,
-        origins: &[&own],
-        config: &config,
-        ..GateOptions::default()
-    };
+    let options =
+        GateOptions { upstream: &url, origins: &[&own], config: &config, ..GateOptions::default() };
     let gate = RunningGate::start(options).await?;
     let address = format!("http://api.shop.localhost:{}", gate.address().port());
     pages.put("/", &fs::read_to_string(example("index.html"))?.replace(WRITTEN, &address));

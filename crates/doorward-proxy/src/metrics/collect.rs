@@ -283,20 +283,21 @@ impl Page<'_, '_> {
     /// By the budgets' names, never by a caller.
     fn budgets(&mut self) -> Result<(), Error> {
         let all = self.shared.memory.spent.all();
-        let parts: [(&str, &str, fn(&Counts) -> u64); 4] = [
-            ("reserved", "Taken of budgets before requests ran, in their units", |c| c.reserved),
-            ("spent", "What requests came to that have ended, in their budgets' units", |c| c.spent),
-            ("refused", "Requests that were refused because of a budget", |c| c.refused),
-            ("cut", "Answers that were ended because of a budget", |c| c.cut),
-        ];
-        for (part, help, count) in parts {
+        let mut family = |part: &str, help, count: fn(&Counts) -> u64| {
             let members = all.iter().map(|(name, counts)| {
                 let label = [("budget", name.as_str())];
                 (label, count(counts))
             });
-            self.family(&format!("doorward_budget_{part}"), help, true, members)?;
-        }
-        Ok(())
+            self.family(&format!("doorward_budget_{part}"), help, true, members)
+        };
+        let help = "Taken of budgets before requests ran, in their units";
+        family("reserved", help, |counts| counts.reserved)?;
+        let help = "What ended requests came to, in their budgets' units";
+        family("spent", help, |counts| counts.spent)?;
+        let help = "Requests that were refused because of a budget";
+        family("refused", help, |counts| counts.refused)?;
+        let help = "Answers that were ended because of a budget";
+        family("cut", help, |counts| counts.cut)
     }
 
     fn process(&mut self) -> Result<(), Error> {
