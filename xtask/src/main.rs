@@ -1,9 +1,10 @@
 //! Doorward's own tasks: `cargo xtask test | quick | tidy | vendor | docs | prove | conformance |
-//! bench`.
+//! bench | dist`.
 
 mod bench;
 mod conformance;
 mod count;
+mod dist;
 mod docs;
 mod install;
 mod prove;
@@ -31,6 +32,8 @@ cargo xtask bench [--rounds N] [--seconds S] [--rate R] [--peers A,B]
                               the gate beside nginx, HAProxy and Envoy doing the same work: CPU,
                               calls, memory, latency; installs what is missing
 cargo xtask bench decision    the core alone: nanoseconds of a decision, of passes, of callers
+cargo xtask dist              the program as it is given to others, built by what the bench's load
+                              has shown; installs what is missing
 cargo xtask bench micro       the gate's layers one by one: instructions and time
 ";
 
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         ["prove", rest @ ..] => prove::run(rest),
         ["conformance", rest @ ..] => conformance::run(rest),
         ["bench", rest @ ..] => bench::run(rest),
+        ["dist"] => dist::run(),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;

@@ -7,11 +7,16 @@ use crate::pem::PemFile;
 use crate::report::Report;
 use crate::upstream::Upstream;
 use doorward_core::gate::Gate;
+use doorward_core::question::WhenAway;
+use doorward_core::remote::{Remote, RemoteAt};
 use doorward_core::secret::Secret;
 use doorward_core::settings::Settings;
 use ipnet::IpNet;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Everything a start needs. Nothing in it is unchecked.
 #[derive(Clone, Debug)]
@@ -35,6 +40,8 @@ pub struct Config {
     pub log: LogKind,
     /// Limits in time, bytes and number.
     pub bounds: Bounds,
+    /// Where shares are kept.
+    pub store: StoreAt,
     /// The gate.
     pub gate: Arc<Gate>,
     /// What the gate was made of.
@@ -82,6 +89,89 @@ pub struct ClientFiles {
     /// Those that were revoked.
     pub crl: Option<PemFile>,
 }
+
+/// Where shares are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum StoreAt {
+    /// In the process's memory.
+    #[default]
+    Memory,
+    /// In memory, and what must outlive the process in a file. It is not looked into here.
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// As it was written.
+        written: String,
+        /// What becomes of budgets while it cannot be written.
+        when_away: WhenAway,
+    },
+    /// In a server that all gates of a fleet ask.
+    Shared(Box<SharedStore>),
+}
+
+/// A store that the gates of a fleet share.
+#[derive(Clone, Debug)]
+pub struct SharedStore {
+    /// The server; of Sentinels' primary, as whom and which of its databases.
+    pub remote: Remote,
+    /// Who knows where the server is; none: it is where `remote` says.
+    pub sentinels: Option<Sentinels>,
+    /// Whether its name may lead to a private address.
+    pub is_private: bool,
+    /// What names in it are made with; none: the first signing secret.
+    pub secret: Option<Secret>,
+    /// How long a request waits for it.
+    pub deadline: Duration,
+    /// What happens while it is away.
+    pub when_gone: WhenGone,
+    /// Whether a server is taken that forgets when it is full.
+    pub insecure_evicting: bool,
+    /// Its address as it was written, without what is secret.
+    pub written: String,
+    pub(crate) password_written: Option<String>,
+    pub(crate) secret_written: Option<String>,
+}
+
+/// Who knows which server is the primary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sentinels {
+    /// Where they are.
+    pub at: Vec<RemoteAt>,
+    /// What they call the primary.
+    pub primary: String,
+}
+
+/// What happens while a store that is shared is away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WhenGone {
+    /// What has to ask it is refused.
+    #[default]
+    Refuse,
+    /// Each of so many gates goes on with its part of every share.
+    Local {
+        /// How many there are.
+        instances: NonZeroU32,
+    },
+}
+
+impl PartialEq for SharedStore {
+    fn eq(&self, other: &Self) -> bool {
+        let is_secret_same = match (&self.secret, &other.secret) {
+            (None, None) => true,
+            (Some(own), Some(others)) => own.matches(others.expose()),
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        is_secret_same
+            && self.remote.is_same(&other.remote)
+            && self.sentinels == other.sentinels
+            && self.is_private == other.is_private
+            && self.deadline == other.deadline
+            && self.when_gone == other.when_gone
+            && self.insecure_evicting == other.insecure_evicting
+    }
+}
+
+impl Eq for SharedStore {}
 
 /// The operator's own listener.
 #[derive(Clone, Debug)]

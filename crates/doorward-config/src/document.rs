@@ -263,10 +263,11 @@ impl<'d> Value<'d> {
 
     /// A whole number within the shape's bounds.
     pub(crate) fn whole(&self, reading: &mut Reading<'_>) -> Option<u64> {
-        let (DeValue::Integer(number), Shape::Whole { least, most }) = (self.raw, self.shape)
-        else {
-            return self.wrong(reading);
+        let (least, most) = match self.shape {
+            Shape::Whole { least, most } | Shape::WholeOr { least, most, .. } => (least, most),
+            _ => return self.wrong(reading),
         };
+        let DeValue::Integer(number) = self.raw else { return self.wrong(reading) };
         match u64::from_str_radix(number.as_str(), number.radix()) {
             Ok(number) if (*least..=*most).contains(&number) => Some(number),
             _ => self.wrong(reading),
@@ -405,6 +406,11 @@ impl<'d> Value<'d> {
         }
     }
 
+    /// What can be written here.
+    pub(crate) fn expected(&self) -> String {
+        self.shape.expected()
+    }
+
     /// Whether a table is written here.
     pub(crate) fn is_table(&self) -> bool {
         matches!(self.raw, DeValue::Table(_))
@@ -412,11 +418,12 @@ impl<'d> Value<'d> {
 
     /// The table, opened.
     pub(crate) fn table(&self, reading: &mut Reading<'_>) -> Option<Table<'d>> {
-        let (DeValue::Table(entries), Shape::Table(section) | Shape::TextOr(section)) =
-            (self.raw, self.shape)
-        else {
-            return self.wrong(reading);
+        let section = match self.shape {
+            Shape::Table(section) | Shape::TextOr(section) => section,
+            Shape::WholeOr { section, .. } => section,
+            _ => return self.wrong(reading),
         };
+        let DeValue::Table(entries) = self.raw else { return self.wrong(reading) };
         Some(Table::open(section, entries, self.place.source, &self.path, reading))
     }
 }

@@ -1,7 +1,7 @@
 //! A configuration in the making: defaults, over which the file and the command line are written.
 
 use crate::bound::Bounds;
-use crate::config::{Admin, Profile, TlsFiles};
+use crate::config::{Admin, Profile, StoreAt, TlsFiles};
 use crate::given::LogKind;
 use crate::key_file::KEY_FILE_NAME;
 use crate::section::issuer::KeysWritten;
@@ -11,6 +11,7 @@ use doorward_core::secret::Secret;
 use doorward_core::settings::Settings;
 use ipnet::IpNet;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 
 /// The port of the default of `listen`.
 const PORT: u16 = 8080;
@@ -36,6 +37,9 @@ pub(crate) struct Draft {
     pub(crate) threads: usize,
     pub(crate) log: LogKind,
     pub(crate) bounds: Bounds,
+    pub(crate) store: StoreAt,
+    /// How many gates there are, where `store.instances` says it.
+    pub(crate) store_instances: Option<NonZeroU32>,
     pub(crate) signing: Vec<Reference>,
     pub(crate) admission: Option<Reference>,
     /// What was written as each credential's value.
@@ -52,6 +56,8 @@ pub(crate) struct Draft {
     pub(crate) webhook_secrets: Vec<(usize, Vec<String>)>,
     /// `layers.identity.keys.file`.
     pub(crate) key_file: String,
+    /// Whom no limit counts, as it is written out.
+    pub(crate) allow_written: Vec<String>,
     /// Denied callers and tokens, as they were written.
     pub(crate) deny_known: Vec<DenyWritten>,
     /// `layers.cors.credentials`, where it is written.
@@ -86,6 +92,8 @@ impl Default for Draft {
             threads: 0,
             log: LogKind::default(),
             bounds: Bounds::default(),
+            store: StoreAt::default(),
+            store_instances: None,
             signing: Vec::new(),
             admission: None,
             credential_values: Vec::new(),
@@ -95,6 +103,7 @@ impl Default for Draft {
             introspection: Vec::new(),
             webhook_secrets: Vec::new(),
             key_file: KEY_FILE_NAME.to_owned(),
+            allow_written: Vec::new(),
             deny_known: Vec::new(),
             cors_credentials: None,
             csrf_fields: None,

@@ -4,33 +4,36 @@ mod budget;
 mod cookie;
 mod identity;
 mod permission;
+mod quota;
+mod store;
 
 use crate::bound::Bounds;
 use crate::config::{Admin, Config, Profile};
 use crate::draft::Draft;
 use crate::given::LogKind;
-use crate::measure::{write_duration, write_moment, write_size};
+use crate::measure::{write_duration, write_size};
 use crate::reading::Reading;
 use crate::section::client_ip::FROM;
 use crate::section::issuer::KeysWritten;
 use crate::section::layers::WITH_MODE;
-use crate::section::quota::{DenyWritten, WHO};
+use crate::section::quota::DenyWritten;
 use crate::section::routes::{CSRFS, EFFECTS, EMBEDS, FORMS, KINDS, OVERRIDES, PASSES, TICKETS};
 use crate::section::sign_in::COUNTS;
 use crate::section::upstream::HTTP;
 use crate::upstream::{Upstream, UpstreamHttp};
 use cookie::cookie;
-use doorward_core::layers::quota::{
-    By, Deny, DenyKnown, Limit, Measure, SignIn, StreamsMax, Success,
-};
+use doorward_core::layers::quota::{SignIn, Success};
 use doorward_core::mode::Mode;
 use doorward_core::question::Rate;
 use doorward_core::route::{Effect, Settings as Route};
 use http::StatusCode;
 use identity::{identity, webhook};
 use permission::permission;
+use quota::{limit_text, quota};
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::num::NonZeroU32;
+use store::store;
 
 /// What a configuration's values were written as, and where; secrets only by reference.
 #[derive(Clone, Debug, Default)]
@@ -49,8 +52,10 @@ pub(crate) struct Said {
     introspection: Vec<String>,
     webhook_secrets: Vec<(usize, Vec<String>)>,
     key_file: String,
+    allow_written: Vec<String>,
     deny_known: Vec<DenyWritten>,
     later_off: Vec<&'static str>,
+    store_instances: Option<NonZeroU32>,
 }
 
 impl Said {
@@ -75,8 +80,10 @@ impl Said {
             introspection: draft.introspection.clone(),
             webhook_secrets: draft.webhook_secrets.clone(),
             key_file: draft.key_file.clone(),
+            allow_written: draft.allow_written.clone(),
             deny_known: draft.deny_known.clone(),
             later_off: draft.later_off.clone(),
+            store_instances: draft.store_instances,
         }
     }
 }
@@ -119,8 +126,7 @@ pub fn print_effective(config: &Config) -> String {
     secrets(&mut page);
     client_ip(config, &mut page);
     bounds(&config.bounds, &mut page);
-    page.open("store");
-    page.key("url", "\"memory:\"");
+    store(&config.store, config.said.store_instances, &mut page);
     budget::prices(&config.settings.budget.prices, &mut page);
     layers(config, &mut page);
     for (place, route) in config.settings.routes.iter().enumerate() {
@@ -260,17 +266,8 @@ fn layers(config: &Config, page: &mut Page<'_>) {
                 page.key("max_age", &quote(&write_duration(age)));
             }
             "quota" => {
-                let strikes = settings.quota.strikes;
-                page.key("strikes", &quote(&rate_text(strikes)));
-                let limits: Vec<String> = settings.quota.limits.iter().map(limit_text).collect();
-                page.lines("limits", &limits);
+                quota(&settings.quota, page);
                 budget::budgets(&settings.budget.budgets, page);
-                let StreamsMax { pass, address } = settings.quota.streams;
-                page.key("streams", &format!("{{ pass = {pass}, address = {address} }}"));
-                let mut deny: Vec<String> = settings.quota.deny.iter().map(deny_text).collect();
-                let written = settings.quota.deny_known.iter().zip(&page.said.deny_known);
-                deny.extend(written.map(|(known, written)| deny_known_text(known, written)));
-                page.lines("deny", &deny);
             }
             "identity" => identity(&settings.identity, page),
             "permission" => page.key("roles", &quote(&settings.permission.roles)),
@@ -363,27 +360,6 @@ pub(crate) fn mode_text(mode: Mode) -> String {
     }
 }
 
-fn limit_text(limit: &Limit) -> String {
-    let by = match limit.by {
-        By::Address => "address",
-        By::Network => "network",
-        By::User => "user",
-        By::Pass => "pass",
-    };
-    let route = if limit.per_route { ", \"route\"" } else { "" };
-    let measure = match limit.measure {
-        Measure::Rate(rate) => {
-            format!("rate = {}, burst = {}", quote(&rate_text(rate)), rate.burst)
-        }
-        Measure::Window { window_s, limit } => {
-            let length = std::time::Duration::from_secs(u64::from(window_s));
-            format!("window = {}, limit = {limit}", quote(&write_duration(length)))
-        }
-    };
-    let (name, who) = (quote(&limit.name), word(WHO, limit.who));
-    format!("{{ name = {name}, by = [\"{by}\"{route}], who = {who}, {measure} }}")
-}
-
 fn sign_in_text(sign_in: &SignIn) -> String {
     let success = sign_in.success.as_ref().map(success_text).unwrap_or_default();
     format!(
@@ -415,23 +391,6 @@ fn rate_text(rate: Rate) -> String {
     let is_burst = |(_, seconds): &&(&str, u64)| count(*seconds) == u64::from(rate.burst);
     let unit = whole().find(is_burst).or_else(|| whole().next()).unwrap_or(&UNITS[4]);
     format!("{}/{}", count(unit.1), unit.0)
-}
-
-fn deny_text(deny: &Deny) -> String {
-    let end = deny_end(deny.until_unix_s, &deny.why);
-    format!("{{ address = \"{}\", {end} }}", deny.network)
-}
-
-fn deny_known_text(deny: &DenyKnown, written: &DenyWritten) -> String {
-    let issuer = written.issuer.as_ref().map(|issuer| format!("issuer = {}, ", quote(issuer)));
-    let (by, name) = (written.by, quote(&written.name));
-    let end = deny_end(deny.until_unix_s, &deny.why);
-    format!("{{ {}{by} = {name}, {end} }}", issuer.unwrap_or_default())
-}
-
-fn deny_end(until_unix_s: Option<u64>, why: &str) -> String {
-    let until = until_unix_s.map(|unix_s| format!("until = {}, ", quote(&write_moment(unix_s))));
-    format!("{}why = {}", until.unwrap_or_default(), quote(why))
 }
 
 fn upstream_text(upstream: &Upstream) -> String {

@@ -33,7 +33,9 @@ mod upstream;
 mod warn;
 
 pub use bound::Bounds;
-pub use config::{Admin, ClientFiles, Config, Profile, TlsFiles};
+pub use config::{
+    Admin, ClientFiles, Config, Profile, Sentinels, SharedStore, StoreAt, TlsFiles, WhenGone,
+};
 pub use effective::{print_effective, quote};
 #[doc(hidden)]
 pub use fuzz::fuzz_one;

@@ -11,7 +11,7 @@ use crate::outside::Outside;
 use crate::permissive;
 use crate::reading::Reading;
 use crate::report::Report;
-use crate::section::top;
+use crate::section::{shared_store, top};
 use crate::source::Place;
 use crate::upstream::{HostHeader, Upstream, is_private};
 use crate::warn;
@@ -129,6 +129,7 @@ fn finish(
     profile(&mut draft);
     two_listeners(&draft, &mut reading);
     let secret_was_generated = signing(&mut draft, trying_out, fresh_secret, &mut reading);
+    shared_store::look(&draft, secret_was_generated, &mut reading);
     draft.settings.credential.admission_key = admission_key(&draft);
     let signing = draft.signing.iter().map(|reference| reference.secret.clone());
     draft.settings.pass.secrets = signing.collect();
@@ -169,6 +170,7 @@ fn finish(
         threads: draft.threads,
         log: draft.log,
         bounds: draft.bounds,
+        store: draft.store,
         gate,
         profile: draft.profile,
         trying_out,

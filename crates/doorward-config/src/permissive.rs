@@ -1,11 +1,12 @@
 //! Every permissive word of a configuration, to be printed at each start.
 
-use crate::config::Profile;
+use crate::config::{Profile, StoreAt, WhenGone};
 use crate::draft::Draft;
 use crate::effective::{list, mode_text};
 use crate::load::mode_of_tokens;
 use crate::reading::Reading;
 use doorward_core::mode::Mode;
+use doorward_core::question::WhenAway;
 use doorward_core::route::{Csrf, Embed, Settings};
 
 /// The words as they would be written, each with its table or route.
@@ -17,6 +18,17 @@ pub(crate) fn words(draft: &Draft, reading: &Reading<'_>) -> Vec<String> {
     }
     if reading.literal_secrets {
         out.push("secrets.insecure_literal_secret = true".to_owned());
+    }
+    if matches!(draft.store, StoreAt::File { when_away: WhenAway::Memory, .. }) {
+        out.push("store.when_away = \"memory\"".to_owned());
+    }
+    if let StoreAt::Shared(store) = &draft.store {
+        if store.when_gone != WhenGone::Refuse {
+            out.push("store.when_away = \"local\"".to_owned());
+        }
+        if store.insecure_evicting {
+            out.push("store.insecure_evicting_store = true".to_owned());
+        }
     }
     for id in &draft.later_off {
         out.push(format!("layers.{id}.mode = \"off\""));

@@ -49,6 +49,10 @@ fn shape(shape_of: &Shape) -> Map<String, Value> {
             json!({ "type": "integer", "minimum": least, "maximum": most })
         }
         Shape::Words { now, .. } => json!({ "type": "string", "enum": now }),
+        Shape::Begun { words, begun } => {
+            let begun: Vec<String> = begun.iter().map(|word| format!("{word}.+")).collect();
+            pattern(&format!("^({}|{})$", words.join("|"), begun.join("|")))
+        }
         Shape::Mode { may_be_off } => mode(*may_be_off),
         Shape::Rate => pattern("^[0-9]+/(sec|min|hour|day)$"),
         Shape::Duration { .. } => pattern("^[0-9]+(ms|s|m|h|d)$"),
@@ -75,6 +79,10 @@ fn shape(shape_of: &Shape) -> Map<String, Value> {
         }
         Shape::TextOr(inner) => {
             json!({ "anyOf": [{ "type": "string" }, Value::Object(section(inner))] })
+        }
+        Shape::WholeOr { least, most, section: inner } => {
+            let number = json!({ "type": "integer", "minimum": least, "maximum": most });
+            json!({ "anyOf": [number, Value::Object(section(inner))] })
         }
         Shape::Later | Shape::Never(_) => json!({ "not": {} }),
     };

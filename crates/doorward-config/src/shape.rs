@@ -36,6 +36,8 @@ pub(crate) enum Shape {
     Whole { least: u64, most: u64 },
     /// One of some words; some are for later versions.
     Words { now: &'static [&'static str], later: &'static [&'static str] },
+    /// One of some words, or a text that begins like one: `claim:tenant`.
+    Begun { words: &'static [&'static str], begun: &'static [&'static str] },
     /// How seriously a judgement is taken.
     Mode { may_be_off: bool },
     /// `600/min`.
@@ -60,6 +62,8 @@ pub(crate) enum Shape {
     Members(&'static Shape),
     /// A text, or a table that says more.
     TextOr(&'static Section),
+    /// A whole number, or a table that says more.
+    WholeOr { least: u64, most: u64, section: &'static Section },
     /// Known to the design, not to this version; the about says what to do instead.
     Later,
     /// Never right, and why; the about says what to do instead.
@@ -101,6 +105,11 @@ impl Shape {
                 let quoted: Vec<String> = now.iter().map(|word| format!("\"{word}\"")).collect();
                 quoted.join(" or ")
             }
+            Self::Begun { words, begun } => {
+                let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+                let more: Vec<String> = begun.iter().map(|word| format!("\"{word}…\"")).collect();
+                format!("{} or {}", quoted.join(", "), more.join(", "))
+            }
             Self::Mode { may_be_off: false } => {
                 "\"enforce\", \"monitor\" or { enforce = \"10%\" }".to_owned()
             }
@@ -120,6 +129,9 @@ impl Shape {
             Self::Plain => "a text in quotes, a whole number, true or false".to_owned(),
             Self::Members(_) => "a table such as { tenant = \"acme\" }".to_owned(),
             Self::TextOr(_) => "a text in quotes, or a table".to_owned(),
+            Self::WholeOr { least, most, .. } => {
+                format!("a whole number from {least} to {most}, or a table")
+            }
             Self::Later | Self::Never(_) => "nothing".to_owned(),
         }
     }

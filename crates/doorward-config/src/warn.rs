@@ -1,17 +1,20 @@
 //! What a configuration may say, and somebody should look at.
 
+mod budget;
 mod certificate;
 mod cookie;
 mod forms;
 mod proxy;
+mod quota;
 mod sign_in;
+mod store;
 
 use crate::document::shorten;
 use crate::draft::Draft;
 use crate::reading::Reading;
 use doorward_core::crowd::CROWD_PART;
 use doorward_core::layers::identity::{Place, SIGNATURE_ISSUER};
-use doorward_core::layers::quota::{By, Measure};
+use doorward_core::layers::quota::By;
 use doorward_core::mode::Mode;
 use doorward_core::names::External;
 use doorward_core::origin::{Origin, is_local_host};
@@ -29,11 +32,13 @@ pub(crate) fn add(draft: &Draft, trying_out: bool, reading: &mut Reading<'_>) {
     origins(draft, trying_out, reading);
     writes(draft, reading);
     any_caller(draft, reading);
-    windows(draft, reading);
+    store::look(draft, reading);
     cookie::renaming(draft, reading);
     certificate::of_clients(draft, reading);
     forms::written(draft, reading);
     sign_in::look(draft, reading);
+    quota::look(draft, reading);
+    budget::look(draft, reading);
 }
 
 /// A page of another origin can have no pass where nobody lets it read the gate's answers.
@@ -62,7 +67,8 @@ fn claims(draft: &Draft, reading: &mut Reading<'_>) {
     let window_s = doorward_core::pass::CLAIM_S;
     let limits = settings.quota.limits.iter().enumerate();
     let of_passes = limits.filter(|(_, limit)| {
-        limit.who.counts_pages_with_passes() && matches!(limit.by, By::Pass | By::Address)
+        let is_of_one = matches!(limit.by.as_slice(), [By::Pass | By::Address]);
+        limit.who.counts_pages_with_passes() && is_of_one && quota::holds(limit)
     });
     let most = of_passes.map(|(place, limit)| (limit.most_in(window_s), place)).min();
     let (most, place) = match most {
@@ -362,29 +368,4 @@ fn any_caller(draft: &Draft, reading: &mut Reading<'_>) {
         "say on a route who may: require = { scopes = [\"…\"] }, or subject = \"{id}\"; whose \
          things they are stays with the backend",
     );
-}
-
-/// Seconds from which on a window is meant to outlive a restart.
-const LONG_WINDOW_S: u32 = 3600;
-
-fn windows(draft: &Draft, reading: &mut Reading<'_>) {
-    let settings = &draft.settings;
-    let of_file = settings.quota.limits.iter().enumerate();
-    let of_file = of_file.map(|(place, limit)| (format!("layers.quota.limits[{place}]"), limit));
-    let of_routes = settings.routes.iter().enumerate().flat_map(|(route, settings)| {
-        let limits = settings.limits.iter().enumerate();
-        limits.map(move |(place, limit)| (format!("route[{route}].limits[{place}]"), limit))
-    });
-    for (path, limit) in of_file.chain(of_routes) {
-        let Measure::Window { window_s, .. } = limit.measure else { continue };
-        if window_s < LONG_WINDOW_S {
-            continue;
-        }
-        let place = reading.place(&format!("{path}.window"));
-        reading.warn(
-            place,
-            format!("the store `memory:` forgets the window of {:?} at a restart", limit.name),
-            "a restart gives everybody a whole window again",
-        );
-    }
 }

@@ -19,6 +19,8 @@ const MAPPED: u128 = 0xffff_0000_0000;
 /// RFC 6052 2.1: the well-known prefix of NAT64.
 const NAT64: u128 = 0x0064_ff9b << 96;
 const LOW_96: u128 = u128::MAX >> 96;
+/// RFC 3056 2: the upper half of what 6to4 makes of an IPv4 address begins so.
+const SIX_TO_FOUR: u64 = 0x2002 << 48;
 /// Bits of a mapped address that come before its IPv4 part.
 const MAPPED_BITS: u8 = 96;
 
@@ -79,6 +81,25 @@ impl Prefix {
     pub fn neighbourhood(address: IpAddr) -> Self {
         let own = Self::subscriber(address);
         if own.is_v4() { own.cut(MAPPED_BITS + 24) } else { own.cut(48) }
+    }
+
+    /// So many bits of an IPv4 and of an IPv6 address; more than there are is the whole.
+    #[must_use]
+    pub fn of_bits(address: IpAddr, [v4, v6]: [u8; 2]) -> Self {
+        let own = Self::whole(address);
+        if own.is_v4() { own.cut(MAPPED_BITS + v4.min(32)) } else { own.cut(v6.min(128)) }
+    }
+
+    /// A place of its own within this prefix: an overflowing table judges it with all others of
+    /// the same prefix, and then as it would the prefix. IPv4 addresses stand there as 6to4 writes
+    /// them (RFC 3056 2), since within them there is no room.
+    #[must_use]
+    pub(crate) const fn with_within(self, within: u64) -> Self {
+        let upper = match self.is_v4() {
+            true => SIX_TO_FOUR | (self.halves[1] & 0xffff_ffff) << 16,
+            false => self.halves[0],
+        };
+        Self { halves: [upper, within], length: 128 }
     }
 
     /// The next wider prefix along which an overflowing table degrades:
@@ -163,6 +184,31 @@ mod tests {
         subscriber("64:ff9b:1::203.0.113.7", "64:ff9b:1::/64");
         subscriber("2002:cb00:7107::1", "2002:cb00:7107::/64");
         subscriber("::1", "::/64");
+    }
+
+    #[test]
+    fn a_place_within_a_prefix_degrades_to_it() {
+        let within = |text: &str, bits, number| {
+            let address: IpAddr = text.parse().expect("a test address");
+            Prefix::of_bits(address, bits).with_within(number)
+        };
+        let chain = |prefix: Prefix| {
+            let wider = std::iter::successors(prefix.wider(), |prefix| prefix.wider());
+            wider.map(|prefix| prefix.to_string()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(
+            chain(within("203.0.113.7", [32, 64], 5)),
+            "2002:cb00:7107::/64 2002:cb00:7107::/56 2002:cb00:7107::/48 2002:cb00::/32"
+        );
+        let v6 = within("2001:db8:1:2ab::5", [32, 64], 5);
+        assert_eq!(
+            chain(v6),
+            "2001:db8:1:2ab::/64 2001:db8:1:200::/56 2001:db8:1::/48 2001:db8::/32"
+        );
+        assert_ne!(v6, within("2001:db8:1:2ab::5", [32, 64], 6));
+        assert_eq!(v6, within("2001:db8:1:2ab::6", [32, 64], 5));
+        assert_ne!(within("203.0.113.7", [32, 64], 5), within("203.0.113.8", [32, 64], 5));
+        assert_eq!(within("203.0.113.7", [24, 64], 5), within("203.0.113.8", [24, 64], 5));
     }
 
     #[test]

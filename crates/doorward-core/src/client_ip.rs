@@ -139,10 +139,64 @@ mod tests {
         for (line, want) in [
             ("for=198.51.100.1;proto=https", "198.51.100.1"),
             ("for=1.1.1.1, For=\"[2001:db8::1]:47\"", "2001:db8::1"),
+            ("for=\"1.1.1.1, for=198.51.100.1", "198.51.100.1"),
+            ("for=1.1.1.1;by=1.1.1.2, FOR = 198.51.100.1 ; host=a", "198.51.100.1"),
+            ("for=1.1.1.1, for=198.51.100.1, for=10.0.0.2", "198.51.100.1"),
             ("proto=https", "10.0.0.1"),
             ("for=_hidden", "10.0.0.1"),
+            ("for=1.1.1.1, for=unknown", "10.0.0.1"),
+            ("for=1.1.1.1, proto=https", "10.0.0.1"),
+            ("for=1.1.1.1, for=2001:db8::1::", "10.0.0.1"),
         ] {
             assert_eq!(client(From::Forwarded, "10.0.0.1", &[("forwarded", line)]), want, "{line}");
+        }
+    }
+
+    #[test]
+    fn no_spelling_of_a_forwarding_header_makes_up_an_address() {
+        let (xff, forwarded, real) = ("x-forwarded-for", "forwarded", "x-real-ip");
+        let proxy = "10.0.0.1";
+        for (from, lines, want) in [
+            // Only the one that the proxies write is asked, whatever stands beside it.
+            (From::XForwardedFor, vec![(real, "1.1.1.1"), (forwarded, "for=1.1.1.2")], proxy),
+            (From::XRealIp, vec![(xff, "1.1.1.1"), (forwarded, "for=1.1.1.2")], proxy),
+            (From::Forwarded, vec![(xff, "1.1.1.1"), (real, "1.1.1.2")], proxy),
+            (From::XRealIp, vec![("x_real_ip", "1.1.1.1"), ("x-realip", "1.1.1.2")], proxy),
+            (From::XForwardedFor, vec![("x_forwarded-for", "1.1.1.1")], proxy),
+            // A line of the client's comes before the proxy's.
+            (From::XRealIp, vec![(real, "1.1.1.1"), (real, "198.51.100.1")], "198.51.100.1"),
+            (
+                From::Forwarded,
+                vec![(forwarded, "for=1.1.1.1"), (forwarded, "for=198.51.100.1")],
+                "198.51.100.1",
+            ),
+            (
+                From::XForwardedFor,
+                vec![(xff, "1.1.1.1, 10.0.0.9"), (xff, "10.0.0.8, 198.51.100.1"), (xff, "fd00::1")],
+                "198.51.100.1",
+            ),
+            // What is no address ends the walk where it stands.
+            (From::XForwardedFor, vec![(xff, "1.1.1.1, 198.51.100.01")], proxy),
+            (From::XForwardedFor, vec![(xff, "1.1.1.1, 3325256705")], proxy),
+            (From::XForwardedFor, vec![(xff, "1.1.1.1, 198.51.100")], proxy),
+            (From::XForwardedFor, vec![(xff, "1.1.1.1, 0xc6336401")], proxy),
+            (From::XForwardedFor, vec![(xff, "1.1.1.1, fe80::1%eth0")], proxy),
+            (From::XForwardedFor, vec![(xff, "1.1.1.1, [2001:db8::1")], proxy),
+            (From::XForwardedFor, vec![(xff, "1.1.1.1, [2001:db8::1]:")], proxy),
+            (From::XForwardedFor, vec![(xff, "1.1.1.1, [2001:db8::1]:99999")], proxy),
+            (From::XForwardedFor, vec![(xff, "1.1.1.1, \"198.51.100.1\"")], proxy),
+            (From::XForwardedFor, vec![(xff, "1.1.1.1, for=198.51.100.1")], proxy),
+            (From::XForwardedFor, vec![(xff, "1.1.1.1,")], proxy),
+            (From::XForwardedFor, vec![(xff, "1.1.1.1"), (xff, "caf\u{e9}")], proxy),
+            // Twins: what proxies do write.
+            (From::XRealIp, vec![(real, "198.51.100.1")], "198.51.100.1"),
+            (From::XForwardedFor, vec![(xff, " 198.51.100.1\t,10.0.0.2")], "198.51.100.1"),
+            (From::XForwardedFor, vec![(xff, "[2001:db8::1]")], "2001:db8::1"),
+            (From::XForwardedFor, vec![(xff, "64:ff9b::198.51.100.1")], "198.51.100.1"),
+        ] {
+            assert_eq!(client(from, proxy, &lines), want, "{from:?} {lines:?}");
+            // A stranger's own lines are never asked.
+            assert_eq!(client(from, "203.0.113.7", &lines), "203.0.113.7", "{lines:?}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The cryptography that decisions need, by aws-lc-rs.
 
 use crate::secret::Secret;
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{digest, hkdf, hmac};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -41,6 +42,46 @@ impl MacKey {
     #[must_use]
     pub fn matches(&self, bytes: &[u8], mac: &[u8]) -> bool {
         hmac::verify(&self.0, bytes, mac).is_ok()
+    }
+}
+
+/// Bytes drawn for each sealing.
+pub const SEAL_NONCE_BYTES: usize = NONCE_LEN;
+
+/// A key for AES-256-GCM-SIV (RFC 8452): who has it can read what is sealed, and nobody else can
+/// make or change it. None within: the key could not be made, and nothing is sealed or opened.
+pub struct SealKey(Option<LessSafeKey>);
+
+impl SealKey {
+    /// The key itself, of 32 bytes.
+    #[must_use]
+    pub fn new(secret: &Secret) -> Self {
+        let key = UnboundKey::new(&AES_256_GCM_SIV, secret.expose());
+        Self(key.ok().map(LessSafeKey::new))
+    }
+
+    /// Seals `bytes` to what they are for.
+    #[must_use]
+    pub fn seal(
+        &self,
+        nonce: [u8; SEAL_NONCE_BYTES],
+        bytes: &[u8],
+        what_for: &[u8],
+    ) -> Option<Vec<u8>> {
+        let (key, mut sealed) = (self.0.as_ref()?, bytes.to_vec());
+        let by = Nonce::assume_unique_for_key(nonce);
+        key.seal_in_place_append_tag(by, Aad::from(what_for), &mut sealed).ok()?;
+        Some([&nonce[..], &sealed].concat())
+    }
+
+    /// What was sealed; none where it was not, or not for this.
+    #[must_use]
+    pub fn open(&self, sealed: &[u8], what_for: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, sealed) = sealed.split_first_chunk::<SEAL_NONCE_BYTES>()?;
+        let mut sealed = sealed.to_vec();
+        let by = Nonce::assume_unique_for_key(*nonce);
+        let opened = self.0.as_ref()?.open_in_place(by, Aad::from(what_for), &mut sealed).ok()?;
+        Some(opened.to_vec())
     }
 }
 
@@ -108,6 +149,22 @@ pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_sealed_is_opened_for_the_same_and_by_the_same() {
+        let key = SealKey::new(&Secret::new([7; 32]));
+        let sealed = key.seal([1; SEAL_NONCE_BYTES], b"ann", b"a list").expect("it is sealed");
+        assert_eq!(key.open(&sealed, b"a list").as_deref(), Some(&b"ann"[..]));
+        assert_eq!(key.open(&sealed, b"another"), None);
+        assert_eq!(SealKey::new(&Secret::new([8; 32])).open(&sealed, b"a list"), None);
+        for place in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[place] ^= 1;
+            assert_eq!(key.open(&changed, b"a list"), None, "{place}");
+            assert_eq!(key.open(&sealed[..place], b"a list"), None, "{place}");
+        }
+        assert_eq!(SealKey::new(&Secret::new([7; 31])).seal([1; 12], b"ann", b""), None);
+    }
 
     #[test]
     fn hmac_agrees_with_rfc_4231_case_2() {

@@ -203,7 +203,7 @@ impl Gate {
                 // What is only watched locks nobody out; and a proxy of one's own stands for many.
                 let is_his_own = !self.client_ip.trusts(visit.client);
                 if reason.is_strike() && force == Force::Enforce && is_his_own {
-                    quota::strike(&self.quota, visit.prefix, at);
+                    quota::strike(&self.quota, visit.client, at);
                 }
                 let refuse = Step::Refuse(Reason::Identity(reason));
                 return take(visit, refuse, force);
@@ -211,7 +211,7 @@ impl Gate {
             Who::Unsigned(reason) => {
                 let is_his_own = !self.client_ip.trusts(visit.client);
                 if reason.is_strike() && force == Force::Enforce && is_his_own {
-                    quota::strike(&self.quota, visit.prefix, at);
+                    quota::strike(&self.quota, visit.client, at);
                 }
                 return take(visit, Step::Refuse(Reason::Signature(reason)), force);
             }
@@ -313,7 +313,8 @@ impl Gate {
     /// Whether the store is asked for this visit, and whether its answers are only noted.
     pub(crate) fn asks(&self, visit: &Visit<'_>) -> (bool, bool) {
         let force = self.force(visit, self.modes.quota);
-        let asks = force != Force::Off && self.quota.count(visit.counted()) > 0;
+        let asks =
+            force != Force::Off && self.quota.count(visit.counted()) > 0 && !visit.is_allowed();
         (asks, force == Force::Monitor)
     }
 
@@ -328,8 +329,7 @@ impl Gate {
         let reason = Reason::Fault(fault);
         // What a proxy of one's own passes on is not its own doing, and stands for many.
         if reason.is_strike() && !self.client_ip.trusts(peer) {
-            let prefix = crate::address::Prefix::subscriber(peer);
-            quota::strike(&self.quota, prefix, at);
+            quota::strike(&self.quota, peer, at);
         }
         Refused::bare(self, reason, at.id, crate::address::unwrap(peer), DEFAULT_ROUTE)
     }
@@ -401,7 +401,7 @@ fn end<'v>(visit: Visit<'v>, at: Moment<'_>, judged: Result<(), Stop>) -> Turn<'
         }
         Err(Stop::Beyond(beyond)) => {
             let reason = Reason::Quota(beyond.reason);
-            let refused = Refused::new(&visit, reason, at.id).with_wait(&beyond);
+            let refused = Refused::new(&visit, reason, at.id).with_wait(&beyond, at.chance);
             Turn::Done(Verdict::Refuse(refused))
         }
     }

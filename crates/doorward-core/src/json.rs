@@ -1,4 +1,17 @@
-//! JSON objects, read strictly: a name that stands twice is an error, wherever it stands.
+//! JSON objects, read strictly: a name that stands twice is an error, wherever it stands; and the
+//! guard before any parser.
+
+mod fault;
+pub mod guard;
+#[cfg(test)]
+mod guard_tests;
+mod names;
+mod number;
+mod swar;
+mod text;
+
+pub use fault::{Fault, Why};
+pub use number::LETTERS_MAX;
 
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};

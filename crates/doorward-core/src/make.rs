@@ -2,6 +2,7 @@
 
 mod ai;
 mod credentials;
+mod limits;
 mod may;
 mod webhook;
 
@@ -52,8 +53,7 @@ impl Gate {
             ));
         }
         check_proxies(settings, &mut errors);
-        check_limits(settings, &mut errors);
-        ai::check(settings, &mut errors);
+        limits::check(settings, &mut errors);
         let (routes, of_routes) = routes(settings, &mut errors);
         let credential = credential::Policy::new(&settings.credential, &settings.gate_id);
         let credential = credential.map_err(|place| {
@@ -79,7 +79,9 @@ impl Gate {
             return Err(errors);
         };
         let rules = routes.all().iter().filter_map(|route| route.permission.as_deref());
-        identity.keep_claims(permission.claims(rules));
+        let quota = quota::Policy::new(&settings.quota, of_routes);
+        let claims = permission.claims(rules).into_iter().chain(quota.claims());
+        identity.keep_claims(claims.collect());
         let around = cookie::Around { identity: &identity, names: &names, origins: &origins };
         let cookie = cookie::Policy::new(&settings.cookie, &around, &routes)?;
         Ok(Arc::new(Self {
@@ -97,7 +99,7 @@ impl Gate {
             cors: cors::Policy::new(&settings.cors),
             site: site::Policy,
             method: method::Policy,
-            quota: quota::Policy::new(&settings.quota, of_routes),
+            quota,
             identity,
             permission,
             csrf: csrf::Policy::new(&settings.csrf, &settings.gate_id),
@@ -266,42 +268,6 @@ fn check_proxies(settings: &Settings, errors: &mut Vec<SettingsError>) {
             format!("client_ip.trusted_proxies{place}"),
             "this trusts everybody, so anybody could choose his own address",
             "list the networks of your own proxies",
-        ));
-    }
-}
-
-fn check_limits(settings: &Settings, errors: &mut Vec<SettingsError>) {
-    let of_file = settings
-        .quota
-        .limits
-        .iter()
-        .enumerate()
-        .map(|(place, limit)| (format!("layers.quota.limits[{place}].name"), limit));
-    let of_routes = settings.routes.iter().enumerate().flat_map(|(route, settings)| {
-        let list = settings.limits.iter().enumerate();
-        list.map(move |(place, limit)| (format!("route[{route}].limits[{place}].name"), limit))
-    });
-    let mut seen: Vec<&str> = Vec::new();
-    for (place, limit) in of_file.chain(of_routes) {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        if limit.name.is_empty() || !limit.name.bytes().all(plain) {
-            let hint = "use a-z, 0-9, `-`, `_` and `.`: it stands in headers";
-            errors.push(SettingsError::new(place, "a limit has a plain name", hint));
-        } else if seen.contains(&limit.name.as_str()) {
-            let hint = "give each limit a name of its own: shares are kept by it";
-            errors.push(SettingsError::new(place, "another limit has this name", hint));
-        } else {
-            seen.push(&limit.name);
-        }
-    }
-    let asked = |route: &RouteSettings| route.limits.len() + route.budgets.len();
-    let most = settings.quota.limits.len() + settings.routes.iter().map(asked).max().unwrap_or(0);
-    // The claim and the count of passes that are asked for need a place each.
-    if most + 2 > crate::question::QUESTIONS_MAX {
-        errors.push(SettingsError::new(
-            "layers.quota.limits".to_owned(),
-            format!("{most} limits would apply to one request"),
-            "at most 14 may: the file's and a route's together, with its budgets",
         ));
     }
 }

@@ -3,12 +3,12 @@
 
 use crate::address::Prefix;
 use crate::crowd::Crowd;
-use crate::crypto;
 use crate::layers::identity::Tokens;
 use crate::layers::quota::budget::Spent;
-use crate::layers::quota::{Familiar, Streams};
+use crate::layers::quota::{Boxes, Familiar, Streams};
+use crate::life::{Life, Lives};
 use crate::moment::Now;
-use crate::pass::{PassId, SKEW_S};
+use crate::pass::PassId;
 use crate::question::{Key, Rate, Subject};
 use crate::table::{Kind, Locked, NotLocked, Shards, Sizes, Table};
 use arrayvec::ArrayVec;
@@ -30,6 +30,8 @@ pub struct Memory {
     pub mints: Strikes,
     /// What was spent of budgets.
     pub spent: Spent,
+    /// Who went beyond a limit that has a penalty.
+    pub(crate) boxes: Boxes,
     /// Streams of strangers that are open.
     pub(crate) streams: Arc<Streams>,
     /// Where accounts have signed in.
@@ -68,6 +70,7 @@ impl Memory {
             mints: of_addresses(),
             crowd: Crowd::new(of_addresses()),
             spent: Spent::default(),
+            boxes: Boxes::new(strikes_max, seed),
             streams: Arc::default(),
             familiar: Familiar::default(),
             lives: Lives::new(seed),
@@ -81,8 +84,13 @@ impl Memory {
     /// earlier process may have taken it. Whoever carries visits calls it first; the first call
     /// counts.
     pub fn begin(&self, now: Now) {
-        let begun_s = &self.lives.begun_s;
-        let _ = begun_s.compare_exchange(0, now.unix_s, Ordering::AcqRel, Ordering::Acquire);
+        self.lives.begin(now);
+    }
+
+    /// Who remembers what was used from now on. Said by whoever asks a store that others share,
+    /// before it answers by it.
+    pub fn live(&self, life: Life) {
+        self.lives.live(life);
     }
 
     /// Forgets that the clock was ever set back, so that passes of the first life hold again. For
@@ -122,72 +130,6 @@ impl Strikes {
             locked.strike(&named, rate, now).unwrap_or(0)
         });
         self.forgotten_ns.fetch_max(forgotten_ns, Ordering::AcqRel);
-    }
-}
-
-/// Which life of which process this is. What was used is remembered in one life alone, so what was
-/// made in another is refused; a clock that is set back begins a new life too, because what was
-/// forgotten by time could be used again.
-pub(crate) struct Lives {
-    seed: [u8; 16],
-    /// The wall clock's lead over the steady one, in seconds. Both are read together, so that a
-    /// moment that is looked at late changes nothing.
-    lead_s: AtomicU64,
-    count: AtomicU64,
-    /// The second in which this life began; 0: nobody has said.
-    begun_s: AtomicU64,
-}
-
-const NS_PER_S: u64 = 1_000_000_000;
-/// Added to the lead, which is below zero where a steady clock is ahead of the wall clock.
-const AHEAD_S: u64 = 1 << 40;
-
-impl Lives {
-    fn new(seed: [u8; 16]) -> Self {
-        Self {
-            seed,
-            lead_s: AtomicU64::new(0),
-            count: AtomicU64::new(0),
-            begun_s: AtomicU64::new(0),
-        }
-    }
-
-    /// Begins anew, as after a start: what was used is forgotten, and what was made holds again.
-    fn rewind(&self) {
-        self.lead_s.store(0, Ordering::Release);
-        self.count.store(0, Ordering::Release);
-        self.begun_s.store(0, Ordering::Release);
-    }
-
-    /// The second in which this life began. What was signed before may have been taken in another.
-    pub(crate) fn begun_s(&self, now: Now) -> u64 {
-        self.notice(now);
-        self.begun_s.load(Ordering::Acquire)
-    }
-
-    /// This life's name.
-    pub(crate) fn boot(&self, now: Now) -> [u8; 8] {
-        self.notice(now);
-        let count = self.count.load(Ordering::Acquire).to_be_bytes();
-        let named = crypto::sha256(&[b"boot", &self.seed[..], &count].concat());
-        named.first_chunk().copied().unwrap_or_default()
-    }
-
-    /// Notices a clock that was set back.
-    fn notice(&self, now: Now) {
-        let latest = self.lead_s.load(Ordering::Acquire);
-        let lead_s = now.unix_s.saturating_add(AHEAD_S).saturating_sub(now.steady_ns / NS_PER_S);
-        if lead_s > latest {
-            self.lead_s.fetch_max(lead_s, Ordering::AcqRel);
-        } else if lead_s.saturating_add(SKEW_S) < latest {
-            let order = (Ordering::AcqRel, Ordering::Acquire);
-            let set = self.lead_s.compare_exchange(latest, lead_s, order.0, order.1);
-            if set.is_ok() {
-                self.count.fetch_add(1, Ordering::AcqRel);
-                // Clocks may differ by as much: what was signed by one that is ahead is older.
-                self.begun_s.store(now.unix_s.saturating_add(SKEW_S), Ordering::Release);
-            }
-        }
     }
 }
 
@@ -264,20 +206,6 @@ mod tests {
         assert_eq!(strikes.wait_ns(bad, RATE, at(140)), None);
         assert_eq!(strikes.wait_ns(twin, RATE, at(40)), None);
         assert_eq!(strikes.wait_ns(prefix("2001:db8::1"), RATE, at(40)), None);
-    }
-
-    #[test]
-    fn a_clock_that_is_set_back_begins_a_new_life() {
-        let memory = Memory::new(100, [7; 16]);
-        let at = |unix_s| memory.lives.boot(Now { steady_ns: 0, unix_s });
-        let first = at(1_000);
-        assert_eq!(at(1_000), first);
-        assert_eq!(at(2_000), first);
-        assert_eq!(at(2_000 - SKEW_S), first);
-        let second = at(1_000);
-        assert_ne!(second, first);
-        assert_eq!(at(1_001), second);
-        assert_ne!(Memory::new(100, [8; 16]).lives.boot(Now { steady_ns: 0, unix_s: 1 }), first);
     }
 
     #[test]

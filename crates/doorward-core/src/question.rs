@@ -189,3 +189,19 @@ pub enum Answer {
     /// The store is away, too slow, or full.
     Unavailable,
 }
+
+/// What becomes of questions that must be kept while the store cannot keep them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WhenAway {
+    /// They are unavailable, and so refused.
+    #[default]
+    Refuse,
+    /// They are answered from this process's memory alone.
+    Memory,
+}
+
+impl WhenAway {
+    /// Both by their words.
+    pub const WORDS: &[(&'static str, Self)] =
+        &[("refuse", Self::Refuse), ("memory", Self::Memory)];
+}

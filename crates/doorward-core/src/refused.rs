@@ -4,7 +4,7 @@ use crate::gate::Gate;
 use crate::layers::permission::{self, Missing};
 use crate::layers::quota::budget;
 use crate::layers::{cors, csrf, identity, method, quota};
-use crate::moment::{Now, RequestId};
+use crate::moment::{Chance, Now, RequestId};
 use crate::page::{self, Offer};
 use crate::reason::Reason;
 use crate::route::{Effect, RouteId};
@@ -29,7 +29,7 @@ pub struct Refused {
     shape: Shape,
     retry_s: Option<u64>,
     /// `RateLimit` and `RateLimit-Policy`, where a limit was reached.
-    rate_limit: Option<(String, String)>,
+    told: Option<quota::Told>,
     /// What became of the request at the backend.
     executed: Executed,
     /// Where in its body (RFC 6901), where it is told.
@@ -131,7 +131,7 @@ impl Refused {
             route,
             shape: Shape::Problem,
             retry_s: None,
-            rate_limit: None,
+            told: None,
             executed: Executed::No,
             pointer: None,
             missing: Missing::Nothing,
@@ -160,7 +160,7 @@ impl Refused {
         self.retry_s = beyond.retry_ns.map(|ns| ns.div_ceil(1_000_000_000).max(1));
         if let (Some(budget), Some(retry_s)) = (&beyond.budget, self.retry_s) {
             let limit = format!("\"{}\";r=0;t={retry_s}", budget.name);
-            self.rate_limit = Some((limit, budget.policy()));
+            self.told = quota::Told::of_budget(limit, budget.policy());
         }
         self
     }
@@ -205,16 +205,16 @@ impl Refused {
         Self { mirror, caller: admitted.caller(), executed, ..bare }
     }
 
-    pub(crate) fn with_wait(mut self, beyond: &quota::Beyond<'_>) -> Self {
-        self.retry_s = beyond.retry_ns.map(|ns| ns.div_ceil(1_000_000_000).max(1));
-        if let (Some(limit), Some(retry_s)) = (beyond.limit, self.retry_s) {
-            let (quantity, window_s) = limit.policy();
-            let name = &limit.name;
-            self.rate_limit = Some((
-                format!("\"{name}\";r=0;t={retry_s}"),
-                format!("\"{name}\";q={quantity};w={window_s}"),
-            ));
-        }
+    /// Says how long to wait, and for which limit.
+    pub(crate) fn with_wait(mut self, beyond: &quota::Beyond<'_>, chance: &dyn Chance) -> Self {
+        self.retry_s = beyond.retry_ns.map(|wait_ns| quota::retry_s(wait_ns, chance));
+        self.told = quota::tell(beyond, self.retry_s);
+        self
+    }
+
+    /// Says what is left of all shares, where that is told.
+    pub(crate) fn with_told(mut self, told: Option<quota::Told>) -> Self {
+        self.told = told.or(self.told);
         self
     }
 
@@ -286,12 +286,8 @@ impl Refused {
             // Clients of these APIs wait so long at the most, and then ask in vain.
             headers.insert(SHOULD_RETRY.clone(), HeaderValue::from_static("false"));
         }
-        if let Some((limit, policy)) = &self.rate_limit {
-            for (name, value) in [("ratelimit", limit), ("ratelimit-policy", policy)] {
-                if let Ok(value) = HeaderValue::from_str(value) {
-                    headers.insert(HeaderName::from_static(name), value);
-                }
-            }
+        if let Some(told) = self.told.clone() {
+            told.dress(&mut headers);
         }
         cors::dress_own(&self.gate.cors, self.mirror.as_ref(), &mut headers);
         if let Some(nonce) = self.nonce.clone() {

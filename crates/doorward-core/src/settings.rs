@@ -94,12 +94,9 @@ impl quota::Settings {
     /// their own, wherever they are.
     #[must_use]
     pub fn public() -> Self {
-        let limit = |name: &str, by, who, per_minute: u64, burst| quota::Limit {
-            name: name.to_owned(),
-            by,
-            who,
-            per_route: false,
-            measure: quota::Measure::Rate(Rate::per_minute(per_minute, burst)),
+        let limit = |name: &str, by, who, per_minute: u64, burst| {
+            let measure = quota::Measure::Rate(Rate::per_minute(per_minute, burst));
+            quota::Limit { who, ..quota::Limit::new(name, &[by], measure) }
         };
         Self {
             strikes: Rate::per_minute(60, 60),
@@ -110,7 +107,9 @@ impl quota::Settings {
                 limit("user", quota::By::User, quota::Who::Known, 600, 200),
                 limit("pass", quota::By::Pass, quota::Who::Passes, 120, 60),
             ],
+            tells_answers: false,
             streams: quota::StreamsMax::default(),
+            allow: quota::Allow::default(),
             deny: Vec::new(),
             deny_known: Vec::new(),
         }

@@ -22,10 +22,12 @@
 //! While the table is full a stranger may be judged with his neighbourhood; one who moves from
 //! there to a slot of his own begins with a whole share, once.
 
+mod copy;
 mod layout;
 mod locked;
 mod share;
 
+pub use copy::{Slot, Window};
 pub use layout::{Digest, SHARDS_MAX};
 pub use locked::Locked;
 pub use share::WINDOW_S_MAX;

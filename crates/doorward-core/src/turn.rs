@@ -4,6 +4,7 @@ mod body;
 mod spend;
 
 use crate::address::Prefix;
+use crate::gate::Gate;
 use crate::layers::identity::{Asking, Errand, Issuer, LookedUp, Told, Waited, session_beside};
 use crate::layers::pass::{Of, Reason as PassReason};
 use crate::layers::quota::{self, Taken};
@@ -95,11 +96,29 @@ pub(crate) fn wait_for_caller<'v>(visit: Visit<'v>, asking: Box<Asking>) -> Turn
 
 /// Behind the head's checks: the store's questions, the body, the verdict.
 pub(crate) fn after_head<'v>(visit: Visit<'v>, at: Moment<'_>) -> Turn<'v> {
-    let (asks, _) = visit.gate.asks(&visit);
+    let (asks, watch) = visit.gate.asks(&visit);
+    let mut visit = visit;
+    if asks && let Err(turn) = boxed(&mut visit, watch, at) {
+        return *turn;
+    }
     if asks || claims_at_once(&visit).is_some() {
         return Turn::Ask(Pending { visit, stage: Stage::Shares });
     }
     after_shares(visit, at, false)
+}
+
+/// Who is still refused because he went beyond a limit takes nothing of anybody's share.
+fn boxed<'v>(visit: &mut Visit<'_>, watch: bool, at: Moment<'_>) -> Result<(), Box<Turn<'v>>> {
+    let gate = Arc::clone(&visit.gate);
+    let judged = quota::boxed(&gate.quota, visit.counted(), watch, at);
+    if let Some(beyond) = judged.refuses {
+        let refused = Refused::new(visit, Reason::Quota(beyond.reason), at.id);
+        return Err(Box::new(refuse(refused.with_wait(&beyond, at.chance))));
+    }
+    if let Some(beyond) = judged.notes {
+        note(visit, Reason::Quota(beyond.reason));
+    }
+    Ok(())
 }
 
 /// Whether the body is wanted before anything is claimed.
@@ -221,6 +240,11 @@ impl<'v> Pending<'v> {
     #[must_use]
     pub fn answer(self, answers: &Answers, at: Moment<'_>) -> Turn<'v> {
         let Self { visit, stage } = self;
+        let is_claim = matches!(stage, Stage::Shares | Stage::Claim(_));
+        if is_claim && has_outlived(&visit, at) {
+            let reason = what(&visit).outlived();
+            return refuse(Refused::new(&visit, reason, at.id).with_pass(at.now, None));
+        }
         match stage {
             Stage::Shares => after_answers(visit, answers, at),
             Stage::Claim(claim) => after_claim(visit, *claim, answers, at),
@@ -247,7 +271,7 @@ fn after_sign_in<'v>(
         Some(beyond) if is_watched => note(&mut visit, Reason::Quota(beyond.reason)),
         Some(beyond) => {
             let reason = Reason::Quota(beyond.reason);
-            return refuse(Refused::new(&visit, reason, at.id).with_wait(&beyond));
+            return refuse(Refused::new(&visit, reason, at.id).with_wait(&beyond, at.chance));
         }
         None => {}
     }
@@ -285,19 +309,22 @@ fn after_answers<'v>(mut visit: Visit<'v>, answers: &Answers, at: Moment<'_>) ->
     let gate = visit.gate.clone();
     let (asks, watch) = gate.asks(&visit);
     let mut rest = answers.as_slice();
-    let mut is_noted = false;
+    let mut shares_taken = false;
     if asks {
         rest = answers.get(gate.quota.count(visit.counted())..).unwrap_or_default();
-        if let Some(beyond) = quota::judge(&gate.quota, visit.counted(), answers) {
-            let reason = Reason::Quota(beyond.reason);
-            if !watch {
-                return refuse(Refused::new(&visit, reason, at.id).with_wait(&beyond));
-            }
-            note(&mut visit, reason);
-            is_noted = true;
+        let judged = match shares(&gate, &visit, watch, answers, at) {
+            Ok(judged) => judged,
+            Err(turn) => return *turn,
+        };
+        // What is only watched takes of a space of its own.
+        shares_taken = !watch;
+        visit.kept = quota::Kept::of(&gate.quota, visit.counted(), watch, answers, at.now);
+        // Whoever would be refused for a time would not have been asked about.
+        let penalty = Reason::Quota(quota::Reason::Penalty);
+        if let Some(beyond) = judged.notes.filter(|_| !visit.would_refuse.contains(&penalty)) {
+            note(&mut visit, Reason::Quota(beyond.reason));
         }
     }
-    let shares_taken = asks && !watch && !is_noted;
     let Some(question) = claims_at_once(&visit) else {
         return after_shares(visit, at, shares_taken);
     };
@@ -307,6 +334,22 @@ fn after_answers<'v>(mut visit: Visit<'v>, answers: &Answers, at: Moment<'_>) ->
         Err(turn) => return *turn,
     };
     admit(visit, at, shares_taken, |admitted| admitted.with_claim(&question, claimed))
+}
+
+/// What the answers about shares come to.
+fn shares<'g, 'v>(
+    gate: &'g Gate,
+    visit: &Visit<'_>,
+    watch: bool,
+    answers: &Answers,
+    at: Moment<'_>,
+) -> Result<quota::Judged<'g>, Box<Turn<'v>>> {
+    let judged = quota::judge(&gate.quota, visit.counted(), watch, answers);
+    let judged = quota::punish(&gate.quota, visit.counted(), (watch, judged), answers, at);
+    let Some(beyond) = judged.refuses else { return Ok(judged) };
+    let refused = Refused::new(visit, Reason::Quota(beyond.reason), at.id);
+    let told = quota::told(&gate.quota, visit.counted(), answers);
+    Err(Box::new(refuse(refused.with_wait(&beyond, at.chance).with_told(told))))
 }
 
 /// What the answer about a claim comes to.
@@ -332,6 +375,15 @@ fn claimed<'v>(
         Some(_) | None => note(visit, of.store_away()),
     }
     Ok(Claimed::Not)
+}
+
+/// Whether the life in which a claim was judged has ended: what was claimed in it may be forgotten,
+/// so that whatever the store says now tells nothing.
+fn has_outlived(visit: &Visit<'_>, at: Moment<'_>) -> bool {
+    let once = visit.held.as_ref().filter(|held| held.is_once());
+    once.is_some_and(|held| {
+        held.life != at.memory.lives.boot(at.now) && !visit.gate.watches(visit, held.of)
+    })
 }
 
 /// What it is that is claimed. Keys of passes that are asked for are a pass's.
@@ -363,7 +415,8 @@ fn after_claim<'v>(
     if let (Some(_), Some(Answer::No { retry_ns })) = (claim.share, answers.first()) {
         let (reason, retry_ns) = (quota::Reason::Share, Some(*retry_ns));
         let beyond = quota::Beyond { reason, retry_ns, limit: None };
-        let refused = Refused::new(&visit, Reason::Quota(reason), at.id).with_wait(&beyond);
+        let refused = Refused::new(&visit, Reason::Quota(reason), at.id);
+        let refused = refused.with_wait(&beyond, at.chance);
         return give_back(visit, claim.shares_taken, refuse(refused));
     }
     let claimed = match claimed(&mut visit, answer, claim.question.watch, at) {

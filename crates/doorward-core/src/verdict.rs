@@ -3,6 +3,7 @@
 
 mod forms;
 mod meter;
+mod shares;
 mod spends;
 mod stay;
 
@@ -17,7 +18,7 @@ use crate::layers::csrf::Page;
 use crate::layers::identity::{Identity, Known};
 use crate::layers::pass::{Cut, Held, Of};
 use crate::layers::quota::budget::Spending;
-use crate::layers::quota::{Counted, Seat};
+use crate::layers::quota::{Counted, Kept, Seat};
 use crate::layers::{cookie, cors, credential, csrf, quota};
 use crate::memory::Memory;
 use crate::moment::{Now, RequestId};
@@ -89,6 +90,8 @@ pub struct Admitted {
     /// And for what the page's script adds.
     asks_for_own: bool,
     shares_taken: bool,
+    /// Shares that are looked at again when its answer comes.
+    kept: Option<Box<Kept>>,
     /// An attempt to sign in.
     sign_in: Option<Box<Attempt>>,
     /// What it spends of budgets.
@@ -163,6 +166,7 @@ impl Admitted {
             claimed: None,
             cors_acts,
             shares_taken: false,
+            kept: visit.kept,
             session: None,
             seat: None,
             body_digest: None,
@@ -334,6 +338,9 @@ impl Admitted {
     /// Notices what the backend's answer says of an attempt to sign in, and of its caller's
     /// session: one that it signs out, or gives another cookie, is not remembered any more.
     pub fn notice(&self, status: StatusCode, headers: &HeaderMap, memory: &Memory, now: Now) {
+        if let Some(kept) = &self.kept {
+            kept.notice(&self.gate.quota, (status, headers), now);
+        }
         if let Some(attempt) = &self.sign_in {
             let sign_in = self.route().sign_in.as_ref();
             attempt.notice(&self.gate, sign_in, (status, headers), memory, now);
@@ -359,8 +366,12 @@ impl Admitted {
         if self.asks_for_own {
             cors::approve_own(headers);
         }
+        for name in self.gate.quota.cost_headers() {
+            headers.remove(name);
+        }
         let is_exposed = self.cors_acts && self.mirror.is_some();
         self.gate.identity.dress(self.held.as_deref(), self.now, is_exposed, headers);
+        self.tell_shares(is_exposed, headers);
         if self.cut() == Some(Cut::Protocols)
             && headers.contains_key(header::SEC_WEBSOCKET_ACCEPT)
             && !headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL)
@@ -374,12 +385,6 @@ impl Admitted {
             make_private(headers);
         }
         Dressed { has_large_cookie }
-    }
-
-    /// What watches the bodies; none where nothing needs to.
-    #[must_use]
-    pub fn meter(&self) -> Option<Meter> {
-        self.route().body_bytes_max.map(|request_bytes_left| Meter { request_bytes_left })
     }
 
     /// What the store is told at the end.
@@ -398,6 +403,10 @@ impl Admitted {
                 out.extend(self.spent_in_vain());
                 // There is room for it: it was checked for when the gate was made.
                 out.extend(about(|key| Ask::Unclaim { key }, true));
+                let kept = self.kept.iter();
+                for question in kept.flat_map(|kept| kept.give_back(&self.gate.quota)) {
+                    let _ = out.try_push(question);
+                }
             }
             // A delivery that failed, in its sender's eyes, comes again and must be let in.
             Outcome::Answered(status) if self.is_delivery() && !status.is_success() => {
@@ -405,6 +414,11 @@ impl Admitted {
             }
             Outcome::Answered(_) => out.extend(about(|key| Ask::Answered { key }, false)),
             Outcome::Sent => {}
+        }
+        let is_answered = matches!(outcome, Outcome::Answered(_));
+        let kept = self.kept.iter().filter(|_| is_answered);
+        for question in kept.flat_map(|kept| kept.settle()) {
+            let _ = out.try_push(question);
         }
         for question in self.sign_in.iter().flat_map(|attempt| attempt.settle(outcome)) {
             let _ = out.try_push(question);
@@ -432,7 +446,7 @@ impl Admitted {
     /// Whether the store is to be told that the backend answered.
     #[must_use]
     pub const fn is_claimed(&self) -> bool {
-        self.claimed.is_some() || self.sign_in.is_some()
+        self.claimed.is_some() || self.sign_in.is_some() || self.kept.is_some()
     }
 
     /// The path with its query as it goes to the backend: without a ticket. None: as it came.

@@ -6,8 +6,8 @@ use crate::layers::cookie::Cleaning;
 use crate::layers::identity::Known;
 use crate::layers::pass::{Cut, Held};
 use crate::layers::quota::budget::Spending;
-use crate::layers::quota::{Counted, Taken};
-use crate::layers::{csrf, identity};
+use crate::layers::quota::{Counted, Kept, Taken};
+use crate::layers::{csrf, identity, quota};
 use crate::names::Named;
 use crate::origin::Origins;
 use crate::reason::Reason;
@@ -89,6 +89,8 @@ pub struct Visit<'v> {
     pub(crate) sign_in: Option<Box<Taken>>,
     /// What it spends of its route's budgets. Set behind the body.
     pub(crate) spending: Option<Box<Spending>>,
+    /// Shares that are looked at again when its answer comes. Boxed: most have none.
+    pub(crate) kept: Option<Box<Kept>>,
     pub(crate) would_refuse: WouldRefuse,
 }
 
@@ -115,6 +117,7 @@ impl<'v> Visit<'v> {
             csrf: csrf::Carried::default(),
             sign_in: None,
             spending: None,
+            kept: None,
             would_refuse: WouldRefuse::new(),
         }
     }
@@ -129,6 +132,13 @@ impl<'v> Visit<'v> {
     pub(crate) fn counted(&self) -> Counted<'_> {
         Counted::new(self.caller, self.client, self.known.as_ref(), self.route())
             .with_held(self.held.as_deref())
+            .with_asked(self)
+    }
+
+    /// Whether no limit counts it.
+    pub(crate) fn is_allowed(&self) -> bool {
+        let is_proxy = self.gate.client_ip.trusts(self.client);
+        quota::allows(&self.gate.quota, self.counted(), is_proxy)
     }
 
     /// The origins that are allowed on this route.

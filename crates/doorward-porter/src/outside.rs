@@ -32,6 +32,7 @@ use doorward_core::memory::Memory;
 use doorward_core::moment::Chance;
 use doorward_core::signing_in::SignedIn;
 use doorward_store::Store;
+use doorward_store::remote::sentinel::DialAt;
 use fetch::Fetcher;
 use records::Records;
 use roots::Roots;
@@ -252,6 +253,21 @@ impl Outside {
                 signed_in.answered(&store.answer(&questions, clock.now()).await, &memory);
             }
         });
+    }
+
+    /// How a server of keys and values is reached: by the same names and authorities, and with the
+    /// same care. `is_private`: its name may lead to a private address. The connection lives on
+    /// whatever runtime opens it.
+    #[must_use]
+    pub fn dial(&self, is_private: bool) -> DialAt {
+        let fetcher = self.running.as_ref().map(|running| running.tools.fetcher.clone());
+        Arc::new(move |at| {
+            let fetcher = fetcher.clone();
+            Box::pin(async move {
+                let fetcher = fetcher.ok_or_else(|| "nothing is looked up outside".to_owned())?;
+                fetcher.open(&at, is_private).await.map_err(|why| why.to_string())
+            })
+        })
     }
 
     /// What looking for each issuer's keys came to so far.

@@ -5,6 +5,7 @@ use crate::leave::World;
 use bytes::Bytes;
 use doorward_core::layers::quota::budget::{Next, Spending};
 use doorward_core::question::{Answer, Answers, Questions};
+use doorward_core::reason::Reason;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ pub struct Spend<W: World> {
     asking: Option<Asking>,
 }
 
-type Asking = Pin<Box<dyn Future<Output = Answers> + Send + Sync>>;
+type Asking = Pin<Box<dyn Future<Output = Answers> + Send>>;
 
 /// What is done with the answer next.
 pub enum Piece<E> {
@@ -43,6 +44,12 @@ impl<W: World> Spend<W> {
     /// What an answer spends whose head was looked at.
     pub fn new(spending: Box<Spending>, world: Arc<W>) -> Self {
         Self { spending, world, asking: None }
+    }
+
+    /// Why it was ended, where it was.
+    #[must_use]
+    pub fn cut(&self) -> Option<Reason> {
+        self.spending.cut_for()
     }
 
     /// The next piece of it. `more` polls the backend for more of it.

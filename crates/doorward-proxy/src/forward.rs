@@ -346,7 +346,7 @@ fn hand_back(
         link.spoil();
     }
     let trailing = match takes_trailers && look.has_trailer {
-        true => trailers::announced(&parts.headers, |_| true),
+        true => trailers::announced(&parts.headers, |name| !admitted.is_cost(name)),
         false => Vec::new(),
     };
     head::keep(&mut parts.headers, |name| {

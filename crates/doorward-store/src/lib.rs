@@ -4,12 +4,19 @@
 //! atomic step of two phases (`doorward_core::question`); it never hands out state to be changed
 //! and put back. What every store must answer is in `tests/conformance`.
 
+pub mod denials;
+pub mod file;
 mod memory;
 pub mod remote;
+pub mod valkey;
 
+pub use denials::{DENIALS_MAX, DenialError, DenialList};
 pub use doorward_core::table::{CLAIMS_MAX, KEYS_MAX, KNOWN_MAX, Sizes};
+pub use file::FileStore;
 pub use memory::MemoryStore;
+pub use valkey::ValkeyStore;
 
+use doorward_core::denial::Denial;
 use doorward_core::moment::Now;
 use doorward_core::question::{Answers, Questions};
 
@@ -17,6 +24,10 @@ use doorward_core::question::{Answers, Questions};
 pub enum Store {
     /// In the process's memory: of one gate, forgotten when it ends.
     Memory(MemoryStore),
+    /// In the process's memory, and what must outlive it in a file: of one gate at a time.
+    File(FileStore),
+    /// In a server that all gates of a fleet ask.
+    Valkey(ValkeyStore),
 }
 
 impl Store {
@@ -25,6 +36,8 @@ impl Store {
     pub fn at_once(&self, questions: &Questions, now: Now) -> Option<Answers> {
         match self {
             Self::Memory(memory) => Some(memory.answer(questions, now)),
+            Self::File(file) => file.at_once(questions, now),
+            Self::Valkey(valkey) => valkey.at_once(questions, now),
         }
     }
 
@@ -36,6 +49,8 @@ impl Store {
         }
         match self {
             Self::Memory(memory) => drop(memory.answer(questions, now)),
+            Self::File(file) => file.tell(questions, now),
+            Self::Valkey(valkey) => valkey.tell(questions, now),
         }
     }
 
@@ -44,6 +59,31 @@ impl Store {
     pub async fn answer(&self, questions: &Questions, now: Now) -> Answers {
         match self {
             Self::Memory(memory) => memory.answer(questions, now),
+            Self::File(file) => file.answer(questions, now).await,
+            Self::Valkey(valkey) => valkey.answer(questions, now).await,
+        }
+    }
+
+    /// Puts a denial onto the list, in place of one of the same whom; one that has ended takes it
+    /// off. It is kept as well as the store keeps anything when this returns.
+    ///
+    /// # Errors
+    /// When the list is full, or it could not be kept; then the list is as before.
+    pub async fn put_denial(&self, denial: &Denial, now: Now) -> Result<(), DenialError> {
+        match self {
+            Self::Memory(memory) => memory.put_denial(denial, now),
+            Self::File(file) => file.put_denial(denial, now).await,
+            Self::Valkey(valkey) => valkey.put_denial(denial, now).await,
+        }
+    }
+
+    /// The denials, with the version of the list. Whoever serves looks now and then whether it is
+    /// another one; a store that is away has none to tell, and the last ones hold.
+    pub async fn denials(&self) -> Option<DenialList> {
+        match self {
+            Self::Memory(memory) => Some(memory.denials()),
+            Self::File(file) => Some(file.denials()),
+            Self::Valkey(valkey) => valkey.denials(),
         }
     }
 }

@@ -10,23 +10,27 @@
 //! 4. A stranger without a slot of his own needs the shards of his wider prefixes: then all is let
 //!    go and the batch begins again with those too.
 
+use crate::denials::{DenialError, DenialList};
 use arrayvec::ArrayVec;
+use doorward_core::denial::Denial;
 use doorward_core::moment::Now;
 use doorward_core::question::{Answer, Answers, Ask, Key, QUESTIONS_MAX, Question, Questions};
 use doorward_core::table::{Kind, Locked, Named, NotLocked, Shards, Sizes, Table};
 use std::cmp::Ordering;
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 /// A store in the process's memory, shared by all its workers. Fixed in size.
 pub struct MemoryStore {
     table: Table,
+    denials: Mutex<DenialList>,
 }
 
 impl MemoryStore {
     /// A store for so many keys and claims; `seed` keys its hash and differs in each process.
     #[must_use]
     pub fn new(sizes: Sizes, seed: [u8; 16]) -> Self {
-        Self { table: Table::new(sizes, seed) }
+        Self { table: Table::new(sizes, seed), denials: Mutex::default() }
     }
 
     /// Bytes of address space that the store has, and never more; untouched pages cost nothing.
@@ -39,6 +43,43 @@ impl MemoryStore {
     /// nothing but other batches.
     #[must_use]
     pub fn answer(&self, questions: &Questions, now: Now) -> Answers {
+        self.answer_noting(questions, now, |_| {})
+    }
+
+    /// Puts a denial onto the list, in place of one of the same whom; one that has ended takes it
+    /// off.
+    ///
+    /// # Errors
+    /// When the list is full.
+    pub fn put_denial(&self, denial: &Denial, now: Now) -> Result<(), DenialError> {
+        let mut list = self.denials.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(list.drop_ended(now));
+        if denial.lives(now) && !list.has_room(denial) {
+            return Err(DenialError::Full);
+        }
+        list.put(denial, now);
+        list.version += 1;
+        Ok(())
+    }
+
+    /// The denials.
+    #[must_use]
+    pub fn denials(&self) -> DenialList {
+        self.denials.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The table, for whoever keeps a copy of it.
+    pub(crate) const fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// Answers a batch; `note` sees what it has changed before anybody else can change it again.
+    pub(crate) fn answer_noting(
+        &self,
+        questions: &Questions,
+        now: Now,
+        note: impl FnOnce(&Locked<'_>),
+    ) -> Answers {
         let mut names = ArrayVec::new();
         self.name(questions, &mut names);
         let mut locked = Locked::new(&self.table);
@@ -48,6 +89,7 @@ impl MemoryStore {
         let mut answers = Answers::new();
         let mut batch = Batch { questions, names: &names, now, locked: &mut locked };
         if batch.answer(&mut answers).is_ok() {
+            note(batch.locked);
             return answers;
         }
         let all = names.iter().fold(own, |shards, named| shards.and(self.table.chain(named)));
@@ -59,6 +101,7 @@ impl MemoryStore {
             batch.locked.undo(0);
             answers.fill(Answer::Unavailable);
         }
+        note(batch.locked);
         answers
     }
 

@@ -7,8 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
-const LIMITS: RemoteLimits =
-    RemoteLimits { answer_ms_max: 20_000, away_ms: 20_000, idle_ms_max: 20_000 };
+const LIMITS: RemoteLimits = RemoteLimits {
+    answer_ms_max: 20_000,
+    open_ms_max: 20_000,
+    away_ms: 20_000,
+    idle_ms_max: 20_000,
+};
 /// A question for this key, as it goes over the connection.
 const QUESTION: &[u8] = b"*4\r\n$8\r\nGETRANGE\r\n$1\r\nk\r\n$1\r\n0\r\n$1\r\n8\r\n";
 

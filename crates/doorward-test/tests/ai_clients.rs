@@ -116,8 +116,9 @@ async fn a_budget_that_is_over_is_an_error_of_theirs_and_no_hang() -> Outcome<()
         assert_eq!((&said["status"], &said["code"]), want, "{client:?}: {said}");
         assert_eq!(upstream.asked(), 0, "it never came");
         let path = "/v1/chat/completions";
-        for status in [200, 429] {
-            assert_eq!(gate.logged("POST", path).await?.status, status);
+        for (status, cut) in [(200, json!("quota/budget")), (429, Value::Null)] {
+            let line = gate.logged("POST", path).await?;
+            assert_eq!((line.status, &line.whole["cut"]), (status, &cut), "{line:?}");
         }
         gate.log.close();
         assert_eq!(gate.log.recv().await, None, "{client:?} tried once");

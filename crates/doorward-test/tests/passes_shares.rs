@@ -242,13 +242,8 @@ fn a_programs_ticket_is_counted_on_the_program_and_denied_with_it() {
         }],
     });
     // The program has three requests in all, one for each ticket that it asks for among them.
-    let limit = Limit {
-        name: "program".to_owned(),
-        by: By::User,
-        who: Who::Known,
-        per_route: false,
-        measure: Measure::Window { window_s: 3_600, limit: 3 },
-    };
+    let measure = Measure::Window { window_s: 3_600, limit: 3 };
+    let limit = Limit { who: Who::Known, ..Limit::new("program", &[By::User], measure) };
     settings.quota.limits = vec![limit];
     let rig = Rig::new(&settings);
     let now = at(0);
@@ -309,12 +304,9 @@ fn networks_are_counted_where_bodies_are_held_back_too() {
 #[test]
 fn an_address_with_passes_has_one_share_whatever_its_headers_say() {
     let mut settings = settings();
-    let share = |name: &str, who| Limit {
-        name: name.to_owned(),
-        by: By::Address,
-        who,
-        per_route: false,
-        measure: Measure::Window { window_s: 3_600, limit: 20 },
+    let share = |name: &str, who| {
+        let measure = Measure::Window { window_s: 3_600, limit: 20 };
+        Limit { who, ..Limit::new(name, &[By::Address], measure) }
     };
     settings.quota.limits = vec![share("pages", Who::Pages), share("programs", Who::Programs)];
     let rig = Rig::new(&settings);

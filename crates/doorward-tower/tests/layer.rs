@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use doorward_core::gate::Gate;
 use doorward_core::layers::identity::{self, ApiKey, KeySettings, Place};
-use doorward_core::layers::quota::{By, Limit, Measure, Who};
+use doorward_core::layers::quota::{By, Limit, Measure};
 use doorward_core::memory::Memory;
 use doorward_core::mode::Mode;
 use doorward_core::moment::Now;
@@ -45,13 +45,8 @@ fn settings() -> Settings {
     settings.external = vec!["https://shop.test".to_owned()];
     settings.origins = vec!["https://app.test".to_owned()];
     settings.routes = vec![route("/held", true), route("/short", false)];
-    settings.quota.limits = vec![Limit {
-        name: "three".to_owned(),
-        by: By::Address,
-        who: Who::All,
-        per_route: false,
-        measure: Measure::Rate(Rate::per_minute(1, 3)),
-    }];
+    let three = Measure::Rate(Rate::per_minute(1, 3));
+    settings.quota.limits = vec![Limit::new("three", &[By::Address], three)];
     settings
 }
 

@@ -2,7 +2,7 @@
 
 use crate::args::{Guard, Log};
 use crate::reload::{Noted, Reload};
-use crate::{EXIT_USAGE, greeting, machine, mounting, serve};
+use crate::{EXIT_USAGE, greeting, machine, mounting, serve, store};
 use anyhow::Context;
 use doorward_config::{Config, Given, Level, LogKind};
 use doorward_core::memory::Memory;
@@ -13,7 +13,6 @@ use doorward_porter::clock::{Clock, SystemClock};
 use doorward_porter::outside::OutsideSettings;
 use doorward_proxy::settings::{Forwarding, LogForm, ProxySettings};
 use doorward_proxy::{Proxy, StartError};
-use doorward_store::{MemoryStore, Sizes, Store};
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -101,10 +100,12 @@ pub(crate) fn start(config: &Config, log_to: Box<dyn Write + Send>) -> anyhow::R
         chance: Arc::new(SystemChance),
         outside: Arc::clone(&world),
     };
-    let store = Store::Memory(MemoryStore::new(Sizes::default(), seed()));
-    let memory = Memory::new(STRIKES_MAX, seed());
+    let memory = Arc::new(Memory::new(STRIKES_MAX, seed()));
+    let clock = &settings.clock;
+    let opening = store::Opening { seed: seed(), clock, world: &world, memory: &memory };
+    let store = store::open(config, &opening)?;
     let gate = Arc::clone(&config.gate);
-    let proxy = Proxy::start(settings, gate, Arc::new(store), Arc::new(memory))?;
+    let proxy = Proxy::start(settings, gate, Arc::new(store), memory)?;
     Ok(Started { proxy, world })
 }
 

@@ -18,6 +18,7 @@ mod probe;
 mod reload;
 mod report;
 mod serve;
+mod store;
 mod ticket;
 
 use crate::args::{Arguments, Command};

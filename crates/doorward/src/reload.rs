@@ -170,6 +170,7 @@ impl Reload {
         note("[admin]", admin(old) == admin(config));
         note("[limits] and [time]", old.bounds == config.bounds);
         note("log", old.log == config.log);
+        note("[store]", old.store == config.store);
         out
     }
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::Context;
 
 use super::{envoy, hits};
-use crate::workspace::{binary, find_program, root};
+use crate::workspace::{find_program, root};
 
 /// The program that answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,14 +159,14 @@ impl Kind {
         }
     }
 
-    /// The command that starts it.
-    pub(super) fn command(&self, place: Place<'_>) -> anyhow::Result<Command> {
+    /// The command that starts it; `gate` is our own program.
+    pub(super) fn command(&self, place: Place<'_>, gate: &Path) -> anyhow::Result<Command> {
         let file = self.configuration(place)?;
         let mut command = match self.program {
             Program::Nginx => return nginx(&file),
             Program::Haproxy => Command::new(program("haproxy")?),
             Program::Envoy => Command::new(envoy::binary()),
-            Program::Doorward { .. } => Command::new(binary("release")),
+            Program::Doorward { .. } => Command::new(gate),
         };
         match self.program {
             Program::Nginx => {}

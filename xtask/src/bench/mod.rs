@@ -23,8 +23,8 @@ use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 
-use crate::install;
-use crate::workspace::{cargo, root};
+use crate::workspace::root;
+use crate::{dist, install};
 use kind::{Kind, PEERS};
 use peer::Peer;
 use round::Measured;
@@ -56,13 +56,11 @@ pub(crate) fn run(arguments: &[&str]) -> anyhow::Result<bool> {
     envoy::ensure(&settings.peers)?;
     let gate = settings.peers.iter().any(|kind| kind.is_gate());
     if gate {
-        let mut build = cargo("build");
-        build.args(["--release", "-p", "doorward"]);
-        ensure!(build.status()?.success(), "doorward does not build");
+        dist::build()?;
     }
     let folder = std::env::temp_dir().join(format!("doorward-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).context("no folder for the peers' files")?;
-    let measured = measure(&settings, &folder);
+    let measured = measure(&settings, &folder, &dist::binary());
     let removed = std::fs::remove_dir_all(&folder);
     let measured = measured?;
     removed.context("the peers' files are not removed")?;
@@ -82,6 +80,32 @@ pub(crate) fn run(arguments: &[&str]) -> anyhow::Result<bool> {
     let file = report::write(&out, &settings, &measured, &bars, decision.as_ref())?;
     println!("\nall rounds: {}", file.display());
     Ok(decision.is_none_or(|decision| decision.well))
+}
+
+/// Seconds of load for each kind of gate, to be learned from.
+const TRAINING_S: u32 = 4;
+
+/// Has a program that watches itself do what the bench's gates do.
+pub(crate) fn train(gate: &Path) -> anyhow::Result<()> {
+    install::ensure(install::FOR_BENCH)?;
+    let folder = std::env::temp_dir().join(format!("doorward-train-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).context("no folder for the gates' files")?;
+    let trained = train_in(&folder, gate);
+    let removed = std::fs::remove_dir_all(&folder);
+    trained?;
+    removed.context("the gates' files are not removed")
+}
+
+fn train_in(folder: &Path, gate: &Path) -> anyhow::Result<()> {
+    credentials::make(folder)?;
+    let backend = server::backend(folder)?;
+    for kind in PEERS.iter().filter(|kind| kind.is_gate()) {
+        let peer = Peer::start(kind, &backend, folder, gate)?;
+        peer.check(folder).with_context(|| format!("{} does not do its work", kind.name))?;
+        Measured::new(peer).warm_up(TRAINING_S)?;
+        println!("{} has shown what it does", kind.name);
+    }
+    Ok(())
 }
 
 /// What is printed above what the core's programs say.
@@ -125,14 +149,14 @@ fn parse(arguments: &[&str]) -> anyhow::Result<Settings> {
 }
 
 /// Starts everything, checks that each peer does its work, then measures peer by peer.
-fn measure(settings: &Settings, folder: &Path) -> anyhow::Result<Vec<Measured>> {
+fn measure(settings: &Settings, folder: &Path, gate: &Path) -> anyhow::Result<Vec<Measured>> {
     if settings.peers.iter().any(|kind| kind.algorithm().is_some()) {
         credentials::make(folder)?;
     }
     let backend = server::backend(folder)?;
     let mut peers = Vec::new();
     for kind in &settings.peers {
-        let peer = Peer::start(kind, &backend, folder)?;
+        let peer = Peer::start(kind, &backend, folder, gate)?;
         peer.check(folder).with_context(|| format!("{} does not do its work", kind.name))?;
         println!("{} is up on port {} and does its work", kind.name, peer.port());
         peers.push(Measured::new(peer));

@@ -29,10 +29,11 @@ impl Peer {
         kind: &'static Kind,
         backend: &Server,
         folder: &Path,
+        gate: &Path,
     ) -> anyhow::Result<Peer> {
         let (port, admin) = (free_port()?, free_port()?);
         let place = Place { port, admin, backend: backend.port, folder };
-        let command = kind.command(place)?;
+        let command = kind.command(place, gate)?;
         let shown = Shown::of(kind, port, folder)?;
         Ok(Peer { kind, shown, admin, server: Server::start(kind.name, command, port, folder)? })
     }

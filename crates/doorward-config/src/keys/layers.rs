@@ -167,10 +167,25 @@ static QUOTA: Section = Section::new(
             "Tokens or money that routes may spend; a route names those that it spends of.",
         ),
         key(
+            "rate_limit",
+            Shape::Words { now: &["refusals", "answers"], later: &[] },
+            "\"refusals\"",
+            "Where `RateLimit` and `RateLimit-Policy` stand: on refusals, for the limit that was \
+             reached; or on each answer, for every limit that counts its caller, in place of the \
+             backend's own.",
+        ),
+        key(
             "streams",
             Shape::Table(&STREAMS),
             "",
             "Streams of strangers that may be open at once, in this process.",
+        ),
+        key(
+            "allow",
+            Shape::List(&Shape::TextOr(&ALLOW)),
+            "[]",
+            "Whom no limit counts and no strike touches: \"203.0.113.0/24\", { key = \"<id>\" }, \
+             { issuer = \"…\", subject = \"…\" }. All else judges them as anybody.",
         ),
         key(
             "deny",
@@ -187,6 +202,15 @@ static STREAMS: Section = Section::new(
     &[
         key("pass", Shape::Whole { least: 0, most: 1_000_000 }, "4", "Of one pass."),
         key("address", Shape::Whole { least: 0, most: 1_000_000 }, "40", "Of one address."),
+    ],
+);
+
+static ALLOW: Section = Section::new(
+    "A known caller whom no limit counts.",
+    &[
+        key("issuer", Shape::Text, "", "Whose caller it is: the issuer of a `jwt`."),
+        key("subject", Shape::Text, "", "How its issuer names it."),
+        key("key", Shape::Text, "", "An API key: its id."),
     ],
 );
 

@@ -5,6 +5,7 @@ mod budget;
 mod cookie;
 mod identity;
 mod layers;
+mod limit;
 mod permission;
 mod route;
 mod top;
@@ -12,6 +13,8 @@ mod upstream;
 
 pub(crate) use budget::PRICES_FILE;
 pub(crate) use layers::LATER_LAYERS;
+use limit::LIMIT;
+pub(crate) use limit::{BEGUN, METHODS, OTHERS, WORDS};
 pub(crate) use top::TOP;
 
 use crate::shape::{Key, Section, Shape};
@@ -32,60 +35,6 @@ const LEAVE_OUT: &str = "leave it out for now";
 pub(crate) static MODE_SHARE: Section = Section::new(
     "Enforced for a stable share of callers, monitored for the others.",
     &[key("enforce", Shape::Text, "", "The share in percent: \"10%\".")],
-);
-
-/// The words of a limit's `who`.
-const WHO: &[&str] = &["all", "pages", "programs", "known", "strangers", "passes"];
-
-/// One limit.
-static LIMIT: Section = Section::new(
-    "A share: whom it counts, and how much they have.",
-    &[
-        key(
-            "name",
-            Shape::Text,
-            "",
-            "Its name: shares survive a reload by it; it stands in headers.",
-        ),
-        key(
-            "by",
-            Shape::List(&Shape::Words {
-                now: &["address", "network", "user", "pass", "route"],
-                later: &["key", "session", "subject", "tenant"],
-            }),
-            "",
-            "Who is counted: `address` (IPv4 address, IPv6 /64), `network` (/24, /48), `user` (a \
-             known caller, wherever it is; a stranger by address) or `pass`; with `route`, each \
-             route has a share of its own.",
-        ),
-        key(
-            "who",
-            Shape::Words { now: WHO, later: &[] },
-            "\"all\"",
-            "Whom it is for: `pages` are requests of which a browser says that one's own page or a \
-             person sent them, `programs` all others that are not known; `known` callers have a \
-             token or key, `strangers` have none.",
-        ),
-        key("rate", Shape::Rate, "", "How fast the share comes back."),
-        key(
-            "burst",
-            Shape::Whole { least: 1, most: 1_000_000 },
-            "",
-            "How much of it can be saved up; without it, the rate's number.",
-        ),
-        key(
-            "window",
-            Shape::Text,
-            "",
-            "In place of a rate: a fixed window by UTC, `day`, `hour`, `minute` or a duration.",
-        ),
-        key(
-            "limit",
-            Shape::Whole { least: 1, most: 4_294_967_295 },
-            "",
-            "How many requests in a window.",
-        ),
-    ],
 );
 
 /// Where a key that was written in the wrong table belongs.

@@ -225,12 +225,59 @@ static CLIENT_IP: Section = Section::new(
 
 static STORE: Section = Section::new(
     "Where shares are kept.",
-    &[key(
-        "url",
-        Shape::Text,
-        "\"memory:\"",
-        "`memory:` is this process's own: shares are forgotten at a restart.",
-    )],
+    &[
+        key(
+            "url",
+            Shape::Text,
+            "\"memory:\"",
+            "`memory:` is this process's own: shares are forgotten at a restart. `file:PATH` keeps \
+             windows of an hour and more, budgets and denials in a file. `valkey://HOST`, \
+             `redis://`, with an s for TLS, `unix:PATH` or `valkey+sentinel://HOST,HOST/NAME` is \
+             shared by all gates of a fleet, and may come from `env:NAME`.",
+        ),
+        key(
+            "private",
+            Shape::Boolean,
+            "false",
+            "Its name may lead to a private address, and \
+             plain text is meant.",
+        ),
+        key("password", Shape::Secret, "", "The password of the server that gates share."),
+        key(
+            "secret",
+            Shape::Secret,
+            "",
+            "What names in a shared store are made with, the same for all its gates; without it, \
+             the first signing secret, and a rotation begins everything anew.",
+        ),
+        key(
+            "deadline",
+            Shape::Duration { least_s: 0, most_s: 10 },
+            "\"250ms\"",
+            "How long a request waits for a shared store.",
+        ),
+        key(
+            "instances",
+            Shape::Whole { least: 1, most: 10_000 },
+            "",
+            "How many gates run beside each other: what each goes on with, by when_away = \
+             \"local\".",
+        ),
+        key(
+            "insecure_evicting_store",
+            Shape::Boolean,
+            "false",
+            "A server is taken that forgets when it is full: a copy of a request may pass.",
+        ),
+        key(
+            "when_away",
+            Shape::Words { now: &["refuse", "memory", "local"], later: &[] },
+            "\"refuse\"",
+            "What becomes of budgets while a file cannot keep them: they are refused, or go on in \
+             this process's `memory`. What becomes of all shares while a shared store is away: \
+             they are refused, or each gate goes on with its part of them (`local`).",
+        ),
+    ],
 );
 
 static LIMITS: Section = Section::new(

@@ -17,6 +17,13 @@ pub(super) const FORM: Fault = (
      \"env:NAME\" for a variable with it",
 );
 
+/// It could be overheard.
+pub(super) const PLAIN: Fault = (
+    "without TLS anybody on the way could read sessions, and make some up",
+    "write rediss://… or valkeys://…; on a network that is your own alone, accept it by private = \
+     true",
+);
+
 /// The number of a database at the most: servers have 16, and may be given more.
 const DATABASE_MAX: u32 = 65_535;
 
@@ -53,11 +60,7 @@ pub(super) fn parse(text: &str, is_private_said: bool) -> Result<Remote, Fault> 
         Err(_) => is_local_host(&host),
     };
     if !is_tls && !is_own && !is_private_said {
-        return Err((
-            "without TLS anybody on the way could read sessions, and make some up",
-            "write rediss://… or valkeys://…; on a network that is your own alone, accept it by \
-             private = true",
-        ));
+        return Err(PLAIN);
     }
     let (user, password) = user.map_or(Ok((None, None)), user_and_password)?;
     let at = RemoteAt::Port { host, port, is_tls };

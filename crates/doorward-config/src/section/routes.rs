@@ -1,6 +1,6 @@
 //! `[[route]]`: what the file says about some paths.
 
-use super::{ai, permission, quota, sign_in, top, upstream, webhook};
+use super::{ai, limit, permission, sign_in, top, upstream, webhook};
 use crate::config::Profile;
 use crate::document::{Table, Value};
 use crate::draft::Draft;
@@ -151,7 +151,7 @@ fn lists(value: &Value<'_>, table: &Table<'_>, route: &mut Settings, reading: &m
         let list = table.list("origins", reading);
         route.origins = Some(top::origin_list(&list, &at("origins"), reading));
     }
-    route.limits = quota::read_limits(&table.list("limits", reading), reading);
+    route.limits = limit::read_limits(&table.list("limits", reading), reading);
 }
 
 fn read_body(body: &Table<'_>, route: &mut Settings, reading: &mut Reading<'_>) {

@@ -1,6 +1,6 @@
 //! The keys at the top of the file, and the order of the tables.
 
-use super::{budget, client_ip, layers, limits, listeners, routes, secrets, upstream};
+use super::{budget, client_ip, layers, limits, listeners, routes, secrets, store, upstream};
 use crate::config::Profile;
 use crate::document::{Table, Value};
 use crate::draft::Draft;
@@ -64,7 +64,7 @@ pub(crate) fn read(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'
         limits::read_times(&times, draft, reading);
     }
     if let Some(store) = table.table("store", reading) {
-        store_url(&store, reading);
+        store::read(&store, draft, reading);
     }
     if let Some(prices) = table.value("prices") {
         budget::read_prices(&prices, draft, reading);
@@ -113,18 +113,6 @@ fn gate_id(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'_>) {
         return;
     }
     text.clone_into(&mut draft.settings.gate_id);
-}
-
-fn store_url(store: &Table<'_>, reading: &mut Reading<'_>) {
-    let Some(value) = store.value("url") else { return };
-    let Some(text) = value.text(reading) else { return };
-    if text == "memory:" {
-        return;
-    }
-    let later =
-        ["file:", "valkey:", "rediss:", "redis:"].iter().any(|known| text.starts_with(known));
-    let what = if later { "this store is not in this version" } else { "there is no such store" };
-    let _: Option<()> = value.error(what, "write url = \"memory:\", or leave it out", reading);
 }
 
 /// Reads an address to listen on.

@@ -2,6 +2,7 @@
 
 use super::{End, Said, Share};
 use crate::gate::Gate;
+use crate::layers;
 use crate::layers::quota::{self, Counts, Limit};
 use crate::moment::Moment;
 use crate::question::{Answer, Answers, Rate};
@@ -35,6 +36,20 @@ pub(super) fn quota(gate: &Gate, visit: &Visit<'_>, body: Option<&[u8]>, at: Mom
     }
 }
 
+/// What `body` says.
+pub(super) fn body(gate: &Gate, visit: &Visit<'_>, bytes: Option<&[u8]>) -> Said {
+    if visit.route().ai.is_none() {
+        return Said::Skipped("the route says nothing of its bodies");
+    }
+    let Some(bytes) = bytes else {
+        return Said::Skipped("what is asked for is told by the body");
+    };
+    match layers::body::inspect(&gate.body, visit, bytes) {
+        Ok(_) => Said::Next,
+        Err(no) => Said::Refuse(Reason::Body(no.reason)),
+    }
+}
+
 /// The shares that the store is asked for, in the order of its questions.
 pub(super) fn shares(gate: &Gate, visit: &Visit<'_>) -> Vec<Share> {
     let count = quota::questions(&gate.quota, visit.counted(), false).len();
@@ -45,7 +60,8 @@ pub(super) fn shares(gate: &Gate, visit: &Visit<'_>) -> Vec<Share> {
             false => Answer::Yes { left: 0, reset_s: 0 },
         };
         let answers: Answers = (0..count).map(answer).collect();
-        quota::judge(&gate.quota, visit.counted(), &answers)?.limit
+        let judged = quota::judge(&gate.quota, visit.counted(), false, &answers);
+        judged.refuses.or(judged.notes)?.limit
     });
     let share = |limit: &Limit| {
         let (count, window_s) = limit.policy();

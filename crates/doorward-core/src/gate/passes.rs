@@ -56,7 +56,7 @@ impl Gate {
                     && visit.route().pass == route::Pass::Optional => {}
             Err(no) if force == Force::Enforce => {
                 if no.is_strike && !self.client_ip.trusts(visit.client) {
-                    quota::strike(&self.quota, visit.prefix, at);
+                    quota::strike(&self.quota, visit.client, at);
                 }
                 return Err(Stop::Pass(no));
             }

@@ -243,7 +243,6 @@ fn override_is_allowed(named: &[u8], method: &Method, route: &Route) -> bool {
 }
 
 /// Whether another method than the request's own is named, which a backend may take.
-#[cfg(feature = "when")]
 pub(crate) fn is_overridden(visit: &Visit<'_>) -> bool {
     let method = visit.view.method.as_str();
     let by_header = match visit.seen.method_override {

@@ -1,6 +1,7 @@
 //! The layers, in the order in which a request meets them. This list is that order.
 
 pub mod body;
+pub mod bot;
 pub mod cookie;
 pub mod cors;
 pub mod credential;

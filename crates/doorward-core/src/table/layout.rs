@@ -98,7 +98,12 @@ impl Layout {
 
     /// Words of one shard.
     pub(super) const fn words(&self) -> usize {
-        (self.reserve_first + 2 * self.reserve) * SLOT_WORDS
+        self.slots() * SLOT_WORDS
+    }
+
+    /// Slots of one shard, those of the reserve last.
+    pub(super) const fn slots(&self) -> usize {
+        self.reserve_first + 2 * self.reserve
     }
 
     pub(super) fn spot(&self, digest: Digest, limit: u64, kind: Kind, part: Part) -> Spot {
@@ -167,6 +172,11 @@ fn tag(named: u64, kind: Kind) -> u64 {
 
 pub(super) const fn is_window(tag: u64) -> bool {
     tag & WINDOW != 0
+}
+
+/// Whether a window's entry can bear this tag.
+pub(super) const fn is_tag_of_window(tag: u64) -> bool {
+    tag & (WINDOW | TAKEN) == WINDOW | TAKEN
 }
 
 /// The part in which a key lives.

@@ -2,7 +2,7 @@
 
 use super::layout::{self, LINE_SLOTS, Part, SLOT_WORDS, Spot};
 use super::share::{self, Taken};
-use super::{Kind, Named, NotLocked, Shards, Table, layout::SHARDS_MAX};
+use super::{Kind, Named, NotLocked, Shards, Slot, Table, layout::SHARDS_MAX};
 use crate::moment::Now;
 use crate::question::{Answer, QUESTIONS_MAX, Rate, Subject};
 use arrayvec::ArrayVec;
@@ -36,6 +36,8 @@ struct Undo {
     was: [u64; SLOT_WORDS],
     word: usize,
     shard: u8,
+    /// The length of the window that was counted there; 0 where it was none.
+    window_s: u32,
 }
 
 /// Some shards of a table, locked, and what was changed in them since.
@@ -93,10 +95,22 @@ impl<'t> Locked<'t> {
         self.undo.len()
     }
 
+    /// The slots of windows that were changed since the lock and not taken back, with the windows'
+    /// lengths in seconds; one slot may come twice.
+    pub fn windows(&self) -> impl Iterator<Item = (Slot, u32)> {
+        let windows = self.undo.iter().filter(|undo| undo.window_s > 0);
+        windows.map(|undo| {
+            let first = self.table.shards[usize::from(undo.shard)].first;
+            // A part's slots are counted by what fits into 32 bits: `Layout` has no more.
+            let number = u32::try_from((undo.word - first) / SLOT_WORDS).unwrap_or(u32::MAX);
+            (Slot { shard: undo.shard, number }, undo.window_s)
+        })
+    }
+
     /// Takes back every change after `mark`, the last one first.
     pub fn undo(&mut self, mark: usize) {
         while self.undo.len() > mark {
-            let Some(Undo { shard, word, was }) = self.undo.pop() else { return };
+            let Some(Undo { shard, word, was, .. }) = self.undo.pop() else { return };
             if let Ok(words) = self.words_mut(shard) {
                 words[word..word + SLOT_WORDS].copy_from_slice(&was);
             }
@@ -255,6 +269,25 @@ impl<'t> Locked<'t> {
         Ok(value)
     }
 
+    /// What is kept of `named`; 0 when nothing.
+    pub(crate) fn kept(&self, named: &Named<'_>, now: Now) -> Result<u64, NotLocked> {
+        let Some(place) = self.find(named, now)? else { return Ok(0) };
+        self.value(place)
+    }
+
+    /// Keeps what `next` makes of it, and says it.
+    pub(crate) fn keep(
+        &mut self,
+        named: &Named<'_>,
+        next: impl Fn(u64) -> u64,
+        now: Now,
+    ) -> Result<u64, NotLocked> {
+        let Some(place) = self.find(named, now)? else { return Ok(0) };
+        let value = next(self.value(place)?);
+        self.write(named, place, Taken::Yes { value, left: 0, reset_s: 0 }, true)?;
+        Ok(value)
+    }
+
     /// The slot in which `named` is counted at `now`; none when there is none for it.
     #[inline]
     fn find(&self, named: &Named<'_>, now: Now) -> Result<Option<Place>, NotLocked> {
@@ -387,7 +420,11 @@ impl<'t> Locked<'t> {
         // A free slot keeps no tag, so that a key is found in one slot only.
         words[place.word] = if value == 0 { 0 } else { tag };
         words[place.word + 1] = value;
-        self.undo.push(Undo { shard: place.shard, word: place.word, was });
+        let window_s = match named.kind {
+            Kind::Window { window_s } => window_s,
+            Kind::Bucket | Kind::Claim => 0,
+        };
+        self.undo.push(Undo { shard: place.shard, word: place.word, was, window_s });
         Ok(answer(taken))
     }
 

@@ -32,6 +32,9 @@ impl<'v> AwaitingBody<'v> {
         }
         let Self { mut visit, shares_taken } = self;
         let digest = crate::crypto::sha256(body);
+        if let Some(kept) = &mut visit.kept {
+            kept.held(body.len());
+        }
         if let Err(turn) = deliver(&mut visit, body, at) {
             return *turn;
         }
@@ -94,7 +97,7 @@ impl<'v> AwaitingBody<'v> {
 /// a provider send him something that fails, from the address of all the provider's others.
 fn deliver<'v>(visit: &mut Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<(), Box<Turn<'v>>> {
     let Some(delivery) = visit.delivery.take() else { return Ok(()) };
-    match check_delivery(visit, &delivery, body) {
+    match check_delivery(visit, &delivery, body, at) {
         Ok(held) => visit.held = Some(Box::new(held)),
         Err(reason) if visit.gate.watches(visit, Of::Delivery) => {
             note(visit, Reason::Signature(reason));

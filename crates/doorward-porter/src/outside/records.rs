@@ -52,7 +52,8 @@ impl Records {
             known.push(found);
             return store;
         }
-        let limits = RemoteLimits { answer_ms_max: fetcher.ms_max, ..RemoteLimits::default() };
+        let (answer_ms_max, open_ms_max) = (fetcher.ms_max, fetcher.ms_max);
+        let limits = RemoteLimits { answer_ms_max, open_ms_max, ..RemoteLimits::default() };
         let (fetcher, at) = (fetcher.clone(), remote.at.clone());
         let open: Open = Box::new(move || {
             let (fetcher, at) = (fetcher.clone(), at.clone());

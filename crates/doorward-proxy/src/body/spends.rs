@@ -37,6 +37,9 @@ impl AnswerBody {
                 // The upstream is cut off here, and not only when the client has taken the last.
                 self.let_go();
                 self.is_whole = last.is_some();
+                if let (Some(record), Some(reason)) = (&mut self.record, spends.cut()) {
+                    record.cut(reason);
+                }
                 Some(last.map(Frame::data).ok_or(Cut))
             }
         })

@@ -27,6 +27,7 @@ fn entry<'a>(path: &'a str, origin: &'a [u8], would_refuse: &'a WouldRefuse) -> 
         reason: None,
         would_refuse,
         status: Some(200),
+        cut: None,
         is_broken: false,
         bytes_in: 0,
         frames: (0, 0),

@@ -7,7 +7,7 @@ use doorward_core::question::{Answer, Answers, Ask, Key, Question, Questions, Ra
 /// A store under test.
 pub(crate) type Store = Box<dyn Fn(&Questions, Now) -> Answers + Send + Sync>;
 /// Makes an empty store.
-pub(crate) type Fresh = fn() -> Store;
+pub(crate) type Fresh = dyn Fn() -> Store;
 
 /// What happens to one fresh store, in order.
 pub(crate) struct Story {
@@ -19,7 +19,7 @@ pub(crate) struct Story {
 pub(crate) type Step = (Now, Vec<Question>, Vec<Answer>);
 
 /// Plays a story to a fresh store.
-pub(crate) fn play(store: &str, fresh: Fresh, story: &Story) {
+pub(crate) fn play(store: &str, fresh: &Fresh, story: &Story) {
     let ask = fresh();
     for (number, (now, questions, want)) in story.steps.iter().enumerate() {
         let answers = ask(&questions.iter().copied().collect(), *now);

@@ -1,13 +1,15 @@
-//! What every store must answer. A store joins by one line in [`STORES`]: it hands out fresh
+//! What every store must answer. A store joins by one line in [`stores`]: it hands out fresh
 //! stores, as functions from questions and a time to answers.
 
 mod asked;
 mod batches;
+mod file;
 mod hammer;
 mod memory;
 mod model;
 mod oracle;
 mod shares;
+mod valkey;
 
 use asked::{Fresh, play};
 use doorward_store::{MemoryStore, Sizes};
@@ -21,20 +23,27 @@ fn memory() -> asked::Store {
 }
 
 /// Every store of this crate, by name.
-const STORES: [(&str, Fresh); 1] = [("memory", memory)];
+fn stores() -> Vec<(&'static str, Box<Fresh>)> {
+    vec![
+        ("memory", Box::new(memory)),
+        ("file", Box::new(file::fresh)),
+        ("redis", valkey::fresh(valkey::Make::Redis)),
+        ("valkey", valkey::fresh(valkey::Make::Valkey)),
+    ]
+}
 
 #[test]
 fn every_store_answers_every_story() {
-    for (name, fresh) in STORES {
+    for (name, fresh) in stores() {
         for story in shares::stories().into_iter().chain(batches::stories()) {
-            play(name, fresh, &story);
+            play(name, &fresh, &story);
         }
     }
 }
 
 #[test]
 fn every_store_admits_never_one_too_many_under_a_hammer() {
-    for (_, fresh) in STORES {
+    for (_, fresh) in stores() {
         hammer::two_buckets_in_opposite_orders(fresh());
         hammer::one_claim_one_winner(fresh());
         hammer::a_refused_batch_is_never_seen_half_done(fresh());
@@ -43,14 +52,14 @@ fn every_store_admits_never_one_too_many_under_a_hammer() {
 
 #[test]
 fn every_store_counts_as_governor_does() {
-    for (_, fresh) in STORES {
-        oracle::compare(fresh);
+    for (_, fresh) in stores() {
+        oracle::compare(&fresh);
     }
 }
 
 #[test]
 fn every_store_answers_as_the_model_does() {
-    for (_, fresh) in STORES {
-        model::compare(fresh);
+    for (_, fresh) in stores() {
+        model::compare(&fresh);
     }
 }

@@ -17,13 +17,13 @@ const RATES: [Rate; 5] = [
     Rate { every_ns: 3_600_000_000_000, burst: 60 },
 ];
 
-pub(crate) fn compare(fresh: Fresh) {
+pub(crate) fn compare(fresh: &Fresh) {
     for (number, rate) in RATES.into_iter().enumerate() {
         compare_rate(fresh, rate, number as u64);
     }
 }
 
-fn compare_rate(fresh: Fresh, rate: Rate, seed: u64) {
+fn compare_rate(fresh: &Fresh, rate: Rate, seed: u64) {
     let ask = fresh();
     let clock = FakeRelativeClock::default();
     let burst = NonZeroU32::new(rate.burst).expect("a burst");

@@ -226,11 +226,25 @@ fn wants_all(
     let got: Vec<&str> = values(headers, name).collect();
     match wanted {
         None if got.is_empty() => out.push(format!("{way}: want {name}, got none")),
-        Some(wanted) if got != *wanted => {
+        Some(wanted) if !fits(&got, wanted) => {
             out.push(format!("{way}: want {name} {wanted:?}, got {got:?}"));
         }
         None | Some(_) => {}
     }
+}
+
+/// Whether the values are those that are wanted; `10..11` is any number from one to the other.
+fn fits(got: &[&str], wanted: &[String]) -> bool {
+    let fits = |got: &str, wanted: &str| {
+        let (least, most) = wanted.split_once("..")?;
+        let range = least.parse::<u64>().ok()?..=most.parse::<u64>().ok()?;
+        got.parse().ok().map(|got| range.contains(&got))
+    };
+    got.len() == wanted.len()
+        && got
+            .iter()
+            .zip(wanted)
+            .all(|(got, wanted)| got == wanted || fits(got, wanted) == Some(true))
 }
 
 fn wants_none(out: &mut Vec<String>, way: &str, headers: &[(String, String)], name: &str) {
@@ -266,6 +280,7 @@ mod tests {
             headers: pairs(&[
                 ("doorward-refusal", "site/cross-site"),
                 ("cache-control", "no-store"),
+                ("retry-after", "10"),
                 ("vary", "Accept"),
                 ("vary", "Origin"),
             ]),
@@ -298,6 +313,10 @@ mod tests {
             ("", refused(), ""),
             (vary, refused(), ""),
             ("no-header: Allow\nheader: Vary\nbody: why\nno-body: because", refused(), ""),
+            ("header: Retry-After: 9..10", refused(), ""),
+            ("header: Retry-After: 10", refused(), ""),
+            ("header: Retry-After: 8..9", refused(), "want Retry-After"),
+            ("header: Retry-After: 11..19", refused(), "want Retry-After"),
             ("header: Vary: Origin", refused(), "want Vary"),
             ("header: Allow", refused(), "want Allow, got none"),
             ("no-header: Vary", refused(), "want no Vary"),

@@ -69,6 +69,7 @@
 //! | `sent-header: Cookie: a=b` | all lines of that name that went upstream; repeat for several |
 //! | `sent-no-header: Doorward-Identity` | none of that name did |
 //! | `header: Vary: Origin` | all lines of that name that came back; without value: there is one |
+//! | `header: Retry-After: 60..65` | one line with a number from the one to the other |
 //! | `no-header: Access-Control-Allow-Origin` | none of that name came back |
 //! | `status: 200` | the status that came back, if not that of the code or of the backend |
 //! | `body: Open it here` | the gate's own answer has this in it |

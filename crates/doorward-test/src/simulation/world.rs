@@ -272,20 +272,20 @@ fn route(facts: &RouteFacts) -> route::Settings {
 }
 
 fn limit(facts: &LimitFacts) -> Limit {
-    Limit {
-        name: facts.name.to_owned(),
-        by: if facts.by_network { By::Network } else { By::Address },
-        who: match facts.pages {
-            None => Who::All,
-            Some(true) => Who::Pages,
-            Some(false) => Who::Programs,
-        },
-        per_route: facts.per_route,
-        measure: match facts.much {
-            Much::Tokens { every_ms, burst } => {
-                Measure::Rate(Rate { every_ns: every_ms * 1_000_000, burst })
-            }
-            Much::Window { window_s, limit } => Measure::Window { window_s, limit },
-        },
+    let mut by = vec![if facts.by_network { By::Network } else { By::Address }];
+    if facts.per_route {
+        by.push(By::Route);
     }
+    let measure = match facts.much {
+        Much::Tokens { every_ms, burst } => {
+            Measure::Rate(Rate { every_ns: every_ms * 1_000_000, burst })
+        }
+        Much::Window { window_s, limit } => Measure::Window { window_s, limit },
+    };
+    let who = match facts.pages {
+        None => Who::All,
+        Some(true) => Who::Pages,
+        Some(false) => Who::Programs,
+    };
+    Limit { who, ..Limit::new(facts.name, &by, measure) }
 }

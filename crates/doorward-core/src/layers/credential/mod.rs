@@ -19,6 +19,7 @@
 //!    `X-SSL-Client-*`) and the headers above never go on as the client sent them.
 //! 2. A name with `_` goes only if its spelling with `-` is none that the gate removes or judges.
 //! 3. On a route that names credentials the client's own header of that name is replaced.
+//!    Nor does the header in which a limit's `cost` has the backend say what a request has cost.
 //! 4. A credential is added only to a request that no monitored layer would have refused, by a
 //!    method that its route declares, and to no preflight.
 //! 5. Of several credentials of the caller's, only the one that was judged goes on. A known caller
@@ -54,8 +55,8 @@ use crate::verdict::Admitted;
 use arrayvec::ArrayVec;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
-pub(crate) use names::dress;
-use names::{is_removed, is_same, keeps_underscored};
+pub(crate) use names::{dress, is_same};
+use names::{is_removed, keeps_underscored};
 
 /// What is said about this layer.
 pub const META: Meta = Meta {
@@ -211,7 +212,8 @@ impl<'a> Edits<'a> {
         let is_ours = self.admitted.cut() == Some(Cut::Signature)
             && matches!(text, "signature" | "signature-input");
         let is_other_page = self.admitted.page().is_some_and(|page| page.drops(name));
-        stays && !is_unjudged && !is_ours && !is_other_page && !self.is_credential(text)
+        let is_other = is_other_page || self.admitted.is_cost(name);
+        stays && !is_unjudged && !is_ours && !is_other && !self.is_credential(text)
     }
 
     /// Whether a trailer of this name goes on. Credentials are judged in the head alone: one behind

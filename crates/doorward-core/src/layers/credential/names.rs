@@ -71,7 +71,7 @@ fn is_of_certificates(name: &str) -> bool {
 }
 
 /// Whether two names are one to a server that reads `_` as `-`.
-pub(super) fn is_same(name: &str, other: &str) -> bool {
+pub(crate) fn is_same(name: &str, other: &str) -> bool {
     let dashed = |byte: u8| if byte == b'_' { b'-' } else { byte };
     name.bytes().map(dashed).eq(other.bytes().map(dashed))
 }

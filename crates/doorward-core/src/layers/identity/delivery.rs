@@ -22,12 +22,18 @@ pub(crate) fn read(
 ) -> Option<Result<Box<Delivery>, SignatureReason>> {
     let scheme = visit.route().webhook.as_ref()?;
     let read = scheme.head(visit.view.headers, at.now.unix_s).map_err(SignatureReason::from);
-    let begun_s = at.memory.lives.begun_s(at.now);
-    Some(read.and_then(|delivery| match delivery.signed_at() {
+    Some(read.and_then(|delivery| is_of_this_life(&delivery, at).map(|()| Box::new(delivery))))
+}
+
+/// Whether what was taken is remembered for as long as it was signed; of one that does not say
+/// when, as long as anything is.
+fn is_of_this_life(delivery: &Delivery, at: Moment<'_>) -> Result<(), SignatureReason> {
+    let signed_at = delivery.signed_at().unwrap_or(u64::MAX - 1);
+    if signed_at < at.memory.lives.begun_s(at.now) {
         // Its sender signs the next try anew.
-        Some(signed_at) if signed_at < begun_s => Err(SignatureReason::StoreAway),
-        Some(_) | None => Ok(Box::new(delivery)),
-    }))
+        return Err(SignatureReason::StoreAway);
+    }
+    Ok(())
 }
 
 /// Checks a delivery's signature over its body. What it comes to is still to be claimed.
@@ -35,7 +41,10 @@ pub(crate) fn check(
     visit: &Visit<'_>,
     delivery: &Delivery,
     body: &[u8],
+    at: Moment<'_>,
 ) -> Result<Held, SignatureReason> {
+    // Its body may have come long after its head.
+    is_of_this_life(delivery, at)?;
     let scheme = visit.route().webhook.as_ref().ok_or(SignatureReason::Missing)?;
     let claim = delivery.body(scheme, body)?;
     let path = visit.route().path.as_bytes();
@@ -49,5 +58,6 @@ pub(crate) fn check(
         digest: None,
         traveller: None,
         is_signed: false,
+        life: at.memory.lives.boot(at.now),
     }))
 }

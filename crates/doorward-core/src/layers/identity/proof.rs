@@ -95,6 +95,7 @@ pub(super) fn check(
         digest: None,
         traveller: None,
         is_signed: false,
+        life: at.memory.lives.boot(at.now),
     });
     held.needs_nonce = needs_nonce;
     Ok(held)

@@ -146,6 +146,7 @@ fn judge(
         digest: digest.filter(|_| has_body),
         traveller: None,
         is_signed: true,
+        life: at.memory.lives.boot(at.now),
     });
     Ok((Arc::clone(&signer.identity), held))
 }

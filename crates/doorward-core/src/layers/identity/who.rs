@@ -210,6 +210,16 @@ impl Identity {
         self.token
     }
 
+    /// Which credential it is known by: a token's id, or the digest of what was asked about. None:
+    /// its issuer gave it no name.
+    pub(crate) fn credential(&self) -> Option<[u8; 16]> {
+        match (self.token, &self.by) {
+            (Some(token), _) => Some(token),
+            (None, Some(By::Checker(_, _, digest))) => digest.first_chunk().copied(),
+            (None, Some(By::Issuer(..) | By::Certificate(_) | By::Signed(_)) | None) => None,
+        }
+    }
+
     /// What `Doorward-Identity`, `Doorward-Issuer` and `Doorward-Scopes` say, in this order.
     pub(crate) const fn said(&self) -> &[Option<HeaderValue>; 3] {
         &self.said

@@ -5,6 +5,7 @@ use super::Reason as PassReason;
 use crate::crypto;
 use crate::http_signature::ContentDigest;
 use crate::layers::identity::{Reason as IdentityReason, SignatureReason};
+use crate::life::Boot;
 use crate::moment::Now;
 use crate::pass::PassId;
 use crate::question::{Ask, Key, Question, Subject};
@@ -40,6 +41,14 @@ impl Of {
             Self::Signature | Self::Delivery | Self::Proof => {
                 Reason::Signature(SignatureReason::StoreAway)
             }
+        }
+    }
+
+    /// Whoever remembered what was used forgot it while this was judged.
+    pub(crate) const fn outlived(self) -> Reason {
+        match self {
+            Self::Pass => Reason::Pass(PassReason::OtherInstance),
+            Self::Signature | Self::Delivery | Self::Proof => self.store_away(),
         }
     }
 
@@ -80,6 +89,8 @@ pub struct Held {
     pub(crate) traveller: Option<[u8; 16]>,
     /// It is a signature, not a ticket.
     pub(crate) is_signed: bool,
+    /// In which life it was judged.
+    pub(crate) life: Boot,
     /// It is a proof whose nonce ends soon.
     pub(crate) needs_nonce: bool,
 }
@@ -106,6 +117,7 @@ pub(crate) struct Claimed<'f> {
     pub(crate) digest: Option<ContentDigest>,
     pub(crate) traveller: Option<[u8; 16]>,
     pub(crate) is_signed: bool,
+    pub(crate) life: Boot,
 }
 
 /// Nonces and keys are claimed in one space: their digests tell them apart.
@@ -122,6 +134,7 @@ impl Held {
             digest: facts.digest.clone(),
             traveller: facts.traveller,
             is_signed: facts.is_signed,
+            life: facts.life,
             needs_nonce: false,
         }
     }

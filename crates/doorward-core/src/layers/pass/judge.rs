@@ -68,6 +68,7 @@ pub(super) fn signed(
         digest: digest.filter(|_| !is_empty(visit.view.body)).map(ContentDigest::sha256),
         traveller: is_away.then_some(pass.id),
         is_signed: true,
+        life: at.memory.lives.boot(at.now),
     }))
 }
 

@@ -55,6 +55,7 @@ pub(super) fn ticket(
         digest: None,
         traveller: (ticket.used == Use::Window).then_some(ticket.nonce),
         is_signed: false,
+        life: at.memory.lives.boot(at.now),
     }))
 }
 

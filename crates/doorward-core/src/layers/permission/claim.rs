@@ -14,7 +14,7 @@ pub(crate) struct ClaimName(Vec<Box<str>>);
 
 impl ClaimName {
     /// Reads a name. None: it is none.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         if text.contains(['/', ':']) {
             return Some(Self(vec![text.into()]));
         }
@@ -29,13 +29,13 @@ impl ClaimName {
     }
 
     /// The claim that it begins at.
-    pub(super) fn first(&self) -> &str {
+    pub(crate) fn first(&self) -> &str {
         // A name has at least one step.
         self.0.first().map_or("", |step| step)
     }
 
     /// What it stands for; none where it is absent.
-    pub(super) fn find<'c>(&self, claims: &'c Object) -> Option<&'c Value> {
+    pub(crate) fn find<'c>(&self, claims: &'c Object) -> Option<&'c Value> {
         let (first, rest) = self.0.split_first()?;
         let begin = member(claims, first)?;
         rest.iter().try_fold(begin, |value, step| member(value.as_object()?, step))

@@ -66,13 +66,13 @@ mod rule;
 #[cfg(feature = "when")]
 mod walk;
 
+pub(crate) use claim::ClaimName;
 pub use reason::Reason;
 pub use require::Require;
 pub use rule::{Rule, RuleError, WHEN_BYTES_MAX};
 
 use super::Meta;
 use crate::visit::Visit;
-use claim::ClaimName;
 
 /// What is said about this layer.
 pub const META: Meta = Meta {

@@ -57,6 +57,20 @@ impl DenyList {
         out
     }
 
+    /// The same list of others, for good.
+    pub(super) fn endless(networks: &[IpNet], known: &[[u8; 16]]) -> Self {
+        let (until_unix_s, why) = (None, String::new());
+        let networks: Vec<Deny> = networks
+            .iter()
+            .map(|network| Deny { network: *network, until_unix_s, why: why.clone() })
+            .collect();
+        let known: Vec<DenyKnown> = known
+            .iter()
+            .map(|digest| DenyKnown { digest: *digest, until_unix_s, why: why.clone() })
+            .collect();
+        Self::new(&networks, &known)
+    }
+
     pub(super) fn has(&self, client: Prefix, now: Now) -> bool {
         self.lengths.iter().any(|length| holds(self.networks.get(&client.cut(*length)), now))
     }

@@ -1,26 +1,17 @@
 //! One limit: who is counted by it, how, and the question that it asks.
 
-use crate::address::Prefix;
-use crate::layers::identity::Known;
+use super::cost::{AnswerIs, Cost};
+use super::key::By;
+use super::penalty::Penalty;
+use super::whose::Whose;
+use crate::layers::identity::{Identity, Known};
 use crate::layers::pass::Held;
 use crate::pass::PassId;
-use crate::question::{Ask, Key, Question, Rate, Subject};
+use crate::question::{Ask, Key, Question, Rate};
 use crate::route::Route;
-use crate::visit::Caller;
+use crate::visit::{Caller, Visit};
+use std::fmt;
 use std::net::IpAddr;
-
-/// Whose share a limit counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
-    /// What one subscriber holds: an IPv4 address, an IPv6 /64.
-    Address,
-    /// Its neighbourhood: IPv4 /24, IPv6 /48.
-    Network,
-    /// A known caller, wherever it calls from; a stranger by his address.
-    User,
-    /// A pass, wherever it is used; without one, the address.
-    Pass,
-}
 
 /// Whom a limit is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,6 +58,20 @@ pub struct Counted<'a> {
     pub pass: Option<PassId>,
     /// The route.
     pub route: &'a Route,
+    /// Who it is, where it is known and counted as itself.
+    pub identity: Option<&'a Identity>,
+    /// The request, as long as it is there.
+    pub asked: Option<Asked<'a>>,
+}
+
+/// A request that is being judged.
+#[derive(Clone, Copy)]
+pub struct Asked<'a>(pub(super) &'a Visit<'a>);
+
+impl fmt::Debug for Asked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Asked")
+    }
 }
 
 impl<'a> Counted<'a> {
@@ -74,18 +79,26 @@ impl<'a> Counted<'a> {
     pub(crate) fn new(
         caller: Caller,
         client: IpAddr,
-        known: Option<&Known>,
+        known: Option<&'a Known>,
         route: &'a Route,
     ) -> Self {
+        let (user, pass, identity, asked) = (None, None, None, None);
+        let counted = Self { caller, client, user, pass, route, identity, asked };
         match known {
-            None => Self { caller, client, user: None, pass: None, route },
+            None => counted,
             Some(Known { visitor: Some(client), .. }) => {
-                Self { caller: Caller::Page, client: *client, user: None, pass: None, route }
+                Self { caller: Caller::Page, client: *client, ..counted }
             }
             Some(known) => {
-                Self { caller, client, user: Some(known.identity.user()), pass: None, route }
+                let identity = &*known.identity;
+                Self { user: Some(identity.user()), identity: Some(identity), ..counted }
             }
         }
+    }
+
+    /// The same, while its request is there.
+    pub(crate) fn with_asked(self, visit: &'a Visit<'_>) -> Self {
+        Self { asked: Some(Asked(visit)), ..self }
     }
 
     /// The same, with a pass, or with a ticket that a known caller asked for. Whoever has a pass
@@ -106,14 +119,20 @@ impl<'a> Counted<'a> {
 pub struct Limit {
     /// Its name: shares survive a reload by it.
     pub name: String,
-    /// Whose share.
-    pub by: By,
+    /// Whose share: the parts of its key, in any order.
+    pub by: Vec<By>,
     /// Whom it is for.
     pub who: Who,
-    /// Each route has a share of its own.
-    pub per_route: bool,
     /// How much.
     pub measure: Measure,
+    /// What a request costs.
+    pub cost: Cost,
+    /// Answers that count; all others are given back. None: each request counts.
+    pub counts: Vec<AnswerIs>,
+    /// How long whoever goes beyond it is refused; none: until the share is back.
+    pub penalty: Option<Penalty>,
+    /// Its no is only noted, and it is counted in a space of its own.
+    pub is_watched: bool,
 }
 
 impl Who {
@@ -125,6 +144,21 @@ impl Who {
 }
 
 impl Limit {
+    /// A limit for everybody, enforced, with nothing else said.
+    #[must_use]
+    pub fn new(name: &str, by: &[By], measure: Measure) -> Self {
+        Self {
+            name: name.to_owned(),
+            by: by.to_vec(),
+            who: Who::All,
+            measure,
+            cost: Cost::default(),
+            counts: Vec::new(),
+            penalty: None,
+            is_watched: false,
+        }
+    }
+
     /// The most that one caller gets in so many seconds.
     #[must_use]
     pub fn most_in(&self, seconds: u64) -> u64 {
@@ -156,29 +190,19 @@ impl Limit {
         }
     }
 
-    /// The question for a caller that the limit is for, in a space that [`Limit::space`] gave.
-    pub(super) fn question(&self, counted: Counted<'_>, space: u64, watch: bool) -> Question {
-        let known = match self.by {
-            By::User => counted.user,
-            By::Pass => counted.pass,
-            By::Address | By::Network => None,
-        };
-        let subject = match (known, self.by) {
-            (Some(known), _) => Subject::Known(known),
-            (None, By::Network) => Subject::Address(Prefix::neighbourhood(counted.client)),
-            (None, By::Address | By::User | By::Pass) => {
-                Subject::Address(Prefix::subscriber(counted.client))
-            }
-        };
-        let limit = if self.per_route { fnv(space, counted.route.path.as_bytes()) } else { space };
-        let key = Key { limit, subject };
-        let ask = match self.measure {
-            Measure::Rate(rate) => Ask::TakeTokens { key, rate, cost: 1 },
-            Measure::Window { window_s, limit } => {
-                Ask::TakeFromWindow { key, window_s, limit, cost: 1 }
-            }
-        };
-        Question { ask, always: false, watch }
+    /// What one caller has at once, at the most.
+    #[must_use]
+    pub const fn most_at_once(&self) -> u32 {
+        match self.measure {
+            Measure::Rate(rate) => rate.burst,
+            Measure::Window { limit, .. } => limit,
+        }
+    }
+
+    /// Seconds in which a share that is used up is whole again.
+    #[must_use]
+    pub fn whole_again_s(&self) -> u64 {
+        self.policy().1
     }
 
     /// The limit as `RateLimit-Policy` tells it: how many in how many seconds.
@@ -195,8 +219,58 @@ impl Limit {
 
     /// Tells limits apart: a hash of the name and of whether its answers are only noted. Names come
     /// from the file, never from a client.
-    pub(super) fn space(&self, watch: bool) -> u64 {
+    fn space(&self, watch: bool) -> u64 {
         fnv(fnv(0xcbf2_9ce4_8422_2325, self.name.as_bytes()), &[0, u8::from(watch)])
+    }
+}
+
+/// A limit made ready: its key, and the spaces that it is counted in.
+#[derive(Debug)]
+pub(super) struct Counter {
+    pub(super) limit: Limit,
+    /// Its place in the policy's list.
+    pub(super) place: usize,
+    whose: Whose,
+    /// Enforced, and only noted.
+    spaces: [u64; 2],
+}
+
+impl Counter {
+    pub(super) fn new(place: usize, limit: Limit) -> Self {
+        let spaces = [limit.space(false), limit.space(true)];
+        Self { whose: Whose::new(&limit.by), place, spaces, limit }
+    }
+
+    /// Whether its answer for a caller is only noted. `watch`: everybody's are.
+    pub(super) const fn watches(&self, watch: bool) -> bool {
+        watch || self.limit.is_watched
+    }
+
+    /// Whose share it is.
+    pub(super) fn key(&self, counted: Counted<'_>, watch: bool) -> Key {
+        let space = self.spaces[usize::from(self.watches(watch))];
+        let of_route = || fnv(space, counted.route.path.as_bytes());
+        let limit = if self.whose.per_route { of_route() } else { space };
+        Key { limit, subject: self.whose.subject(counted) }
+    }
+
+    /// The question for a caller that the limit is for.
+    pub(super) fn question(&self, counted: Counted<'_>, watch: bool) -> Question {
+        let (key, cost) = (self.key(counted, watch), self.limit.cost.before(counted));
+        let ask = match self.limit.measure {
+            Measure::Rate(rate) => Ask::TakeTokens { key, rate, cost },
+            Measure::Window { window_s, limit } => {
+                Ask::TakeFromWindow { key, window_s, limit, cost }
+            }
+        };
+        Question { ask, always: false, watch: self.watches(watch) }
+    }
+
+    /// Whether what it takes can be told only while the request is there, or is looked at again
+    /// when its answer comes.
+    pub(super) fn is_kept(&self) -> bool {
+        let Limit { cost, counts, .. } = &self.limit;
+        self.whose.asks_the_request() || cost.asks_the_request() || !counts.is_empty()
     }
 }
 

@@ -8,6 +8,8 @@
 //! * One address spread over many spellings: v4-mapped and NAT64 addresses count as IPv4, IPv6 by
 //!   /64.
 //! * Addresses that keep sending what no honest client sends (strikes), before any work is done.
+//! * Scans and guesses by what they come to (`counts`: 401, 404), and whoever goes beyond a limit
+//!   again and again (`penalty`).
 //! * Addresses, callers and tokens that the operator has denied, with an expiry and a reason.
 //!
 //! ## How it decides
@@ -16,34 +18,55 @@
 //!    caller acts for: `quota/denied`.
 //! 2. The address's strikes, kept in this process: over `strikes` it is `quota/strikes`, but for
 //!    callers whom `identity` knows without cryptography.
-//! 3. One batch of questions to the store, one a limit that applies to this caller and route: all
-//!    are tested, then all are taken, or none. The first no is `quota/share`.
-//! 4. An attempt to sign in is whatever comes to a route with `sign_in` by another method than GET,
+//! 3. Whoever is on the allow-list (`allow`) is counted by no limit, takes no place of a stream and
+//!    has no strikes; he is judged by all else, and his attempts to sign in count. A trusted
+//!    proxy's own address is never on it.
+//! 4. A limit's key is what `by` names, joined, in any order the same. A part that is absent is a
+//!    value of its own, and what is repeated, unreadable or longer than 1 KiB is another one; a
+//!    header's value is the same in any case. Whom no part of it tells apart (no token, no claim)
+//!    is counted by his name, a stranger by his address: leaving a part away gains nothing. A key
+//!    that a client chooses, or that all share, is refused by `doorward check`. `ip4/28` and
+//!    `ip6/56` count by so many bits: three limits make three levels.
+//! 5. Whoever went beyond a limit with a `penalty` is refused for its time, in this process, and
+//!    takes nothing meanwhile: `quota/penalty`. Each further time is twice as long, up to `most`,
+//!    unless he has behaved for ten times the last one.
+//! 6. One batch of questions to the store, one a limit that applies to this caller and route: all
+//!    are tested, then all are taken, or none. The first no is `quota/share`. A limit takes one,
+//!    or its `cost`: by the method (the dearest, where a request could be read as two; a form's
+//!    own field does not say), by the body's length, or what the backend says with its answer, of
+//!    which the most is taken before. Of a limit that is `mode = "monitor"` the no is only noted.
+//! 7. When the answer comes, what a limit does not count (`counts`) or was not used is given back.
+//!    What a backend says unclearly (repeated, negative, no whole number) or beyond the most stays
+//!    taken, and so does whatever was aborted. Who guesses at once in parallel has taken each
+//!    guess before the first has failed.
+//! 8. `Retry-After` says when the share is back, and up to a tenth more, at most five seconds: the
+//!    same for each reason. What costs more than a share ever holds has none.
+//! 9. An attempt to sign in is whatever comes to a route with `sign_in` by another method than GET,
 //!    HEAD and OPTIONS, or with a body, and does not sign out: DELETE, or a form's
 //!    `_method=delete`, with a token at the most. What backends could read in two ways (JSON that
 //!    is sent as a form, too) names no account, and a query with such a field is refused by any
 //!    method: `quota/account-unclear`. Names are compared in any case, by NFKC, without what nobody
 //!    sees. What is read clearly and has no field like the account, as a code of a second step,
 //!    takes a share of its address alone, which no answer gives back.
-//! 5. Any other takes a share of the account and of its address, and gets both back when it
-//!    succeeds: `quota/sign-in`. Where an account has signed in before, by the very same name (IPv4
-//!    by /24, IPv6 by /48), it has a share of its own. Each rate has shares of its own.
-//! 6. It has succeeded when the answer is what `success` says; or sets a session of which `check`
-//!    says whose it is, that this is not whose it was before, and this user has a success left of
-//!    as many as `per_account`; or, where callers are known by tokens alone, is JSON with a status
-//!    of 2xx. Nothing else is known for a success.
-//! 7. With `counts = "attempts"` nothing is known for a success: each attempt takes a share of its
-//!    account and of its address, on that route alone, and beyond it is `quota/share`.
-//! 8. A stranger's request that asks for a stream (`Upgrade`, or `Accept: text/event-stream`) takes
-//!    a place of its pass and of its address for as long as the stream is open, in this process:
-//!    `quota/streams`.
-//! 9. What was taken for a request that never left for the backend is given back.
-//! 10. On a route with a `budget`, tokens or money are taken before the request runs: a token for
+//! 10. Any other takes a share of the account and of its address, and gets both back when it
+//!     succeeds: `quota/sign-in`. Where an account has signed in before, by the very same name
+//!     (IPv4 by /24, IPv6 by /48), it has a share of its own. Each rate has shares of its own.
+//! 11. It has succeeded when the answer is what `success` says; or sets a session of which `check`
+//!     says whose it is, that this is not whose it was before, and this user has a success left of
+//!     as many as `per_account`; or, where callers are known by tokens alone, is JSON with a status
+//!     of 2xx. Nothing else is known for a success.
+//! 12. With `counts = "attempts"` nothing is known for a success: each attempt takes a share of its
+//!     account and of its address, on that route alone, and beyond it is `quota/share`.
+//! 13. A stranger's request that asks for a stream (`Upgrade`, or `Accept: text/event-stream`)
+//!     takes a place of its pass and of its address for as long as it is open, in this process:
+//!     `quota/streams`.
+//! 14. What was taken for a request that never left for the backend is given back.
+//! 15. On a route with a `budget`, tokens or money are taken before the request runs: a token for
 //!     each byte of the body, which no tokenizer exceeds, and those of the answer that the request
 //!     asks for (`ai.tokens_max` where it asks for no number); of a stream, 512 at first and more
 //!     when half is used. What is not left is `quota/budget`; a stream ends there with an event
 //!     that says so, and its upstream is aborted.
-//! 11. It is settled by what the backend's answer says (`usage`), never by what a client says. An
+//! 16. It is settled by what the backend's answer says (`usage`), never by what a client says. An
 //!     answer that says nothing, or what cannot be, costs what was taken or what went on,
 //!     whichever is more; one that the backend refused (4xx) costs nothing, and one that its client
 //!     left costs what went on.
@@ -73,6 +96,11 @@
 //!   no number that would bound it. It is charged in full, and only the next one is refused.
 //! * A prompt that its provider makes longer (images, tools of its own): bytes bound text alone.
 //! * A flood from very many networks, each below its share.
+//! * Whoever makes up values of a header that a limit counts by has a share for each: beside it
+//!   stands a limit by address or user, or `doorward check` warns.
+//! * A method that a field of a form names (`_method`) costs what the form's own costs.
+//! * A penalty is forgotten at a restart, and kept by each process for itself.
+//! * More than `most`, where a backend says it: no more than was taken before is charged.
 //! * A script that sends what a browser sends: it then shares the pages' part of its address.
 //! * Slow abuse below every limit.
 //!
@@ -84,36 +112,54 @@
 //!
 //! ## References
 //!
-//! RFC 6585 4 (429); draft-ietf-httpapi-ratelimit-headers; RFC 6177; RFC 6052; ITU-T I.371 (GCRA).
+//! RFC 6585 4 (429); draft-ietf-httpapi-ratelimit-headers-10; RFC 6177; RFC 6052; RFC 3056 2;
+//! ITU-T I.371 (GCRA).
 
 mod account;
+mod allow;
 pub mod budget;
+mod cost;
 mod deny;
 mod familiar;
+mod judge;
+mod kept;
+mod key;
 mod limit;
+mod penalty;
 mod reason;
 mod sign_in;
 mod streams;
 mod success;
+mod told;
+mod whose;
 
 pub use account::Account;
+pub use allow::Allow;
+pub use cost::{AnswerError, AnswerIs, Cost};
 pub use deny::{Deny, DenyKnown};
 pub(crate) use deny::{denies, denies_held, denies_stream, digests};
 pub(crate) use familiar::Familiar;
-pub use limit::{By, Counted, Limit, Measure, Who};
+pub use judge::{Beyond, Judged, boxed, give_back, inspect, judge, questions};
+pub(crate) use judge::{allows, punish, strike, tell, told};
+pub(crate) use kept::Kept;
+pub use key::{By, ByError, IP4_BITS, IP6_BITS, WORDS, WhoseError, inspect as inspect_key};
+pub use limit::{Asked, Counted, Limit, Measure, Who};
+pub(crate) use penalty::Boxes;
+pub use penalty::Penalty;
 pub use reason::Reason;
 pub use sign_in::{Counts, SignIn};
 pub(crate) use sign_in::{Taken, inspect as inspect_sign_in, questions as sign_in_questions};
 pub use streams::StreamsMax;
 pub(crate) use streams::{Seat, Streams, seat};
 pub use success::{Success, SuccessError};
+pub(crate) use told::{Told, retry_s};
 
 use super::Meta;
-use crate::address::Prefix;
-use crate::moment::Moment;
-use crate::question::{Answer, Answers, Ask, Question, Questions, Rate};
-use crate::visit::Visit;
+use crate::question::Rate;
+use allow::AllowList;
 use deny::DenyList;
+use http::HeaderName;
+use limit::Counter;
 
 /// What is said about this layer.
 pub const META: Meta = Meta {
@@ -132,8 +178,12 @@ pub struct Settings {
     pub strikes: Rate,
     /// The file's limits, for every route that does not replace them.
     pub limits: Vec<Limit>,
+    /// Whether callers are told of their shares with each answer, and not with a refusal alone.
+    pub tells_answers: bool,
     /// Streams of strangers that may be open at once.
     pub streams: StreamsMax,
+    /// Whom no limit counts.
+    pub allow: Allow,
     /// Denied addresses.
     pub deny: Vec<Deny>,
     /// Denied callers and tokens.
@@ -148,27 +198,40 @@ pub struct Policy {
     /// The file's limits first, then the routes' own.
     limits: Vec<Counter>,
     file_limits: usize,
+    tells_answers: bool,
+    /// Some limit is looked at again when an answer comes.
+    keeps: bool,
+    has_penalties: bool,
+    /// Headers in which backends say what a request costs.
+    cost_headers: Vec<HeaderName>,
+    allow: AllowList,
     deny: DenyList,
-}
-
-/// A limit with the spaces that it is counted in: enforced, and only noted.
-#[derive(Debug)]
-struct Counter {
-    limit: Limit,
-    spaces: [u64; 2],
 }
 
 impl Policy {
     /// Takes the file's limits and, behind them, the routes'.
     #[must_use]
     pub fn new(settings: &Settings, of_routes: Vec<Limit>) -> Self {
-        let file_limits = settings.limits.len();
-        let limits = settings.limits.iter().cloned().chain(of_routes);
-        let limits =
-            limits.map(|limit| Counter { spaces: [limit.space(false), limit.space(true)], limit });
-        let limits = limits.collect();
-        let deny = DenyList::new(&settings.deny, &settings.deny_known);
-        Self { strikes: settings.strikes, streams: settings.streams, limits, file_limits, deny }
+        let limits = settings.limits.iter().cloned().chain(of_routes).enumerate();
+        let limits: Vec<Counter> =
+            limits.map(|(place, limit)| Counter::new(place, limit)).collect();
+        let costs = limits.iter().map(|counter| &counter.limit.cost);
+        let cost_headers = costs.filter_map(|cost| match cost {
+            Cost::ByAnswer { header, .. } => Some(header.clone()),
+            Cost::Each(_) | Cost::ByMethod { .. } | Cost::ByBody { .. } => None,
+        });
+        Self {
+            strikes: settings.strikes,
+            streams: settings.streams,
+            file_limits: settings.limits.len(),
+            tells_answers: settings.tells_answers,
+            keeps: settings.tells_answers || limits.iter().any(Counter::is_kept),
+            has_penalties: limits.iter().any(|counter| counter.limit.penalty.is_some()),
+            cost_headers: cost_headers.collect(),
+            allow: AllowList::new(&settings.allow),
+            deny: DenyList::new(&settings.deny, &settings.deny_known),
+            limits,
+        }
     }
 
     /// The limits that apply to a caller, in the order of their questions.
@@ -183,86 +246,15 @@ impl Policy {
     pub(crate) fn count(&self, counted: Counted<'_>) -> usize {
         self.limits_for(counted).count()
     }
-}
 
-/// What speaks against a caller, and how long it has to wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Beyond<'p> {
-    /// Why.
-    pub reason: Reason,
-    /// Nanoseconds to wait; none: waiting does not help.
-    pub retry_ns: Option<u64>,
-    /// The limit that was reached, where one was.
-    pub limit: Option<&'p Limit>,
-}
-
-/// The address itself: deny-list and strikes.
-#[must_use]
-pub fn inspect(policy: &Policy, visit: &Visit<'_>, at: Moment<'_>) -> Option<Beyond<'static>> {
-    if policy.deny.has(Prefix::whole(visit.client), at.now) {
-        return Some(Beyond { reason: Reason::Denied, retry_ns: None, limit: None });
+    /// Headers in which a backend says what a request costs: they stay between gate and backend.
+    pub(crate) fn cost_headers(&self) -> &[HeaderName] {
+        &self.cost_headers
     }
-    let wait = at.memory.strikes.wait_ns(visit.prefix, policy.strikes, at.now)?;
-    Some(Beyond { reason: Reason::Strikes, retry_ns: Some(wait), limit: None })
-}
 
-/// What the store is asked for a caller. `watch`: the answers are only noted.
-#[must_use]
-pub fn questions(policy: &Policy, counted: Counted<'_>, watch: bool) -> Questions {
-    let mut out = Questions::new();
-    for Counter { limit, spaces } in policy.limits_for(counted) {
-        let question = limit.question(counted, spaces[usize::from(watch)], watch);
-        // As many as fit were checked for when the gate was made.
-        if out.try_push(question).is_err() {
-            break;
-        }
+    /// Claims that some limit counts by, by the name that they begin at.
+    pub(crate) fn claims(&self) -> impl Iterator<Item = Box<str>> {
+        let parts = self.limits.iter().flat_map(|counter| &counter.limit.by);
+        parts.filter_map(By::first_of_claim)
     }
-    out
-}
-
-/// What the store's answers come to: the longest wait, and the limit that asks for it.
-#[must_use]
-pub fn judge<'p>(
-    policy: &'p Policy,
-    counted: Counted<'_>,
-    answers: &Answers,
-) -> Option<Beyond<'p>> {
-    let store_away = Beyond { reason: Reason::StoreAway, retry_ns: None, limit: None };
-    let mut answers = answers.iter();
-    let mut unanswered = false;
-    let mut worst: Option<Beyond<'p>> = None;
-    for Counter { limit, .. } in policy.limits_for(counted) {
-        match answers.next() {
-            Some(Answer::Yes { .. }) => {}
-            Some(Answer::Skipped) | None => unanswered = true,
-            // A share is never claimed: whoever answers so did not understand the question.
-            Some(Answer::Unavailable | Answer::Used { .. }) => return Some(store_away),
-            Some(Answer::No { retry_ns }) => {
-                let waits = |beyond: &Beyond<'p>| beyond.retry_ns.unwrap_or(0);
-                if worst.as_ref().is_none_or(|beyond| waits(beyond) < *retry_ns) {
-                    let retry_ns = Some(*retry_ns);
-                    worst = Some(Beyond { reason: Reason::Share, retry_ns, limit: Some(limit) });
-                }
-            }
-        }
-    }
-    // Questions are skipped behind a no. Without one, a store that left some open answered nothing.
-    worst.or_else(|| unanswered.then_some(store_away))
-}
-
-/// What is given back for a request that never left for the backend.
-#[must_use]
-pub fn give_back(policy: &Policy, counted: Counted<'_>) -> Questions {
-    let mut out = Questions::new();
-    for question in questions(policy, counted, false) {
-        let Ask::TakeTokens { key, rate, cost } = question.ask else { continue };
-        let ask = Ask::GiveTokens { key, rate, cost };
-        out.push(Question { ask, always: true, watch: false });
-    }
-    out
-}
-
-/// Counts a strike.
-pub(crate) fn strike(policy: &Policy, prefix: Prefix, at: Moment<'_>) {
-    at.memory.strikes.strike(prefix, policy.strikes, at.now);
 }

@@ -12,6 +12,8 @@ pub enum Reason {
     Strikes,
     /// Beyond its share.
     Share,
+    /// Beyond its share not long ago, and refused for a time.
+    Penalty,
     /// The store does not answer.
     StoreAway,
     /// Too many streams are open.
@@ -30,6 +32,7 @@ impl Reason {
         Self::Denied,
         Self::Strikes,
         Self::Share,
+        Self::Penalty,
         Self::StoreAway,
         Self::Streams,
         Self::SignIn,
@@ -60,6 +63,13 @@ impl Reason {
                 "Refused: this caller has used up its share for now",
                 "Wait as long as Retry-After says. If everybody is refused, the gate may stand \
                  behind a proxy that it does not know: see `client_ip.trusted_proxies`.",
+            ),
+            Self::Penalty => (
+                "quota/penalty",
+                SLOWER,
+                "Refused: this caller went beyond its share, and has to wait for a time",
+                "Wait as long as Retry-After says, and send less then: each further time is twice \
+                 as long. The operator: the limit's `penalty`.",
             ),
             Self::StoreAway => (
                 "quota/store-away",

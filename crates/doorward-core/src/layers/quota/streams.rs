@@ -73,7 +73,7 @@ pub(crate) fn seat(
     most: StreamsMax,
     visit: &Visit<'_>,
 ) -> (Option<Arc<Seat>>, Result<(), Reason>) {
-    if visit.known.is_some() || !identity::asks_for_stream(visit) {
+    if visit.known.is_some() || !identity::asks_for_stream(visit) || visit.is_allowed() {
         return (None, Ok(()));
     }
     let pass = visit.held.as_ref().and_then(|held| held.pass);

@@ -78,6 +78,13 @@ impl Spending {
         ))))
     }
 
+    /// Why it was ended, where nothing was left for it.
+    #[must_use]
+    pub fn cut_for(&self) -> Option<crate::reason::Reason> {
+        let reason = self.no.filter(|_| self.state == State::Cut);
+        reason.map(crate::reason::Reason::Quota)
+    }
+
     /// What the store is to be asked now, while the answer goes on.
     pub fn wants(&mut self) -> Option<Questions> {
         let is_paid = self.plan.most.is_some_and(|most| self.reserved >= most);

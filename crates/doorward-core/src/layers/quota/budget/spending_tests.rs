@@ -59,6 +59,8 @@ fn of(budget: Budget, change: fn(&mut Asked)) -> Box<Spending> {
         client: [203, 0, 113, 7].into(),
         user: None,
         pass: None,
+        identity: None,
+        asked: None,
         route: routes.route(crate::route::DEFAULT_ROUTE),
     };
     Spending::new(&policy, &[0], Some(&asked), counted, false).expect("it spends")
