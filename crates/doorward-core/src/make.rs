@@ -2,6 +2,7 @@
 
 mod ai;
 mod credentials;
+mod fingerprint;
 mod limits;
 mod may;
 mod webhook;
@@ -10,7 +11,7 @@ use crate::client_ip::ClientIp;
 use crate::gate::{Gate, LayerModes};
 use crate::layers::method::Methods;
 use crate::layers::{
-    LAYERS, body, cookie, cors, credential, csrf, identity, message, method, pass, quota, site,
+    LAYERS, body, cookie, cors, csrf, identity, message, method, pass, quota, site,
 };
 use crate::mode::Mode;
 use crate::names::{External, Names};
@@ -55,15 +56,9 @@ impl Gate {
         check_proxies(settings, &mut errors);
         limits::check(settings, &mut errors);
         let (routes, of_routes) = routes(settings, &mut errors);
-        let credential = credential::Policy::new(&settings.credential, &settings.gate_id);
-        let credential = credential.map_err(|place| {
-            errors.push(SettingsError::new(
-                format!("layers.credential.add[{place}].value"),
-                "the value cannot stand in a header",
-                "leave out line breaks and control bytes",
-            ));
-        });
+        let credential = credentials::policy(settings, &mut errors);
         let mut identity = who(settings, modes.identity, &mut errors);
+        let fingerprint = fingerprint::policy(settings, &identity, &mut errors);
         let permission = may::roles(settings, &mut errors);
         csrf::check(settings, modes.csrf, &mut errors);
         if modes.pass != Mode::Off && settings.pass.secrets.is_empty() {
@@ -73,7 +68,7 @@ impl Gate {
                 "add [secrets] signing = [\"env:DOORWARD_SECRET\"]",
             ));
         }
-        let (Some(routes), Some(permission), Ok(credential), true) =
+        let (Some(routes), Some(permission), Some(credential), true) =
             (routes, permission, credential, errors.is_empty())
         else {
             return Err(errors);
@@ -92,6 +87,7 @@ impl Gate {
                 trusted: settings.trusted_proxies.clone(),
                 from: settings.forwarded_by,
             },
+            fingerprint,
             endpoints: settings.endpoints.clone(),
             mode: settings.mode,
             modes,

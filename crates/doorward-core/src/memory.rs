@@ -5,7 +5,7 @@ use crate::address::Prefix;
 use crate::crowd::Crowd;
 use crate::layers::identity::Tokens;
 use crate::layers::quota::budget::Spent;
-use crate::layers::quota::{Boxes, Familiar, Streams};
+use crate::layers::quota::{Boxes, Denials, Familiar, Streams};
 use crate::life::{Life, Lives};
 use crate::moment::Now;
 use crate::pass::PassId;
@@ -30,6 +30,8 @@ pub struct Memory {
     pub mints: Strikes,
     /// What was spent of budgets.
     pub spent: Spent,
+    /// Who is denied since the gate runs.
+    pub denials: Denials,
     /// Who went beyond a limit that has a penalty.
     pub(crate) boxes: Boxes,
     /// Streams of strangers that are open.
@@ -70,6 +72,7 @@ impl Memory {
             mints: of_addresses(),
             crowd: Crowd::new(of_addresses()),
             spent: Spent::default(),
+            denials: Denials::default(),
             boxes: Boxes::new(strikes_max, seed),
             streams: Arc::default(),
             familiar: Familiar::default(),

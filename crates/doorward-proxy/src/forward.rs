@@ -1,10 +1,11 @@
 //! A request on its way: judged, sent upstream, and its answer handed back.
 
-use crate::body::{AnswerBody, RequestBody, Spends};
+use crate::body::{AnswerBody, RequestBody, Spends, read_out};
 use crate::client::Client;
 use crate::exchange::{self, Exchanged, Failed};
 use crate::forms::Forms;
 use crate::leave;
+use crate::link::Link;
 use crate::mount::{self, Judged, Passage};
 use crate::observe;
 use crate::settings::{UpstreamHost, UpstreamHttp};
@@ -98,15 +99,19 @@ async fn refuse(
     }
 }
 
-/// Answers a handshake that opens no tunnel. What the client may have sent ahead is not read on.
+/// Answers a handshake that opens no tunnel, behind which nothing more is read; or a request whose
+/// answer cannot be handed back.
 async fn stay_closed(
     client: &Arc<Client>,
     failed: (Fault, Passage),
     number: u64,
 ) -> Response<AnswerBody> {
     let (fault, passage) = failed;
+    let is_handshake = fault != Fault::UpstreamOpaque;
     let mut response = mount::fault(client, fault, passage, Outcome::Sent, number).await;
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    if is_handshake {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     response
 }
 
@@ -129,7 +134,7 @@ fn hand_on(
                 Err(fault) => return Err(Box::new((fault, passage))),
             };
             let back = Back { takes_trailers: plan.takes_trailers, spends };
-            Ok(hand_back(client, exchanged, passage, back, number))
+            hand_back(client, exchanged, passage, back, number)
         }
     }
 }
@@ -201,7 +206,7 @@ fn retarget(uri: &mut Uri, admitted: &Admitted) -> Result<(), Fault> {
         *uri = form;
     }
     let target = uri.path_and_query().map_or("/", PathAndQuery::as_str);
-    if let Some(cut) = admitted.cut_target(target) {
+    if let Some(cut) = admitted.upstream_target(target) {
         // What is left of a target that was judged is one.
         *uri = PathAndQuery::try_from(cut).map_err(|_| Fault::GateBusy)?.into();
     }
@@ -324,19 +329,27 @@ fn forwarded(address: IpAddr, host: &str, proto: &str) -> String {
 }
 
 /// Hands an upstream's answer back to the client.
+///
+/// # Errors
+/// When the answer cannot be looked through for a credential.
 fn hand_back(
     client: &Arc<Client>,
     exchanged: Exchanged,
     passage: Passage,
     back: Back,
     number: u64,
-) -> Response<AnswerBody> {
+) -> Result<Response<AnswerBody>, Box<(Fault, Passage)>> {
+    let Exchanged { mut answer, look, mut link } = exchanged;
+    let status = answer.status();
+    let scrub = match passage.admitted.scrub(status, answer.headers_mut()) {
+        Ok(scrub) => scrub,
+        Err(fault) => return Err(drop_answer(client, answer, link, (fault, passage))),
+    };
+    let (mut parts, incoming) = answer.into_parts();
     observe::answered(client, &passage);
     let Passage { admitted, mut record, .. } = passage;
     let Back { takes_trailers, spends } = back;
     let takes_trailers = takes_trailers && spends.is_none();
-    let Exchanged { answer, look, mut link } = exchanged;
-    let (mut parts, incoming) = answer.into_parts();
     let has_two_framings = look.has_coding && look.lengths > 0;
     let has_no_body = matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     let announces_one = look.has_coding || look.lengths > 0;
@@ -380,13 +393,28 @@ fn hand_back(
     let mut body = AnswerBody::upstream(incoming, link, Arc::clone(client), record)
         .finishing(admitted.writes() && spends.is_none())
         .with_trailers(takes_trailers)
+        .scrubbing(scrub)
         .writing(forms)
         .spending(spends);
     let has_events = is_event_stream(&parts.headers);
     if has_events || admitted.identity().is_some() {
         body = body.ending(|| leave::of(client, &admitted), has_events);
     }
-    Response::from_parts(parts, body)
+    Ok(Response::from_parts(parts, body))
+}
+
+/// Lets go of an answer that is not handed back. One to what may change something is read to its
+/// end: breaking it off could break that off too.
+fn drop_answer(
+    client: &Client,
+    answer: Response<Incoming>,
+    link: Link,
+    failed: (Fault, Passage),
+) -> Box<(Fault, Passage)> {
+    if failed.1.admitted.writes() {
+        client.worker.in_background(read_out(answer.into_body(), link));
+    }
+    Box::new(failed)
 }
 
 /// What writes tokens into the forms of an answer's page; its head is written anew then.

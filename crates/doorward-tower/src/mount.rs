@@ -135,6 +135,8 @@ pub(crate) struct Passage {
     certificate: Option<Arc<Certificate>>,
     /// What pays for its answer.
     pub(crate) spends: Option<Spend<Mount>>,
+    /// Its answer has ended because nothing is left to spend.
+    pub(crate) is_cut: bool,
 }
 
 impl Passage {
@@ -151,11 +153,17 @@ impl Passage {
             leave: None,
             certificate: None,
             spends: None,
+            is_cut: false,
         })
     }
 
+    /// Whether nothing of its answer waits to be paid for.
+    pub(crate) const fn is_paid(&self) -> bool {
+        self.spends.is_none()
+    }
+
     /// It ends in a refusal after all.
-    fn refuse<R>(mut self: Box<Self>, refused: &Refused) -> Response<AnswerBody<R>> {
+    pub(crate) fn refuse<R>(mut self: Box<Self>, refused: &Refused) -> Response<AnswerBody<R>> {
         answer(refused, self.record.take())
     }
 

@@ -1,17 +1,19 @@
 //! The gate's own answers as responses, and the application's on their way back.
 
 use crate::body::BoxError;
-use crate::mount::Passage;
+use crate::mount::{Mount, Passage};
 use bytes::{Buf, Bytes};
 use doorward_core::verdict::Reply;
-use doorward_porter::spend::Piece;
+use doorward_porter::Scrubbed;
+use doorward_porter::spend::{Piece, Spend};
 use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use thiserror::Error;
 
-/// What is answered: the gate's own words, or the application's body, unchanged.
+/// What is answered: the gate's own words, or the application's body, in which nothing is changed
+/// but credentials of the gate's covered.
 pub struct AnswerBody<R>(Source<R>);
 
 enum Source<R> {
@@ -19,6 +21,8 @@ enum Source<R> {
     Own(Bytes),
     /// The application's. Its passage ends with it: settled and noted when it is dropped.
     Application(Pin<Box<R>>, Box<Passage>),
+    /// The same, where it may not have a credential in it.
+    Scrubbed(Pin<Box<R>>, Box<Passage>, Box<Scrubbed>),
 }
 
 /// The caller's leave ended in the midst of an answer; what is left of it is not handed out.
@@ -39,45 +43,95 @@ pub(crate) fn own<R>(reply: Reply) -> Response<AnswerBody<R>> {
     response
 }
 
-/// The application's answer, dressed.
+/// The application's answer, dressed; or a refusal, where it cannot be looked through for a
+/// credential that the application was given.
 pub(crate) fn dressed<R>(answer: Response<R>, passage: Box<Passage>) -> Response<AnswerBody<R>> {
     let (mut parts, body) = answer.into_parts();
+    let body = Box::pin(body);
+    let scrub = match passage.admitted.scrub(parts.status, &mut parts.headers) {
+        Ok(scrub) => scrub,
+        Err(fault) => {
+            let refused = passage.admitted.fault(fault);
+            return passage.refuse(&refused);
+        }
+    };
     passage.admitted.dress(&mut parts.headers);
     passage.admitted.tell_would_refuse(&mut parts.headers);
-    Response::from_parts(parts, AnswerBody(Source::Application(Box::pin(body), passage)))
+    let source = match scrub {
+        None => Source::Application(body, passage),
+        Some(scrub) => Source::Scrubbed(body, passage, Box::new(Scrubbed::new(scrub))),
+    };
+    Response::from_parts(parts, AnswerBody(source))
 }
 
-impl<R> AnswerBody<R>
+/// The next frame of the application's, while its caller has leave.
+fn poll_application<R>(
+    body: &mut Pin<Box<R>>,
+    passage: &mut Passage,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Frame<Bytes>, BoxError>>>
 where
     R: Body,
     R::Error: Into<BoxError>,
 {
-    /// The next piece of an answer that is paid for while it goes by.
-    fn poll_paid(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let Source::Application(body, passage) = &mut self.0 else { return Poll::Ready(None) };
-        let Some(spends) = &mut passage.spends else { return Poll::Ready(None) };
-        let Poll::Ready(piece) = spends.poll_piece(cx, |cx| poll_data(body.as_mut(), cx)) else {
-            return match passage.poll_over(cx, true) {
-                true => Poll::Ready(Some(Err(LeaveEnded.into()))),
-                false => Poll::Pending,
-            };
-        };
-        Poll::Ready(match piece {
-            Piece::Data(_) if passage.poll_over(cx, false) => Some(Err(LeaveEnded.into())),
-            Piece::Data(bytes) => Some(Ok(Frame::data(bytes))),
-            Piece::End => None,
-            Piece::Broken(error) => Some(Err(error)),
-            Piece::Over(last) => {
-                // The application is not asked for more.
-                self.0 = Source::Own(Bytes::new());
-                Some(last.map(Frame::data).ok_or_else(|| NothingLeft.into()))
-            }
-        })
+    if passage.is_cut {
+        return Poll::Ready(None);
     }
+    if let Some(spends) = passage.spends.take() {
+        return poll_paid(body, passage, spends, cx);
+    }
+    let Poll::Ready(frame) = body.as_mut().poll_frame(cx) else {
+        // Nothing comes; but the leave may end.
+        return match passage.poll_over(cx, true) {
+            true => Poll::Ready(Some(Err(LeaveEnded.into()))),
+            false => Poll::Pending,
+        };
+    };
+    Poll::Ready(frame.map(|frame| match frame {
+        Ok(_) if passage.poll_over(cx, false) => Err(LeaveEnded.into()),
+        Ok(frame) => Ok(frame.map_data(|mut piece| piece.copy_to_bytes(piece.remaining()))),
+        Err(error) => Err(error.into()),
+    }))
 }
 
-/// The data that comes next; trailers are left out.
-fn poll_data<R>(body: Pin<&mut R>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BoxError>>>
+/// The same, of an answer that is paid for while it goes by.
+fn poll_paid<R>(
+    body: &mut Pin<Box<R>>,
+    passage: &mut Passage,
+    mut spends: Spend<Mount>,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Frame<Bytes>, BoxError>>>
+where
+    R: Body,
+    R::Error: Into<BoxError>,
+{
+    let Poll::Ready(piece) = spends.poll_piece(cx, |cx| poll_bytes(body.as_mut(), cx)) else {
+        passage.spends = Some(spends);
+        return match passage.poll_over(cx, true) {
+            true => Poll::Ready(Some(Err(LeaveEnded.into()))),
+            false => Poll::Pending,
+        };
+    };
+    Poll::Ready(match piece {
+        Piece::Data(bytes) => {
+            passage.spends = Some(spends);
+            match passage.poll_over(cx, false) {
+                true => Some(Err(LeaveEnded.into())),
+                false => Some(Ok(Frame::data(bytes))),
+            }
+        }
+        Piece::End => None,
+        Piece::Broken(error) => Some(Err(error)),
+        Piece::Over(last) => {
+            // The application is not asked for more.
+            passage.is_cut = true;
+            Some(last.map(Frame::data).ok_or_else(|| NothingLeft.into()))
+        }
+    })
+}
+
+/// The bytes that come next; trailers are left out.
+fn poll_bytes<R>(body: Pin<&mut R>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BoxError>>>
 where
     R: Body,
     R::Error: Into<BoxError>,
@@ -103,36 +157,36 @@ where
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let this = self.get_mut();
-        let (body, passage) = match &mut this.0 {
+        let (body, passage, scrubbed) = match &mut self.get_mut().0 {
             Source::Own(bytes) => {
                 let bytes = std::mem::take(bytes);
                 return Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))));
             }
-            Source::Application(body, passage) => (body, passage),
+            Source::Application(body, passage) => return poll_application(body, passage, cx),
+            Source::Scrubbed(body, passage, scrubbed) => (body, passage, scrubbed),
         };
-        if passage.spends.is_some() {
-            return this.poll_paid(cx);
-        }
-        let Poll::Ready(frame) = body.as_mut().poll_frame(cx) else {
-            // Nothing comes; but the leave may end.
-            return match passage.poll_over(cx, true) {
-                true => Poll::Ready(Some(Err(LeaveEnded.into()))),
-                false => Poll::Pending,
+        loop {
+            if scrubbed.is_read() {
+                return Poll::Ready(scrubbed.rest().map(Ok));
+            }
+            let frame = match ready!(poll_application(body, passage, cx)) {
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                Some(Ok(frame)) => Some(frame),
+                None => None,
             };
-        };
-        Poll::Ready(frame.map(|frame| match frame {
-            Ok(_) if passage.poll_over(cx, false) => Err(LeaveEnded.into()),
-            Ok(frame) => Ok(frame.map_data(|mut piece| piece.copy_to_bytes(piece.remaining()))),
-            Err(error) => Err(error.into()),
-        }))
+            if let Some(frame) = scrubbed.take(frame) {
+                return Poll::Ready(Some(Ok(frame)));
+            }
+        }
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             Source::Own(bytes) => bytes.is_empty(),
-            // What came may wait to be paid for.
-            Source::Application(body, passage) => passage.spends.is_none() && body.is_end_stream(),
+            Source::Application(body, passage) => passage.is_paid() && body.is_end_stream(),
+            Source::Scrubbed(body, passage, scrubbed) => {
+                passage.is_paid() && !scrubbed.holds() && body.is_end_stream()
+            }
         }
     }
 
@@ -140,6 +194,7 @@ where
         match &self.0 {
             Source::Own(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Source::Application(body, _) => body.size_hint(),
+            Source::Scrubbed(body, _, scrubbed) => scrubbed.and_held(&body.size_hint()),
         }
     }
 }

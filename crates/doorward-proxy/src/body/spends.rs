@@ -1,6 +1,6 @@
 //! An answer on its way back that is paid for while it goes by.
 
-use super::{AnswerBody, Cut, Handed};
+use super::{AnswerBody, Cut};
 use crate::shared::Shared;
 use bytes::Bytes;
 use doorward_porter::spend::{Piece, Spend};
@@ -19,7 +19,10 @@ impl AnswerBody {
     }
 
     /// The next piece, as far as it is paid for.
-    pub(super) fn poll_paid(&mut self, cx: &mut Context<'_>) -> Poll<Handed> {
+    pub(super) fn poll_paid(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
         let Some(mut spends) = self.spends.take() else { return self.poll_upstream(cx) };
         let polled = spends.poll_piece(cx, |cx| self.poll_data(cx));
         let Poll::Ready(piece) = polled else {
@@ -36,6 +39,7 @@ impl AnswerBody {
             Piece::Over(last) => {
                 // The upstream is cut off here, and not only when the client has taken the last.
                 self.let_go();
+                self.scrubbed = None;
                 self.is_whole = last.is_some();
                 if let (Some(record), Some(reason)) = (&mut self.record, spends.cut()) {
                     record.cut(reason);
