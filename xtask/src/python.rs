@@ -12,6 +12,9 @@ const WANTED: &str = "crates/doorward-test/scripts/requirements.txt";
 /// The same of schemathesis, which makes up requests, in an environment of its own.
 const WANTED_OF_SCHEMATHESIS: &str = "crates/doorward-test/scripts/schemathesis/requirements.txt";
 
+/// The same of OpenAI's client, in an environment of its own.
+const WANTED_OF_AI: &str = "crates/doorward-test/scripts/ai/requirements.txt";
+
 /// The interpreter that finds the packages; installs them where they are missing or others.
 pub(crate) fn interpreter() -> anyhow::Result<PathBuf> {
     environment("python", WANTED)
@@ -20,6 +23,11 @@ pub(crate) fn interpreter() -> anyhow::Result<PathBuf> {
 /// The interpreter that finds schemathesis.
 pub(crate) fn schemathesis() -> anyhow::Result<PathBuf> {
     environment("python-schemathesis", WANTED_OF_SCHEMATHESIS)
+}
+
+/// The interpreter that finds OpenAI's client.
+pub(crate) fn ai_interpreter() -> anyhow::Result<PathBuf> {
+    environment("python-ai", WANTED_OF_AI)
 }
 
 fn environment(name: &str, requirements: &str) -> anyhow::Result<PathBuf> {

@@ -54,7 +54,7 @@ fn limits(settings: &Settings) -> Vec<(String, &Limit, Vec<&Limit>)> {
 }
 
 /// Seconds from which on a window is meant to outlive a restart.
-const LONG_WINDOW_S: u32 = 3600;
+pub(super) const LONG_WINDOW_S: u32 = 3600;
 
 fn window(path: &str, limit: &Limit, reading: &mut Reading<'_>) {
     let Measure::Window { window_s, .. } = limit.measure else { return };

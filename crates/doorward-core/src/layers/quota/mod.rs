@@ -63,6 +63,15 @@
 //!     `quota/streams`.
 //! 14. What was taken for a request that never left for the backend is given back; of a window only
 //!     where it has lasted for an hour, since nobody knows how long the request was waited for.
+//! 15. On a route with a `budget`, tokens or money are taken before the request runs: a token for
+//!     each byte of the body, which no tokenizer exceeds, and those of the answer that the request
+//!     asks for (`ai.tokens_max` where it asks for no number); of a stream, 512 at first and more
+//!     when half is used. What is not left is `quota/budget`; a stream ends there with an event
+//!     that says so, and its upstream is aborted.
+//! 16. It is settled by what the backend's answer says (`usage`), never by what a client says. An
+//!     answer that says nothing, or what cannot be, costs what was taken or what went on,
+//!     whichever is more; one that the backend refused (4xx) costs nothing, and one that its client
+//!     left costs what went on.
 //!
 //! Pages and programs of one address have shares of their own, so that a script does not use up
 //! what the people beside it need.
@@ -85,6 +94,9 @@
 //!   networks familiar. Say `success`.
 //! * Whoever uses up an account's share learns where it is let through still: where it has signed
 //!   in before.
+//! * An answer that costs more than its request lets expect: thoughts that it does not show, and
+//!   no number that would bound it. It is charged in full, and only the next one is refused.
+//! * A prompt that its provider makes longer (images, tools of its own): bytes bound text alone.
 //! * A flood from very many networks, each below its share.
 //! * Whoever makes up values of a header that a limit counts by has a share for each: beside it
 //!   stands a limit by address or user, or `doorward check` warns.
@@ -107,6 +119,7 @@
 
 mod account;
 mod allow;
+pub mod budget;
 mod cost;
 mod deny;
 mod familiar;
