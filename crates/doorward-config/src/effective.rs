@@ -5,6 +5,7 @@ mod cookie;
 mod identity;
 mod permission;
 mod quota;
+mod shape;
 mod store;
 
 use crate::bound::Bounds;
@@ -133,6 +134,7 @@ pub fn print_effective(config: &Config) -> String {
     for (place, route) in config.settings.routes.iter().enumerate() {
         one_route(config, place, route, &mut page);
     }
+    shape::openapi(config, &mut page);
     page.out
 }
 
@@ -352,9 +354,7 @@ fn one_route(config: &Config, place: usize, route: &Route, page: &mut Page<'_>) 
     page.key("limits_only", &route.limits_only.to_string());
     page.key("credential", &list(&route.credentials));
     page.key("insecure_open_credential", &route.insecure_open_credential.to_string());
-    let max = route.body_bytes_max.map(|bytes| format!("max = {}, ", quote(&write_size(bytes))));
-    let bind = route.bind_body;
-    page.key("body", &format!("{{ {}bind = {bind} }}", max.unwrap_or_default()));
+    page.key("body", &shape::body(route));
     match config.upstreams.get(route.upstream) {
         Some(upstream) if route.upstream > 0 => {
             page.key("upstream", &upstream_text(upstream));

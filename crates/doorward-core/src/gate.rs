@@ -21,6 +21,7 @@ use crate::origin::Origins;
 use crate::reason::Reason;
 use crate::refused::{Executed, Refused};
 use crate::route::{Csrf, DEFAULT_ROUTE, Effect, Kind, Routes};
+use crate::shape::Specification;
 use crate::signing_in;
 use crate::turn::{self, Turn};
 use crate::verdict::{Reply, Verdict};
@@ -53,6 +54,8 @@ pub struct Gate {
     pub(crate) csrf: csrf::Policy,
     pub(crate) pass: pass::Policy,
     pub(crate) body: body::Policy,
+    /// Documents that requests are held against.
+    pub(crate) openapi: Vec<Specification>,
     pub(crate) budget: quota::budget::Policy,
     pub(crate) credential: credential::Policy,
     pub(crate) cookie: cookie::Policy,
@@ -278,6 +281,7 @@ impl Gate {
     fn leave(&self, visit: &mut Visit<'_>, at: Moment<'_>) -> Result<(), Stop> {
         self.csrf(visit, at)?;
         self.pass(visit, at)?;
+        self.shape(visit)?;
         if visit.seen.again.is_absent() || self.runs_once(visit) {
             return Ok(());
         }
@@ -289,6 +293,22 @@ impl Gate {
     fn credential(&self, visit: &mut Visit<'_>) -> Result<(), Stop> {
         let step = credential::inspect(&self.credential, visit);
         take(visit, step, Force::Enforce)
+    }
+
+    /// Whether its head is what is declared: no body that is refused for it need come.
+    fn shape(&self, visit: &mut Visit<'_>) -> Result<(), Stop> {
+        let force = self.force(visit, self.modes.body);
+        if force == Force::Off {
+            return Ok(());
+        }
+        match (body::inspect_head(visit), force) {
+            (Ok(()), _) => Ok(()),
+            (Err(no), Force::Enforce) => Err(Stop::Misshapen(no)),
+            (Err(no), Force::Monitor | Force::Off) => {
+                note(visit, Reason::Body(no.reason));
+                Ok(())
+            }
+        }
     }
 
     /// Whether a caller is let through although forgeries came from its address: one that costs no
@@ -388,6 +408,7 @@ enum Stop {
     Refuse(Reason),
     Beyond(quota::Beyond<'static>),
     Lacks(permission::No),
+    Misshapen(body::Misshapen),
     Pass(pass::No),
     Reply(Box<Reply>),
     Wait(Arc<Issuer>),
@@ -408,6 +429,10 @@ fn end<'v>(visit: Visit<'v>, at: Moment<'_>, judged: Result<(), Stop>) -> Turn<'
         Err(Stop::Lacks(no)) => {
             let refused = Refused::new(&visit, Reason::Permission(no.reason), at.id);
             Turn::Done(Verdict::Refuse(refused.with_missing(&visit, no.missing)))
+        }
+        Err(Stop::Misshapen(no)) => {
+            let refused = Refused::new(&visit, Reason::Body(no.reason), at.id);
+            Turn::Done(Verdict::Refuse(refused.with_breaches(no.breaches)))
         }
         Err(Stop::Pass(no)) => {
             let refused = Refused::new(&visit, Reason::Pass(no.reason), at.id);

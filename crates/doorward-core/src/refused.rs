@@ -8,6 +8,7 @@ use crate::moment::{Chance, Now, RequestId};
 use crate::page::{self, Offer};
 use crate::reason::Reason;
 use crate::route::{Effect, RouteId};
+use crate::shape::Breaches;
 use crate::verdict::{Admitted, Reply};
 use crate::visit::{Caller, Visit};
 use bytes::Bytes;
@@ -34,6 +35,8 @@ pub struct Refused {
     executed: Executed,
     /// Where in its body (RFC 6901), where it is told.
     pointer: Option<String>,
+    /// What of the request does not have its shape.
+    breaches: Option<Box<Breaches>>,
     /// What a known caller lacks.
     missing: Missing,
     /// Whether it came with a bearer token.
@@ -134,6 +137,7 @@ impl Refused {
             told: None,
             executed: Executed::No,
             pointer: None,
+            breaches: None,
             missing: Missing::Nothing,
             is_bearer: false,
             pass: None,
@@ -146,6 +150,12 @@ impl Refused {
         let judged = visit.known.as_ref().map(|known| known.place);
         self.is_bearer = judged.is_some_and(|judged| visit.gate.identity.is_bearer(judged));
         self.missing = missing;
+        self
+    }
+
+    /// Says what of the request does not have its shape.
+    pub(crate) fn with_breaches(mut self, breaches: Option<Breaches>) -> Self {
+        self.breaches = breaches.map(Box::new);
         self
     }
 
@@ -368,6 +378,15 @@ impl Refused {
         if let Some((member, names)) = missing {
             let names = serde_json::Value::from(names.as_slice());
             written = written.and_then(|()| write!(out, ",\"{member}\":{names}"));
+        }
+        // Strangers hear no more than that; whoever writes programs for it is known, or at home.
+        let hears = self.tells_all() || self.caller == Caller::Known;
+        if let Some(breaches) = self.breaches.as_ref().filter(|_| hears) {
+            let list = breaches.iter().map(
+                |breach| serde_json::json!({ "pointer": breach.pointer, "detail": breach.detail }),
+            );
+            let list = serde_json::Value::Array(list.collect());
+            written = written.and_then(|()| write!(out, ",\"errors\":{list}"));
         }
         if let Some(pointer) = &self.pointer {
             let pointer = serde_json::Value::from(pointer.as_str());

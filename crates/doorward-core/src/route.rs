@@ -12,8 +12,9 @@ use crate::origin::Origins;
 use crate::own::Own;
 use crate::parameter::{self, Parameter};
 use crate::path::{self, Oddities};
+use crate::shape::{Declared, schema::Schema};
 use crate::webhook::Scheme;
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 /// What a route is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -143,6 +144,8 @@ pub struct Settings {
     pub body_bytes_max: Option<u64>,
     /// The body is held (up to `HELD_BODY_BYTES_MAX`) and its digest put into the admission proof.
     pub bind_body: bool,
+    /// What its bodies look like.
+    pub schema: Option<Declared>,
     /// Which upstream, by its place in the mounting's list.
     pub upstream: usize,
     /// Whose requests need a CSRF token.
@@ -205,6 +208,8 @@ pub struct Route {
     pub body_bytes_max: Option<u64>,
     /// Its body is held for the admission proof.
     pub bind_body: bool,
+    /// What its bodies look like.
+    pub schema: Option<Arc<Schema>>,
     /// Which upstream.
     pub upstream: usize,
     /// Whose requests need a CSRF token.
@@ -236,6 +241,7 @@ impl Route {
             || self.permission.is_some()
             || self.csrf == Csrf::Required
             || self.ai.is_some()
+            || self.schema.is_some()
             || !self.budgets.is_empty()
     }
 }

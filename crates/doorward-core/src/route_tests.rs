@@ -10,7 +10,7 @@ fn routes(paths: &[&str]) -> Result<Routes, Vec<(usize, TemplateError)>> {
         ..crate::settings::Settings::public()
     };
     match crate::gate::Gate::new(&settings) {
-        Ok(gate) => Ok(std::sync::Arc::into_inner(gate).expect("one owner").routes),
+        Ok(gate) => Ok(Arc::into_inner(gate).expect("one owner").routes),
         Err(errors) => {
             let error = |text: &str| TemplateError::Segment(text.to_owned());
             Err(errors.iter().enumerate().map(|(at, one)| (at, error(&one.what))).collect())

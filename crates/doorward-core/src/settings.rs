@@ -6,6 +6,7 @@ use crate::layers::{cookie, cors, credential, csrf, identity, message, pass, per
 use crate::mode::Mode;
 use crate::question::Rate;
 use crate::route;
+use crate::shape::Specification;
 
 /// What a gate is made of. Texts come from the configuration; secrets are already read.
 #[derive(Clone, Debug)]
@@ -56,6 +57,8 @@ pub struct Settings {
     pub cookie: cookie::Settings,
     /// The file's routes.
     pub routes: Vec<route::Settings>,
+    /// Documents that requests are held against.
+    pub openapi: Vec<Specification>,
 }
 
 /// The default of `endpoints`.
@@ -89,6 +92,7 @@ impl Settings {
             credential: credential::Settings::default(),
             cookie: cookie::Settings::default(),
             routes: Vec::new(),
+            openapi: Vec::new(),
         }
     }
 }

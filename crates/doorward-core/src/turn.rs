@@ -5,6 +5,7 @@ mod spend;
 
 use crate::address::Prefix;
 use crate::gate::Gate;
+use crate::layers::body::reads_body;
 use crate::layers::identity::{Asking, Errand, Issuer, LookedUp, Told, Waited, session_beside};
 use crate::layers::pass::{Of, Reason as PassReason};
 use crate::layers::quota::{self, Taken};
@@ -131,6 +132,7 @@ fn wants_body(visit: &Visit<'_>) -> bool {
         || signing_in::of(visit).is_some()
         || visit.csrf.waits
         || spend::reads_body(visit)
+        || (visit.gate.force(visit, visit.gate.modes.body) != Force::Off && reads_body(visit))
 }
 
 /// What the pass claims together with the shares.

@@ -2,7 +2,7 @@
 
 use crate::EXIT_USAGE;
 use crate::args::Check;
-use crate::{machine, mounting, store};
+use crate::{loose, machine, mounting, store};
 use doorward_config::{Given, Machine};
 use std::process::ExitCode;
 
@@ -34,6 +34,17 @@ pub(crate) fn run(check: &Check) -> ExitCode {
     for word in &config.permissive {
         machine::talk(&format!("permissive: {word}\n"));
     }
+    for one in &config.settings.openapi {
+        // Of a large document a start reads what is asked for; here all of it is.
+        let errors = one.api.read_all();
+        for error in &errors {
+            machine::talk(&format!("error: {}{error}: {}\n", one.file, error.hint));
+        }
+        if !errors.is_empty() {
+            return ExitCode::from(EXIT_USAGE);
+        }
+    }
+    machine::talk(&loose::tables(&config.settings.openapi));
     machine::talk(&format!(
         "{}: well, {} routes\n",
         check.file.display(),

@@ -14,6 +14,7 @@ mod guard;
 mod init;
 mod key;
 mod lab;
+mod loose;
 mod machine;
 mod mounting;
 mod probe;

@@ -37,14 +37,23 @@ impl Outside for Noted {
     }
 
     fn file(&self, path: &Path) -> io::Result<Vec<u8>> {
-        // Before it is read: what changes in between shows at the next look.
-        let before = look(path);
-        self.0.borrow_mut().push((path.to_owned(), before));
+        self.note(path);
         Machine.file(path)
+    }
+
+    fn large_file(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.note(path);
+        Machine.large_file(path)
     }
 }
 
 impl Noted {
+    /// Before it is read: what changes in between shows at the next look.
+    fn note(&self, path: &Path) {
+        let before = look(path);
+        self.0.borrow_mut().push((path.to_owned(), before));
+    }
+
     /// The files, as they were before they were read for the first time.
     fn looked_at(self) -> Vec<(PathBuf, Look)> {
         let mut files = self.0.into_inner();

@@ -8,6 +8,7 @@ mod layers;
 mod limit;
 mod permission;
 mod route;
+mod shape;
 mod top;
 mod upstream;
 

@@ -2,6 +2,7 @@
 
 use super::budget::AI;
 use super::permission::REQUIRE;
+use super::shape::BODY;
 use super::upstream::UPSTREAM;
 use super::{LEAVE_OUT, LIMIT, key, later};
 use crate::shape::{Section, Shape};
@@ -207,25 +208,6 @@ static WEBHOOK: Section = Section::new(
             "\"5m\"",
             "By how much a signed time may differ from now.",
         ),
-    ],
-);
-
-static BODY: Section = Section::new(
-    "What a route's request bodies may be.",
-    &[
-        key(
-            "max",
-            Shape::Size { least: 0, most: 1 << 40 },
-            "",
-            "The largest; without it, no limit.",
-        ),
-        key(
-            "bind",
-            Shape::Boolean,
-            "false",
-            "The body is held (up to 1 MiB) and its digest put into the admission proof.",
-        ),
-        later("schema", "leave it out for now; the backend must judge the body"),
     ],
 );
 

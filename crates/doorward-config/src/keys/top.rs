@@ -3,6 +3,7 @@
 use super::budget::PRICE;
 use super::layers::LAYERS;
 use super::route::ROUTE;
+use super::shape::OPENAPI;
 use super::upstream::UPSTREAM;
 use super::{LEAVE_OUT, key, later};
 use crate::shape::{Section, Shape};
@@ -121,6 +122,12 @@ pub(crate) static TOP: Section = Section::new(
             Shape::List(&Shape::Table(&ROUTE)),
             "",
             "What the file says about some paths: [[route]].",
+        ),
+        key(
+            "openapi",
+            Shape::List(&Shape::Table(&OPENAPI)),
+            "",
+            "Documents of OpenAPI that requests are held against: [[openapi]].",
         ),
         later("refusals", LEAVE_OUT),
         later("insecure_partial", LEAVE_OUT),

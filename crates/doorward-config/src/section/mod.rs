@@ -22,6 +22,7 @@ mod record;
 mod record_url;
 pub(crate) mod routes;
 pub(crate) mod secrets;
+pub(crate) mod shapes;
 pub(crate) mod shared_store;
 pub(crate) mod sign_in;
 mod signatures;

@@ -1,6 +1,6 @@
 //! `[[route]]`: what the file says about some paths.
 
-use super::{ai, limit, permission, sign_in, top, upstream, webhook};
+use super::{ai, limit, permission, shapes, sign_in, top, upstream, webhook};
 use crate::config::Profile;
 use crate::document::{Table, Value};
 use crate::draft::Draft;
@@ -156,11 +156,14 @@ fn lists(value: &Value<'_>, table: &Table<'_>, route: &mut Settings, reading: &m
 
 fn read_body(body: &Table<'_>, route: &mut Settings, reading: &mut Reading<'_>) {
     route.bind_body = body.is_set("bind", reading);
+    route.schema = shapes::read_schema(body, reading);
     let Some(max) = body.value("max") else { return };
     route.body_bytes_max = max.size(reading);
     let held = HELD_BODY_BYTES_MAX as u64;
-    if route.bind_body && route.body_bytes_max.is_some_and(|bytes| bytes > held) {
-        let what = "a bound body is held, and no more than 1 MiB of it can be";
-        let _: Option<()> = max.error(what, "lower `max` to 1MiB, or leave out `bind`", reading);
+    let is_held = route.bind_body || body.value("schema").is_some();
+    if is_held && route.body_bytes_max.is_some_and(|bytes| bytes > held) {
+        let what = "a body that is bound or judged is held, and no more than 1 MiB of it can be";
+        let hint = "lower `max` to 1MiB, or leave out `bind` and `schema`";
+        let _: Option<()> = max.error(what, hint, reading);
     }
 }

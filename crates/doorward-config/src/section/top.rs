@@ -1,6 +1,8 @@
 //! The keys at the top of the file, and the order of the tables.
 
-use super::{budget, client_ip, layers, limits, listeners, routes, secrets, store, upstream};
+use super::{
+    budget, client_ip, layers, limits, listeners, routes, secrets, shapes, store, upstream,
+};
 use crate::config::Profile;
 use crate::document::{Table, Value};
 use crate::draft::Draft;
@@ -73,6 +75,7 @@ pub(crate) fn read(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'
         layers::read(&layers, draft, reading);
     }
     routes::read(&table.list("route", reading), draft, reading);
+    shapes::read_openapi(&table.list("openapi", reading), draft, reading);
 }
 
 /// `upstream`, `upstream_host` and `endpoints`.

@@ -3,9 +3,11 @@
 use super::{AwaitingBody, Claim, Pending, Stage, Turn, spend};
 use super::{claim_behind_body, give_back, note, refuse, what};
 use crate::fault::Fault;
+use crate::layers::body::inspect_shape;
 use crate::layers::csrf;
 use crate::layers::identity::check_delivery;
 use crate::layers::pass::Of;
+use crate::mode::Force;
 use crate::moment::Moment;
 use crate::own::{self, NoPass, Own, Ready};
 use crate::reason::Reason;
@@ -68,6 +70,9 @@ impl<'v> AwaitingBody<'v> {
             return at_own(visit, own, body, shares_taken, at);
         }
         let digest = visit.route().bind_body.then_some(digest);
+        if let Err(turn) = declared(&mut visit, body, at) {
+            return give_back(visit, shares_taken, *turn);
+        }
         if let Err(turn) = spend::judge(&mut visit, body, at) {
             return give_back(visit, shares_taken, *turn);
         }
@@ -119,6 +124,21 @@ fn csrf_in_body(visit: &Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<(), Re
         return Ok(());
     }
     csrf::judge_body(&visit.gate.csrf, visit, body, at).map_err(Reason::Csrf)
+}
+
+/// Judges a body's declared shape.
+fn declared<'v>(visit: &mut Visit<'_>, body: &[u8], at: Moment<'_>) -> Result<(), Box<Turn<'v>>> {
+    let force = visit.gate.force(visit, visit.gate.modes.body);
+    if force == Force::Off {
+        return Ok(());
+    }
+    let Err(no) = inspect_shape(visit, body) else { return Ok(()) };
+    if force == Force::Enforce {
+        let refused = Refused::new(visit, Reason::Body(no.reason), at.id);
+        return Err(Box::new(refuse(refused.with_breaches(no.breaches))));
+    }
+    note(visit, Reason::Body(no.reason));
+    Ok(())
 }
 
 /// What a request at one of the gate's own addresses comes to.

@@ -1,6 +1,7 @@
 //! A case's configuration, read as a file of a user's would be, to its gate.
 
 use super::proof::ProofKey;
+use super::shapes;
 use crate::tokens;
 use doorward_config::{Given, Outside, load};
 use doorward_core::gate::Gate;
@@ -43,6 +44,9 @@ impl Outside for Stage {
 
     fn file(&self, path: &Path) -> io::Result<Vec<u8>> {
         let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        if let Some(bytes) = shapes::file(name) {
+            return Ok(bytes);
+        }
         match tokens::file(name) {
             Some(bytes) => Ok(bytes.to_vec()),
             None => Ok(self.0.clone().into_bytes()),

@@ -94,6 +94,7 @@ mod passes;
 mod proof;
 mod proxy_runner;
 mod request;
+mod shapes;
 mod stamp;
 mod tower_runner;
 mod wire;
