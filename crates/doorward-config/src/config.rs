@@ -132,6 +132,8 @@ pub struct SharedStore {
     pub deadline: Duration,
     /// What happens while it is away.
     pub when_gone: WhenGone,
+    /// Hundredths of a hot share that each gate takes in advance; 0: none.
+    pub lease_percent: u8,
     /// Whether a server is taken that forgets when it is full.
     pub insecure_evicting: bool,
     /// Its address as it was written, without what is secret.
@@ -175,6 +177,7 @@ impl PartialEq for SharedStore {
             && self.is_private == other.is_private
             && self.deadline == other.deadline
             && self.when_gone == other.when_gone
+            && self.lease_percent == other.lease_percent
             && self.insecure_evicting == other.insecure_evicting
     }
 }

@@ -231,6 +231,9 @@ fn client_ip(config: &Config, page: &mut Page<'_>) {
         config.settings.trusted_proxies.iter().map(ToString::to_string).collect();
     page.key("trusted_proxies", &list(&networks));
     page.key("from", &word(FROM, config.settings.forwarded_by));
+    if let Some(from) = &config.settings.fingerprint.from {
+        page.key("fingerprint_from", &quote(from));
+    }
 }
 
 fn bounds(bounds: &Bounds, page: &mut Page<'_>) {

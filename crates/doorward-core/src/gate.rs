@@ -2,11 +2,13 @@
 
 mod may;
 mod passes;
+mod shown;
 mod tokens;
 
 use crate::client_ip::ClientIp;
 use crate::endpoints;
 use crate::fault::Fault;
+use crate::fingerprint;
 use crate::header::One;
 use crate::layers::identity::{self, Asking, Issuer, Waited, Who};
 use crate::layers::{
@@ -37,6 +39,7 @@ pub struct Gate {
     pub(crate) origins: Origins,
     pub(crate) routes: Routes,
     pub(crate) client_ip: ClientIp,
+    pub(crate) fingerprint: fingerprint::shown::Policy,
     pub(crate) endpoints: String,
     pub(crate) mode: Mode,
     pub(crate) modes: LayerModes,
@@ -221,7 +224,7 @@ impl Gate {
             Who::Known(known) => known,
         };
         let quota_force = self.force(visit, self.modes.quota);
-        if quota_force != Force::Off && quota::denies(&self.quota, &known, at.now) {
+        if quota_force != Force::Off && quota::denies(&self.quota, &known, at) {
             let refuse = Step::Refuse(Reason::Quota(quota::Reason::Denied));
             take(visit, refuse, quota_force)?;
         }
@@ -318,8 +321,9 @@ impl Gate {
     /// Whether the store is asked for this visit, and whether its answers are only noted.
     pub(crate) fn asks(&self, visit: &Visit<'_>) -> (bool, bool) {
         let force = self.force(visit, self.modes.quota);
-        let asks =
-            force != Force::Off && self.quota.count(visit.counted()) > 0 && !visit.is_allowed();
+        let asks = force != Force::Off
+            && self.quota.count(visit.counted()) > 0
+            && !quota::allows(&self.quota, visit);
         (asks, force == Force::Monitor)
     }
 
@@ -343,6 +347,12 @@ impl Gate {
     #[must_use]
     pub fn issuers(&self) -> &[Arc<Issuer>] {
         self.identity.issuers()
+    }
+
+    /// Who names people here: the same name of another issuer is somebody else.
+    #[must_use]
+    pub fn issuer_names(&self) -> Vec<&str> {
+        self.identity.issuer_names()
     }
 
     /// Takes over the keys that `other` has fetched, so that a reload makes nobody wait.

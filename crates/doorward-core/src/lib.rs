@@ -50,6 +50,7 @@ pub mod route;
 pub mod scrub;
 pub mod secret;
 pub mod settings;
+pub mod shape;
 pub mod signing_in;
 pub mod standing;
 pub mod table;

@@ -1,6 +1,7 @@
 //! From settings to a gate. All errors come at once.
 
 mod credentials;
+mod fingerprint;
 mod limits;
 mod may;
 
@@ -54,6 +55,7 @@ impl Gate {
         let (routes, of_routes) = routes(settings, &mut errors);
         let credential = credentials::policy(settings, &mut errors);
         let mut identity = who(settings, modes.identity, &mut errors);
+        let fingerprint = fingerprint::policy(settings, &identity, &mut errors);
         let permission = may::roles(settings, &mut errors);
         csrf::check(settings, modes.csrf, &mut errors);
         if modes.pass != Mode::Off && settings.pass.secrets.is_empty() {
@@ -82,6 +84,7 @@ impl Gate {
                 trusted: settings.trusted_proxies.clone(),
                 from: settings.forwarded_by,
             },
+            fingerprint,
             endpoints: settings.endpoints.clone(),
             mode: settings.mode,
             modes,

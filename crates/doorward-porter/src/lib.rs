@@ -6,6 +6,7 @@
 pub mod chance;
 pub mod clock;
 mod converse;
+pub mod denials;
 pub mod leave;
 pub mod outside;
 mod scrubbed;

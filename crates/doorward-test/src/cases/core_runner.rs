@@ -5,6 +5,7 @@ use super::gate::Made;
 use super::request::{self, Request};
 use super::{Case, MEMORY_SEED, Need, Step, Verdict, gate};
 use doorward_core::fault::Fault;
+use doorward_core::fingerprint::shown::Shown;
 use doorward_core::layers::identity::{LookedUp, Told};
 use doorward_core::memory::Memory;
 use doorward_core::moment::{Moment, Now, RequestId};
@@ -126,6 +127,7 @@ impl Bench {
             headers: &request.headers,
             peer: step.given.from,
             certificate: step.given.certificate.as_ref(),
+            shown: Shown::NOTHING,
             body,
             fidelity: Fidelity::PROXY,
         };

@@ -76,7 +76,8 @@ impl<'a> Edits<'a> {
     #[must_use]
     pub fn keeps(&self, name: &HeaderName) -> bool {
         let text = name.as_str();
-        let policy = &self.admitted.gate().identity;
+        let gate = self.admitted.gate();
+        let policy = &gate.identity;
         let stays =
             if text.contains('_') { keeps_underscored(text, policy) } else { !is_removed(text) };
         let is_unjudged = self.judged.is_some_and(|judged| policy.is_unjudged(judged, name));
@@ -84,7 +85,8 @@ impl<'a> Edits<'a> {
             && matches!(text, "signature" | "signature-input");
         let is_other_page = self.admitted.page().is_some_and(|page| page.drops(name));
         let is_other = is_other_page || self.admitted.is_cost(name);
-        stays && !is_unjudged && !is_ours && !is_other && !self.is_credential(text)
+        let is_dropped = is_unjudged || is_ours || is_other || gate.fingerprint.is_told_in(name);
+        stays && !is_dropped && !self.is_credential(text)
     }
 
     /// Whether a trailer of this name goes on. Credentials are judged in the head alone: one behind
