@@ -10,6 +10,7 @@ mod summary;
 
 use crate::settings::LogForm;
 use crate::shown::Noted;
+use doorward_core::denial::Denial;
 use doorward_core::moment::{Now, RequestId};
 use doorward_core::reason::Reason;
 use doorward_core::visit::WouldRefuse;
@@ -126,6 +127,20 @@ impl LogBuffer {
         if let Some(writer) = &self.writer
             && (is_first || is_full)
         {
+            writer.unpark();
+        }
+    }
+
+    /// Adds a line about a denial that was put or lifted.
+    pub(crate) fn audit(&self, denial: &Denial, now: Now) {
+        let mut lines = self.lines();
+        match self.form {
+            LogForm::Off => return,
+            LogForm::Json => json::audit(denial, now, &mut lines.text),
+            LogForm::Pretty { unicode, .. } => pretty::audit(denial, unicode, now, &mut lines.text),
+        }
+        drop(lines);
+        if let Some(writer) = &self.writer {
             writer.unpark();
         }
     }

@@ -15,6 +15,8 @@ use doorward_core::refused::Refused;
 use doorward_core::verdict::{Admitted, Reply, Verdict};
 use doorward_core::view::BodyHint;
 use doorward_core::visit::{Caller, WouldRefuse};
+use doorward_store::ValkeyStore;
+use doorward_store::valkey::Standing;
 use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header, request};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -209,16 +211,21 @@ pub(crate) fn refused(client: &Client, gate: &Gate, parts: &request::Parts, refu
     }
 }
 
-/// The gate answers by itself; while it drains it is not ready.
+/// The gate answers by itself; while it drains, or its store is away, it is not ready.
 pub(crate) fn replied(
     client: &Client,
     gate: &Gate,
     parts: &request::Parts,
     mut reply: Reply,
 ) -> Reply {
-    if client.worker.is_draining() && gate.is_readiness(parts.uri.path()) {
-        reply.status = StatusCode::SERVICE_UNAVAILABLE;
-        reply.body = Bytes::from_static(b"{\"ready\":false}\n");
+    if gate.is_readiness(parts.uri.path()) {
+        let shared = &client.worker.shared;
+        // Whoever must ask a store that is away would be refused here, and may not be elsewhere.
+        let standing = shared.store.server().map(ValkeyStore::standing);
+        if client.worker.is_draining() || standing == Some(Standing::Away) {
+            reply.status = StatusCode::SERVICE_UNAVAILABLE;
+            reply.body = Bytes::from_static(b"{\"ready\":false}\n");
+        }
     }
     reply
 }

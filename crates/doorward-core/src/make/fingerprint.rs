@@ -1,6 +1,7 @@
 //! Whose word about fingerprints counts.
 
 use crate::fingerprint::shown::Policy;
+use crate::layers::credential::Put;
 use crate::layers::identity;
 use crate::settings::{Settings, SettingsError};
 
@@ -30,7 +31,11 @@ pub(super) fn policy(
              the client's own",
         );
     }
-    let is_added = settings.credential.credentials.iter().any(|added| added.header == *from);
+    let is_added = settings
+        .credential
+        .credentials
+        .iter()
+        .any(|added| matches!(&added.put, Put::Header(name) if name == from));
     if is_added || identity.judges(from.as_str()) {
         refuse(
             &"this header carries credentials, and is judged by that",

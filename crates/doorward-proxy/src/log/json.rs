@@ -1,6 +1,7 @@
 //! The log as JSON lines.
 
 use super::{Entry, Tally, escape, micros, number, stamp};
+use doorward_core::denial::Denial;
 use doorward_core::moment::Now;
 use std::io::Write;
 
@@ -76,6 +77,19 @@ pub(super) fn dropped(times: u64, now: Now, into: &mut Vec<u8>) {
     begin(now, into);
     into.extend_from_slice(b",\"event\":\"log_dropped\"");
     count("lines", times, into);
+    into.extend_from_slice(b"}\n");
+}
+
+/// A denial that was put or lifted.
+pub(super) fn audit(denial: &Denial, now: Now, into: &mut Vec<u8>) {
+    begin(now, into);
+    let event = if denial.lives(now) { "denied" } else { "denial_lifted" };
+    text("event", Some(event.as_bytes()), into);
+    text("who", Some(denial.who.text().as_bytes()), into);
+    if denial.lives(now) {
+        count("until_unix_s", denial.until_unix_s, into);
+    }
+    text("why", Some(denial.why.as_bytes()).filter(|why| !why.is_empty()), into);
     into.extend_from_slice(b"}\n");
 }
 

@@ -167,7 +167,7 @@ impl Bench {
             return refusal(&admitted.fault(Fault::BodyTooLarge));
         }
         let target = request.uri.path_and_query().map_or("/", |target| target.as_str());
-        let cut = admitted.cut_target(target);
+        let cut = admitted.upstream_target(target);
         let target = cut.as_deref().unwrap_or(target);
         let edits = match admitted.upstream_edits(&request.method, target) {
             Ok(edits) => edits,
@@ -201,6 +201,9 @@ impl Bench {
             let settled = signed_in.told(told, Some(0), at.memory, at.now);
             let answers = self.answer(step, &settled, at.now);
             signed_in.answered(&answers, at.memory);
+        }
+        if let Err(fault) = admitted.scrub(status, &mut headers) {
+            return refusal(&admitted.fault(fault));
         }
         admitted.dress(&mut headers);
         let _ = admitted.write_forms(status, &mut headers, false, (at.now, at.chance));
