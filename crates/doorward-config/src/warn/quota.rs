@@ -17,6 +17,7 @@ pub(super) fn look(draft: &Draft, reading: &mut Reading<'_>) {
         chosen(&path, limit, &beside, reading);
         long_prefix(&path, limit, reading);
         tokens(&path, limit, &beside, reading);
+        under_way(&path, limit, reading);
     }
     proxies(settings, reading);
 }
@@ -120,6 +121,37 @@ fn tokens(path: &str, limit: &Limit, beside: &[&Limit], reading: &mut Reading<'_
         place,
         format!("whoever signs in again has a whole share of {:?} again", limit.name),
         "add a limit by \"user\" beside it",
+    );
+}
+
+/// Requests that one page has under way at once: browsers open six connections to a host, and far
+/// more streams of HTTP/2.
+const AT_ONCE: u32 = 20;
+
+/// What is taken before an answer tells is taken of everybody, as long as his requests are under
+/// way.
+fn under_way(path: &str, limit: &Limit, reading: &mut Reading<'_>) {
+    let each = match &limit.cost {
+        Cost::ByAnswer { most, .. } => *most,
+        Cost::Each(cost) if !limit.counts.is_empty() => *cost,
+        Cost::ByMethod { .. } | Cost::ByBody { .. } if !limit.counts.is_empty() => 1,
+        Cost::Each(_) | Cost::ByMethod { .. } | Cost::ByBody { .. } => return,
+    };
+    let at_once = limit.most_at_once() / each.max(1);
+    // A route of its own is one that its writer knows.
+    if at_once >= AT_ONCE || !path.starts_with("layers.") || limit.is_watched {
+        return;
+    }
+    let key = if limit.counts.is_empty() { "cost" } else { "counts" };
+    let place = reading.place(&format!("{path}.{key}"));
+    reading.warn(
+        place,
+        format!(
+            "{:?} holds no more than {at_once} requests that are under way at once, whatever they \
+             come to",
+            limit.name
+        ),
+        "raise its burst, or put it on the route that it is for: a page loads many things at once",
     );
 }
 

@@ -88,6 +88,8 @@
 //! * Whoever makes up values of a header that a limit counts by has a share for each: beside it
 //!   stands a limit by address or user, or `doorward check` warns.
 //! * A method that a field of a form names (`_method`) costs what the form's own costs.
+//! * What is taken until an answer tells is taken of an honest page too: a burst that does not hold
+//!   what it has under way at once refuses it. `doorward check` warns.
 //! * A penalty is forgotten at a restart, and kept by each process for itself.
 //! * More than `most`, where a backend says it: no more than was taken before is charged.
 //! * A script that sends what a browser sends: it then shares the pages' part of its address.
