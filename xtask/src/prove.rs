@@ -37,6 +37,24 @@ const CAMPAIGNS: &[Campaign] = &[
         profile: "release",
     },
     Campaign {
+        name: "kills",
+        shows: "a store in a file keeps what was settled, however often it is killed (kills)",
+        package: "doorward-store",
+        file: Some("kills"),
+        test: "",
+        number: 500,
+        profile: "release",
+    },
+    Campaign {
+        name: "shares",
+        shows: "no key gets more than its share, and what that costs beside governor (requests)",
+        package: "doorward-store",
+        file: Some("accuracy"),
+        test: "",
+        number: 5_000_000,
+        profile: "release",
+    },
+    Campaign {
         name: "scan",
         shows: "what the strict scan accepts hyper reads with the same boundaries (messages)",
         package: "doorward-proxy",
@@ -100,6 +118,15 @@ const CAMPAIGNS: &[Campaign] = &[
         profile: "ci",
     },
     Campaign {
+        name: "sse",
+        shows: "events and frames go on as they come, within a millisecond for 99 of 100 (events)",
+        package: "doorward-proxy",
+        file: Some("events"),
+        test: "",
+        number: 1_000,
+        profile: "ci",
+    },
+    Campaign {
         name: "flood",
         shows: "forged tokens cost a microsecond each and slow down nobody (tokens)",
         package: "doorward-test",
@@ -107,6 +134,15 @@ const CAMPAIGNS: &[Campaign] = &[
         test: "forged_token",
         number: 100_000,
         profile: "release",
+    },
+    Campaign {
+        name: "fleet",
+        shows: "three gates on one server claim, count and recover together (instants)",
+        package: "doorward-test",
+        file: Some("fleet"),
+        test: "",
+        number: 1_000,
+        profile: "ci",
     },
     Campaign {
         name: "tickets",
@@ -169,6 +205,9 @@ fn prove(campaign: &Campaign, number: u64) -> anyhow::Result<bool> {
     }
     test.env("DOORWARD_CAMPAIGN", number.to_string());
     test.env("DOORWARD_BIN", binary(campaign.profile));
+    if campaign.package == "doorward-test" {
+        test.env("DOORWARD_PYTHON", crate::python::interpreter()?);
+    }
     let (well, count) = run_counting(test)?;
     if count.passed + count.failed == 0 {
         bail!("no test named `{}` in {}", campaign.test, campaign.package);

@@ -1,6 +1,7 @@
 //! A configuration that was read and found good.
 
 use crate::bound::Bounds;
+use crate::credited;
 use crate::effective::Said;
 use crate::given::LogKind;
 use crate::pem::PemFile;
@@ -68,6 +69,13 @@ impl Config {
     pub fn said_at(&self, path: &str) -> Option<&str> {
         self.said.at(path)
     }
+
+    /// Whether all that goes to an upstream has a credential, so that whoever calls it past the
+    /// gate is a stranger to it.
+    #[must_use]
+    pub fn knows_strangers(&self, upstream: usize) -> bool {
+        credited::gets_one_always(&self.settings, upstream)
+    }
 }
 
 /// The certificate that clients are shown. What stands in the files is not looked into here.
@@ -124,6 +132,8 @@ pub struct SharedStore {
     pub deadline: Duration,
     /// What happens while it is away.
     pub when_gone: WhenGone,
+    /// Hundredths of a hot share that each gate takes in advance; 0: none.
+    pub lease_percent: u8,
     /// Whether a server is taken that forgets when it is full.
     pub insecure_evicting: bool,
     /// Its address as it was written, without what is secret.
@@ -167,6 +177,7 @@ impl PartialEq for SharedStore {
             && self.is_private == other.is_private
             && self.deadline == other.deadline
             && self.when_gone == other.when_gone
+            && self.lease_percent == other.lease_percent
             && self.insecure_evicting == other.insecure_evicting
     }
 }

@@ -7,6 +7,7 @@
 mod cells;
 mod collect;
 mod labels;
+mod store;
 
 pub(crate) use cells::{Cells, TunnelCells};
 pub(crate) use collect::scrape;

@@ -4,7 +4,9 @@
 use crate::client::Client;
 use crate::log::{Entry, Kind};
 use crate::mount::Passage;
+use crate::shown::Noted;
 use bytes::Bytes;
+use doorward_core::fingerprint::shown::OfClient;
 use doorward_core::gate::Gate;
 use doorward_core::moment::{Moment, Now, RequestId};
 use doorward_core::pass::{PassId, id_text};
@@ -13,6 +15,8 @@ use doorward_core::refused::Refused;
 use doorward_core::verdict::{Admitted, Reply, Verdict};
 use doorward_core::view::BodyHint;
 use doorward_core::visit::{Caller, WouldRefuse};
+use doorward_store::ValkeyStore;
+use doorward_store::valkey::Standing;
 use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header, request};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -43,6 +47,8 @@ pub(crate) struct Record {
     left: Option<Instant>,
     upstream: Option<Duration>,
     is_broken: bool,
+    /// What its client shows, where the gate looks.
+    shown: Option<Box<Noted>>,
     /// Frames of a WebSocket, from the client and to it.
     frames: (u64, u64),
     /// Bytes that the client sent in frames.
@@ -100,9 +106,15 @@ impl Record {
             left: None,
             upstream: None,
             is_broken: false,
+            shown: None,
             frames: (0, 0),
             framed_bytes: 0,
         }
+    }
+
+    /// Its client shows this.
+    pub(crate) fn shows(&mut self, client: &OfClient<'_>) {
+        self.shown = Some(Box::new(Noted::from(client)));
     }
 
     /// The core admitted it.
@@ -199,16 +211,21 @@ pub(crate) fn refused(client: &Client, gate: &Gate, parts: &request::Parts, refu
     }
 }
 
-/// The gate answers by itself; while it drains it is not ready.
+/// The gate answers by itself; while it drains, or its store is away, it is not ready.
 pub(crate) fn replied(
     client: &Client,
     gate: &Gate,
     parts: &request::Parts,
     mut reply: Reply,
 ) -> Reply {
-    if client.worker.is_draining() && gate.is_readiness(parts.uri.path()) {
-        reply.status = StatusCode::SERVICE_UNAVAILABLE;
-        reply.body = Bytes::from_static(b"{\"ready\":false}\n");
+    if gate.is_readiness(parts.uri.path()) {
+        let shared = &client.worker.shared;
+        // Whoever must ask a store that is away would be refused here, and may not be elsewhere.
+        let standing = shared.store.server().map(ValkeyStore::standing);
+        if client.worker.is_draining() || standing == Some(Standing::Away) {
+            reply.status = StatusCode::SERVICE_UNAVAILABLE;
+            reply.body = Bytes::from_static(b"{\"ready\":false}\n");
+        }
     }
     reply
 }
@@ -239,6 +256,7 @@ impl Drop for Record {
             would_refuse: &self.would_refuse,
             status: self.status.map(|status| status.as_u16()),
             is_broken: self.is_broken,
+            shown: self.shown.as_deref(),
             bytes_in: self.client.line.body_bytes() + self.framed_bytes,
             bytes_out: self.sent_bytes,
             frames: self.frames,

@@ -20,12 +20,14 @@
 //! before, which may say yes to a copy that the other one has seen.
 
 mod alone;
+mod asking;
 mod batch;
 mod clocks;
 mod denials;
 mod epoch;
 mod figures;
 mod keeper;
+mod leases;
 mod names;
 mod notes;
 mod state;
@@ -36,13 +38,14 @@ pub use state::Standing;
 
 use crate::denials::{DenialError, DenialList};
 use crate::remote::{Opened, RemoteError, RemoteLimits};
+use asking::TellSeat;
 use doorward_core::denial::Denial;
 use doorward_core::life::Life;
 use doorward_core::moment::{Chance, Now};
 use doorward_core::question::{Answer, Answers, Questions};
 use doorward_core::remote::Remote;
 use doorward_core::secret::Secret;
-use state::{Inner, TellSeat};
+use state::Inner;
 use std::fmt;
 use std::future::Future;
 use std::num::NonZeroU32;
@@ -91,6 +94,8 @@ pub struct ValkeySettings {
     pub deadline_ms: u64,
     /// What happens while it is away.
     pub away: Away,
+    /// Hundredths of a hot share that are taken in advance; 0: none.
+    pub lease_percent: u8,
     /// Whether a server is taken that forgets when it is full.
     pub insecure_evicting: bool,
     /// The time by which requests are judged.
@@ -146,10 +151,13 @@ impl ValkeyStore {
         }
     }
 
-    /// Answers a batch without waiting, while the server is away; none while it is not.
+    /// Answers a batch without waiting: while the server is away, and what was taken in advance.
     #[must_use]
     pub fn at_once(&self, questions: &Questions, now: Now) -> Option<Answers> {
-        self.0.is_away().then(|| self.0.without(questions, now))
+        match self.0.is_away() {
+            true => Some(self.0.without(questions, now)),
+            false => self.0.leased(questions, now),
+        }
     }
 
     /// Answers a batch, one answer for each question. Waits for no longer than the deadline.

@@ -88,6 +88,7 @@ pub(super) const DOORWARD_SESSION: &str = "doorward-session";
 pub(super) const NGINX_ALIKE: &str = "nginx-signed";
 pub(super) const HAPROXY_MAC: &str = "haproxy-mac";
 pub(super) const DOORWARD_PASSES: &str = "doorward-passes";
+pub(super) const DOORWARD_VALKEY: &str = "doorward-valkey";
 
 /// All peers, those beside each other that are compared.
 pub(super) static PEERS: &[Kind] = &[
@@ -95,6 +96,7 @@ pub(super) static PEERS: &[Kind] = &[
     kind(HAPROXY, Program::Haproxy, "haproxy.cfg.in", Caller::Anybody),
     kind("envoy", Program::Envoy, "envoy.yaml.in", Caller::Anybody),
     kind(DOORWARD, QUIET, "doorward.toml.in", Caller::Anybody),
+    kind(DOORWARD_VALKEY, QUIET, "doorward-valkey.toml.in", Caller::Anybody),
     kind(DOORWARD_JSON, LOGGING, "doorward.toml.in", Caller::Anybody),
     kind(HAPROXY_HS256, Program::Haproxy, HAPROXY_JWT, HS256),
     kind(HAPROXY_ES256, Program::Haproxy, HAPROXY_JWT, ES256),
@@ -118,6 +120,8 @@ pub(super) struct Place<'p> {
     /// Of what it says of itself, where it has that.
     pub(super) admin: u16,
     pub(super) backend: u16,
+    /// Where a store listens that gates share; 0: there is none.
+    pub(super) store: u16,
     /// Its own files, and the keys and tokens of all.
     pub(super) folder: &'p Path,
 }
@@ -130,6 +134,11 @@ impl Kind {
             .iter()
             .find(|kind| kind.name == name)
             .with_context(|| format!("there is no peer `{name}`; there are {}", names()))
+    }
+
+    /// Whether its gate asks a store that others could ask too.
+    pub(super) fn has_store(&self) -> bool {
+        self.name == DOORWARD_VALKEY
     }
 
     pub(super) fn is_gate(&self) -> bool {
@@ -229,6 +238,7 @@ pub(super) fn fill(
         .replace("@PORT@", &place.port.to_string())
         .replace("@ADMIN@", &place.admin.to_string())
         .replace("@BACKEND@", &place.backend.to_string())
+        .replace("@STORE@", &place.store.to_string())
         .replace("@PID@", &shown(&place.folder.join(format!("{name}.pid"))));
     for (word, value) in words {
         text = text.replace(word, value);
@@ -240,7 +250,7 @@ pub(super) fn fill(
     Ok(file)
 }
 
-fn program(name: &str) -> anyhow::Result<PathBuf> {
+pub(super) fn program(name: &str) -> anyhow::Result<PathBuf> {
     find_program(name).with_context(|| format!("{name} is not installed"))
 }
 

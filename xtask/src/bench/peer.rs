@@ -10,7 +10,7 @@ use super::hits::Hits;
 use super::kind::{Caller, Kind, Place, Program};
 use super::load::PATH;
 use super::message::{Answer, Connection, Request};
-use super::server::{Server, free_port};
+use super::server::{self, Server, free_port};
 
 const BODY: &[u8] = br#"{"ok":true,"data":[1,2,3,4,5,6,7,8]}"#;
 const FOREIGN_ORIGIN: &str = "https://evil.example";
@@ -22,6 +22,8 @@ pub(super) struct Peer {
     /// Where a gate has its metrics.
     admin: u16,
     server: Server,
+    /// Ended behind the gate that asks it.
+    _store: Option<Server>,
 }
 
 impl Peer {
@@ -32,10 +34,13 @@ impl Peer {
         gate: &Path,
     ) -> anyhow::Result<Peer> {
         let (port, admin) = (free_port()?, free_port()?);
-        let place = Place { port, admin, backend: backend.port, folder };
+        let store = kind.has_store().then(|| server::store(folder)).transpose()?;
+        let store_port = store.as_ref().map_or(0, |store| store.port);
+        let place = Place { port, admin, backend: backend.port, store: store_port, folder };
         let command = kind.command(place, gate)?;
         let shown = Shown::of(kind, port, folder)?;
-        Ok(Peer { kind, shown, admin, server: Server::start(kind.name, command, port, folder)? })
+        let server = Server::start(kind.name, command, port, folder)?;
+        Ok(Peer { kind, shown, admin, server, _store: store })
     }
 
     pub(super) fn port(&self) -> u16 {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-use super::kind::{Place, fill, nginx};
+use super::kind::{Place, fill, nginx, program};
 
 /// How long a peer may take to listen after its start, and to end when told.
 const START: Duration = Duration::from_secs(10);
@@ -72,10 +72,19 @@ impl Drop for Server {
     }
 }
 
+/// Starts a store that gates share. Its own CPU is not the gate's, and is not counted as such.
+pub(super) fn store(folder: &Path) -> anyhow::Result<Server> {
+    let port = free_port()?;
+    let mut command = Command::new(program("redis-server")?);
+    command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
+    command.args(["--appendonly", "no", "--dir"]).arg(folder);
+    Server::start("store", command, port, folder)
+}
+
 /// Starts the server that all peers stand before.
 pub(super) fn backend(folder: &Path) -> anyhow::Result<Server> {
     let port = free_port()?;
-    let place = Place { port, admin: port, backend: port, folder };
+    let place = Place { port, admin: port, backend: port, store: 0, folder };
     let file = fill("backend.conf.in", "backend", place, &[])?;
     Server::start("backend", nginx(&file)?, port, folder)
 }

@@ -38,5 +38,9 @@ fn shared(store: &SharedStore, page: &mut Page<'_>) {
         WhenGone::Local { .. } => "local",
     };
     page.key("when_away", &quote(when_away));
+    match store.lease_percent {
+        0 => page.absent("lease", "nothing is taken in advance"),
+        percent => page.key("lease", &quote(&format!("{percent}%"))),
+    }
     page.key("insecure_evicting_store", &store.insecure_evicting.to_string());
 }

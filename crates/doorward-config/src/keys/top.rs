@@ -61,7 +61,8 @@ pub(crate) static TOP: Section = Section::new(
             Shape::Text,
             "\"keep\"",
             "The Host that the upstream is told: `keep` (the client's), `upstream` (its address), \
-             or a name.",
+             or a name. Where it is not said, a public https upstream that is given a credential \
+             is told its own.",
         ),
         key(
             "origins",
@@ -213,6 +214,13 @@ static CLIENT_IP: Section = Section::new(
             "\"x-forwarded-for\"",
             "The one header that they write.",
         ),
+        key(
+            "fingerprint_from",
+            Shape::Text,
+            "",
+            "The header in which they tell the JA4 of a client's TLS, which they end: \"x-ja4\". \
+             From anybody else it is not believed; it never goes on to the backend.",
+        ),
     ],
 );
 
@@ -255,6 +263,13 @@ static STORE: Section = Section::new(
             "",
             "How many gates run beside each other: what each goes on with, by when_away = \
              \"local\".",
+        ),
+        key(
+            "lease",
+            Shape::Text,
+            "",
+            "What part of a hot share each gate takes in advance, and spends without a trip: \
+             \"2%\". Never more than the share is granted; as much may lie unused for a second.",
         ),
         key(
             "insecure_evicting_store",

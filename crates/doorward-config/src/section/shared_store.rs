@@ -4,6 +4,7 @@ use super::{record_url, secrets};
 use crate::config::{Sentinels, SharedStore, StoreAt, WhenGone};
 use crate::document::{Table, Value};
 use crate::draft::{Draft, Reference};
+use crate::measure;
 use crate::reading::Reading;
 use doorward_core::remote::{Remote, RemoteAt};
 use std::num::NonZeroU32;
@@ -13,6 +14,8 @@ use std::time::Duration;
 const DEADLINE: Duration = Duration::from_millis(250);
 /// The least that it may be told to wait.
 const DEADLINE_MIN: Duration = Duration::from_millis(10);
+/// A slice at the most: what every gate may leave unused.
+const LEASE_PERCENT_MAX: u8 = 20;
 /// What tells that the address is that of Sentinels.
 const SENTINEL: &str = "+sentinel://";
 /// Where Sentinels listen, where no port is said.
@@ -21,10 +24,11 @@ const SENTINEL_PORT: u16 = 26_379;
 const SENTINELS_MAX: usize = 16;
 
 /// What such a store is called with, beside its address.
-pub(super) const WORDS: &[&str] = &["password", "secret", "deadline", "insecure_evicting_store"];
+pub(super) const WORDS: &[&str] =
+    &["password", "secret", "deadline", "lease", "insecure_evicting_store"];
 /// The keys that hold no secret; of `url`, what stands before an `@` may be one.
 const PUBLIC: &[&str] =
-    &["url", "private", "deadline", "when_away", "instances", "insecure_evicting_store"];
+    &["url", "private", "deadline", "when_away", "instances", "lease", "insecure_evicting_store"];
 
 /// Whether an address is that of such a store, by its first letters, or by a reference to it.
 pub(super) fn is_meant(text: &str) -> bool {
@@ -53,6 +57,7 @@ pub(super) fn read(
             deadline => deadline,
         },
     };
+    let lease_percent = lease(table, reading);
     let insecure_evicting = table.is_set("insecure_evicting_store", reading);
     let password = secret(table, "password", 1, reading);
     let own_secret = secret(table, "secret", secrets::SECRET_BYTES_MIN, reading);
@@ -72,11 +77,25 @@ pub(super) fn read(
         secret: own_secret.as_ref().map(|reference| reference.secret.clone()),
         deadline: deadline?,
         when_gone,
+        lease_percent: lease_percent?,
         insecure_evicting,
         written,
         password_written: password.ok()?.map(|reference| reference.written),
         secret_written: own_secret.map(|reference| reference.written),
     })))
+}
+
+/// Hundredths of a share that are taken in advance; 0 where nothing is said.
+fn lease(table: &Table<'_>, reading: &mut Reading<'_>) -> Option<u8> {
+    let Some(said) = table.value("lease") else { return Some(0) };
+    let text = said.text(reading)?;
+    let percent =
+        measure::percent(text).filter(|percent| (1..=LEASE_PERCENT_MAX).contains(percent));
+    if percent.is_none() {
+        let what = "this is no small part of a share";
+        return said.error(what, "write lease = \"2%\", from 1% to 20%, or leave it out", reading);
+    }
+    percent
 }
 
 /// A secret by its reference, of so many bytes at the least; none within where it is not said.

@@ -2,6 +2,7 @@
 
 use super::Counted;
 use super::cells::{BUCKETS_NS, Count, Histogram, Judged};
+use super::store;
 use crate::shared::Shared;
 use doorward_core::layers::LAYERS;
 use doorward_core::mode::Mode;
@@ -48,18 +49,20 @@ impl Collector for Scrape {
         page.tunnels()?;
         page.gate()?;
         page.identity()?;
+        page.store()?;
+        store::write(&mut page)?;
         page.process()
     }
 }
 
-struct Page<'a, 'e> {
-    encoder: DescriptorEncoder<'e>,
-    shared: &'a Shared,
+pub(super) struct Page<'a, 'e> {
+    pub(super) encoder: DescriptorEncoder<'e>,
+    pub(super) shared: &'a Shared,
     workers: &'a [Counted],
 }
 
 impl Page<'_, '_> {
-    fn family<L: EncodeLabelSet>(
+    pub(super) fn family<L: EncodeLabelSet>(
         &mut self,
         name: &str,
         help: &str,
@@ -79,19 +82,33 @@ impl Page<'_, '_> {
         Ok(())
     }
 
-    fn counter(&mut self, name: &str, help: &str, value: u64) -> Result<(), Error> {
+    pub(super) fn counter(&mut self, name: &str, help: &str, value: u64) -> Result<(), Error> {
         let kind = MetricType::Counter;
         let mut metric = self.encoder.encode_descriptor(name, help, None, kind)?;
         metric.encode_counter::<NoLabelSet, u64, f64>(&value, None)
     }
 
-    fn gauge(&mut self, name: &str, help: &str, value: u64) -> Result<(), Error> {
+    pub(super) fn gauge(&mut self, name: &str, help: &str, value: u64) -> Result<(), Error> {
         let kind = MetricType::Gauge;
         self.encoder.encode_descriptor(name, help, None, kind)?.encode_gauge(&value)
     }
 
     fn sum(&self, count: impl Fn(&Counted) -> u64) -> u64 {
         self.workers.iter().map(count).sum()
+    }
+
+    /// What is kept, where something is.
+    fn store(&mut self) -> Result<(), Error> {
+        let Some(figures) = self.shared.store.figures() else { return Ok(()) };
+        let help = "Commits of the store";
+        self.counter("doorward_store_commits", help, figures.commits)?;
+        let help = "Commits of the store that failed";
+        self.counter("doorward_store_failures", help, figures.failures)?;
+        let help = "Milliseconds for which the oldest change waits to be kept";
+        self.gauge("doorward_store_behind_ms", help, figures.behind_ms)?;
+        self.gauge("doorward_store_rows", "Windows that are kept", figures.rows)?;
+        let help = "Whether the store can keep nothing";
+        self.gauge("doorward_store_away", help, u64::from(figures.away.is_some()))
     }
 
     fn requests(&mut self) -> Result<(), Error> {
@@ -170,6 +187,8 @@ impl Page<'_, '_> {
         let help = "Open connections of clients, by worker";
         self.family("doorward_connections_open", help, false, open.into_iter())?;
         let counts = &self.shared.counts;
+        let help = "Requests of clients that wrote the fingerprint header of trusted proxies";
+        self.counter("doorward_fingerprint_claims", help, counts.claims.load(Relaxed))?;
         let handshakes = counts.handshakes.load(Relaxed);
         let failed = counts.handshakes_failed.load(Relaxed);
         let (second, floods) = (counts.second.load(Relaxed), counts.floods.load(Relaxed));
@@ -301,7 +320,7 @@ const fn mode(mode: Mode) -> &'static str {
     }
 }
 
-fn seconds<'s>(
+pub(super) fn seconds<'s>(
     encoder: &'s mut DescriptorEncoder<'_>,
     name: &'s str,
     help: &str,

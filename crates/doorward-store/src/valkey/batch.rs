@@ -76,7 +76,7 @@ pub(super) fn write(
     (names, epoch): (&Names, &str),
     questions: &Questions,
     (now, clock): (Now, Clock),
-    maker: &str,
+    maker: (&str, u64),
 ) {
     command.arg(questions.len() + 2).arg(&names.epoch).arg(&names.version);
     for question in questions {
@@ -87,58 +87,63 @@ pub(super) fn write(
         let (s, ns) = pair(u128::from(now.steady_ns));
         command.arg(s).arg(ns).arg(now.unix_s);
     }
+    let slack_s = if clock == Clock::Server { CLAIM_SLACK_S } else { 0 };
     for (place, question) in questions.iter().enumerate() {
-        let mark = match (question.always, question.watch) {
-            (false, false) => "",
-            (true, false) => "a",
-            (false, true) => "w",
-            (true, true) => "aw",
-        };
-        let slack_s = if clock == Clock::Server { CLAIM_SLACK_S } else { 0 };
-        one(command, question, mark, (now, slack_s), &format!("{maker}.{place}"));
+        command.arg(word(question));
+        match question.ask {
+            Ask::TakeTokens { rate, cost, .. } => {
+                let (s, ns) = tokens(rate, cost);
+                // What is more than the bucket holds is never granted.
+                let s = if cost > rate.burst { -1 } else { s };
+                bucket(command, (s, ns), rate);
+            }
+            Ask::GiveTokens { rate, cost, .. } => bucket(command, tokens(rate, cost), rate),
+            Ask::TakeFromWindow { window_s, limit, cost, .. } => {
+                let window_s = window_s.clamp(1, WINDOW_S_MAX);
+                command.arg(window_s).arg(limit).arg(cost).arg(0);
+            }
+            Ask::Settle { window_s, taken, used, age_s, .. } => {
+                let window_s = window_s.clamp(1, WINDOW_S_MAX);
+                command.arg(window_s).arg(taken).arg(used).arg(age_s);
+            }
+            Ask::ClaimOnce { until_unix_s, .. } => {
+                // A duration: the server's clock may be another. One that has passed cannot be
+                // kept.
+                let seconds = until_unix_s.checked_sub(now.unix_s).map_or(-1, |seconds| {
+                    i64::try_from(seconds.min(CLAIM_S_MAX) + slack_s).unwrap_or(i64::MAX)
+                });
+                command.arg(seconds).arg(format!("{}.{}.{place}", maker.0, maker.1));
+                command.arg(0).arg(0);
+            }
+            Ask::Unclaim { .. } | Ask::Answered { .. } => {
+                command.arg(0).arg(0).arg(0).arg(0);
+            }
+        }
     }
 }
 
-fn one(command: &mut Cmd, question: &Question, mark: &str, when: (Now, u64), maker: &str) {
-    let (now, slack_s) = when;
-    match question.ask {
-        Ask::TakeTokens { rate, cost, .. } => {
-            command.arg(format!("T{mark}"));
-            let (s, ns) = tokens(rate, cost);
-            // What is more than the bucket holds is never granted.
-            let s = if cost > rate.burst { -1 } else { s };
-            command.arg(s).arg(ns);
-            let (s, ns) = tokens(rate, rate.burst);
-            command.arg(s).arg(ns);
-        }
-        Ask::GiveTokens { rate, cost, .. } => {
-            command.arg(format!("G{mark}"));
-            for (s, ns) in [tokens(rate, cost), tokens(rate, rate.burst)] {
-                command.arg(s).arg(ns);
-            }
-        }
-        Ask::TakeFromWindow { window_s, limit, cost, .. } => {
-            let window_s = window_s.clamp(1, WINDOW_S_MAX);
-            command.arg(format!("W{mark}")).arg(window_s).arg(limit).arg(cost).arg(0);
-        }
-        Ask::Settle { window_s, taken, used, age_s, .. } => {
-            let window_s = window_s.clamp(1, WINDOW_S_MAX);
-            command.arg(format!("S{mark}")).arg(window_s).arg(taken).arg(used).arg(age_s);
-        }
-        Ask::ClaimOnce { until_unix_s, .. } => {
-            // A duration: the server's clock may be another. One that has passed cannot be kept.
-            let seconds = until_unix_s.checked_sub(now.unix_s).map_or(-1, |seconds| {
-                i64::try_from(seconds.min(CLAIM_S_MAX) + slack_s).unwrap_or(i64::MAX)
-            });
-            command.arg(format!("C{mark}")).arg(seconds).arg(maker).arg(0).arg(0);
-        }
-        Ask::Unclaim { .. } => {
-            command.arg(format!("U{mark}")).arg(0).arg(0).arg(0).arg(0);
-        }
-        Ask::Answered { .. } => {
-            command.arg(format!("A{mark}")).arg(0).arg(0).arg(0).arg(0);
-        }
+/// What is asked, and how: a letter, and marks for `always` and `watch`.
+const fn word(question: &Question) -> &'static str {
+    let words = match question.ask {
+        Ask::TakeTokens { .. } => ["T", "Ta", "Tw", "Taw"],
+        Ask::GiveTokens { .. } => ["G", "Ga", "Gw", "Gaw"],
+        Ask::TakeFromWindow { .. } => ["W", "Wa", "Ww", "Waw"],
+        Ask::Settle { .. } => ["S", "Sa", "Sw", "Saw"],
+        Ask::ClaimOnce { .. } => ["C", "Ca", "Cw", "Caw"],
+        Ask::Unclaim { .. } => ["U", "Ua", "Uw", "Uaw"],
+        Ask::Answered { .. } => ["A", "Aa", "Aw", "Aaw"],
+    };
+    match (question.always, question.watch) {
+        (false, false) => words[0],
+        (true, false) => words[1],
+        (false, true) => words[2],
+        (true, true) => words[3],
     }
+}
+
+fn bucket(command: &mut Cmd, (s, ns): (i64, u32), rate: Rate) {
+    let (whole_s, whole_ns) = tokens(rate, rate.burst);
+    command.arg(s).arg(ns).arg(whole_s).arg(whole_ns);
 }
 
 /// What so many tokens are in time: seconds, and nanoseconds beyond them.

@@ -10,6 +10,11 @@ use redis::{Cmd, Value};
 
 pub(super) const SCRIPT: &str = include_str!("epoch.lua");
 
+/// Why a cluster is none.
+const CLUSTER: &str = "it is a cluster, where the keys of one request live on several servers and \
+                       cannot be asked in one step; name a single server, or a primary by its \
+                       Sentinels";
+
 /// Letters of a word that a server says about itself, at the most.
 const WORD_LETTERS_MAX: usize = 40;
 
@@ -86,13 +91,29 @@ fn known(record: &str) -> Option<Known> {
     Some(Known { record: record.to_owned(), name, begun_s })
 }
 
+/// What an error to this question means: it is the first that is asked.
+pub(super) fn fault(error: RemoteError) -> RemoteError {
+    let RemoteError::Said(said) = &error else { return error };
+    let text = said.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    if has(&["noauth", "wrongpass"]) {
+        return RemoteError::NotLetIn(said.clone());
+    }
+    if has(&["noperm", "no permissions"]) {
+        return RemoteError::Unfit(format!(
+            "its user lacks rights: {said}; allow what docs/shared-store.md lists"
+        ));
+    }
+    // A cluster may refuse before the script could say that it is one.
+    if has(&["clusterdown", "cluster down", "moved", "crossslot", "tryagain"]) {
+        return RemoteError::Unfit(CLUSTER.to_owned());
+    }
+    error
+}
+
 fn is_fit(mode: &str, role: &str, policy: &str, takes_evicting: bool) -> Result<(), RemoteError> {
     if mode == "cluster" {
-        return Err(RemoteError::Unfit(
-            "it is a cluster, where the keys of one request live on several servers and cannot be \
-             asked in one step; name a single server, or a primary by its Sentinels"
-                .to_owned(),
-        ));
+        return Err(RemoteError::Unfit(CLUSTER.to_owned()));
     }
     if role == "slave" {
         return Err(RemoteError::Unfit(
@@ -165,6 +186,21 @@ mod tests {
                 (read, want) => assert_eq!(read.is_ok(), want.is_none(), "{words:?}"),
             }
         }
+    }
+
+    #[test]
+    fn what_is_not_answered_is_understood() {
+        for (said, want) in [
+            ("NOAUTH: Authentication required.", "does not let the gate in"),
+            ("NOPERM: User gate has no permissions to run the 'eval' command", "lacks rights"),
+            ("CLUSTERDOWN: Hash slot not served", "a cluster"),
+            ("MOVED: 1 127.0.0.1:7000", "a cluster"),
+            ("LOADING: it is", "answers with an error"),
+        ] {
+            let error = fault(RemoteError::Said(said.to_owned())).to_string();
+            assert!(error.contains(want), "{said}: {error}");
+        }
+        assert_eq!(fault(RemoteError::TooSlow(7)), RemoteError::TooSlow(7));
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub struct Figures {
     pub refused: u64,
     /// Batches that this gate answered alone.
     pub alone: u64,
+    /// Batches that were answered from what was taken in advance.
+    pub leased: u64,
     /// What was told and never arrived: it stays spent.
     pub lost: u64,
     /// How often what was remembered was found to be forgotten, and a new epoch began.
@@ -36,6 +38,7 @@ pub(super) struct Counts {
     pub(super) times_away: AtomicU64,
     pub(super) refused: AtomicU64,
     pub(super) alone: AtomicU64,
+    pub(super) leased: AtomicU64,
     pub(super) lost: AtomicU64,
     pub(super) epochs: AtomicU64,
     latency: [AtomicU64; LATENCY_ENDS_US.len() + 1],
@@ -62,6 +65,7 @@ impl Counts {
             times_away: is(&self.times_away),
             refused: is(&self.refused),
             alone: is(&self.alone),
+            leased: is(&self.leased),
             lost: is(&self.lost),
             epochs: is(&self.epochs),
             latency: std::array::from_fn(|bucket| is(&self.latency[bucket])),

@@ -40,8 +40,9 @@ async fn keep(inner: &Weak<Inner>, line: &RemoteStore, tell: &SyncSender<Result<
             // Only the first is waited for.
             let _ = tell.try_send(met.clone());
         }
-        if let Err(error) = met {
-            inner.failed(line, error);
+        match met {
+            Ok(()) => inner.give_back((inner.settings.clock)()).await,
+            Err(error) => inner.failed(line, error),
         }
         pause = if inner.is_away() { (pause * 2).min(EVERY) } else { PAUSE };
         let wait = if inner.is_away() { pause } else { EVERY };

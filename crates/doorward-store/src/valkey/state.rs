@@ -1,10 +1,11 @@
 //! What all threads of a gate know together about the store that they ask.
 
 use super::alone::Alone;
-use super::batch::{self, Clock, Told};
+use super::batch::{self, Clock};
 use super::clocks::Clocks;
 use super::epoch::{self, Greeted, Known};
 use super::figures::{Counts, count};
+use super::leases::Leases;
 use super::names::Names;
 use super::notes::{Note, Notes};
 use super::{Away, ValkeySettings};
@@ -12,20 +13,15 @@ use crate::denials::DenialList;
 use crate::remote::{Greet, Greeting, Open, RemoteError, RemoteStore, heard};
 use doorward_core::crypto;
 use doorward_core::life::Life;
-use doorward_core::moment::Now;
-use doorward_core::question::{Answer, Answers, Ask, Question, Questions};
+use redis::Value;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
-use redis::{Cmd, Value};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
 use std::thread::{self, ThreadId};
-use std::time::Instant;
 use tokio::sync::{Notify, watch};
 
 /// Connections at the most: one for each thread that asks, beside that of the one that keeps watch.
 const LINES_MAX: usize = 64;
-/// Batches at once whose answers nobody waits for.
-const TOLD_MAX: usize = 4_096;
 
 /// Whether the server answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,32 +36,45 @@ pub enum Standing {
 
 pub(super) struct Inner {
     pub(super) settings: ValkeySettings,
-    clock: Clock,
+    pub(super) clock: Clock,
     pub(super) names: Names,
-    script: String,
+    pub(super) script: String,
     /// What servers call the script: the same everywhere.
-    hash: OnceLock<String>,
+    pub(super) hash: OnceLock<String>,
     /// One for each thread, because an answer that another thread reads wakes two.
     lines: RwLock<Vec<(ThreadId, Arc<RemoteStore>)>>,
     /// The epoch that is gone by, and how the store stands: changed together.
     known: Mutex<Option<Arc<Known>>>,
     is_away: AtomicBool,
     pub(super) standing: watch::Sender<Standing>,
-    clocks: Clocks,
+    pub(super) clocks: Clocks,
     /// The denials that are known; none before they were read once.
     denials: Mutex<Option<Arc<DenialList>>>,
     /// The version that the server said last.
-    version: AtomicU64,
-    alone: Option<Alone>,
+    pub(super) version: AtomicU64,
+    pub(super) alone: Option<Alone>,
+    pub(super) leases: Option<Leases>,
     pub(super) counts: Counts,
     pub(super) notes: Notes,
     /// Wakes who keeps watch.
     pub(super) wake: Arc<Notify>,
     is_over: AtomicBool,
     /// Tells this process's claims from those of others, and from each other.
-    maker: String,
-    batches: AtomicU64,
-    told: AtomicUsize,
+    pub(super) maker: String,
+    pub(super) batches: AtomicU64,
+    pub(super) told: AtomicUsize,
+}
+
+impl Standing {
+    /// One word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Present => "present",
+            Self::Away => "away",
+            Self::Alone => "local",
+        }
+    }
 }
 
 impl Inner {
@@ -80,6 +89,7 @@ impl Inner {
             Away::Alone { instances } => Some(Alone::new(instances, draw())),
         };
         let maker = crypto::hex(&draw()[..8]);
+        let leases = (settings.lease_percent > 0).then(|| Leases::new(settings.lease_percent));
         let script = batch::script(clock);
         let notes = Notes::new(std::mem::replace(&mut settings.note, Box::new(|_| {})));
         // Until it has answered there is no epoch: what is made meanwhile is this process's alone.
@@ -98,6 +108,7 @@ impl Inner {
             clocks: Clocks::default(),
             denials: Mutex::default(),
             version: AtomicU64::new(0),
+            leases,
             alone,
             counts: Counts::default(),
             notes,
@@ -126,146 +137,8 @@ impl Inner {
         count(&self.counts.lost);
     }
 
-    /// Asks the server. What was taken while it was away goes back to where it was taken from.
-    pub(super) async fn ask(self: &Arc<Self>, questions: &Questions, now: Now) -> Answers {
-        let was_alone = self.counts.alone.load(Ordering::Relaxed) > 0;
-        let Some(alone) = self.alone.as_ref().filter(|_| was_alone) else {
-            return self.ask_server(questions, now).await;
-        };
-        let of_alone = |question: &Question| alone.has_taken(question, now);
-        let (own, shared): (Vec<_>, Vec<_>) = questions.iter().partition(|one| of_alone(one));
-        if own.is_empty() {
-            return self.ask_server(questions, now).await;
-        }
-        let own = alone.answer(&own.into_iter().collect(), now);
-        let shared: Questions = shared.into_iter().collect();
-        let told = self.ask_server(&shared, now).await;
-        // Whoever gives back listens to nothing but whether it arrived.
-        own.into_iter().chain(told).collect()
-    }
-
-    /// What comes of a failure is [`Inner::without`].
-    async fn ask_server(self: &Arc<Self>, questions: &Questions, now: Now) -> Answers {
-        if questions.is_empty() {
-            return Answers::new();
-        }
-        let line = self.line();
-        match self.asked(&line, questions, now).await {
-            Ok(answers) => answers,
-            Err(error) => {
-                self.failed(&line, error);
-                match self.alone.is_some() && !claims(questions) {
-                    true => self.without(questions, now),
-                    false => nothing(questions),
-                }
-            }
-        }
-    }
-
-    async fn asked(
-        &self,
-        line: &RemoteStore,
-        questions: &Questions,
-        now: Now,
-    ) -> Result<Answers, RemoteError> {
-        if self.clock == Clock::Server && self.clocks.was_set_back(now) {
-            self.renew(line).await?;
-        }
-        for _ in 0..2 {
-            let Some(known) = self.known().clone() else {
-                self.meet(line, None).await?;
-                continue;
-            };
-            let said = self.run(line, &known, questions, now).await?;
-            match batch::read(questions, &said).ok_or(RemoteError::Strange)? {
-                Told::Answers(answers, server_s, version) => {
-                    if self.version.swap(version, Ordering::Relaxed) != version {
-                        self.wake.notify_one();
-                    }
-                    let leapt = self.clock == Clock::Server && self.clocks.leapt(now, server_s);
-                    if leapt {
-                        self.renew(line).await?;
-                        return Ok(nothing(questions));
-                    }
-                    return Ok(answers);
-                }
-                Told::OtherEpoch => {
-                    self.meet(line, None).await?;
-                    if claims(questions) {
-                        // It was judged in the epoch before.
-                        return Ok(nothing(questions));
-                    }
-                }
-            }
-        }
-        Ok(nothing(questions))
-    }
-
-    /// Calls the script, by its hash; once more with its text where the server has lost it.
-    async fn run(
-        &self,
-        line: &RemoteStore,
-        known: &Known,
-        questions: &Questions,
-        now: Now,
-    ) -> Result<Value, RemoteError> {
-        let number = self.batches.fetch_add(1, Ordering::Relaxed);
-        let maker = format!("{}.{number}", self.maker);
-        let write = |name: &str, script: &str| {
-            let mut command = redis::cmd(name);
-            command.arg(script);
-            let of = (&self.names, known.record.as_str());
-            batch::write(&mut command, of, questions, (now, self.clock), &maker);
-            command
-        };
-        let may_repeat = batch::may_repeat(questions);
-        if let Some(hash) = self.hash.get() {
-            let said = self.trip(line, &write("EVALSHA", hash), may_repeat).await;
-            match said {
-                Err(RemoteError::Said(text)) if is_script_lost(&text) => {}
-                said => return said,
-            }
-        }
-        self.trip(line, &write("EVAL", &self.script), may_repeat).await
-    }
-
-    /// One command, counted.
-    pub(super) async fn trip(
-        &self,
-        line: &RemoteStore,
-        command: &Cmd,
-        may_repeat: bool,
-    ) -> Result<Value, RemoteError> {
-        let begun = Instant::now();
-        let said = line.ask(command, may_repeat).await;
-        count(&self.counts.trips);
-        self.counts.took(begun.elapsed());
-        if said.is_err() {
-            count(&self.counts.errors);
-        }
-        said
-    }
-
-    /// Asks for the present epoch, and goes by it.
-    pub(super) async fn meet(
-        &self,
-        line: &RemoteStore,
-        ended: Option<&Known>,
-    ) -> Result<(), RemoteError> {
-        let command = epoch::command(&self.names, &*self.settings.chance, ended);
-        let said = self.trip(line, &command, true).await?;
-        self.present(epoch::read(&said, self.settings.insecure_evicting)?);
-        Ok(())
-    }
-
-    /// Ends the present epoch: what was used in it may look unused.
-    async fn renew(&self, line: &RemoteStore) -> Result<(), RemoteError> {
-        let known = self.known().clone();
-        self.meet(line, known.as_deref()).await
-    }
-
     /// The server answers, and this is its epoch.
-    fn present(&self, greeted: Greeted) {
+    pub(super) fn present(&self, greeted: Greeted) {
         let Greeted { known, server_s, unchecked } = greeted;
         let mut held = self.known();
         let is_other = held.as_ref().is_none_or(|held| **held != known);
@@ -273,6 +146,7 @@ impl Inner {
             count(&self.counts.epochs);
             self.notes.say(&Note::Forgot);
             self.doubt_denials();
+            self.forget_leases();
         }
         let was_away = self.is_away();
         if is_other || was_away {
@@ -319,6 +193,7 @@ impl Inner {
         if self.is_away() && self.counts.times_away.load(Ordering::Relaxed) > 0 {
             return;
         }
+        self.forget_leases();
         let is_alone = self.alone.is_some();
         if is_alone {
             (self.settings.live)(Life::Alone);
@@ -331,20 +206,6 @@ impl Inner {
         self.wake.notify_one();
     }
 
-    /// What is said to a batch while the server is away.
-    pub(super) fn without(&self, questions: &Questions, now: Now) -> Answers {
-        match &self.alone {
-            Some(alone) => {
-                count(&self.counts.alone);
-                alone.answer(questions, now)
-            }
-            None => {
-                count(&self.counts.refused);
-                nothing(questions)
-            }
-        }
-    }
-
     /// The denials that are known.
     pub(super) fn denials(&self) -> Option<Arc<DenialList>> {
         self.denials.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -353,6 +214,12 @@ impl Inner {
     pub(super) fn know_denials(&self, list: DenialList) {
         let mut known = self.denials.lock().unwrap_or_else(PoisonError::into_inner);
         *known = Some(Arc::new(list));
+    }
+
+    fn forget_leases(&self) {
+        if let Some(leases) = &self.leases {
+            leases.forget();
+        }
     }
 
     /// Versions of a store that has forgotten begin anew: the list is to be read again.
@@ -391,7 +258,7 @@ impl Inner {
         RemoteStore::greeted(&self.settings.remote, self.settings.limits(), open, greet)
     }
 
-    fn known(&self) -> MutexGuard<'_, Option<Arc<Known>>> {
+    pub(super) fn known(&self) -> MutexGuard<'_, Option<Arc<Known>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -406,9 +273,12 @@ fn greeting(inner: Weak<Inner>, mut connection: MultiplexedConnection) -> Greeti
         both.cmd("SCRIPT").arg("LOAD").arg(&inner.script);
         count(&inner.counts.trips);
         let said = connection.req_packed_commands(&both, 0, 2).await;
-        let said = said.map_err(|error| heard(Err(error)).err().unwrap_or(RemoteError::Strange))?;
+        let said = said.map_err(|error| {
+            epoch::fault(heard(Err(error)).err().unwrap_or(RemoteError::Strange))
+        })?;
         let [greeted, hash] = <[Value; 2]>::try_from(said).map_err(|_| RemoteError::Strange)?;
-        let greeted = epoch::read(&heard(Ok(greeted))?, inner.settings.insecure_evicting)?;
+        let greeted = heard(Ok(greeted)).map_err(epoch::fault)?;
+        let greeted = epoch::read(&greeted, inner.settings.insecure_evicting)?;
         if let Ok(Value::BulkString(hash)) = heard(Ok(hash)) {
             // It may have been said before, and was the same.
             let _ = inner.hash.set(String::from_utf8_lossy(&hash).into_owned());
@@ -416,37 +286,6 @@ fn greeting(inner: Weak<Inner>, mut connection: MultiplexedConnection) -> Greeti
         inner.present(greeted);
         Ok(())
     })
-}
-
-/// A place among the batches whose answers nobody waits for.
-pub(super) struct TellSeat(Arc<Inner>);
-
-impl TellSeat {
-    pub(super) fn take(inner: &Arc<Inner>) -> Option<Self> {
-        let seat = Self(Arc::clone(inner));
-        let before = inner.told.fetch_add(1, Ordering::Relaxed);
-        // Where there is none, dropping it gives it back.
-        (before < TOLD_MAX).then_some(seat)
-    }
-}
-
-impl Drop for TellSeat {
-    fn drop(&mut self) {
-        self.0.told.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-fn claims(questions: &Questions) -> bool {
-    questions.iter().any(|question| matches!(question.ask, Ask::ClaimOnce { .. }))
-}
-
-/// In doubt nothing is granted.
-fn nothing(questions: &Questions) -> Answers {
-    questions.iter().map(|_| Answer::Unavailable).collect()
-}
-
-fn is_script_lost(text: &str) -> bool {
-    text.to_ascii_lowercase().contains("noscript")
 }
 
 /// Whether the server says that it is not serving, and another one may be.

@@ -131,6 +131,7 @@ fn settings(folder: &Path, gate_id: &str) -> ValkeySettings {
         deadline_ms: 20_000,
         away: Away::Refuse,
         insecure_evicting: false,
+        lease_percent: 0,
         clock: Arc::new(|| Now { steady_ns: 0, unix_s: 0 }),
         chance: Arc::new(Counting(AtomicU64::new(1))),
         live: Box::new(|_| {}),

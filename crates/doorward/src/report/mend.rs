@@ -57,7 +57,7 @@ pub(crate) fn mend(asked: &Asked<'_>) -> String {
             "if they are honest: take the limit's penalty out, or raise its burst".to_owned()
         }
         "quota/strikes" => "if they are honest: layers.quota.strikes = \"N/min\"".to_owned(),
-        "quota/denied" => "take the network out of layers.quota.deny".to_owned(),
+        "quota/denied" => "take them out of layers.quota.deny, or: doorward deny --lift".to_owned(),
         "message/unknown-host" => {
             "if the name is yours: add it to external = [\"https://NAME\"]".to_owned()
         }

@@ -1,5 +1,6 @@
 //! What the store is asked for a caller, and what its answers come to.
 
+use super::deny::denies_address;
 use super::limit::{Counted, Counter, Limit};
 use super::told::{self, Told};
 use super::{Policy, Reason};
@@ -32,7 +33,7 @@ pub struct Judged<'p> {
 /// The address itself: deny-list and strikes.
 #[must_use]
 pub fn inspect(policy: &Policy, visit: &Visit<'_>, at: Moment<'_>) -> Option<Beyond<'static>> {
-    if policy.deny.has(Prefix::whole(visit.client), at.now) {
+    if denies_address(policy, visit.client, at) {
         return Some(Beyond { reason: Reason::Denied, retry_ns: None, limit: None });
     }
     let wait = at.memory.strikes.wait_ns(visit.prefix, policy.strikes, at.now)?;

@@ -15,7 +15,8 @@
 //! ## How it decides
 //!
 //! 1. The deny-list, by prefix, and behind `identity` by caller, token and the visitor that a
-//!    caller acts for: `quota/denied`.
+//!    caller acts for: `quota/denied`. The configuration's own list, and beside it what `doorward
+//!    deny` has said since.
 //! 2. The address's strikes, kept in this process: over `strikes` it is `quota/strikes`, but for
 //!    callers whom `identity` knows without cryptography.
 //! 3. Whoever is on the allow-list (`allow`) is counted by no limit, takes no place of a stream and
@@ -128,7 +129,7 @@ mod whose;
 pub use account::Account;
 pub use allow::Allow;
 pub use cost::{AnswerError, AnswerIs, Cost};
-pub use deny::{Deny, DenyKnown};
+pub use deny::{Denials, Deny, DenyKnown};
 pub(crate) use deny::{denies, denies_held, denies_stream, digests};
 pub(crate) use familiar::Familiar;
 pub use judge::{Beyond, Judged, boxed, give_back, inspect, judge, questions};
