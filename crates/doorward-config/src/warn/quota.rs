@@ -13,6 +13,8 @@ pub(super) fn look(draft: &Draft, reading: &mut Reading<'_>) {
     for (path, limit, beside) in limits(settings) {
         if draft.store == StoreAt::Memory {
             window(&path, limit, reading);
+        } else {
+            penalty(&path, limit, reading);
         }
         chosen(&path, limit, &beside, reading);
         long_prefix(&path, limit, reading);
@@ -67,6 +69,22 @@ fn window(path: &str, limit: &Limit, reading: &mut Reading<'_>) {
         place,
         format!("the store `memory:` forgets the window of {:?} at a restart", limit.name),
         "a restart gives everybody a whole window again",
+    );
+}
+
+/// A store keeps shares; who is refused for a time stays with the process.
+fn penalty(path: &str, limit: &Limit, reading: &mut Reading<'_>) {
+    if limit.penalty.is_none() {
+        return;
+    }
+    let place = reading.place(&format!("{path}.penalty"));
+    reading.note(
+        place,
+        format!(
+            "the penalty of {:?} is each process's own, and forgotten at a restart",
+            limit.name
+        ),
+        "its share is the store's, and refuses all the same",
     );
 }
 
