@@ -10,6 +10,7 @@ mod install;
 mod prove;
 mod python;
 mod quick;
+mod schema_suite;
 mod step;
 mod test;
 mod tidy;
@@ -28,7 +29,7 @@ cargo xtask prove [NAME [N]]  one campaign in full; without a name, the list
 cargo xtask conformance [N [SEED]]
                               the model of a browser beside three engines; writes
                               docs/conformance.md
-cargo xtask bench [--rounds N] [--seconds S] [--rate R] [--peers A,B]
+cargo xtask bench [--rounds N] [--seconds S] [--rate R] [--peers A,B] [--gate PROGRAM]
                               the gate beside nginx, HAProxy and Envoy doing the same work: CPU,
                               calls, memory, latency; installs what is missing
 cargo xtask bench decision    the core alone: nanoseconds of a decision, of passes, of callers

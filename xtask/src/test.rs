@@ -24,6 +24,7 @@ pub(crate) fn run() -> anyhow::Result<bool> {
     steps.check("the lab's pages", crate::web::check);
     steps.check("the client of passes", crate::web::check_client);
     steps.check("Python's packages", || crate::python::interpreter().map(|_| true));
+    steps.check("JSON-Schema-Test-Suite", || crate::schema_suite::folder().map(|_| true));
     steps.command("documentation", documentation());
     if steps.command("build", build()) {
         steps.tests("tests", small(tests()));
@@ -114,6 +115,9 @@ fn small(mut command: Command) -> Command {
     }
     if let Ok(python) = crate::python::interpreter() {
         command.env("DOORWARD_PYTHON", python);
+    }
+    if let Ok(suite) = crate::schema_suite::folder() {
+        command.env("DOORWARD_SCHEMA_SUITE", suite);
     }
     command
 }

@@ -7,6 +7,7 @@
 )]
 
 use doorward_core::verdict::Admitted;
+use doorward_micro::shown::Shown;
 use doorward_micro::stand::{Does, Stand, answer};
 use gungraun::{library_benchmark, library_benchmark_group, main};
 use http::HeaderMap;
@@ -56,9 +57,30 @@ fn dress(
     (stand, admitted, headers)
 }
 
+#[library_benchmark]
+#[bench::hello(setup = Shown::new)]
+fn read_hello(shown: Shown) -> Shown {
+    black_box(shown.hello());
+    shown
+}
+
+#[library_benchmark]
+#[bench::opening(setup = Shown::new)]
+fn read_opening(shown: Shown) -> Shown {
+    black_box(shown.opening());
+    shown
+}
+
+#[library_benchmark]
+#[bench::order(setup = Shown::new)]
+fn note_order(shown: Shown) -> Shown {
+    black_box(shown.order());
+    shown
+}
+
 library_benchmark_group!(
     name = layers;
-    benchmarks = judge, first_sight, edits, dress
+    benchmarks = judge, first_sight, edits, dress, read_hello, read_opening, note_order
 );
 
 main!(library_benchmark_groups = layers);

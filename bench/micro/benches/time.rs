@@ -1,6 +1,7 @@
 //! What each layer costs in time.
 
 use criterion::{BatchSize, Criterion};
+use doorward_micro::shown::Shown;
 use doorward_micro::stand::{Does, Stand, answer};
 use std::hint::black_box;
 
@@ -41,5 +42,9 @@ fn main() {
         };
         bencher.iter_batched(answer, dress, BatchSize::SmallInput);
     });
+    let shown = Shown::new();
+    group.bench_function("hello", |bencher| bencher.iter(|| black_box(shown.hello())));
+    group.bench_function("opening", |bencher| bencher.iter(|| black_box(shown.opening())));
+    group.bench_function("order", |bencher| bencher.iter(|| black_box(shown.order())));
     group.final_summary();
 }

@@ -4,6 +4,7 @@
 //! what a gate with it costs more than a gate without.
 
 use crate::credentials::{AUDIENCE, ISSUER, Key};
+use doorward_core::fingerprint::shown::Shown;
 use doorward_core::gate::Gate;
 use doorward_core::layers::identity::{Algorithm, IssuerSettings, KeysFrom};
 use doorward_core::memory::Memory;
@@ -236,6 +237,7 @@ impl Stand {
             headers: &self.headers,
             peer: IpAddr::from([203, 0, 113, 7]),
             certificate: None,
+            shown: Shown::NOTHING,
             body: BodyHint::Empty,
             fidelity: Fidelity::PROXY,
         }

@@ -5,10 +5,10 @@ use crate::draft::Draft;
 use crate::given::Given;
 use crate::reading::Reading;
 use crate::section::{credential, top, upstream};
-use doorward_core::layers::credential::Credential;
+use crate::source::Place;
+use doorward_core::layers::credential::{Credential, Put};
 use doorward_core::mode::Mode;
 use doorward_core::route;
-use doorward_core::secret::Secret;
 
 /// Writes the flags over the draft.
 pub(crate) fn apply(given: &Given, draft: &mut Draft, reading: &mut Reading<'_>) {
@@ -86,31 +86,50 @@ fn credentials(given: &Given, draft: &mut Draft, reading: &mut Reading<'_>) -> V
     let mut names = Vec::new();
     for text in &given.credential {
         let place = reading.add_flag("--credential", text);
-        let Some((header, value)) = text.split_once(':') else {
-            // Perhaps a bare secret.
-            reading.mask(&place);
-            let hint = "write --credential 'Authorization: Bearer env:API_KEY'";
-            reading.error(Some(&place), "a credential is a header's name and value", hint);
-            continue;
-        };
-        let written = credential::written(value.trim()).to_owned();
-        let header = credential::header_name(header, &place, reading);
-        let value = credential::header_value(value.trim(), &place, reading);
-        let (Some(header), Some(value)) = (header, value) else { continue };
-        let name = format!("--credential {}", names.len() + 1);
+        let Some(mut added) = one_credential(text, &place, reading) else { continue };
+        added.name = format!("--credential {}", names.len() + 1);
+        names.push(added.name.clone());
         let index = draft.settings.credential.credentials.len();
         reading.point(format!("layers.credential.add[{index}].value"), &place);
-        let value = Secret::new(value);
-        let added = Credential { name: name.clone(), header, value };
         draft.settings.credential.credentials.push(added);
-        draft.credential_values.push(written);
+        let value = text.split_once(text_divider(text)).map_or("", |(_, value)| value.trim());
+        draft.credential_values.push(credential::written(value).to_owned());
         if given.allow.is_empty() {
             let hint = "say which requests may use it: --allow 'POST /v1/chat/completions'";
             reading.error(Some(&place), "no request would be given this credential", hint);
         }
-        names.push(name);
     }
     names
+}
+
+/// What divides place and value: `?key=env:NAME` for the query, `Name: env:NAME` for a header.
+fn text_divider(text: &str) -> char {
+    if text.starts_with('?') { '=' } else { ':' }
+}
+
+fn one_credential(text: &str, place: &Place, reading: &mut Reading<'_>) -> Option<Credential> {
+    let Some((name, value)) = text.split_once(text_divider(text)) else {
+        // Perhaps a bare secret.
+        reading.mask(place);
+        let hint = "write --credential 'Authorization: Bearer env:API_KEY', or '?key=env:API_KEY'";
+        let what = "a credential is a header's name and value, or a parameter's";
+        reading.error(Some(place), what, hint);
+        return None;
+    };
+    let value = value.trim();
+    let put = match name.strip_prefix('?') {
+        Some(name) => credential::parameter_name(name, place, reading).map(Put::Query),
+        None => credential::header_name(name, place, reading).map(Put::Header),
+    };
+    if !credential::has_reference(value) {
+        reading.mask(place);
+        let hint = "write env:NAME or file:PATH in its place: what is typed stands in the shell's \
+                    history and in the list of processes";
+        reading.error(Some(place), "a secret is written out on the command line", hint);
+        return None;
+    }
+    let (before, secret) = credential::split_value(value, place, reading)?;
+    Some(Credential { name: String::new(), put: put?, before, secret })
 }
 
 /// A route for each `--allow`; everything else is refused.

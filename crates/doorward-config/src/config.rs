@@ -1,6 +1,7 @@
 //! A configuration that was read and found good.
 
 use crate::bound::Bounds;
+use crate::credited;
 use crate::effective::Said;
 use crate::given::LogKind;
 use crate::pem::PemFile;
@@ -67,6 +68,13 @@ impl Config {
     #[must_use]
     pub fn said_at(&self, path: &str) -> Option<&str> {
         self.said.at(path)
+    }
+
+    /// Whether all that goes to an upstream has a credential, so that whoever calls it past the
+    /// gate is a stranger to it.
+    #[must_use]
+    pub fn knows_strangers(&self, upstream: usize) -> bool {
+        credited::gets_one_always(&self.settings, upstream)
     }
 }
 

@@ -32,8 +32,8 @@ pub(crate) struct Draft {
     pub(crate) upstream: Option<Upstream>,
     /// Those of routes; a route names them by their place here plus one.
     pub(crate) route_upstreams: Vec<Upstream>,
-    /// `keep`, `upstream`, or a name.
-    pub(crate) upstream_host: String,
+    /// `keep`, `upstream`, or a name, where it is written.
+    pub(crate) upstream_host: Option<String>,
     pub(crate) threads: usize,
     pub(crate) log: LogKind,
     pub(crate) bounds: Bounds,
@@ -88,7 +88,7 @@ impl Default for Draft {
             admin_token: None,
             upstream: None,
             route_upstreams: Vec::new(),
-            upstream_host: "keep".to_owned(),
+            upstream_host: None,
             threads: 0,
             log: LogKind::default(),
             bounds: Bounds::default(),

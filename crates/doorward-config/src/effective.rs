@@ -19,8 +19,9 @@ use crate::section::quota::DenyWritten;
 use crate::section::routes::{CSRFS, EFFECTS, EMBEDS, FORMS, KINDS, OVERRIDES, PASSES, TICKETS};
 use crate::section::sign_in::COUNTS;
 use crate::section::upstream::HTTP;
-use crate::upstream::{Upstream, UpstreamHttp};
+use crate::upstream::{HostHeader, Upstream, UpstreamHttp};
 use cookie::cookie;
+use doorward_core::layers::credential::Put;
 use doorward_core::layers::quota::{SignIn, Success};
 use doorward_core::mode::Mode;
 use doorward_core::question::Rate;
@@ -42,7 +43,7 @@ pub(crate) struct Said {
     signing: Vec<String>,
     admission: Option<String>,
     literal_secrets: bool,
-    upstream_host: String,
+    upstream_host: Option<String>,
     credential_values: Vec<String>,
     admin_token: Option<String>,
     jwt_keys: Vec<KeysWritten>,
@@ -183,7 +184,13 @@ fn top(config: &Config, page: &mut Page<'_>) {
         Some(upstream) => page.key("upstream", &upstream_text(upstream)),
         None => page.absent("upstream", "none"),
     }
-    page.key("upstream_host", &quote(&page.said.upstream_host.clone()));
+    match page.said.upstream_host.clone() {
+        Some(said) => page.key("upstream_host", &quote(&said)),
+        None if config.upstreams.iter().any(|upstream| upstream.host != HostHeader::Keep) => {
+            page.absent("upstream_host", "keep; its own name to a service that is given a key");
+        }
+        None => page.key("upstream_host", "\"keep\""),
+    }
     page.key("origins", &list(&settings.origins));
     page.key("threads", &config.threads.to_string());
     page.key("gate_id", &quote(&settings.gate_id));
@@ -224,6 +231,9 @@ fn client_ip(config: &Config, page: &mut Page<'_>) {
         config.settings.trusted_proxies.iter().map(ToString::to_string).collect();
     page.key("trusted_proxies", &list(&networks));
     page.key("from", &word(FROM, config.settings.forwarded_by));
+    if let Some(from) = &config.settings.fingerprint.from {
+        page.key("fingerprint_from", &quote(from));
+    }
 }
 
 fn bounds(bounds: &Bounds, page: &mut Page<'_>) {
@@ -280,8 +290,11 @@ fn layers(config: &Config, page: &mut Page<'_>) {
     page.open("layers.credential");
     let values = page.said.credential_values.iter();
     let added = settings.credential.credentials.iter().zip(values).map(|(credential, value)| {
-        let (name, header) = (quote(&credential.name), quote(credential.header.as_str()));
-        format!("{{ name = {name}, header = {header}, value = {} }}", quote(value))
+        let put = match &credential.put {
+            Put::Header(name) => format!("header = {}", quote(name.as_str())),
+            Put::Query(name) => format!("query = {}", quote(name)),
+        };
+        format!("{{ name = {}, {put}, value = {} }}", quote(&credential.name), quote(value))
     });
     let added: Vec<String> = added.collect();
     page.lines("add", &added);

@@ -10,6 +10,7 @@
 mod bound;
 mod command_line;
 mod config;
+mod credited;
 mod document;
 mod draft;
 mod effective;

@@ -2,6 +2,7 @@
 
 use crate::command_line;
 use crate::config::{Config, Profile};
+use crate::credited;
 use crate::document::Table;
 use crate::draft::{Draft, Reference};
 use crate::effective::Said;
@@ -296,13 +297,24 @@ fn admission_key(draft: &Draft) -> Secret {
 
 fn upstreams(main: Upstream, draft: &Draft) -> Vec<Upstream> {
     let all = std::iter::once(main).chain(draft.route_upstreams.iter().cloned());
-    all.map(|upstream| {
-        let host = match draft.upstream_host.as_str() {
-            "keep" => HostHeader::Keep,
-            "upstream" => HostHeader::Name(upstream.address.authority()),
-            name => HostHeader::Name(name.to_owned()),
-        };
-        Upstream { host, ..upstream }
-    })
-    .collect()
+    all.enumerate()
+        .map(|(place, upstream)| {
+            let own = || HostHeader::Name(upstream.address.authority());
+            let host = match draft.upstream_host.as_deref() {
+                Some("keep") => HostHeader::Keep,
+                Some("upstream") => own(),
+                Some(name) => HostHeader::Name(name.to_owned()),
+                None if is_elsewhere(&upstream, place, &draft.settings) => own(),
+                None => HostHeader::Keep,
+            };
+            Upstream { host, ..upstream }
+        })
+        .collect()
+}
+
+/// Whether an upstream is a service of somebody else's, as far as can be seen: by https, under a
+/// public name, and it asks for a key. Such a one serves its own name alone, and many share an
+/// address, where a client's `Host` would choose who gets the key.
+fn is_elsewhere(upstream: &Upstream, place: usize, settings: &Settings) -> bool {
+    upstream.tls.is_some() && upstream.address.looks_public() && credited::gets_one(settings, place)
 }

@@ -2,12 +2,14 @@
 
 mod certificate;
 mod cookie;
+mod credential;
 mod forms;
 mod proxy;
 mod quota;
 mod sign_in;
 mod store;
 
+use crate::credited;
 use crate::document::shorten;
 use crate::draft::Draft;
 use crate::reading::Reading;
@@ -98,13 +100,16 @@ fn upstreams(draft: &Draft, reading: &mut Reading<'_>) {
     let of_file = draft.upstream.iter().map(|upstream| ("upstream".to_owned(), upstream));
     let of_routes = draft.settings.routes.iter().enumerate().filter_map(|(place, route)| {
         let upstream = draft.route_upstreams.get(route.upstream.checked_sub(1)?)?;
-        Some((format!("route[{place}].upstream"), upstream))
+        Some((format!("route[{place}].upstream"), route.upstream, upstream))
     });
-    for (path, upstream) in of_file.chain(of_routes) {
+    let of_file = of_file.map(|(path, upstream)| (path, 0, upstream));
+    for (path, place, upstream) in of_file.chain(of_routes) {
+        credential::in_the_clear(&path, place, upstream, draft, reading);
         let address = &upstream.address;
         // One that is shown a certificate can tell the gate from strangers.
         let is_told = upstream.tls.as_ref().is_some_and(|tls| tls.identity.is_some());
-        if address.looks_public() && !is_told {
+        let knows_strangers = is_told || credited::gets_one_always(&draft.settings, place);
+        if address.looks_public() && !knows_strangers {
             let place = reading.place(&path);
             reading.warn(
                 place,

@@ -6,6 +6,7 @@ mod support;
 use doorward_config::{
     Config, Given, HostHeader, Level, LogKind, Report, UpstreamAddress, UpstreamHttp, load,
 };
+use doorward_core::layers::credential::Put;
 use support::{Golden, given, outcome};
 
 fn guard(upstream: &str) -> Given {
@@ -88,8 +89,9 @@ fn allow_and_credential_make_closed_routes() {
         ("/v1/models", &texts(&["GET", "HEAD"])[..])
     );
     let credential = &config.settings.credential.credentials[0];
-    assert_eq!(credential.header, "authorization");
-    assert!(credential.value.matches(b"Bearer sk-golden"));
+    assert_eq!(credential.put, Put::Header(http::header::AUTHORIZATION));
+    assert_eq!(credential.before, "Bearer ");
+    assert!(credential.secret.matches(b"sk-golden"));
     assert_eq!(config.permissive.len(), 2);
     let effective = doorward_config::print_effective(&config);
     assert!(effective.contains("value = \"Bearer env:API_KEY\""), "{effective}");
@@ -144,11 +146,12 @@ error: there is no such profile
 #[test]
 fn a_secret_on_the_command_line_is_refused_and_not_shown() {
     for (credential, what) in [
-        (
-            "Authorization: Bearer sk-hidden",
-            "a secret is written out here, and so stands in every copy of it",
-        ),
-        ("sk-hidden", "a credential is a header's name and value"),
+        ("Authorization: Bearer sk-hidden", "a secret is written out on the command line"),
+        ("?key=sk-hidden", "a secret is written out on the command line"),
+        ("sk-hidden", "a credential is a header's name and value, or a parameter's"),
+        ("?sk-hidden", "a credential is a header's name and value, or a parameter's"),
+        ("?k y=sk-hidden", "this is no name of a parameter that could be added"),
+        ("?doorward_ticket=sk-hidden", "the gate judges a parameter \"doorward_ticket\" by itself"),
         ("Host: sk-hidden", "the header `host` is the gate's own to write"),
         ("Authorization: Bearer env:NOWHERE", "the variable NOWHERE is not set"),
     ] {
@@ -163,6 +166,74 @@ fn a_secret_on_the_command_line_is_refused_and_not_shown() {
         assert!(!report.to_string().contains("hidden"), "{report}");
         assert!(!format!("{:?}", report.problems()).contains("hidden"));
     }
+}
+
+#[test]
+fn a_parameter_is_written_with_a_question_mark() {
+    let config = config(&Given {
+        allow: texts(&["POST /v1beta/models/gemini:generateContent"]),
+        credential: texts(&["?key=env:API_KEY", "X-Goog-User-Project: env:API_KEY"]),
+        ..guard("http://127.0.0.1:3000")
+    });
+    let [key, project] = &config.settings.credential.credentials[..] else {
+        panic!("two credentials");
+    };
+    assert_eq!(key.put, Put::Query("key".to_owned()));
+    assert!(key.before.is_empty() && key.secret.matches(b"sk-golden"));
+    assert_eq!(project.put, Put::Header("x-goog-user-project".parse().expect("a name")));
+    let both = texts(&["--credential 1", "--credential 2"]);
+    assert_eq!(config.settings.routes[0].credentials, both);
+    let effective = doorward_config::print_effective(&config);
+    let want = "{ name = \"--credential 1\", query = \"key\", value = \"env:API_KEY\" }";
+    assert!(effective.contains(want), "{effective}");
+}
+
+#[test]
+fn a_secret_is_not_typed_even_where_the_file_accepts_literal_ones() {
+    let given = Given {
+        allow: texts(&["POST /v1/chat"]),
+        credential: texts(&["Authorization: Bearer sk-hidden"]),
+        ..given("secrets-in-the-file.toml")
+    };
+    let report = report(&given);
+    assert_eq!(report.problems()[0].what, "a secret is written out on the command line");
+    assert!(report.problems()[0].hint.starts_with("write env:NAME or file:PATH in its place"));
+    assert!(!report.to_string().contains("hidden"), "{report}");
+}
+
+#[test]
+fn a_service_of_somebody_elses_is_told_its_own_name() {
+    let credential = texts(&["Authorization: Bearer env:API_KEY"]);
+    let allow = texts(&["POST /v1/chat/completions"]);
+    let own = HostHeader::Name("api.model.example".to_owned());
+    for (upstream, credential, want) in [
+        ("https://api.model.example", &credential[..], own),
+        ("https://api.model.example", &[], HostHeader::Keep),
+        ("http://api.model.example", &credential, HostHeader::Keep),
+        ("https://127.0.0.1:8443", &credential, HostHeader::Keep),
+        ("https://api.internal", &credential, HostHeader::Keep),
+        ("unix:/run/app.sock", &credential, HostHeader::Keep),
+    ] {
+        let (allow, credential) = (allow.clone(), credential.to_vec());
+        let config = config(&Given { allow, credential, ..guard(upstream) });
+        assert_eq!(config.upstreams[0].host, want, "{upstream}");
+        if let Some(tls) = &config.upstreams[0].tls {
+            assert!(upstream.contains(&tls.server_name), "{upstream}");
+        }
+        let clear = "a credential goes to http://api.model.example in the clear";
+        let warned = config.warnings.problems().iter().any(|problem| problem.what == clear);
+        assert_eq!(warned, upstream == "http://api.model.example", "{upstream}");
+    }
+}
+
+#[test]
+fn no_key_lets_an_upstream_be_believed_without_proof() {
+    let schema: serde_json::Value =
+        serde_json::from_str(&doorward_config::schema()).expect("the schema is JSON");
+    let choices = schema["properties"]["upstream"]["anyOf"].as_array().expect("text or table");
+    let table = choices.iter().find(|choice| choice["type"] == "object").expect("a table");
+    let keys = table["properties"].as_object().expect("keys").keys();
+    assert!(keys.eq(["ca", "certificate", "http", "key", "server_name", "url"]));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Who is refused outright from now on, said while the gate runs. The configuration's own deny-list
 //! stands beside it (`layers.quota.deny`).
 
+pub mod wish;
+
 use crate::moment::Now;
 use ipnet::IpNet;
 

@@ -11,7 +11,9 @@ pub use answer::{Answer, Left};
 use crate::gate::{Gate, LayerModes};
 use crate::header::One;
 use crate::layers::identity::{self, Waited, Who};
-use crate::layers::{self, Step, cookie, cors, csrf, message, method, permission, site};
+use crate::layers::{
+    self, Step, cookie, cors, credential, csrf, message, method, permission, site,
+};
 use crate::mode::{Force, Mode};
 use crate::moment::Moment;
 use crate::reason::Reason;
@@ -189,7 +191,7 @@ fn look(gate: &Arc<Gate>, visit: &mut Visit<'_>, layer: &str, at: Moment<'_>) ->
         "identity" => return who(gate, visit, at),
         "permission" => return may(gate, visit),
         "csrf" if visit.route().own.is_none() => return token(gate, visit, at),
-        "credential" => Step::Next,
+        "credential" => credential::inspect(&gate.credential, visit),
         "cookie" => {
             let force = force(gate, visit, layer);
             cookie::inspect(&gate.cookie, visit, at.now, force)

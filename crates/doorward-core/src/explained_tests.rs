@@ -1,4 +1,5 @@
 use super::*;
+use crate::fingerprint::shown::Shown;
 use crate::memory::Memory;
 use crate::moment::{Chance, Now, RequestId};
 use crate::settings::Settings;
@@ -29,6 +30,7 @@ fn walked(method: Method, pairs: &[(&str, &str)], edit: impl FnOnce(&mut Setting
         headers: &headers,
         peer: [127, 0, 0, 1].into(),
         certificate: None,
+        shown: Shown::NOTHING,
         body: BodyHint::Empty,
         fidelity: Fidelity::PROXY,
     };

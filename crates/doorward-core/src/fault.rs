@@ -72,6 +72,8 @@ pub enum Fault {
     UpstreamTimeout,
     /// The upstream answered something that is not HTTP, or broke off before its head was complete.
     UpstreamBroken,
+    /// The upstream's answer cannot be looked through for the credential that it was given.
+    UpstreamOpaque,
     /// Too many requests wait for this upstream.
     UpstreamBusy,
     /// The gate is at its limit of connections or held bytes.
@@ -115,6 +117,7 @@ impl Fault {
         Fault::UpstreamCertificate,
         Fault::UpstreamTimeout,
         Fault::UpstreamBroken,
+        Fault::UpstreamOpaque,
         Fault::UpstreamBusy,
         Fault::GateBusy,
         Fault::PeerUnknown,
@@ -155,6 +158,7 @@ impl Fault {
             | Fault::UpstreamCertificate
             | Fault::UpstreamTimeout
             | Fault::UpstreamBroken
+            | Fault::UpstreamOpaque
             | Fault::UpstreamBusy
             | Fault::GateBusy
             | Fault::PeerUnknown
@@ -352,6 +356,12 @@ const WORDS: [Words; Fault::ALL.len()] = [
         StatusCode::BAD_GATEWAY,
         "The backend behind the gate broke off, or its answer is no HTTP",
         AGAIN,
+    ),
+    Words::row(
+        "upstream/opaque",
+        StatusCode::BAD_GATEWAY,
+        "The backend's answer cannot be looked through for the gate's credential",
+        "Have the backend answer whole and without Content-Encoding, as it is asked to here.",
     ),
     Words::row(
         "upstream/busy",

@@ -5,6 +5,8 @@ mod kind;
 mod name;
 mod parts;
 
+#[cfg(feature = "schema")]
+pub(crate) use kind::essence;
 pub(crate) use kind::{Kind, is_json, kind};
 pub(crate) use name::{Name, is_field};
 
@@ -38,6 +40,15 @@ pub(crate) fn fields(
         Kind::Form => of_form(body, is_wanted),
         Kind::Multipart(boundary) => parts::fields(boundary, body, is_wanted),
         Kind::Json => Ok(Vec::new()),
+    }
+}
+
+/// The names of a form's files, as they come.
+#[cfg(feature = "schema")]
+pub(crate) fn files(kind: &Kind<'_>, body: &[u8]) -> Result<Vec<String>, Unclear> {
+    match kind {
+        Kind::Multipart(boundary) => parts::files(boundary, body),
+        Kind::Form | Kind::Json => Ok(Vec::new()),
     }
 }
 
@@ -140,7 +151,7 @@ fn of_form(body: &[u8], is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Field>, 
 
 /// A blank may be written as `+` (WHATWG URL 5.1). None: an escape is none, as in `%u0061`, or its
 /// bytes are no UTF-8: backends differ in what they make of either.
-fn decoded(text: &str) -> Option<String> {
+pub(crate) fn decoded(text: &str) -> Option<String> {
     let bytes = path::decode(text.replace('+', " ").as_bytes())?;
     String::from_utf8(bytes).ok()
 }

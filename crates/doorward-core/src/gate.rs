@@ -2,11 +2,13 @@
 
 mod may;
 mod passes;
+mod shown;
 mod tokens;
 
 use crate::client_ip::ClientIp;
 use crate::endpoints;
 use crate::fault::Fault;
+use crate::fingerprint;
 use crate::header::One;
 use crate::layers::identity::{self, Asking, Issuer, Waited, Who};
 use crate::layers::{
@@ -37,6 +39,7 @@ pub struct Gate {
     pub(crate) origins: Origins,
     pub(crate) routes: Routes,
     pub(crate) client_ip: ClientIp,
+    pub(crate) fingerprint: fingerprint::shown::Policy,
     pub(crate) endpoints: String,
     pub(crate) mode: Mode,
     pub(crate) modes: LayerModes,
@@ -88,6 +91,7 @@ impl Gate {
         let judged = judged.and_then(|()| self.who(&mut visit, at, Waited::Nothing));
         let judged = judged.and_then(|()| self.permission(&mut visit));
         let judged = judged.and_then(|()| self.leave(&mut visit, at));
+        let judged = judged.and_then(|()| self.credential(&mut visit));
         end(visit, at, judged)
     }
 
@@ -101,6 +105,7 @@ impl Gate {
         let judged = self.who(&mut visit, at, waited);
         let judged = judged.and_then(|()| self.permission(&mut visit));
         let judged = judged.and_then(|()| self.leave(&mut visit, at));
+        let judged = judged.and_then(|()| self.credential(&mut visit));
         end(visit, at, judged)
     }
 
@@ -219,7 +224,7 @@ impl Gate {
             Who::Known(known) => known,
         };
         let quota_force = self.force(visit, self.modes.quota);
-        if quota_force != Force::Off && quota::denies(&self.quota, &known, at.now) {
+        if quota_force != Force::Off && quota::denies(&self.quota, &known, at) {
             let refuse = Step::Refuse(Reason::Quota(quota::Reason::Denied));
             take(visit, refuse, quota_force)?;
         }
@@ -277,6 +282,12 @@ impl Gate {
         Err(Stop::Pass(pass::Reason::Used.into()))
     }
 
+    /// Whether what the gate adds would be the only one of its name.
+    fn credential(&self, visit: &mut Visit<'_>) -> Result<(), Stop> {
+        let step = credential::inspect(&self.credential, visit);
+        take(visit, step, Force::Enforce)
+    }
+
     /// Whether a caller is let through although forgeries came from its address: one that costs no
     /// cryptography to know must not be locked out by others behind the same address.
     fn is_spared(&self, visit: &Visit<'_>, at: Moment<'_>, beyond: &quota::Beyond<'_>) -> bool {
@@ -310,8 +321,9 @@ impl Gate {
     /// Whether the store is asked for this visit, and whether its answers are only noted.
     pub(crate) fn asks(&self, visit: &Visit<'_>) -> (bool, bool) {
         let force = self.force(visit, self.modes.quota);
-        let asks =
-            force != Force::Off && self.quota.count(visit.counted()) > 0 && !visit.is_allowed();
+        let asks = force != Force::Off
+            && self.quota.count(visit.counted()) > 0
+            && !quota::allows(&self.quota, visit);
         (asks, force == Force::Monitor)
     }
 
@@ -335,6 +347,12 @@ impl Gate {
     #[must_use]
     pub fn issuers(&self) -> &[Arc<Issuer>] {
         self.identity.issuers()
+    }
+
+    /// Who names people here: the same name of another issuer is somebody else.
+    #[must_use]
+    pub fn issuer_names(&self) -> Vec<&str> {
+        self.identity.issuer_names()
     }
 
     /// Takes over the keys that `other` has fetched, so that a reload makes nobody wait.

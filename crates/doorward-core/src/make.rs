@@ -1,15 +1,14 @@
 //! From settings to a gate. All errors come at once.
 
 mod credentials;
+mod fingerprint;
 mod limits;
 mod may;
 
 use crate::client_ip::ClientIp;
 use crate::gate::{Gate, LayerModes};
 use crate::layers::method::Methods;
-use crate::layers::{
-    LAYERS, cookie, cors, credential, csrf, identity, message, method, pass, quota, site,
-};
+use crate::layers::{LAYERS, cookie, cors, csrf, identity, message, method, pass, quota, site};
 use crate::mode::Mode;
 use crate::names::{External, Names};
 use crate::origin::Origins;
@@ -54,15 +53,9 @@ impl Gate {
         check_proxies(settings, &mut errors);
         limits::check(settings, &mut errors);
         let (routes, of_routes) = routes(settings, &mut errors);
-        let credential = credential::Policy::new(&settings.credential, &settings.gate_id);
-        let credential = credential.map_err(|place| {
-            errors.push(SettingsError::new(
-                format!("layers.credential.add[{place}].value"),
-                "the value cannot stand in a header",
-                "leave out line breaks and control bytes",
-            ));
-        });
+        let credential = credentials::policy(settings, &mut errors);
         let mut identity = who(settings, modes.identity, &mut errors);
+        let fingerprint = fingerprint::policy(settings, &identity, &mut errors);
         let permission = may::roles(settings, &mut errors);
         csrf::check(settings, modes.csrf, &mut errors);
         if modes.pass != Mode::Off && settings.pass.secrets.is_empty() {
@@ -72,7 +65,7 @@ impl Gate {
                 "add [secrets] signing = [\"env:DOORWARD_SECRET\"]",
             ));
         }
-        let (Some(routes), Some(permission), Ok(credential), true) =
+        let (Some(routes), Some(permission), Some(credential), true) =
             (routes, permission, credential, errors.is_empty())
         else {
             return Err(errors);
@@ -91,6 +84,7 @@ impl Gate {
                 trusted: settings.trusted_proxies.clone(),
                 from: settings.forwarded_by,
             },
+            fingerprint,
             endpoints: settings.endpoints.clone(),
             mode: settings.mode,
             modes,

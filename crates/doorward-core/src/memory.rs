@@ -4,7 +4,7 @@
 use crate::address::Prefix;
 use crate::crowd::Crowd;
 use crate::layers::identity::Tokens;
-use crate::layers::quota::{Boxes, Familiar, Streams};
+use crate::layers::quota::{Boxes, Denials, Familiar, Streams};
 use crate::life::{Life, Lives};
 use crate::moment::Now;
 use crate::pass::PassId;
@@ -27,6 +27,8 @@ pub struct Memory {
     pub in_vain: Strikes,
     /// Passes that were asked for, per address prefix: what the next one costs depends on it.
     pub mints: Strikes,
+    /// Who is denied since the gate runs.
+    pub denials: Denials,
     /// Who went beyond a limit that has a penalty.
     pub(crate) boxes: Boxes,
     /// Streams of strangers that are open.
@@ -66,6 +68,7 @@ impl Memory {
             in_vain: of_addresses(),
             mints: of_addresses(),
             crowd: Crowd::new(of_addresses()),
+            denials: Denials::default(),
             boxes: Boxes::new(strikes_max, seed),
             streams: Arc::default(),
             familiar: Familiar::default(),

@@ -60,18 +60,24 @@ impl Parameter {
         if self.form != Form::Text {
             return self.form.fits(sent).then_some(Cow::Borrowed(sent));
         }
-        let value = if sent.contains('%') {
-            Cow::Owned(String::from_utf8(path::decode(sent.as_bytes())?).ok()?)
-        } else {
-            Cow::Borrowed(sent)
-        };
-        let is_odd = |letter: char| letter.is_control() || "%/\\;?#".contains(letter);
-        let ends = [value.chars().next(), value.chars().next_back()];
-        let is_dropped = |letter: Option<char>| letter.is_none_or(char::is_whitespace);
-        let is_clear =
-            !value.contains(is_odd) && !ends.into_iter().any(is_dropped) && !value.ends_with('.');
-        is_clear.then_some(value)
+        clear(sent)
     }
+}
+
+/// A segment's text, decoded once, where nothing in it is read as something else by a second
+/// decoding, a file system or a router.
+pub(crate) fn clear(sent: &str) -> Option<Cow<'_, str>> {
+    let value = if sent.contains('%') {
+        Cow::Owned(String::from_utf8(path::decode(sent.as_bytes())?).ok()?)
+    } else {
+        Cow::Borrowed(sent)
+    };
+    let is_odd = |letter: char| letter.is_control() || "%/\\;?#".contains(letter);
+    let ends = [value.chars().next(), value.chars().next_back()];
+    let is_dropped = |letter: Option<char>| letter.is_none_or(char::is_whitespace);
+    let is_clear =
+        !value.contains(is_odd) && !ends.into_iter().any(is_dropped) && !value.ends_with('.');
+    is_clear.then_some(value)
 }
 
 impl Form {

@@ -1,6 +1,7 @@
 //! What a gate is made of, before it is checked, and what can be wrong with it.
 
 use crate::client_ip;
+use crate::fingerprint::shown;
 use crate::layers::{cookie, cors, credential, csrf, identity, message, pass, permission, quota};
 use crate::mode::Mode;
 use crate::question::Rate;
@@ -29,6 +30,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// The header that they write.
     pub forwarded_by: client_ip::From,
+    /// Who looks at what clients show, and whose word counts.
+    pub fingerprint: shown::Settings,
     /// `message`.
     pub message: message::Settings,
     /// `cors`.
@@ -71,6 +74,7 @@ impl Settings {
             endpoints: ENDPOINTS.to_owned(),
             trusted_proxies: Vec::new(),
             forwarded_by: client_ip::From::default(),
+            fingerprint: shown::Settings::default(),
             message: message::Settings::default(),
             cors: cors::Settings::default(),
             quota: quota::Settings::public(),

@@ -109,7 +109,7 @@ impl Standing {
         let addresses = [Some(self.client), self.visitor].into_iter().flatten();
         let known = (self.identity.as_deref(), &self.held[..]);
         if self.is_enforced(gate, gate.modes.quota)
-            && quota::denies_stream(&gate.quota, addresses, known, at.now)
+            && quota::denies_stream(&gate.quota, addresses, known, at)
         {
             return Again::Ends(Reason::Quota(quota::Reason::Denied));
         }

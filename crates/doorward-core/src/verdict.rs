@@ -1,6 +1,7 @@
 //! What the core says: admit, refuse, or reply. Each owns what it needs; the view has ended by
 //! then.
 
+mod credited;
 mod forms;
 mod meter;
 mod shares;
@@ -83,8 +84,8 @@ pub struct Admitted {
     cors_acts: bool,
     cookie_acts: bool,
     cleaning: Option<Cleaning>,
-    /// A preflight that is left to the backend.
-    is_preflight: bool,
+    /// Its route's credentials are its own to get.
+    adds_credentials: bool,
     /// And for what the page's script adds.
     asks_for_own: bool,
     shares_taken: bool,
@@ -138,7 +139,7 @@ impl Admitted {
         Self {
             sign_in: Attempt::of(&mut visit),
             mirror: cors::mirror(&visit),
-            is_preflight: !cors_acts && cors::is_preflight(&visit),
+            adds_credentials: credited::adds(&visit, cors_acts),
             asks_for_own: !cors_acts && visit.gate.has_passes() && cors::asks_for_own(&visit),
             writes_forms,
             page: writes_forms.then(|| Page::of(&visit)).flatten(),
@@ -441,22 +442,6 @@ impl Admitted {
     #[must_use]
     pub const fn is_claimed(&self) -> bool {
         self.claimed.is_some() || self.sign_in.is_some() || self.kept.is_some()
-    }
-
-    /// The path with its query as it goes to the backend: without a ticket. None: as it came.
-    #[must_use]
-    pub fn cut_target(&self, target: &str) -> Option<String> {
-        let Some(Cut::Query(stays)) = self.cut() else { return None };
-        let (path, query) = target.split_once('?')?;
-        match stays.and_then(|bytes| query.get(..bytes)) {
-            Some(query) => Some(format!("{path}?{query}")),
-            None => Some(path.to_owned()),
-        }
-    }
-
-    /// Whether it is a preflight that is left to the backend: nobody was asked who he is.
-    pub(crate) const fn is_preflight(&self) -> bool {
-        self.is_preflight
     }
 
     /// Whether it is a preflight for what the page's script adds, and left to the backend.

@@ -1,6 +1,7 @@
 //! A request as a mounting lends it to the core, and what the core picks out of it in one pass.
 
 use crate::certificate::Certificate;
+use crate::fingerprint::shown::Shown;
 use crate::header::One;
 use http::{HeaderMap, HeaderName, Method, header};
 use std::net::IpAddr;
@@ -18,6 +19,8 @@ pub struct View<'v> {
     pub peer: IpAddr,
     /// The certificate that the other end has shown, verified; none: it has shown none.
     pub certificate: Option<&'v Certificate>,
+    /// What the other end shows without being asked.
+    pub shown: Shown<'v>,
     /// What is known of the body before it is read.
     pub body: BodyHint,
     /// What this mounting cannot see or do.

@@ -6,7 +6,7 @@ use crate::layers::cookie::Cleaning;
 use crate::layers::identity::Known;
 use crate::layers::pass::{Cut, Held};
 use crate::layers::quota::{Counted, Kept, Taken};
-use crate::layers::{csrf, identity, quota};
+use crate::layers::{csrf, identity};
 use crate::names::Named;
 use crate::origin::Origins;
 use crate::reason::Reason;
@@ -129,12 +129,6 @@ impl<'v> Visit<'v> {
         Counted::new(self.caller, self.client, self.known.as_ref(), self.route())
             .with_held(self.held.as_deref())
             .with_asked(self)
-    }
-
-    /// Whether no limit counts it.
-    pub(crate) fn is_allowed(&self) -> bool {
-        let is_proxy = self.gate.client_ip.trusts(self.client);
-        quota::allows(&self.gate.quota, self.counted(), is_proxy)
     }
 
     /// The origins that are allowed on this route.

@@ -6,8 +6,11 @@
 pub mod chance;
 pub mod clock;
 mod converse;
+pub mod denials;
 pub mod leave;
 pub mod outside;
+mod scrubbed;
 
 pub use converse::{Hold, Reach, converse, settle};
 pub use outside::Outside;
+pub use scrubbed::Scrubbed;

@@ -4,10 +4,12 @@
 //! protection against a page that rebinds a name, nor against other users of the machine: so every
 //! request names a listed host and, but for `/healthz`, brings the token.
 
+mod denials;
 mod recent;
 
 pub(crate) use recent::{RECENT_MAX, Recent};
 
+use crate::log::{LogBuffer, json};
 use crate::metrics;
 use crate::settings::AdminSettings;
 use crate::shared::Shared;
@@ -52,6 +54,7 @@ const PROBLEM: &str = "application/problem+json";
 /// What the listener answers with.
 struct Desk {
     shared: Arc<Shared>,
+    log: Arc<LogBuffer>,
     settings: AdminSettings,
     port: u16,
     is_stopping: watch::Receiver<bool>,
@@ -61,12 +64,12 @@ struct Desk {
 pub(crate) async fn serve(
     listener: TcpListener,
     settings: AdminSettings,
-    shared: Arc<Shared>,
+    (shared, log): (Arc<Shared>, Arc<LogBuffer>),
     stopping: watch::Receiver<bool>,
     mut over: watch::Receiver<bool>,
 ) {
     let port = listener.local_addr().map_or(0, |address: SocketAddr| address.port());
-    let desk = Rc::new(Desk { shared, settings, port, is_stopping: stopping });
+    let desk = Rc::new(Desk { shared, log, settings, port, is_stopping: stopping });
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let tasks = LocalSet::new();
     let accepting = async {
@@ -104,8 +107,8 @@ pub(crate) async fn serve(
 /// that somebody could hold.
 async fn talk(desk: Rc<Desk>, socket: TcpStream) {
     let service = service_fn(move |request| {
-        let response = desk.answer(&request);
-        async move { Ok::<_, Infallible>(response) }
+        let desk = Rc::clone(&desk);
+        async move { Ok::<_, Infallible>(desk.answer(request).await) }
     });
     let mut server = hyper::server::conn::http1::Builder::new();
     server
@@ -118,15 +121,15 @@ async fn talk(desk: Rc<Desk>, socket: TcpStream) {
 }
 
 impl Desk {
-    fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let headers = request.headers();
-        if !self.is_for_us(request) {
+        if !self.is_for_us(&request) {
             let what = "This listener does not answer to the name in Host; see admin.hosts.";
             return problem(StatusCode::MISDIRECTED_REQUEST, "admin/unknown-host", what);
         }
         let path = request.uri().path();
         if path == "/healthz" {
-            return only_read(request, || plain(StatusCode::OK, PLAIN, "ok\n"));
+            return only_read(&request, || plain(StatusCode::OK, PLAIN, "ok\n"));
         }
         if !self.may(headers) {
             let what = "Send Authorization: Bearer TOKEN, once.";
@@ -136,11 +139,14 @@ impl Desk {
             return response;
         }
         match path {
-            "/metrics" => only_read(request, || self.metrics()),
-            "/readyz" => only_read(request, || self.ready()),
+            "/metrics" => only_read(&request, || self.metrics()),
+            "/readyz" => only_read(&request, || self.ready()),
+            "/denials" => denials::answer(self, request).await,
             _ => match path.strip_prefix("/recent/") {
-                Some(id) => only_read(request, || self.recent(id)),
-                None => not_found("There are /metrics, /healthz, /readyz and /recent/ID."),
+                Some(id) => only_read(&request, || self.recent(id)),
+                None => {
+                    not_found("There are /metrics, /healthz, /readyz, /recent/ID and /denials.")
+                }
             },
         }
     }
@@ -179,13 +185,22 @@ impl Desk {
     }
 
     fn ready(&self) -> Response<Full<Bytes>> {
-        let standing = self.shared.store.server().map(ValkeyStore::standing);
+        let store = &self.shared.store;
+        let standing = store.server().map(ValkeyStore::standing);
         // Whoever must ask a store that is away would be refused here, and may not be elsewhere.
         let is_ready = !*self.is_stopping.borrow() && standing != Some(Standing::Away);
         let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        let store = standing.map(|standing| format!(",\"store\":{:?}", standing.word()));
-        let store = store.unwrap_or_default();
-        plain(status, JSON, format!("{{\"ready\":{is_ready}{store}}}\n"))
+        let mut body = format!("{{\"ready\":{is_ready}").into_bytes();
+        if let Some(standing) = standing {
+            json::text("store", Some(standing.word().as_bytes()), &mut body);
+        }
+        // It serves while its file cannot be written; whoever looks wants to know.
+        let away = store.figures().and_then(|figures| figures.away);
+        if is_ready {
+            json::text("store_away", away.as_deref().map(str::as_bytes), &mut body);
+        }
+        body.extend_from_slice(b"}\n");
+        plain(status, JSON, body)
     }
 
     fn recent(&self, id: &str) -> Response<Full<Bytes>> {
@@ -215,13 +230,13 @@ fn not_found(what: &str) -> Response<Full<Bytes>> {
     problem(StatusCode::NOT_FOUND, "admin/not-found", what)
 }
 
-/// `application/problem+json` (RFC 9457). Every text in it is the gate's own.
+/// `application/problem+json` (RFC 9457). What a text repeats of a caller's is escaped.
 fn problem(status: StatusCode, code: &str, what: &str) -> Response<Full<Bytes>> {
-    let body = format!(
-        "{{\"type\":\"urn:doorward:{code}\",\"title\":{what:?},\"status\":{status},\
-         \"code\":\"{code}\"}}\n",
-        status = status.as_u16(),
-    );
+    let mut body = format!("{{\"type\":\"urn:doorward:{code}\"").into_bytes();
+    json::text("title", Some(what.as_bytes()), &mut body);
+    json::count("status", u64::from(status.as_u16()), &mut body);
+    json::text("code", Some(code.as_bytes()), &mut body);
+    body.extend_from_slice(b"}\n");
     plain(status, PROBLEM, body)
 }
 

@@ -9,6 +9,7 @@ use crate::proxy_line::{self, LINE_BYTES_MAX, Read};
 use crate::socket::{Ahead, Socket};
 use crate::tls::{ALPN_H2, Tls};
 use doorward_core::fault::Fault;
+use doorward_core::fingerprint::hello::HelloReading;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -89,6 +90,7 @@ pub(crate) async fn handshake(
         let _ = ahead.tcp.shutdown().await;
         return Err(Left::Silently);
     }
+    read_on(client, &mut ahead, &mut hello).await;
     ahead.unread(hello);
     let state = tls.state();
     match in_time(client, state.acceptor.accept(ahead).into_fallible()).await {
@@ -110,6 +112,21 @@ pub(crate) async fn handshake(
         None => {
             counts.handshakes_failed.fetch_add(1, Relaxed);
             Err(Left::Silently)
+        }
+    }
+}
+
+/// Reads what a client shows in its hello, which may come in several pieces; whatever is read here
+/// is handed on to the handshake. What ends or stalls meanwhile, the handshake meets as well.
+async fn read_on(client: &Client, ahead: &mut Ahead, hello: &mut Vec<u8>) {
+    let Some(shown) = &client.shown else { return };
+    let mut reading = HelloReading::new();
+    let mut before = 0;
+    while shown.read_hello(&mut reading, &hello[before..]) {
+        before = hello.len();
+        let read = in_time(client, ahead.read_buf(hello)).await;
+        if !matches!(read, Some(Ok(1..))) {
+            return shown.end_hello();
         }
     }
 }

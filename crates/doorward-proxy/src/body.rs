@@ -3,19 +3,24 @@
 
 mod hold;
 mod page;
+mod scrubbed;
+mod stay;
 
 use crate::client::Client;
 use crate::forms::Forms;
-use crate::leave::{EventStream, Leave, last_event};
+use crate::leave::{EventStream, Leave};
 use crate::link::Link;
 use crate::observe::Record;
 use crate::trailers;
 use bytes::Bytes;
 use doorward_core::fault::Fault;
+use doorward_core::scrub::Scrub;
 use doorward_core::verdict::{Meter, MeterStep};
+use doorward_porter::Scrubbed;
 use http::header::{HeaderMap, HeaderName};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
+use stay::Stay;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
@@ -196,13 +201,8 @@ pub(crate) struct AnswerBody {
     stay: Option<Box<Stay>>,
     /// A page, whose forms get a token on the way.
     forms: Option<Box<Forms>>,
-}
-
-/// How long a stream's caller may read it, and whether it can be told of the end.
-struct Stay {
-    leave: Leave,
-    events: Option<EventStream>,
-    is_over: bool,
+    /// What may not have a credential in it.
+    scrubbed: Option<Box<Scrubbed>>,
 }
 
 enum Source {
@@ -237,6 +237,7 @@ impl AnswerBody {
             takes_trailers: false,
             stay: None,
             forms: None,
+            scrubbed: None,
         }
     }
 
@@ -257,6 +258,7 @@ impl AnswerBody {
             takes_trailers: false,
             stay: None,
             forms: None,
+            scrubbed: None,
         };
         out.give_back();
         out
@@ -285,6 +287,14 @@ impl AnswerBody {
         if !self.from.is_end() {
             self.forms = forms.map(Box::new);
             self.takes_trailers &= self.forms.is_none();
+        }
+        self
+    }
+
+    /// Has credentials covered in it.
+    pub(crate) fn scrubbing(mut self, scrub: Option<Scrub>) -> Self {
+        if !self.from.is_end() {
+            self.scrubbed = scrub.map(|scrub| Box::new(Scrubbed::new(scrub)));
         }
         self
     }
@@ -323,7 +333,16 @@ impl AnswerBody {
         }
     }
 
+    /// The next of what the upstream sends and may go on.
     fn poll_upstream(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+        match self.scrubbed {
+            None => self.poll_sent(cx),
+            Some(_) => self.poll_scrubbed(cx),
+        }
+    }
+
+    /// The next of what the upstream sends.
+    fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
         let Source::Upstream { incoming, link } = &mut self.from else {
             return Poll::Ready(None);
         };
@@ -356,31 +375,7 @@ impl AnswerBody {
             }
         }
     }
-
-    /// What is sent once the caller's leave has ended; none while it has not. The task is woken to
-    /// ask again, if it `waits`.
-    fn poll_stay(&mut self, cx: &mut Context<'_>, waits: bool) -> Option<Handed> {
-        let stay = self.stay.as_mut()?;
-        if stay.is_over {
-            return Some(None);
-        }
-        let reason = stay.leave.poll_over(cx, waits)?;
-        stay.is_over = true;
-        let can_be_told = stay.events.is_some_and(EventStream::is_between);
-        // The upstream is cut off here, and not only when the client has taken the last event.
-        self.let_go();
-        self.is_whole = can_be_told;
-        if !can_be_told {
-            return Some(Some(Err(Cut)));
-        }
-        let last = last_event(reason);
-        self.count(last.len());
-        Some(Some(Ok(Frame::data(last))))
-    }
 }
-
-/// What hyper is handed of an answer.
-type Handed = Option<Result<Frame<Bytes>, Cut>>;
 
 impl Body for AnswerBody {
     type Data = Bytes;
@@ -434,7 +429,10 @@ impl Body for AnswerBody {
         match &self.stay {
             // What was cut off is no end.
             Some(stay) if stay.is_over => self.is_whole,
-            Some(_) | None => self.forms.is_none() && self.from.is_end(),
+            Some(_) | None => {
+                let holds = self.scrubbed.as_ref().is_some_and(|scrubbed| scrubbed.holds());
+                self.forms.is_none() && !holds && self.from.is_end()
+            }
         }
     }
 
@@ -443,7 +441,10 @@ impl Body for AnswerBody {
             Source::Own(bytes) => SizeHint::with_exact(bytes.len() as u64),
             // What is written in is no part of what was announced.
             Source::Upstream { .. } if self.forms.is_some() => SizeHint::default(),
-            Source::Upstream { incoming, .. } => incoming.size_hint(),
+            Source::Upstream { incoming, .. } => match &self.scrubbed {
+                None => incoming.size_hint(),
+                Some(scrubbed) => scrubbed.and_held(&incoming.size_hint()),
+            },
         }
     }
 }

@@ -2,9 +2,11 @@
 
 use crate::clients::Presented;
 use crate::line::Line;
+use crate::shown::Connection;
 use crate::tunnel::Tunnel;
 use crate::worker::Worker;
 use doorward_core::certificate::Certificate;
+use doorward_core::fingerprint::http1::HeadOrder;
 use doorward_porter::leave::Shows;
 use http::HeaderValue;
 use std::net::{IpAddr, SocketAddr};
@@ -20,6 +22,10 @@ pub(crate) struct Client {
     is_tls: AtomicBool,
     /// What it has shown at its handshake; boxed by its `Arc`, since most have shown nothing.
     presented: OnceLock<Arc<Presented>>,
+    /// What it shows without being asked; none where the gate does not look.
+    pub(crate) shown: Option<Arc<Connection>>,
+    /// The last head that was read to its end, by its number: the order of its names.
+    order: Mutex<Option<(u64, HeadOrder)>>,
     peer_text: HeaderValue,
     /// What this connection becomes when its answer has left.
     tunnel: Mutex<Option<Box<Tunnel>>>,
@@ -27,12 +33,15 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(worker: Arc<Worker>, peer: SocketAddr) -> Self {
+        let looks = worker.shared.setup.load().gate.looks();
         Self {
             line: Line::new(Arc::clone(&worker.pulse)),
             worker,
             peer,
             is_tls: AtomicBool::new(false),
             presented: OnceLock::new(),
+            shown: looks.then(Arc::default),
+            order: Mutex::new(None),
             peer_text: address_text(peer.ip()),
             tunnel: Mutex::new(None),
         }
@@ -61,6 +70,17 @@ impl Client {
         Some(Box::new(move || Some(presented.certificate(&shared.tls.as_ref()?.state()))))
     }
 
+    /// The head of this number was read to its end.
+    pub(crate) fn saw_order(&self, number: u64, order: HeadOrder) {
+        *self.order.lock().unwrap_or_else(PoisonError::into_inner) = Some((number, order));
+    }
+
+    /// The order of a head's names. None: another head came behind it before it was asked for.
+    pub(crate) fn order(&self, number: u64) -> Option<HeadOrder> {
+        let last = *self.order.lock().unwrap_or_else(PoisonError::into_inner);
+        last.filter(|(last, _)| *last == number).map(|(_, order)| order)
+    }
+
     /// Whether its connection is TLS.
     pub(crate) fn is_tls(&self) -> bool {
         self.is_tls.load(Relaxed)
@@ -74,6 +94,8 @@ impl Client {
             peer: self.peer,
             is_tls: AtomicBool::new(self.is_tls()),
             presented: self.presented.clone(),
+            shown: self.shown.clone(),
+            order: Mutex::new(None),
             tunnel: Mutex::new(None),
             peer_text: self.peer_text.clone(),
         }

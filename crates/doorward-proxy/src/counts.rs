@@ -9,6 +9,8 @@ pub(crate) struct Counts {
     pub(crate) handshakes: AtomicU64,
     /// Of these, those that came to nothing.
     pub(crate) handshakes_failed: AtomicU64,
+    /// Requests of clients that wrote the trusted proxies' header of fingerprints themselves.
+    pub(crate) claims: AtomicU64,
     /// HTTP/2 connections.
     pub(crate) second: AtomicU64,
     /// Of these, those that were ended for a flood of frames.

@@ -1,10 +1,11 @@
 //! A request on its way: judged, sent upstream, and its answer handed back.
 
-use crate::body::{AnswerBody, RequestBody};
+use crate::body::{AnswerBody, RequestBody, read_out};
 use crate::client::Client;
 use crate::exchange::{self, Exchanged, Failed};
 use crate::forms::Forms;
 use crate::leave;
+use crate::link::Link;
 use crate::mount::{self, Judged, Passage};
 use crate::observe;
 use crate::settings::{UpstreamHost, UpstreamHttp};
@@ -98,15 +99,19 @@ async fn refuse(
     }
 }
 
-/// Answers a handshake that opens no tunnel. What the client may have sent ahead is not read on.
+/// Answers a handshake that opens no tunnel, behind which nothing more is read; or a request whose
+/// answer cannot be handed back.
 async fn stay_closed(
     client: &Arc<Client>,
     failed: (Fault, Passage),
     number: u64,
 ) -> Response<AnswerBody> {
     let (fault, passage) = failed;
+    let is_handshake = fault != Fault::UpstreamOpaque;
     let mut response = mount::fault(client, fault, passage, Outcome::Sent, number).await;
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    if is_handshake {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     response
 }
 
@@ -122,7 +127,7 @@ fn hand_on(
         Some(handshake) if exchanged.answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
             upgrade::open(client, exchanged, passage, handshake)
         }
-        Some(_) | None => Ok(hand_back(client, exchanged, passage, plan.takes_trailers, number)),
+        Some(_) | None => hand_back(client, exchanged, passage, plan.takes_trailers, number),
     }
 }
 
@@ -170,7 +175,7 @@ fn retarget(uri: &mut Uri, admitted: &Admitted) -> Result<(), Fault> {
         *uri = form;
     }
     let target = uri.path_and_query().map_or("/", PathAndQuery::as_str);
-    if let Some(cut) = admitted.cut_target(target) {
+    if let Some(cut) = admitted.upstream_target(target) {
         // What is left of a target that was judged is one.
         *uri = PathAndQuery::try_from(cut).map_err(|_| Fault::GateBusy)?.into();
     }
@@ -285,17 +290,25 @@ fn forwarded(address: IpAddr, host: &str, proto: &str) -> String {
 }
 
 /// Hands an upstream's answer back to the client.
+///
+/// # Errors
+/// When the answer cannot be looked through for a credential.
 fn hand_back(
     client: &Arc<Client>,
     exchanged: Exchanged,
     passage: Passage,
     takes_trailers: bool,
     number: u64,
-) -> Response<AnswerBody> {
+) -> Result<Response<AnswerBody>, Box<(Fault, Passage)>> {
+    let Exchanged { mut answer, look, mut link } = exchanged;
+    let status = answer.status();
+    let scrub = match passage.admitted.scrub(status, answer.headers_mut()) {
+        Ok(scrub) => scrub,
+        Err(fault) => return Err(drop_answer(client, answer, link, (fault, passage))),
+    };
+    let (mut parts, incoming) = answer.into_parts();
     observe::answered(client, &passage);
     let Passage { admitted, mut record, .. } = passage;
-    let Exchanged { answer, look, mut link } = exchanged;
-    let (mut parts, incoming) = answer.into_parts();
     let has_two_framings = look.has_coding && look.lengths > 0;
     let has_no_body = matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     let announces_one = look.has_coding || look.lengths > 0;
@@ -339,12 +352,27 @@ fn hand_back(
     let mut body = AnswerBody::upstream(incoming, link, Arc::clone(client), record)
         .finishing(admitted.writes())
         .with_trailers(takes_trailers)
+        .scrubbing(scrub)
         .writing(forms);
     let has_events = is_event_stream(&parts.headers);
     if has_events || admitted.identity().is_some() {
         body = body.ending(|| leave::of(client, &admitted), has_events);
     }
-    Response::from_parts(parts, body)
+    Ok(Response::from_parts(parts, body))
+}
+
+/// Lets go of an answer that is not handed back. One to what may change something is read to its
+/// end: breaking it off could break that off too.
+fn drop_answer(
+    client: &Client,
+    answer: Response<Incoming>,
+    link: Link,
+    failed: (Fault, Passage),
+) -> Box<(Fault, Passage)> {
+    if failed.1.admitted.writes() {
+        client.worker.in_background(read_out(answer.into_body(), link));
+    }
+    Box::new(failed)
 }
 
 /// What writes tokens into the forms of an answer's page; its head is written anew then.

@@ -64,7 +64,12 @@ impl Hints {
                 self.near_origin(gate, headers);
                 self.image(headers, refused);
             }
-            Reason::Quota(quota::Reason::Share | quota::Reason::SignIn | quota::Reason::Strikes)
+            Reason::Quota(
+                quota::Reason::Share
+                | quota::Reason::Penalty
+                | quota::Reason::SignIn
+                | quota::Reason::Strikes,
+            )
             | Reason::Identity(identity::Reason::TooManyUnknown)
                 // Otherwise a proxy is named, and was believed.
                 if refused.client() == address::unwrap(peer) =>

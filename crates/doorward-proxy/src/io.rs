@@ -30,7 +30,10 @@ pub(crate) struct ClientIo {
 
 impl ClientIo {
     pub(crate) fn new(socket: Socket, client: Arc<Client>) -> Self {
-        let scan = Scan::new(client.worker.scan_limits());
+        let scan = match client.shown {
+            Some(_) => Scan::noting_order(client.worker.scan_limits()),
+            None => Scan::new(client.worker.scan_limits()),
+        };
         // On TLS it is agreed on in the handshake (RFC 9113 3.3).
         let may_be_second = client.worker.shared.http2 && !socket.is_tls();
         Self { socket, scan, client, is_fresh: true, may_be_second, held: Vec::new() }
@@ -99,13 +102,16 @@ impl ClientIo {
 
     /// Hands on what the scan let pass.
     fn pass(
-        &self,
+        &mut self,
         cx: &Context<'_>,
         into: &mut ReadBuf<'_>,
         before: usize,
         fed: Fed,
     ) -> Poll<io::Result<()>> {
         self.client.line.saw(&self.scan, fed.found);
+        if let Some(order) = self.scan.take_order() {
+            self.client.saw_order(self.scan.heads(), order);
+        }
         if fed.found.is_some() {
             into.set_filled(before + fed.passed);
             cx.waker().wake_by_ref();

@@ -39,6 +39,7 @@ pub mod scan;
 pub mod settings;
 mod setup;
 mod shared;
+mod shown;
 mod socket;
 mod streams;
 #[cfg(test)]

@@ -9,6 +9,8 @@ mod pretty;
 mod summary;
 
 use crate::settings::LogForm;
+use crate::shown::Noted;
+use doorward_core::denial::Denial;
 use doorward_core::moment::{Now, RequestId};
 use doorward_core::reason::Reason;
 use doorward_core::visit::WouldRefuse;
@@ -62,6 +64,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) status: Option<u16>,
     /// The answer broke off, or the client did not wait for its end.
     pub(crate) is_broken: bool,
+    /// What its client shows without being asked.
+    pub(crate) shown: Option<&'a Noted>,
     pub(crate) bytes_in: u64,
     pub(crate) bytes_out: u64,
     /// WebSocket frames from the client and to it.
@@ -123,6 +127,20 @@ impl LogBuffer {
         if let Some(writer) = &self.writer
             && (is_first || is_full)
         {
+            writer.unpark();
+        }
+    }
+
+    /// Adds a line about a denial that was put or lifted.
+    pub(crate) fn audit(&self, denial: &Denial, now: Now) {
+        let mut lines = self.lines();
+        match self.form {
+            LogForm::Off => return,
+            LogForm::Json => json::audit(denial, now, &mut lines.text),
+            LogForm::Pretty { unicode, .. } => pretty::audit(denial, unicode, now, &mut lines.text),
+        }
+        drop(lines);
+        if let Some(writer) = &self.writer {
             writer.unpark();
         }
     }

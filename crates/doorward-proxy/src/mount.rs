@@ -7,6 +7,7 @@ use crate::settings::Forwarding;
 use crate::setup::{Backend, Setup};
 use crate::{reply, view};
 use doorward_core::fault::Fault;
+use doorward_core::fingerprint::shown::Shown;
 use doorward_core::gate::Gate;
 use doorward_core::moment::Moment;
 use doorward_core::reason::Reason;
@@ -19,6 +20,7 @@ use http::header;
 use http::{Response, request};
 use hyper::body::Incoming;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// A refused body of a known length up to this is read to its end, so that its connection stays of
 /// use; a longer one ends its connection.
@@ -86,9 +88,19 @@ pub(crate) async fn judge(
         }
     };
     let certificate = client.certificate();
-    let lent = view::lend(parts, client.peer.ip(), certificate.as_deref(), hint);
+    let order = client.shown.as_ref().and_then(|_| client.order(number));
+    let shown = client.shown.as_ref().map_or(Shown::NOTHING, |connection| {
+        connection.lend(order.as_ref(), client.line.is_stream())
+    });
+    let lent = view::lend(parts, client.peer.ip(), (certificate.as_deref(), shown), hint);
     let setup = shared.setup.load_full();
     let gate = &setup.gate;
+    if gate.is_fingerprint_claimed(&lent) {
+        shared.counts.claims.fetch_add(1, Relaxed);
+    }
+    if let (true, Some(record)) = (gate.looks(), &mut record) {
+        record.shows(&gate.of_client(&lent));
+    }
     let reach = Reach { store: &shared.store, outside: &shared.outside, clock: &*shared.clock };
     let verdict = converse(gate, lent, at, reach, &mut body).await;
     let judged_ns = observe::judged(client, gate, &verdict, &parts.method, hint, at);

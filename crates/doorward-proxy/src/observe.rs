@@ -4,7 +4,9 @@
 use crate::client::Client;
 use crate::log::{Entry, Kind};
 use crate::mount::Passage;
+use crate::shown::Noted;
 use bytes::Bytes;
+use doorward_core::fingerprint::shown::OfClient;
 use doorward_core::gate::Gate;
 use doorward_core::moment::{Moment, Now, RequestId};
 use doorward_core::pass::{PassId, id_text};
@@ -45,6 +47,8 @@ pub(crate) struct Record {
     left: Option<Instant>,
     upstream: Option<Duration>,
     is_broken: bool,
+    /// What its client shows, where the gate looks.
+    shown: Option<Box<Noted>>,
     /// Frames of a WebSocket, from the client and to it.
     frames: (u64, u64),
     /// Bytes that the client sent in frames.
@@ -102,9 +106,15 @@ impl Record {
             left: None,
             upstream: None,
             is_broken: false,
+            shown: None,
             frames: (0, 0),
             framed_bytes: 0,
         }
+    }
+
+    /// Its client shows this.
+    pub(crate) fn shows(&mut self, client: &OfClient<'_>) {
+        self.shown = Some(Box::new(Noted::from(client)));
     }
 
     /// The core admitted it.
@@ -246,6 +256,7 @@ impl Drop for Record {
             would_refuse: &self.would_refuse,
             status: self.status.map(|status| status.as_u16()),
             is_broken: self.is_broken,
+            shown: self.shown.as_deref(),
             bytes_in: self.client.line.body_bytes() + self.framed_bytes,
             bytes_out: self.sent_bytes,
             frames: self.frames,

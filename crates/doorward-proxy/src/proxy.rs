@@ -140,10 +140,12 @@ impl Proxy {
         let (give, housekeeping) = housekeep(keeping)?;
         let writer = housekeeping.thread().clone();
         proxy.housekeeping = Some(housekeeping);
+        let audit = Arc::new(LogBuffer::new(settings.log, Some(writer.clone())));
         proxy.admin = (settings.admin)
-            .map(|admin| Admin::start(admin, &proxy.shared, &stopping))
+            .map(|admin| Admin::start(admin, (&proxy.shared, &audit), &stopping))
             .transpose()?;
-        let mut buffers = Vec::with_capacity(count);
+        let mut buffers = Vec::with_capacity(count + 1);
+        buffers.push(audit);
         for listener in listeners {
             let log = Arc::new(LogBuffer::new(settings.log, Some(writer.clone())));
             buffers.push(Arc::clone(&log));
@@ -250,6 +252,12 @@ impl Proxy {
         )
     }
 
+    /// Requests of clients that wrote the header in which trusted proxies tell fingerprints.
+    #[must_use]
+    pub fn fingerprint_claims(&self) -> u64 {
+        self.shared.counts.claims.load(Ordering::Relaxed)
+    }
+
     /// Drains: clients in the queue are still served, requests in flight come to their end, then
     /// the threads end. Waits for that, at most as long as [`crate::settings::Bounds::drain`] says.
     pub fn stop(self) {
@@ -288,10 +296,11 @@ struct Admin {
 impl Admin {
     fn start(
         settings: AdminSettings,
-        shared: &Arc<Shared>,
+        (shared, log): (&Arc<Shared>, &Arc<LogBuffer>),
         stopping: &watch::Receiver<bool>,
     ) -> Result<Self, StartError> {
-        let (shared, stopping) = (Arc::clone(shared), stopping.clone());
+        let told = (Arc::clone(shared), Arc::clone(log));
+        let stopping = stopping.clone();
         if settings.token.expose().len() < ADMIN_TOKEN_BYTES_MIN {
             return Err(StartError::AdminToken);
         }
@@ -305,7 +314,7 @@ impl Admin {
         let (runtime, listener) = inside_runtime(listener)?;
         let (over, is_over) = watch::channel(false);
         let thread = spawn("doorward-admin", move || {
-            runtime.block_on(admin::serve(listener, settings, shared, stopping, is_over));
+            runtime.block_on(admin::serve(listener, settings, told, stopping, is_over));
         })?;
         Ok(Self { address, over, thread: Some(thread) })
     }

@@ -18,6 +18,7 @@ mod line;
 mod tests;
 
 use doorward_core::fault::Fault;
+use doorward_core::fingerprint::http1::{HeadOrder, HeadVersion};
 
 use self::chunk::Chunk;
 pub(crate) use self::classes::is_refused_in_trailers;
@@ -99,13 +100,23 @@ pub struct Scan {
     state: State,
     section: Section,
     heads: u64,
+    notes_order: bool,
+    /// The order of the names of the last head that was complete.
+    order: Option<HeadOrder>,
 }
 
 impl Scan {
     /// A scan at the start of a connection.
     #[must_use]
     pub fn new(limits: ScanLimits) -> Self {
-        Self { limits, state: State::Between, section: Section::head(&limits), heads: 0 }
+        let section = Section::head(&limits);
+        Self { limits, state: State::Between, section, heads: 0, notes_order: false, order: None }
+    }
+
+    /// The same, which notes the order and case of each head's names too.
+    #[must_use]
+    pub fn noting_order(limits: ScanLimits) -> Self {
+        Self { notes_order: true, ..Self::new(limits) }
     }
 
     /// Reads the next bytes of the stream.
@@ -147,6 +158,11 @@ impl Scan {
         self.heads
     }
 
+    /// The order of the names of the last head that was complete, once.
+    pub fn take_order(&mut self) -> Option<HeadOrder> {
+        self.order.take()
+    }
+
     /// Ends the scan: after a 101 the bytes belong to another protocol, and all pass. A fault
     /// stays.
     pub fn stop(&mut self) {
@@ -173,6 +189,7 @@ impl Scan {
             State::Between => {
                 Section::may_start_with(bytes[0])?;
                 self.section = Section::head(&self.limits);
+                self.section.order = self.notes_order.then(|| HeadOrder::new(HeadVersion::One));
                 self.state = State::Head;
                 Ok(0)
             }
@@ -180,6 +197,7 @@ impl Scan {
                 let read = self.section.read(bytes)?;
                 if let Some(framing) = self.section.complete() {
                     self.heads += 1;
+                    self.order = self.section.order;
                     self.state = match framing {
                         Framing::Nothing => State::Between,
                         Framing::Length(length) => State::Body(length),

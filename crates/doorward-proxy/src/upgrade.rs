@@ -127,6 +127,10 @@ pub(crate) fn open(
     let has_extensions = headers.contains_key(header::SEC_WEBSOCKET_EXTENSIONS);
     head::keep(headers, |name| *name != header::CONTENT_LENGTH && !look.ends_here(name));
     write(headers);
+    if let Some(spellings) = passage.admitted.spellings() {
+        // Of the handshake itself; what goes through the tunnel is not looked into.
+        spellings.cover_values(headers);
+    }
     passage.admitted.dress(headers);
     passage.admitted.tell_would_refuse(headers);
     observe::answered(client, &passage);

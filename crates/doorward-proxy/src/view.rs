@@ -1,6 +1,7 @@
 //! A request as it is lent to the core.
 
 use doorward_core::certificate::Certificate;
+use doorward_core::fingerprint::shown::Shown;
 use doorward_core::view::{BodyHint, Fidelity, Target, View};
 use http::request::Parts;
 use http_body::Body;
@@ -11,7 +12,7 @@ use std::net::IpAddr;
 pub(crate) fn lend<'v>(
     parts: &'v Parts,
     peer: IpAddr,
-    certificate: Option<&'v Certificate>,
+    (certificate, shown): (Option<&'v Certificate>, Shown<'v>),
     body: BodyHint,
 ) -> View<'v> {
     View {
@@ -24,6 +25,7 @@ pub(crate) fn lend<'v>(
         headers: &parts.headers,
         peer,
         certificate,
+        shown,
         body,
         fidelity: Fidelity::PROXY,
     }

@@ -9,6 +9,7 @@ use crate::metrics::{Cells, Counted};
 use crate::pool::Pool;
 use crate::scan::ScanLimits;
 use crate::shared::Shared;
+use doorward_porter::denials;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,6 +28,8 @@ const QUEUE_EMPTY: Duration = Duration::from_millis(100);
 const ACCEPT_REST: Duration = Duration::from_millis(50);
 /// How long an exchange that nobody waits for may go on, so that a write runs to its end.
 const FINISH_TIME_MAX: Duration = Duration::from_secs(60);
+/// How often a worker looks whether somebody was denied elsewhere.
+const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 
 /// One worker's belongings. Used on one thread; the locks are never contended.
 pub(crate) struct Worker {
@@ -166,7 +169,10 @@ pub(crate) async fn run(
     listener: TcpListener,
     mut stop: watch::Receiver<bool>,
 ) {
+    // Who was denied before is so from the first request on.
+    denials::refresh(&worker.shared.store, &worker.shared.memory).await;
     let sweeping = tokio::spawn(sweep(Arc::clone(&worker)));
+    let following = tokio::spawn(follow(Arc::clone(&worker)));
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -182,6 +188,17 @@ pub(crate) async fn run(
     }
     drain(&worker, listener).await;
     sweeping.abort();
+    following.abort();
+}
+
+/// Looks whether somebody was denied elsewhere: the store may be a fleet's.
+async fn follow(worker: Arc<Worker>) {
+    let mut beat = tokio::time::interval(FOLLOW_EVERY);
+    beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    loop {
+        beat.tick().await;
+        denials::refresh(&worker.shared.store, &worker.shared.memory).await;
+    }
 }
 
 async fn sweep(worker: Arc<Worker>) {

@@ -3,7 +3,7 @@
 mod kit;
 
 use doorward_core::gate::Gate;
-use doorward_core::layers::credential::Credential;
+use doorward_core::layers::credential::{Credential, Put};
 use doorward_core::route;
 use doorward_core::secret::Secret;
 use doorward_proxy::StartError;
@@ -23,8 +23,9 @@ fn named(name: &str) -> Arc<Gate> {
     gate(|settings| {
         settings.credential.credentials.push(Credential {
             name: name.to_owned(),
-            header: HeaderName::from_static("x-gate"),
-            value: Secret::new(name),
+            put: Put::Header(HeaderName::from_static("x-gate")),
+            before: format!("{name} "),
+            secret: Secret::new(*b"secret-of-the-gates"),
         });
         settings.routes.push(route::Settings {
             credentials: vec![name.to_owned()],
@@ -42,7 +43,8 @@ fn naming(name: &'static str) -> Scripted {
             if let Some(length) = request.header("content-length") {
                 scene.client.bytes(length.parse().expect("a length"));
             }
-            let gate = request.header("x-gate").unwrap_or("nobody").to_owned();
+            let gate = request.header("x-gate").and_then(|value| value.split(' ').next());
+            let gate = gate.unwrap_or("nobody").to_owned();
             let text = format!("{name} {gate} {}", scene.number);
             let length = text.len();
             scene.send(&format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{text}"));

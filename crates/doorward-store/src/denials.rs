@@ -7,7 +7,7 @@ use doorward_core::moment::Now;
 pub const DENIALS_MAX: usize = 10_000;
 
 /// All denials of a store.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DenialList {
     /// Another one whenever the list is another: nobody has to compare it whole.
     pub version: u64,
@@ -26,6 +26,12 @@ pub enum DenialError {
     Unwritten(String),
 }
 
+impl Default for DenialList {
+    fn default() -> Self {
+        Self { version: 1, denials: Vec::new() }
+    }
+}
+
 impl DenialList {
     /// Puts a denial in place of one of the same whom; one that has ended only takes that off.
     pub fn put(&mut self, denial: &Denial, now: Now) {
@@ -33,6 +39,11 @@ impl DenialList {
         if denial.lives(now) {
             self.denials.push(denial.clone());
         }
+    }
+
+    /// A copy, unless its version is known.
+    pub(crate) fn unless(&self, known: u64) -> Option<Self> {
+        (self.version != known).then(|| self.clone())
     }
 
     /// Takes those off that have ended.

@@ -26,6 +26,7 @@ mod writer;
 pub use doorward_core::question::WhenAway;
 pub use error::FileError;
 pub use open::FileSettings;
+pub use rows::look;
 pub use writer::{Figures, GATHER};
 
 use crate::MemoryStore;
@@ -136,10 +137,10 @@ impl FileStore {
         }
     }
 
-    /// The denials.
+    /// The denials, where their version is not the one that is known.
     #[must_use]
-    pub fn denials(&self) -> DenialList {
-        self.shared.denials.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn denials(&self, known: u64) -> Option<DenialList> {
+        self.shared.denials.lock().unwrap_or_else(PoisonError::into_inner).unless(known)
     }
 
     /// What is counted of the file, and how it is.
@@ -148,9 +149,10 @@ impl FileStore {
         self.shared.desk.figures()
     }
 
-    /// Waits until everything that was changed before is on disk; no: it could not be written.
+    /// Waits until everything that was changed before is on disk, however long that takes; no: it
+    /// could not be written.
     pub async fn flush(&self) -> bool {
-        self.is_committed().await
+        self.commit().await == Ok(true)
     }
 
     fn note(&self, questions: &Questions, now: Now) -> Answers {
@@ -228,9 +230,14 @@ impl FileStore {
     }
 
     async fn is_committed(&self) -> bool {
+        matches!(timeout(COMMIT_TIME_MAX, self.commit()).await, Ok(Ok(true)))
+    }
+
+    /// Told whether the next commit was made.
+    fn commit(&self) -> oneshot::Receiver<bool> {
         let (said, told) = oneshot::channel();
         self.shared.desk.order(Order::Commit { said });
-        matches!(timeout(COMMIT_TIME_MAX, told).await, Ok(Ok(true)))
+        told
     }
 }
 

@@ -12,7 +12,7 @@ pub mod valkey;
 
 pub use denials::{DENIALS_MAX, DenialError, DenialList};
 pub use doorward_core::table::{CLAIMS_MAX, KEYS_MAX, KNOWN_MAX, Sizes};
-pub use file::FileStore;
+pub use file::{Figures, FileStore};
 pub use memory::MemoryStore;
 pub use valkey::ValkeyStore;
 
@@ -64,6 +64,15 @@ impl Store {
         }
     }
 
+    /// How what is kept stands to what is counted; none where nothing is kept.
+    #[must_use]
+    pub fn figures(&self) -> Option<Figures> {
+        match self {
+            Self::Memory(_) | Self::Valkey(_) => None,
+            Self::File(file) => Some(file.figures()),
+        }
+    }
+
     /// The server that this store asks; none: it is in this process.
     #[must_use]
     pub const fn server(&self) -> Option<&ValkeyStore> {
@@ -86,13 +95,18 @@ impl Store {
         }
     }
 
-    /// The denials, with the version of the list. Whoever serves looks now and then whether it is
-    /// another one; a store that is away has none to tell, and the last ones hold.
-    pub async fn denials(&self) -> Option<DenialList> {
+    /// The denials, with the version of the list; none while it is the version that is `known`, or
+    /// the store is away: then the last ones hold. Whoever serves asks at its start and now and
+    /// then. No list has version 0.
+    pub async fn denials(&self, known: u64) -> Option<DenialList> {
         match self {
-            Self::Memory(memory) => Some(memory.denials()),
-            Self::File(file) => Some(file.denials()),
-            Self::Valkey(valkey) => valkey.denials(),
+            Self::Memory(memory) => memory.denials(known),
+            Self::File(file) => file.denials(known),
+            Self::Valkey(valkey) => {
+                // A server that was told nothing yet counts from 0.
+                let ours = |list: DenialList| DenialList { version: list.version + 1, ..list };
+                valkey.denials().map(ours).filter(|list| list.version != known)
+            }
         }
     }
 }

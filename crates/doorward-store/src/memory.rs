@@ -62,10 +62,10 @@ impl MemoryStore {
         Ok(())
     }
 
-    /// The denials.
+    /// The denials, where their version is not the one that is known.
     #[must_use]
-    pub fn denials(&self) -> DenialList {
-        self.denials.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn denials(&self, known: u64) -> Option<DenialList> {
+        self.denials.lock().unwrap_or_else(PoisonError::into_inner).unless(known)
     }
 
     /// The table, for whoever keeps a copy of it.

@@ -3,7 +3,7 @@
 use doorward_core::denial::{Denial, Denied};
 use doorward_core::moment::Now;
 use doorward_core::question::{Answer, Answers, Ask, Key, Question, Questions, Subject};
-use doorward_store::file::{FileError, FileSettings, WhenAway};
+use doorward_store::file::{FileError, FileSettings, WhenAway, look};
 use doorward_store::{DENIALS_MAX, DenialError, FileStore, Sizes};
 use std::fs;
 use std::path::Path;
@@ -143,6 +143,38 @@ async fn rows_of_windows_that_ended_go() {
     assert_eq!(store.figures().rows, 0);
 }
 
+/// A file of which nearly nothing is used any more is made small at the next start.
+#[tokio::test]
+async fn a_file_does_not_stay_large() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join("store.redb");
+    let sizes = Sizes { known_max: 100_000, ..SIZES };
+    let store = FileStore::open(FileSettings { sizes, ..settings(&path) }, on(MIDNIGHT));
+    let store = store.expect("a store");
+    for number in 0..80_000_u128 {
+        let key = Key { limit: 1, subject: Subject::Known(number.to_le_bytes()) };
+        let _ = at_once(&store, take(key, 3_600, 10, 1), on(MIDNIGHT));
+    }
+    let day = take(key(2, 1), DAY, 10, 3);
+    assert_eq!(left(at_once(&store, day, on(MIDNIGHT))), Some(7));
+    assert!(store.flush().await);
+    drop(store);
+    let length = || fs::metadata(&path).expect("the file").len();
+    let large = length();
+    let store = open(&path, on(MIDNIGHT + 3_600));
+    assert!(length() < large / 2, "{} of {large} bytes", length());
+    assert!(store.flush().await);
+    assert_eq!(store.figures().rows, 1);
+    let day = take(key(2, 1), DAY, 10, 0);
+    assert_eq!(left(at_once(&store, day, on(MIDNIGHT + 3_600))), Some(7));
+}
+
+fn denials(store: &FileStore) -> Vec<Denial> {
+    let list = store.denials(0).expect("no list has version 0");
+    assert_eq!(store.denials(list.version), None, "it is known");
+    list.denials
+}
+
 fn denied(name: &str) -> Denied {
     let mut digest = [0; 16];
     let bytes = name.as_bytes();
@@ -174,13 +206,13 @@ async fn denials_survive_a_restart_and_end_by_themselves() {
     let lifted = denial(denied("bob"), 0);
     store.put_denial(&lifted, now).await.expect("lifted");
     store.put_denial(&lifted, now).await.expect("lifted twice");
-    assert_eq!(store.denials().denials, all[..2]);
+    assert_eq!(denials(&store), all[..2]);
     let copy = folder.path().join("copy.redb");
     fs::copy(&path, &copy).expect("a copy");
     drop(store);
     for path in [&copy, &path] {
-        assert_eq!(open(path, now).denials().denials, all[..2]);
-        assert_eq!(open(path, on(MIDNIGHT + 61)).denials().denials, all[1..2]);
+        assert_eq!(denials(&open(path, now)), all[..2]);
+        assert_eq!(denials(&open(path, on(MIDNIGHT + 61))), all[1..2]);
     }
 }
 
@@ -204,7 +236,7 @@ async fn a_full_list_says_so() {
     // Twins: one that is there already, and any once the others have ended.
     store.put_denial(&one(7), now).await.expect("it is there");
     store.put_denial(&denial(denied("x"), MIDNIGHT + 9), on(MIDNIGHT + 2)).await.expect("room");
-    assert_eq!(store.denials().denials.len(), 1);
+    assert_eq!(denials(&store).len(), 1);
 }
 
 fn error(path: &Path) -> String {
@@ -233,6 +265,13 @@ fn what_is_wrong_with_a_path_is_named() {
     assert!(error(&at("other")).contains("another doorward has the store"));
     drop(other);
     assert!(error(&at("other")).contains("a database of another program"));
+    // A look says the same of what can be seen from outside.
+    for (name, want) in [("none/store.redb", "make its folder first"), ("empty", "is empty")] {
+        let seen = look(&at(name)).expect_err(name).to_string();
+        assert!(seen.contains(want), "{seen}");
+    }
+    assert!(look(folder.path()).expect_err("a folder").to_string().contains("is a folder"));
+    assert!(look(&at("other")).is_ok() && look(&at("store.redb")).is_ok());
     // Twin: a path that is there for the taking, twice, but not at once.
     let store = open(&at("store.redb"), on(MIDNIGHT));
     assert!(error(&at("store.redb")).contains("another doorward has the store"));

@@ -6,6 +6,7 @@
 use doorward_config::{Config, Given, Outside, load, print_effective};
 use doorward_core::client_ip::{ClientIp, From};
 use doorward_core::crypto::base64url;
+use doorward_core::fingerprint::shown::Shown;
 use doorward_core::gate::Gate;
 use doorward_core::header::One;
 use doorward_core::layers::identity::{Algorithm, IssuerSettings, KEY_SET_BYTES_MAX, KeysFrom};
@@ -218,6 +219,7 @@ fn opened(gate: &Arc<Gate>, memory: &Memory, headers: &HeaderMap, path: &str) ->
         headers,
         peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
         certificate: None,
+        shown: Shown::NOTHING,
         body: BodyHint::Empty,
         fidelity: Fidelity::PROXY,
     };

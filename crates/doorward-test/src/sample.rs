@@ -2,6 +2,7 @@
 //! are about: Chrome's `fetch` from a page of an allowed origin.
 
 use crate::tokens;
+use doorward_core::fingerprint::shown::Shown;
 use doorward_core::gate::Gate;
 use doorward_core::layers::identity::{
     self, Algorithm, ApiKey, IssuerSettings, KeySettings, KeysFrom, LookedUp, Place, Told,
@@ -211,6 +212,7 @@ impl Request {
             headers: &self.headers,
             peer: self.peer,
             certificate: None,
+            shown: Shown::NOTHING,
             body: self.body,
             fidelity: Fidelity::PROXY,
         }

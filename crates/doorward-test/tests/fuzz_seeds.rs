@@ -6,6 +6,10 @@ use std::path::Path;
 
 #[path = "../../../fuzz/oracles/head_scan.rs"]
 mod head_scan;
+#[path = "../../../fuzz/oracles/hello.rs"]
+mod hello;
+#[path = "../../../fuzz/oracles/opening.rs"]
+mod opening;
 
 /// Seeds of a target at the least.
 const SEEDS_MIN: usize = 15;
@@ -34,6 +38,16 @@ fn check(target: &str, accepts: fn(&[u8]) -> bool) {
 #[test]
 fn head_scan_seeds() {
     check("head_scan", |bytes| !head_scan::check(bytes).scan_refused);
+}
+
+#[test]
+fn hello_seeds() {
+    check("hello", hello::check);
+}
+
+#[test]
+fn opening_seeds() {
+    check("opening", opening::check);
 }
 
 #[test]

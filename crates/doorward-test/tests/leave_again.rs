@@ -2,10 +2,12 @@
 //! whoever knows its caller. The clock that requests are judged by is turned by hand.
 
 use doorward_core::gate::Gate;
+use doorward_core::secret::Secret;
 use doorward_core::standing::{AGAIN_S, UNSAID_S};
 use doorward_porter::clock::{Clock, FixedClock};
 use doorward_porter::outside::{Outside, OutsideSettings};
 use doorward_proxy::Proxy;
+use doorward_proxy::settings::AdminSettings;
 use doorward_test::quiet_proxy::{self, BEGIN_S, at};
 use doorward_test::remote_server::{Make, RemoteServer};
 use doorward_test::{cases, tokens};
@@ -16,6 +18,8 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
+
+const ADMIN_TOKEN: &str = "an-admin-token-of-the-test";
 
 const TOKENS: &str = r#"
 profile = "authenticated"
@@ -102,6 +106,11 @@ impl Scene {
             settings.clock = Arc::clone(&clock) as _;
             let (clock, chance) = (Arc::clone(&settings.clock), Arc::clone(&settings.chance));
             let outside = Outside::start(OutsideSettings::new(clock, chance));
+            settings.admin = Some(AdminSettings {
+                listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+                hosts: Vec::new(),
+                token: Secret::new(ADMIN_TOKEN),
+            });
             settings.outside = outside.expect("a thread");
         });
         Self { proxy: proxy.expect("a port"), clock }
@@ -200,6 +209,44 @@ fn a_reload_that_denies_or_forgets_a_caller_ends_its_streams() {
         scene.proxy.swap_gate(gate(&after)).expect("the same upstreams");
         scene.turn_to(AGAIN_S);
         assert_eq!(code_of_end(&mut client), code);
+    }
+}
+
+/// Tells the gate's admin listener; the status of its answer.
+fn wish(scene: &Scene, body: &str) -> String {
+    let address = scene.proxy.admin_address().expect("an admin listener");
+    let mut client = TcpStream::connect(address).expect("it listens");
+    let length = body.len();
+    let head = format!(
+        "POST /denials HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+         Authorization: Bearer {ADMIN_TOKEN}\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+    client.write_all(head.as_bytes()).expect("a wish");
+    read_until(&mut client, "\r\n").trim_end().to_owned()
+}
+
+#[test]
+fn who_is_denied_while_the_gate_runs_loses_its_streams() {
+    let rows = [
+        (r#"{"who":"user:ann","for_s":600,"why":"a test"}"#, true),
+        (r#"{"who":"127.0.0.0/8","for_s":600,"why":"a test"}"#, true),
+        // Its twins: somebody else, and a denial that ends before anybody looks.
+        (r#"{"who":"user:bob","for_s":600,"why":"a test"}"#, false),
+        (r#"{"who":"user:ann","for_s":1,"why":"a test"}"#, false),
+    ];
+    for (body, is_denied) in rows {
+        let backend = Backend::start();
+        let scene = Scene::start(&backend, gate(TOKENS));
+        let mut client = scene.open(&bearer());
+        assert_eq!(wish(&scene, body), "HTTP/1.1 200 OK", "{body}");
+        scene.turn_to(AGAIN_S);
+        if is_denied {
+            assert_eq!(code_of_end(&mut client), "quota/denied", "{body}");
+            continue;
+        }
+        // It ends with its token, and not before.
+        scene.turn_to(3_600 + 30);
+        assert_eq!(code_of_end(&mut client), "identity/expired", "{body}");
     }
 }
 

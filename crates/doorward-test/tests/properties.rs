@@ -3,6 +3,7 @@
 //! `DOORWARD_CAMPAIGN` is the number of requests of each property, `DOORWARD_SEED` another
 //! sequence.
 
+use doorward_core::fingerprint::shown::Shown;
 use doorward_core::mode::Mode;
 use doorward_core::route::{self, Effect, Kind};
 use doorward_core::settings::Settings;
@@ -230,6 +231,7 @@ proptest! {
         let rig = Rig::new(&settings);
         let view = View {
             target: Target { authority: authority.as_deref(), ..request.view().target },
+            shown: Shown::NOTHING,
             body: length.map_or(BodyHint::Stream, BodyHint::Length),
             ..request.view()
         };

@@ -267,3 +267,22 @@ fn the_first_minute_after_a_penalty_is_whole() {
     }
     assert_eq!(left(&rig, &request, begin().later_s(60)), 10);
 }
+
+#[test]
+fn a_day_that_has_lasted_gets_back_what_never_left() {
+    let day = Limit::new("day", &by(&["user"]), Measure::Window { window_s: 86_400, limit: 10 });
+    let minute = Limit::new("minute", &by(&["user"]), Measure::Window { window_s: 60, limit: 100 });
+    let rig = rig(vec![day, minute]);
+    let request = Request::chrome();
+    let into_day = |seconds: u64| begin().later_s(86_400 - begin().unix_s % 86_400 + seconds);
+    // Whether it was this day that it was taken from is not known yet.
+    let early = admitted(&rig, &request, into_day(60));
+    let _ = rig.store.answer(&early.settle(Outcome::NeverSent), into_day(61));
+    for _ in 0..100 {
+        let late = admitted(&rig, &request, into_day(7_200));
+        let _ = rig.store.answer(&late.settle(Outcome::NeverSent), into_day(7_201));
+    }
+    // The minute's hundred are gone, and nine of the day's ten are there.
+    assert_eq!(left(&rig, &request, into_day(7_201)), 0);
+    assert_eq!(left(&rig, &request, into_day(7_320)), 9);
+}

@@ -21,7 +21,7 @@ static HTTP2_SETTINGS: HeaderName = HeaderName::from_static("http2-settings");
 /// # Errors
 /// A refusal, when the proof of admission cannot be written.
 pub(crate) fn rebuild(parts: &mut Parts, admitted: &Admitted) -> Result<(), Box<Refused>> {
-    let cut = admitted.cut_target(&target(&parts.uri));
+    let cut = admitted.upstream_target(&target(&parts.uri));
     if let Some(target) = cut.and_then(|cut| PathAndQuery::try_from(cut).ok()) {
         parts.uri = target.into();
     }

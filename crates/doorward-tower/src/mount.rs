@@ -147,7 +147,7 @@ impl Passage {
     }
 
     /// It ends in a refusal after all.
-    fn refuse<R>(mut self: Box<Self>, refused: &Refused) -> Response<AnswerBody<R>> {
+    pub(crate) fn refuse<R>(mut self: Box<Self>, refused: &Refused) -> Response<AnswerBody<R>> {
         answer(refused, self.record.take())
     }
 

@@ -4,13 +4,15 @@ use crate::body::BoxError;
 use crate::mount::Passage;
 use bytes::{Buf, Bytes};
 use doorward_core::verdict::Reply;
+use doorward_porter::Scrubbed;
 use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use thiserror::Error;
 
-/// What is answered: the gate's own words, or the application's body, unchanged.
+/// What is answered: the gate's own words, or the application's body, in which nothing is changed
+/// but credentials of the gate's covered.
 pub struct AnswerBody<R>(Source<R>);
 
 enum Source<R> {
@@ -18,6 +20,8 @@ enum Source<R> {
     Own(Bytes),
     /// The application's. Its passage ends with it: settled and noted when it is dropped.
     Application(Pin<Box<R>>, Box<Passage>),
+    /// The same, where it may not have a credential in it.
+    Scrubbed(Pin<Box<R>>, Box<Passage>, Box<Scrubbed>),
 }
 
 /// The caller's leave ended in the midst of an answer; what is left of it is not handed out.
@@ -33,12 +37,49 @@ pub(crate) fn own<R>(reply: Reply) -> Response<AnswerBody<R>> {
     response
 }
 
-/// The application's answer, dressed.
+/// The application's answer, dressed; or a refusal, where it cannot be looked through for a
+/// credential that the application was given.
 pub(crate) fn dressed<R>(answer: Response<R>, passage: Box<Passage>) -> Response<AnswerBody<R>> {
     let (mut parts, body) = answer.into_parts();
+    let body = Box::pin(body);
+    let scrub = match passage.admitted.scrub(parts.status, &mut parts.headers) {
+        Ok(scrub) => scrub,
+        Err(fault) => {
+            let refused = passage.admitted.fault(fault);
+            return passage.refuse(&refused);
+        }
+    };
     passage.admitted.dress(&mut parts.headers);
     passage.admitted.tell_would_refuse(&mut parts.headers);
-    Response::from_parts(parts, AnswerBody(Source::Application(Box::pin(body), passage)))
+    let source = match scrub {
+        None => Source::Application(body, passage),
+        Some(scrub) => Source::Scrubbed(body, passage, Box::new(Scrubbed::new(scrub))),
+    };
+    Response::from_parts(parts, AnswerBody(source))
+}
+
+/// The next frame of the application's, while its caller has leave.
+fn poll_application<R>(
+    body: &mut Pin<Box<R>>,
+    passage: &mut Passage,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Frame<Bytes>, BoxError>>>
+where
+    R: Body,
+    R::Error: Into<BoxError>,
+{
+    let Poll::Ready(frame) = body.as_mut().poll_frame(cx) else {
+        // Nothing comes; but the leave may end.
+        return match passage.poll_over(cx, true) {
+            true => Poll::Ready(Some(Err(LeaveEnded.into()))),
+            false => Poll::Pending,
+        };
+    };
+    Poll::Ready(frame.map(|frame| match frame {
+        Ok(_) if passage.poll_over(cx, false) => Err(LeaveEnded.into()),
+        Ok(frame) => Ok(frame.map_data(|mut piece| piece.copy_to_bytes(piece.remaining()))),
+        Err(error) => Err(error.into()),
+    }))
 }
 
 impl<R> Body for AnswerBody<R>
@@ -53,31 +94,34 @@ where
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let (body, passage) = match &mut self.get_mut().0 {
+        let (body, passage, scrubbed) = match &mut self.get_mut().0 {
             Source::Own(bytes) => {
                 let bytes = std::mem::take(bytes);
                 return Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))));
             }
-            Source::Application(body, passage) => (body, passage),
+            Source::Application(body, passage) => return poll_application(body, passage, cx),
+            Source::Scrubbed(body, passage, scrubbed) => (body, passage, scrubbed),
         };
-        let Poll::Ready(frame) = body.as_mut().poll_frame(cx) else {
-            // Nothing comes; but the leave may end.
-            return match passage.poll_over(cx, true) {
-                true => Poll::Ready(Some(Err(LeaveEnded.into()))),
-                false => Poll::Pending,
+        loop {
+            if scrubbed.is_read() {
+                return Poll::Ready(scrubbed.rest().map(Ok));
+            }
+            let frame = match ready!(poll_application(body, passage, cx)) {
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                Some(Ok(frame)) => Some(frame),
+                None => None,
             };
-        };
-        Poll::Ready(frame.map(|frame| match frame {
-            Ok(_) if passage.poll_over(cx, false) => Err(LeaveEnded.into()),
-            Ok(frame) => Ok(frame.map_data(|mut piece| piece.copy_to_bytes(piece.remaining()))),
-            Err(error) => Err(error.into()),
-        }))
+            if let Some(frame) = scrubbed.take(frame) {
+                return Poll::Ready(Some(Ok(frame)));
+            }
+        }
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             Source::Own(bytes) => bytes.is_empty(),
             Source::Application(body, _) => body.is_end_stream(),
+            Source::Scrubbed(body, _, scrubbed) => !scrubbed.holds() && body.is_end_stream(),
         }
     }
 
@@ -85,6 +129,7 @@ where
         match &self.0 {
             Source::Own(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Source::Application(body, _) => body.size_hint(),
+            Source::Scrubbed(body, _, scrubbed) => scrubbed.and_held(&body.size_hint()),
         }
     }
 }

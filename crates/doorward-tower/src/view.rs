@@ -1,6 +1,7 @@
 //! A request as it is lent to the core.
 
 use crate::peer::PeerCertificate;
+use doorward_core::fingerprint::shown::Shown;
 use doorward_core::view::{BodyHint, Fidelity, Target, View};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::request::Parts;
@@ -33,6 +34,7 @@ pub(crate) fn lend(parts: &Parts, peer: IpAddr, body: BodyHint) -> View<'_> {
         headers: &parts.headers,
         peer,
         certificate: parts.extensions.get::<PeerCertificate>().map(|shown| &*shown.0),
+        shown: Shown::NOTHING,
         body,
         fidelity: FIDELITY,
     }

@@ -1,10 +1,14 @@
 //! What a person types.
 
 mod behind;
+mod deny;
+mod report;
 mod sources;
 mod ticket;
 
 pub(crate) use behind::Behind;
+pub(crate) use deny::{Deny, StoreWork};
+pub(crate) use report::Report;
 pub(crate) use sources::{Sources, Trouble};
 pub(crate) use ticket::{Ticket, TicketMint, TicketShow};
 
@@ -39,6 +43,11 @@ pub(crate) enum Command {
     Explain(Box<Explain>),
     /// Say what a log's requests were or would be refused for, and what is ready to be enforced
     Report(Report),
+    /// Refuse an address, a caller, a key, a token or a pass from now on, in a running gate
+    Deny(Deny),
+    /// Mend the file that a gate keeps shares in
+    #[command(subcommand)]
+    Store(StoreWork),
     /// Create, list and revoke API keys
     #[command(subcommand)]
     Key(Key),
@@ -243,7 +252,7 @@ pub(crate) enum SignsIn {
 /// `doorward guard`
 #[derive(Debug, Args)]
 pub(crate) struct Guard {
-    /// The backend: http://127.0.0.1:3000 or unix:/run/app.sock
+    /// The backend: http://127.0.0.1:3000, https://api.example or unix:/run/app.sock
     #[arg(required_unless_present_any = ["config", "demo"])]
     pub(crate) upstream: Option<String>,
     /// A page's origin that may call, as in http://localhost:5173; may be repeated
@@ -276,7 +285,7 @@ pub(crate) struct Guard {
     /// Close the list of routes and allow this one: 'POST /v1/chat'; may be repeated
     #[arg(long = "allow", value_name = "'METHOD PATH'")]
     pub(crate) allow: Vec<String>,
-    /// A header added on the allowed routes: 'Authorization: Bearer env:NAME'; may be repeated
+    /// Added on the allowed routes: 'Authorization: Bearer env:NAME', '?key=file:PATH'; repeatable
     #[arg(long, value_name = "'HEADER: VALUE'", requires = "allow")]
     pub(crate) credential: Vec<String>,
     /// Accept that strangers may call routes that have a credential
@@ -403,23 +412,6 @@ pub(crate) struct Explain {
     /// When it comes, in seconds since 1970 [default: now]
     #[arg(long, value_name = "SECONDS", requires = "request")]
     pub(crate) at: Option<u64>,
-}
-
-/// `doorward report`
-#[derive(Debug, Args)]
-pub(crate) struct Report {
-    /// JSON logs of the gate; `-` is standard input
-    #[arg(required = true, value_name = "LOG")]
-    pub(crate) logs: Vec<PathBuf>,
-    /// The gate's configuration: tell only of what it monitors
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-    /// For people or for programs
-    #[arg(long, value_enum, value_name = "FORM", default_value = "table")]
-    pub(crate) format: Form,
-    /// Kinds of refusals that are told of
-    #[arg(long, value_name = "N", default_value_t = 50)]
-    pub(crate) top: usize,
 }
 
 /// The form of an output.

@@ -2,7 +2,7 @@
 
 use crate::EXIT_USAGE;
 use crate::args::Check;
-use crate::{machine, mounting};
+use crate::{machine, mounting, store};
 use doorward_config::{Given, Machine};
 use std::process::ExitCode;
 
@@ -22,6 +22,7 @@ pub(crate) fn run(check: &Check) -> ExitCode {
         certificate.iter().for_each(mounting::tell_end);
         config.upstreams.iter().try_for_each(|one| mounting::upstream(one).map(drop))
     });
+    let mounted = mounted.and_then(|()| Ok(store::look(&config)?));
     if let Err(error) = mounted {
         machine::talk(&format!("error: {error:#}\n"));
         return ExitCode::from(EXIT_USAGE);

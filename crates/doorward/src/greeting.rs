@@ -3,6 +3,7 @@
 use doorward_config::{Config, Profile};
 use doorward_core::certificate::NameKind;
 use doorward_core::layers::LAYERS;
+use doorward_core::layers::credential::Put;
 use doorward_core::layers::identity::{How, Place};
 use doorward_core::mode::Mode;
 use std::fmt::Write;
@@ -48,6 +49,9 @@ pub(crate) fn text(config: &Config, address: SocketAddr, admin: Option<SocketAdd
         }
         Profile::Authenticated => line("callers", &callers(config)),
     }
+    for text in added(config) {
+        line("adds", &text);
+    }
     if config.secret_was_generated {
         line("secret", "made for this run; set [secrets] signing before production");
     }
@@ -65,6 +69,26 @@ pub(crate) fn text(config: &Config, address: SocketAddr, admin: Option<SocketAdd
         line("permissive", word);
     }
     format!("doorward {}\n{out}", env!("CARGO_PKG_VERSION"))
+}
+
+/// Which routes are given a credential, and where it is put; never what it is.
+fn added(config: &Config) -> Vec<String> {
+    let credentials = &config.settings.credential.credentials;
+    let put = |name: &String| {
+        let found = credentials.iter().find(|credential| credential.name == *name)?;
+        Some(match &found.put {
+            Put::Header(name) => format!("header {name}"),
+            Put::Query(name) => format!("parameter {name}"),
+        })
+    };
+    let with_any = config.settings.routes.iter().filter(|route| !route.credentials.is_empty());
+    with_any
+        .map(|route| {
+            let put: Vec<String> = route.credentials.iter().filter_map(put).collect();
+            let methods = route.methods.join(",");
+            format!("the {} to {methods} {}, and to nothing else", put.join(" and "), route.path)
+        })
+        .collect()
 }
 
 /// Who is believed.
@@ -141,7 +165,9 @@ fn still_open(config: &Config) -> String {
     let open: Vec<String> = config
         .upstreams
         .iter()
-        .map(|upstream| upstream.address.to_string())
+        .enumerate()
+        .filter(|(place, _)| !config.knows_strangers(*place))
+        .map(|(_, upstream)| upstream.address.to_string())
         .filter(|address| !address.starts_with("unix:"))
         .collect();
     if open.is_empty() {

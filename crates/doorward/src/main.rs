@@ -3,9 +3,11 @@
 // They panic when nobody reads; `machine::talk` and `machine::output` do not.
 #![deny(clippy::print_stderr, clippy::print_stdout)]
 
+mod admin;
 mod args;
 mod check;
 mod demo;
+mod deny;
 mod explain;
 mod greeting;
 mod guard;
@@ -43,6 +45,8 @@ fn main() -> ExitCode {
         Command::Schema => check::schema(),
         Command::Explain(explain) => explain::run(&explain),
         Command::Report(report) => report::run(&report),
+        Command::Deny(deny) => deny::run(&deny),
+        Command::Store(work) => store::run(&work),
         Command::Key(key) => key::run(&key),
         Command::Ticket(ticket) => ticket::run(&ticket),
     }

@@ -1,6 +1,7 @@
-//! The store that the configuration names.
+//! The store that the configuration names, and `doorward store repair`.
 
-use crate::machine;
+use crate::args::StoreWork;
+use crate::{EXIT_FINDINGS, EXIT_USAGE, machine};
 use anyhow::Context;
 use doorward_config::{Config, SharedStore, StoreAt, WhenGone};
 use doorward_core::memory::Memory;
@@ -8,11 +9,13 @@ use doorward_core::moment::Now;
 use doorward_core::secret::Secret;
 use doorward_porter::Outside as World;
 use doorward_porter::chance::SystemChance;
-use doorward_porter::clock::Clock;
-use doorward_store::file::FileSettings;
+use doorward_porter::clock::{Clock, SystemClock};
+use doorward_store::file::repair::{Repaired, repair};
+use doorward_store::file::{FileError, FileSettings};
 use doorward_store::remote::sentinel::open_primary;
 use doorward_store::valkey::{Away, Dial, ValkeySettings};
 use doorward_store::{FileStore, MemoryStore, Sizes, Store, ValkeyStore};
+use std::process::ExitCode;
 use std::sync::Arc;
 
 /// What a store is opened with, beside the configuration.
@@ -93,6 +96,41 @@ fn dial(shared: &SharedStore, world: &World) -> Dial {
                 let (at, primary) = (sentinels.at.clone(), sentinels.primary.clone());
                 Box::pin(open_primary(Arc::clone(&dial), at, primary))
             })
+        }
+    }
+}
+
+/// Looks whether a start could open it, and does not.
+pub(crate) fn look(config: &Config) -> Result<(), FileError> {
+    match &config.store {
+        StoreAt::Memory | StoreAt::Shared(_) => Ok(()),
+        StoreAt::File { path, .. } => doorward_store::file::look(path),
+    }
+}
+
+/// Does what was typed.
+pub(crate) fn run(work: &StoreWork) -> ExitCode {
+    let StoreWork::Repair(asked) = work;
+    match repair(&asked.file, SystemClock::new().now().unix_s) {
+        Ok(Repaired::Well { windows, denials }) => {
+            machine::output(&format!(
+                "{} is well: {windows} windows, {denials} denials\n",
+                asked.file.display()
+            ));
+            ExitCode::SUCCESS
+        }
+        Ok(Repaired::Moved { to, why }) => {
+            machine::output(&format!(
+                "{why}\nit is {} now, and the next start makes a new one\nlost: what was spent of \
+                 windows of an hour and more and of budgets, which begin anew; and every denial of \
+                 `doorward deny`, which must be said again\n",
+                to.display()
+            ));
+            ExitCode::from(EXIT_FINDINGS)
+        }
+        Err(error) => {
+            machine::talk(&format!("error: {error}\n"));
+            ExitCode::from(EXIT_USAGE)
         }
     }
 }

@@ -41,6 +41,9 @@ const PARTS: &[Part] = &[
     part("whole", "all of it, token remembered: from open to admitted", None),
     part("edits", "credential: what changes on the way to the backend", None),
     part("dress", "cors: dressing the answer", None),
+    part("hello", "what a hello shows, once a connection", None),
+    part("opening", "what an opening of HTTP/2 shows, once a connection", None),
+    part("order", "what the order of a head's names shows", None),
 ];
 
 /// What was measured of a part.

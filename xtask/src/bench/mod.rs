@@ -19,7 +19,7 @@ mod report;
 mod round;
 mod server;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 
@@ -40,6 +40,8 @@ struct Settings {
     /// Requests a second at which latency is measured.
     rate: u32,
     peers: Vec<&'static Kind>,
+    /// A program that is measured instead of one that is built for it.
+    gate: Option<PathBuf>,
 }
 
 /// Measures every peer and prints the table; whether all of it could be measured.
@@ -55,16 +57,17 @@ pub(crate) fn run(arguments: &[&str]) -> anyhow::Result<bool> {
     install::ensure(install::FOR_BENCH)?;
     envoy::ensure(&settings.peers)?;
     let gate = settings.peers.iter().any(|kind| kind.is_gate());
-    if gate {
+    if gate && settings.gate.is_none() {
         dist::build()?;
     }
     let folder = std::env::temp_dir().join(format!("doorward-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).context("no folder for the peers' files")?;
-    let measured = measure(&settings, &folder, &dist::binary());
+    let program = settings.gate.clone().unwrap_or_else(dist::binary);
+    let measured = measure(&settings, &folder, &program);
     let removed = std::fs::remove_dir_all(&folder);
     let measured = measured?;
     removed.context("the peers' files are not removed")?;
-    let mut decision = if gate { Some(decision::run()?) } else { None };
+    let mut decision = if gate && settings.gate.is_none() { Some(decision::run()?) } else { None };
     let mut bars = bars::bars(&measured);
     bars.extend(decision.iter_mut().flat_map(|decision| decision.bars.drain(..)));
     println!("\n{}", machine::lines());
@@ -129,7 +132,7 @@ fn alone() -> anyhow::Result<bool> {
 
 fn parse(arguments: &[&str]) -> anyhow::Result<Settings> {
     let peers = PEERS.iter().collect();
-    let mut settings = Settings { rounds: 5, seconds: 4, rate: 2_000, peers };
+    let mut settings = Settings { rounds: 5, seconds: 4, rate: 2_000, peers, gate: None };
     let mut words = arguments.iter();
     while let Some(option) = words.next() {
         let value = words.next().with_context(|| format!("{option} takes a value"))?;
@@ -137,6 +140,7 @@ fn parse(arguments: &[&str]) -> anyhow::Result<Settings> {
             "--rounds" => settings.rounds = value.parse().context("--rounds takes a number")?,
             "--seconds" => settings.seconds = value.parse().context("--seconds takes a number")?,
             "--rate" => settings.rate = value.parse().context("--rate takes a number")?,
+            "--gate" => settings.gate = Some(PathBuf::from(value)),
             "--peers" => {
                 settings.peers =
                     value.split(',').map(Kind::named).collect::<anyhow::Result<_>>()?;

@@ -20,7 +20,7 @@ const EXCEPTIONS: &[Exception] = &[
         reason: "accept fails at once while descriptors are short, and no event tells of its end",
     },
     Exception {
-        path: "crates/doorward-core/src/layers/credential/mod.rs",
+        path: "crates/doorward-core/src/layers/credential/reason.rs",
         what: "`credential/unprovable` has no refusing case",
         reason: "no request and no configuration that starts can cause it: the proof is ASCII",
     },

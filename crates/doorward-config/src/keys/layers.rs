@@ -271,7 +271,7 @@ static PASS: Section = Section::new(
 );
 
 static CREDENTIAL: Section = Section::new(
-    "Headers that only the gate knows, added on the way to the backend.",
+    "What only the gate knows, added on the way to the backend.",
     &[
         never_a_mode(),
         key(
@@ -285,10 +285,11 @@ static CREDENTIAL: Section = Section::new(
 
 /// One credential.
 pub(crate) static CREDENTIAL_ADD: Section = Section::new(
-    "A header that is added on routes that name it.",
+    "A header, or a query's parameter, that is added on routes that name it.",
     &[
         key("name", Shape::Text, "", "What routes call it."),
         key("header", Shape::Text, "", "The header: \"authorization\"."),
+        key("query", Shape::Text, "", "Or the query's parameter: \"key\"."),
         key(
             "value",
             Shape::Secret,

@@ -61,7 +61,8 @@ pub(crate) static TOP: Section = Section::new(
             Shape::Text,
             "\"keep\"",
             "The Host that the upstream is told: `keep` (the client's), `upstream` (its address), \
-             or a name.",
+             or a name. Where it is not said, a public https upstream that is given a credential \
+             is told its own.",
         ),
         key(
             "origins",
@@ -212,6 +213,13 @@ static CLIENT_IP: Section = Section::new(
             Shape::Words { now: &["x-forwarded-for", "forwarded", "x-real-ip"], later: &[] },
             "\"x-forwarded-for\"",
             "The one header that they write.",
+        ),
+        key(
+            "fingerprint_from",
+            Shape::Text,
+            "",
+            "The header in which they tell the JA4 of a client's TLS, which they end: \"x-ja4\". \
+             From anybody else it is not believed; it never goes on to the backend.",
         ),
     ],
 );

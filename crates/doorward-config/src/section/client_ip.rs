@@ -24,6 +24,12 @@ pub(crate) fn read(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'
     if let Some(from) = table.choose("from", FROM, reading) {
         draft.settings.forwarded_by = from;
     }
+    if let Some(value) = table.value("fingerprint_from") {
+        reading.point("client_ip.fingerprint_from".to_owned(), &value.place);
+        let fingerprint = &mut draft.settings.fingerprint;
+        fingerprint.from = value.text(reading).map(str::to_owned);
+        fingerprint.is_wanted = fingerprint.from.is_some();
+    }
     for (network, place) in networks(&table.list("trusted_proxies", reading), reading) {
         let index = draft.settings.trusted_proxies.len();
         reading.point(format!("client_ip.trusted_proxies[{index}]"), &place);

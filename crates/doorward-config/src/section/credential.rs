@@ -1,11 +1,11 @@
-//! `[layers.credential]`: headers that only the gate knows.
+//! `[layers.credential]`: what only the gate knows, and adds on the way to the backend.
 
 use super::secrets;
 use crate::document::{Table, Value};
 use crate::draft::Draft;
 use crate::reading::Reading;
 use crate::source::Place;
-use doorward_core::layers::credential::Credential;
+use doorward_core::layers::credential::{Credential, Put};
 use doorward_core::secret::Secret;
 use http::HeaderName;
 
@@ -33,8 +33,9 @@ fn is_known(draft: &Draft, name: &str) -> bool {
 fn empty() -> Credential {
     Credential {
         name: String::new(),
-        header: http::header::AUTHORIZATION,
-        value: Secret::default(),
+        put: Put::Header(http::header::AUTHORIZATION),
+        before: String::new(),
+        secret: Secret::default(),
     }
 }
 
@@ -45,32 +46,47 @@ fn read_one(
     written: &mut String,
     reading: &mut Reading<'_>,
 ) {
-    entry.mask_literals(&["name", "header", "value"], reading);
+    entry.mask_literals(&["name", "header", "query", "value"], reading);
     match entry.value("name") {
         Some(name) => {
             name.text(reading).unwrap_or_default().clone_into(&mut credential.name);
         }
         None => missing(value, "name", "name = \"openai\"", reading),
     }
-    match entry.value("header") {
-        Some(header) => {
-            if let Some(text) = header.text(reading)
-                && let Some(name) = header_name(text, &header.place, reading)
-            {
-                credential.header = name;
-            }
-        }
-        None => missing(value, "header", "header = \"authorization\"", reading),
+    if let Some(put) = put(value, entry, reading) {
+        credential.put = put;
     }
     match entry.value("value") {
         Some(said) => {
             let Some(text) = said.text(reading) else { return };
             written.push_str(self::written(text));
-            if let Some(bytes) = header_value(text, &said.place, reading) {
-                credential.value = Secret::new(bytes);
+            if let Some((before, secret)) = split_value(text, &said.place, reading) {
+                (credential.before, credential.secret) = (before, secret);
             }
         }
         None => missing(value, "value", "value = \"Bearer env:API_KEY\"", reading),
+    }
+}
+
+/// Where it is put: into a header, or into a parameter of the query.
+fn put(value: &Value<'_>, entry: &Table<'_>, reading: &mut Reading<'_>) -> Option<Put> {
+    match (entry.value("header"), entry.value("query")) {
+        (Some(header), None) => {
+            let name = header_name(header.text(reading)?, &header.place, reading)?;
+            Some(Put::Header(name))
+        }
+        (None, Some(query)) => {
+            let name = parameter_name(query.text(reading)?, &query.place, reading)?;
+            Some(Put::Query(name))
+        }
+        (Some(_), Some(query)) => {
+            let hint = "leave out one, or write two credentials; a route may name both";
+            query.error("a credential is put into a header or into the query", hint, reading)
+        }
+        (None, None) => {
+            missing(value, "header", "header = \"authorization\", or query = \"key\"", reading);
+            None
+        }
     }
 }
 
@@ -120,6 +136,32 @@ pub(crate) fn header_name(
     Some(name)
 }
 
+/// Letters of a parameter's name at the most.
+const PARAMETER_LETTERS_MAX: usize = 64;
+
+/// Reads the name of a query's parameter that may be added.
+pub(crate) fn parameter_name(
+    text: &str,
+    place: &Place,
+    reading: &mut Reading<'_>,
+) -> Option<String> {
+    // In letters that every backend reads as they are, so that a client's own is known for one.
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    let has_letter = text.bytes().any(|byte| byte.is_ascii_alphanumeric());
+    if !has_letter || text.len() > PARAMETER_LETTERS_MAX || !text.bytes().all(is_plain) {
+        let hint = "write it like \"key\": at most 64 of a-z, A-Z, 0-9, `-`, `_`, `.` and `~`";
+        reading.error(Some(place), "this is no name of a parameter that could be added", hint);
+        return None;
+    }
+    let folded = text.to_ascii_lowercase();
+    if folded.starts_with("doorward") || folded == "access_token" || folded == "_method" {
+        let what = format!("the gate judges a parameter {text:?} by itself");
+        reading.error(Some(place), what, "add another parameter, or a header");
+        return None;
+    }
+    Some(text.to_owned())
+}
+
 /// Whether a header, in lower case with `-`, is the gate's, the connection's or a browser's own.
 pub(super) fn is_own(name: &str) -> bool {
     let own = ["doorward-", "x-forwarded", "sec-", "access-control-"];
@@ -133,22 +175,31 @@ fn reference_start(text: &str) -> Option<usize> {
     std::iter::once(0).chain(after_spaces).find(|at| starts(*at))
 }
 
+/// Whether a value refers to a secret that stands elsewhere.
+pub(crate) fn has_reference(text: &str) -> bool {
+    reference_start(text).is_some()
+}
+
 /// A value as it may be shown: one without a reference is a secret.
 pub(crate) fn written(text: &str) -> &str {
     if reference_start(text).is_some() { text } else { "…" }
 }
 
-/// Reads a header's value with a reference in it: `Bearer env:API_KEY`. The reference ends the
-/// value.
-pub(crate) fn header_value(
+/// Reads a value with a reference in it: `Bearer env:API_KEY`. The reference ends the value. What
+/// stands before it, and the secret.
+pub(crate) fn split_value(
     text: &str,
     place: &Place,
     reading: &mut Reading<'_>,
-) -> Option<Vec<u8>> {
+) -> Option<(String, Secret)> {
     let start = reference_start(text).unwrap_or(0);
     let (before, reference) = text.split_at(start);
+    let is_plain = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
     let secret = secrets::read_one(reference, place, reading)?;
-    let mut out = before.as_bytes().to_vec();
-    out.extend_from_slice(&secret);
-    Some(out)
+    if !before.bytes().all(is_plain) {
+        let hint = "write printable ASCII before the reference, as in \"Bearer env:API_KEY\"";
+        reading.error(Some(place), "this cannot stand in a header", hint);
+        return None;
+    }
+    Some((before.to_owned(), Secret::new(secret)))
 }

@@ -7,7 +7,6 @@ use crate::measure;
 use crate::near::nearest;
 use crate::reading::Reading;
 use doorward_core::layers::quota::{AnswerIs, By, ByError, Cost, Limit, Measure, Penalty, Who};
-use doorward_core::question::Rate;
 use http::{HeaderName, Method};
 
 /// The words of `who`.
@@ -32,7 +31,9 @@ pub(crate) fn read_limits(list: &[Value<'_>], reading: &mut Reading<'_>) -> Vec<
 }
 
 fn limit(value: &Value<'_>, reading: &mut Reading<'_>) -> Limit {
-    let mut limit = Limit::new("", &[By::Address], Measure::Rate(Rate::per_minute(1, u32::MAX)));
+    // What cannot be read is large and quick, so that nothing else is said to be wrong with it.
+    let anything = Measure::Window { window_s: 1, limit: u32::MAX };
+    let mut limit = Limit::new("", &[By::Address], anything);
     let Some(table) = value.table(reading) else { return limit };
     match table.value("name") {
         Some(name) => limit.name = name.text(reading).unwrap_or_default().to_owned(),

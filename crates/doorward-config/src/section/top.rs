@@ -81,7 +81,7 @@ fn addresses(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'_>) {
         && let Some(text) = value.text(reading)
     {
         if is_host(text) {
-            text.clone_into(&mut draft.upstream_host);
+            draft.upstream_host = Some(text.to_owned());
         } else {
             let hint = "write \"keep\", \"upstream\", or a name such as \"shop.internal:8080\"";
             let _: Option<()> = value.error("this is no Host", hint, reading);

@@ -37,7 +37,8 @@ pub(super) fn quota(gate: &Gate, visit: &Visit<'_>, body: Option<&[u8]>, at: Mom
 
 /// The shares that the store is asked for, in the order of its questions.
 pub(super) fn shares(gate: &Gate, visit: &Visit<'_>) -> Vec<Share> {
-    let count = quota::questions(&gate.quota, visit.counted(), false).len();
+    let (asks, _) = gate.asks(visit);
+    let count = if asks { gate.quota.count(visit.counted()) } else { 0 };
     // A no at one place alone is told by the name of its limit.
     let limits = (0..count).filter_map(|place| {
         let answer = |other| match other == place {

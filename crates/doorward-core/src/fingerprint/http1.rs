@@ -211,6 +211,11 @@ impl fmt::Debug for HeadOrder {
     }
 }
 
+/// Whether engines write a header of this name, in lower case.
+pub(super) fn is_engines(name: &str) -> bool {
+    row(name.as_bytes()).is_some()
+}
+
 /// The place of a name's row, and how it is spelled.
 fn row(name: &[u8]) -> Option<(usize, Spelling)> {
     let from = usize::from(*STARTS.get(name.len())?);

@@ -10,6 +10,7 @@ pub mod hello;
 pub mod http1;
 pub mod http2;
 pub mod ja4;
+pub mod shown;
 
 use crate::crypto;
 

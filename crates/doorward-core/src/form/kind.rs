@@ -63,7 +63,7 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
 
 /// A type and its subtype, both tokens (RFC 9110 8.3.1), and what stands behind them. Behind a
 /// comma some read another type.
-fn essence(text: &str) -> Option<(&str, &str)> {
+pub(crate) fn essence(text: &str) -> Option<(&str, &str)> {
     let end = text.find(';').unwrap_or(text.len());
     let (essence, rest) = text.split_at(end);
     let essence = essence.trim_matches([' ', '\t']);

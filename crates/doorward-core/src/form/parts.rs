@@ -21,12 +21,48 @@ pub(super) fn fields(
     body: &[u8],
     is_wanted: impl Fn(&str) -> bool,
 ) -> Result<Vec<Field>, Unclear> {
-    let delimiter = format!("--{boundary}");
     let mut found = Vec::new();
+    each(boundary, body, |Part { name, is_file, is_plain }, content| {
+        // Some decode names, which is not written anywhere (RFC 7578 4.2).
+        let decoded = path::decode(name.as_bytes()).map(String::from_utf8);
+        let is_decoded = decoded.is_some_and(|name| name.is_ok_and(|name| is_wanted(&name)));
+        if !is_wanted(name) && !is_decoded {
+            return Ok(());
+        }
+        if is_file || !is_plain || name.contains('%') {
+            return Err(Unclear);
+        }
+        let value = String::from_utf8(content.to_vec()).map_err(|_| Unclear)?;
+        found.push(Field { name: name.to_owned(), value });
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// The names of all parts that are files, as they come.
+#[cfg(feature = "schema")]
+pub(super) fn files(boundary: &str, body: &[u8]) -> Result<Vec<String>, Unclear> {
+    let mut found = Vec::new();
+    each(boundary, body, |part, _| {
+        if part.is_file {
+            found.push(part.name.to_owned());
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Reads a form, part by part.
+fn each<'b>(
+    boundary: &str,
+    body: &'b [u8],
+    mut take: impl FnMut(Part<'b>, &'b [u8]) -> Result<(), Unclear>,
+) -> Result<(), Unclear> {
+    let delimiter = format!("--{boundary}");
     let mut rest = body.strip_prefix(delimiter.as_bytes()).ok_or(Unclear)?;
     for _ in 0..=FIELDS_MAX {
         if let Some(end) = rest.strip_prefix(b"--") {
-            return if matches!(end, b"" | b"\r\n") { Ok(found) } else { Err(Unclear) };
+            return if matches!(end, b"" | b"\r\n") { Ok(()) } else { Err(Unclear) };
         }
         let part = rest.strip_prefix(b"\r\n").ok_or(Unclear)?;
         // Some find a delimiter behind a bare line feed: one that stands anywhere else is unclear.
@@ -35,18 +71,7 @@ pub(super) fn fields(
         let part = part[..end].strip_suffix(b"\r\n").ok_or(Unclear)?;
         let blank = memmem::find(part, b"\r\n\r\n").ok_or(Unclear)?;
         let content = &part[blank + 4..];
-        let Part { name, is_file, is_plain } = head(&part[..blank], content.len())?;
-        // Some decode names, which is not written anywhere (RFC 7578 4.2).
-        let decoded = path::decode(name.as_bytes()).map(String::from_utf8);
-        let is_decoded = decoded.is_some_and(|name| name.is_ok_and(|name| is_wanted(&name)));
-        if !is_wanted(name) && !is_decoded {
-            continue;
-        }
-        if is_file || !is_plain || name.contains('%') {
-            return Err(Unclear);
-        }
-        let value = String::from_utf8(content.to_vec()).map_err(|_| Unclear)?;
-        found.push(Field { name: name.to_owned(), value });
+        take(head(&part[..blank], content.len())?, content)?;
     }
     Err(Unclear)
 }

@@ -41,7 +41,7 @@ impl Gate {
         match pass::inspect(&self.pass, visit, at, carried) {
             Ok(held) => {
                 let quota_force = self.force(visit, self.modes.quota);
-                if quota_force != Force::Off && quota::denies_held(&self.quota, &held, at.now) {
+                if quota_force != Force::Off && quota::denies_held(&self.quota, &held, at) {
                     let refuse = Step::Refuse(Reason::Quota(quota::Reason::Denied));
                     take(visit, refuse, quota_force)?;
                 }

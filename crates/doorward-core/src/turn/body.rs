@@ -21,7 +21,10 @@ impl<'v> AwaitingBody<'v> {
     pub fn bytes_max(&self) -> usize {
         let of_route = self.visit.route().body_bytes_max;
         let of_route = of_route.and_then(|bytes| usize::try_from(bytes).ok());
-        of_route.unwrap_or(HELD_BODY_BYTES_MAX).min(HELD_BODY_BYTES_MAX)
+        // No longer than its caller has paid for, where its length was not said.
+        let of_cost = self.visit.kept.as_ref().and_then(|kept| kept.stream_bytes_max());
+        let of_cost = of_cost.and_then(|bytes| usize::try_from(bytes).ok());
+        of_route.into_iter().chain(of_cost).fold(HELD_BODY_BYTES_MAX, usize::min)
     }
 
     /// Goes on with the whole body.

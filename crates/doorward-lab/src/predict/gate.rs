@@ -3,6 +3,7 @@
 use crate::backend::EXPECTED_SESSION;
 use crate::gate::{seed, turned_on};
 use bytes::Bytes;
+use doorward_core::fingerprint::shown::Shown;
 use doorward_core::gate::Gate as Core;
 use doorward_core::layers::identity::{Told, What};
 use doorward_core::memory::Memory;
@@ -81,6 +82,7 @@ impl FutureGate {
             headers: &head.headers,
             peer,
             certificate: None,
+            shown: Shown::NOTHING,
             body: if body.is_empty() { BodyHint::Empty } else { BodyHint::Length(length) },
             fidelity: Fidelity::PROXY,
         };

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use doorward_core::address::Prefix;
 use doorward_core::fault::Fault;
+use doorward_core::fingerprint::shown::Shown;
 use doorward_core::gate::Gate;
 use doorward_core::layers::identity::{Algorithm, Issuer, IssuerSettings, KeysFrom, KeysUrl};
 use doorward_core::memory::Memory;
@@ -86,6 +87,7 @@ impl Gatehouse {
             headers: &headers,
             peer: visitor.address(),
             certificate: None,
+            shown: Shown::NOTHING,
             body: BodyHint::Empty,
             fidelity: Fidelity::PROXY,
         };

@@ -5,10 +5,10 @@
 mod example;
 mod fill;
 mod refer;
-mod yaml;
 
 use super::{Listed, Unreadable, shown};
 use crate::operation::{Operation, Source};
+use doorward_core::shape::yaml;
 use example::Maker;
 use fill::Filled;
 use refer::Document;
@@ -60,7 +60,12 @@ fn parsed(text: &str) -> Result<Value, Unreadable> {
     }
     let text = text.trim_start_matches('\u{feff}');
     if !text.trim_start().starts_with('{') {
-        return yaml::read(text);
+        return yaml::read(text).map_err(|error| Unreadable {
+            line: error.line,
+            column: error.column,
+            what: error.what,
+            mend: error.mend,
+        });
     }
     serde_json::from_str(text).map_err(|error| Unreadable {
         line: error.line(),

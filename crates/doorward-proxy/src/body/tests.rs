@@ -1,6 +1,7 @@
 //! The end that a gate puts to an answer, where a clock in hand says when.
 
 use super::*;
+use crate::leave::last_event;
 use crate::tests::{at, client};
 use doorward_core::layers::identity;
 use doorward_core::reason::Reason;

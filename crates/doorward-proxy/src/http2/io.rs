@@ -4,6 +4,7 @@ use super::Second;
 use super::frames::{Frames, Work};
 use crate::gather::{Gathered, gather};
 use crate::socket::Socket;
+use doorward_core::fingerprint::http2::OpeningReading;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -23,12 +24,15 @@ pub(crate) struct StreamsIo {
     /// What was read before it was known to be HTTP/2.
     ahead: Vec<u8>,
     frames: Frames,
+    /// Reads how the client opens the connection, until that is known.
+    opening: Option<Box<OpeningReading>>,
     second: Arc<Second>,
 }
 
 impl StreamsIo {
     pub(crate) fn new(socket: Socket, ahead: Vec<u8>, second: Arc<Second>) -> Self {
-        Self { socket, ahead, frames: Frames::new(), second }
+        let opening = second.client.shown.as_ref().map(|_| Box::default());
+        Self { socket, ahead, frames: Frames::new(), opening, second }
     }
 
     pub(crate) fn into_socket(self) -> Socket {
@@ -58,6 +62,11 @@ impl StreamsIo {
     fn look(&mut self, new: &[u8]) -> io::Result<()> {
         let second = &self.second;
         second.client.worker.cells.read(new.len());
+        if let (Some(reading), Some(shown)) = (&mut self.opening, &second.client.shown)
+            && !shown.read_opening(reading, new)
+        {
+            self.opening = None;
+        }
         let take = |count: &AtomicU64| count.swap(0, Relaxed);
         let work = Work {
             pieces: take(&second.pieces),

@@ -7,6 +7,7 @@ use crate::client::Client;
 use crate::connection::ending;
 use crate::{forward, mount, reply};
 use bytes::{Buf, Bytes};
+use doorward_core::fingerprint::http1::HeadOrder;
 use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
@@ -30,6 +31,10 @@ pub(crate) async fn serve(
     let (mut parts, incoming) = request.into_parts();
     if incoming.is_end_stream() {
         stream.line.ended();
+    }
+    if stream.shown.is_some() {
+        // Before its lines are settled: then they are in another order.
+        stream.saw_order(1, HeadOrder::of(&parts.headers));
     }
     let answered = match head::settle(&mut parts, stream.worker.scan_limits()) {
         Ok(()) => {

@@ -1,6 +1,7 @@
 //! The log as JSON lines.
 
 use super::{Entry, Tally, escape, micros, number, stamp};
+use doorward_core::denial::Denial;
 use doorward_core::moment::Now;
 use std::io::Write;
 
@@ -25,6 +26,12 @@ pub(super) fn write(entry: &Entry<'_>, into: &mut Vec<u8>) {
     text("caller", entry.caller.map(str::as_bytes), into);
     text("pass", entry.pass.map(str::as_bytes), into);
     text("origin", entry.origin, into);
+    if let Some(shown) = entry.shown {
+        text("ja4", shown.ja4.as_ref().map(|ja4| ja4.as_str().as_bytes()), into);
+        text("http2", shown.http2.as_ref().map(String::as_bytes), into);
+        let head = shown.head.map(|head| head.text().to_string());
+        text("head", head.as_ref().map(String::as_bytes), into);
+    }
     if !entry.would_refuse.is_empty() {
         into.extend_from_slice(b",\"would_refuse\":[");
         for (place, reason) in entry.would_refuse.iter().enumerate() {
@@ -70,6 +77,19 @@ pub(super) fn dropped(times: u64, now: Now, into: &mut Vec<u8>) {
     begin(now, into);
     into.extend_from_slice(b",\"event\":\"log_dropped\"");
     count("lines", times, into);
+    into.extend_from_slice(b"}\n");
+}
+
+/// A denial that was put or lifted.
+pub(super) fn audit(denial: &Denial, now: Now, into: &mut Vec<u8>) {
+    begin(now, into);
+    let event = if denial.lives(now) { "denied" } else { "denial_lifted" };
+    text("event", Some(event.as_bytes()), into);
+    text("who", Some(denial.who.text().as_bytes()), into);
+    if denial.lives(now) {
+        count("until_unix_s", denial.until_unix_s, into);
+    }
+    text("why", Some(denial.why.as_bytes()).filter(|why| !why.is_empty()), into);
     into.extend_from_slice(b"}\n");
 }
 

@@ -1,11 +1,14 @@
 //! The log for a terminal: a shape, a word and a colour for the same thing, never a colour alone.
 
 use super::{Entry, Kind, Tally, clock, escape, micros};
+use doorward_core::denial::Denial;
 use doorward_core::moment::Now;
 use std::io::Write;
 
 /// Bytes of a path or an origin that a line shows.
 const TEXT_BYTES_MAX: usize = 120;
+/// Bytes of a name or a reason that a line shows: all that there can be.
+const AUDIT_BYTES_MAX: usize = 2_000;
 /// Where the words behind the path begin, if it is not longer.
 const PATH_COLUMNS: usize = 28;
 
@@ -91,6 +94,21 @@ pub(super) fn summary(tally: &Tally, unicode: bool, now: Now, into: &mut Vec<u8>
 pub(super) fn dropped(times: u64, unicode: bool, now: Now, into: &mut Vec<u8>) {
     begin(&PLAIN, unicode, false, now, into);
     let _ = writeln!(into, " {times} lines of the log were dropped: its reader is too slow");
+}
+
+/// A denial that was put or lifted.
+pub(super) fn audit(denial: &Denial, unicode: bool, now: Now, into: &mut Vec<u8>) {
+    begin(&PLAIN, unicode, false, now, into);
+    into.extend_from_slice(if denial.lives(now) { b" denied " } else { b" lifted " });
+    escape::plain(denial.who.text().as_bytes(), AUDIT_BYTES_MAX, into);
+    if denial.lives(now) {
+        let _ = write!(into, " for {} s", denial.until_unix_s - now.unix_s);
+    }
+    if !denial.why.is_empty() {
+        into.extend_from_slice(b": ");
+        escape::plain(denial.why.as_bytes(), AUDIT_BYTES_MAX, into);
+    }
+    into.push(b'\n');
 }
 
 fn begin(shape: &Shape, unicode: bool, colour: bool, now: Now, into: &mut Vec<u8>) {

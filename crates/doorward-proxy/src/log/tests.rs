@@ -1,5 +1,7 @@
 use super::*;
 use doorward_core::fault::Fault;
+use doorward_core::fingerprint::http1::{HeadOrder, HeadVersion};
+use doorward_core::fingerprint::ja4::Ja4;
 use doorward_core::moment::Chance;
 
 struct Zero;
@@ -28,6 +30,7 @@ fn entry<'a>(path: &'a str, origin: &'a [u8], would_refuse: &'a WouldRefuse) -> 
         would_refuse,
         status: Some(200),
         is_broken: false,
+        shown: None,
         bytes_in: 0,
         frames: (0, 0),
         bytes_out: 37,
@@ -60,6 +63,22 @@ fn a_json_line_says_what_happened() {
          \"origin\":\"https://shop.test\",\"bytes_in\":0,\
          \"bytes_out\":37,\"duration_us\":1234,\"upstream_us\":1000}\n"
     );
+}
+
+#[test]
+fn a_json_line_says_what_its_client_shows() {
+    let (would, mut head) = (WouldRefuse::new(), HeadOrder::new(HeadVersion::One));
+    head.meet(b"Host");
+    let ja4 = Ja4::parse(b"t13d1516h2_8daaf6152771_e5627efa2ab1");
+    let all = Noted { ja4, http2: Some("|00|0|m".to_owned()), head: Some(head) };
+    let none = Noted { ja4: None, http2: None, head: None };
+    let mut entry = entry("/api", b"null", &would);
+    entry.shown = Some(&all);
+    let want = ",\"ja4\":\"t13d1516h2_8daaf6152771_e5627efa2ab1\",\"http2\":\"|00|0|m\",\
+                \"head\":\"1:Host\",\"bytes_in\"";
+    assert!(json_line(&entry).contains(want), "{}", json_line(&entry));
+    entry.shown = Some(&none);
+    assert!(json_line(&entry).contains("\"origin\":\"null\",\"bytes_in\""));
 }
 
 #[test]

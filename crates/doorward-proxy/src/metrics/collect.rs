@@ -49,6 +49,7 @@ impl Collector for Scrape {
         page.tunnels()?;
         page.gate()?;
         page.identity()?;
+        page.store()?;
         store::write(&mut page)?;
         page.process()
     }
@@ -94,6 +95,20 @@ impl Page<'_, '_> {
 
     fn sum(&self, count: impl Fn(&Counted) -> u64) -> u64 {
         self.workers.iter().map(count).sum()
+    }
+
+    /// What is kept, where something is.
+    fn store(&mut self) -> Result<(), Error> {
+        let Some(figures) = self.shared.store.figures() else { return Ok(()) };
+        let help = "Commits of the store";
+        self.counter("doorward_store_commits", help, figures.commits)?;
+        let help = "Commits of the store that failed";
+        self.counter("doorward_store_failures", help, figures.failures)?;
+        let help = "Milliseconds for which the oldest change waits to be kept";
+        self.gauge("doorward_store_behind_ms", help, figures.behind_ms)?;
+        self.gauge("doorward_store_rows", "Windows that are kept", figures.rows)?;
+        let help = "Whether the store can keep nothing";
+        self.gauge("doorward_store_away", help, u64::from(figures.away.is_some()))
     }
 
     fn requests(&mut self) -> Result<(), Error> {
@@ -172,6 +187,8 @@ impl Page<'_, '_> {
         let help = "Open connections of clients, by worker";
         self.family("doorward_connections_open", help, false, open.into_iter())?;
         let counts = &self.shared.counts;
+        let help = "Requests of clients that wrote the fingerprint header of trusted proxies";
+        self.counter("doorward_fingerprint_claims", help, counts.claims.load(Relaxed))?;
         let handshakes = counts.handshakes.load(Relaxed);
         let failed = counts.handshakes_failed.load(Relaxed);
         let (second, floods) = (counts.second.load(Relaxed), counts.floods.load(Relaxed));

@@ -1,6 +1,7 @@
 //! The lines of a head or of a trailer section, up to the empty line that closes it.
 
 use doorward_core::fault::Fault;
+use doorward_core::fingerprint::http1::HeadOrder;
 
 use super::ScanLimits;
 use super::classes::{PATH, QUERY, TOKEN, is, is_refused_in_trailers, run, text_run};
@@ -39,6 +40,8 @@ pub(super) struct Section {
     lines_left: u32,
     target_bytes_max: u32,
     facts: Facts,
+    /// The order of the names, where it is wanted.
+    pub(super) order: Option<HeadOrder>,
     kept: [u8; NAME_BYTES_KEPT],
     kept_bytes: usize,
 }
@@ -53,6 +56,7 @@ impl Section {
             lines_left: limits.headers_max,
             target_bytes_max: limits.target_bytes_max,
             facts: Facts::default(),
+            order: None,
             kept: [0; NAME_BYTES_KEPT],
             kept_bytes: 0,
         }
@@ -164,11 +168,17 @@ impl Section {
         let read = run(TOKEN, bytes);
         match bytes.get(read) {
             Some(b':') if self.kept_bytes == 0 && !self.is_trailers => {
+                if let Some(order) = &mut self.order {
+                    order.meet(&bytes[..read]);
+                }
                 Ok((Line::Value(self.facts.meet(&bytes[..read])?), read + 1))
             }
             Some(b':') if read == 0 => {
                 let name = &self.kept[..self.kept_bytes];
                 if !self.is_trailers {
+                    if let Some(order) = &mut self.order {
+                        order.meet(name);
+                    }
                     return Ok((Line::Value(self.facts.meet(name)?), 1));
                 }
                 let is_refused = is_refused_in_trailers(name);

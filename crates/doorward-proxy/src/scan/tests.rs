@@ -555,3 +555,29 @@ fn huge_bodies_cost_nothing() {
     }
     assert_eq!(scan.standing(), Standing::Body);
 }
+
+#[test]
+fn the_order_of_names_is_noted_alike_in_any_pieces() {
+    let head = "GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: x\r\nX-Own: 1\r\naccept: */*\r\n\
+                A-Name-That-Is-Longer-Than-All-That-Are-Looked-For: 1\r\nCookie: a=b\r\n\r\n";
+    let want = "1:Host,User-Agent,accept,Cookie";
+    for cut in 0..head.len() {
+        let mut scan = Scan::noting_order(ScanLimits::default());
+        scan.feed(&head.as_bytes()[..cut]);
+        assert!(scan.take_order().is_none(), "{cut}");
+        scan.feed(&head.as_bytes()[cut..]);
+        let order = scan.take_order().expect("a head was complete");
+        assert_eq!((order.text().to_string().as_str(), order.others()), (want, 2), "{cut}");
+        assert!(scan.take_order().is_none());
+    }
+    // Neither trailers nor the next head stand in it, and nobody who did not ask is told.
+    let chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\
+                   0\r\nPriority: 1\r\n\r\nGET / HTTP/1.1\r\nAccept";
+    let mut scan = Scan::noting_order(ScanLimits::default());
+    assert_eq!(scan.feed(chunked.as_bytes()).found, None);
+    let order = scan.take_order().expect("a head was complete");
+    assert_eq!(order.text().to_string(), "1:Host,Transfer-Encoding");
+    let mut scan = Scan::new(ScanLimits::default());
+    scan.feed(head.as_bytes());
+    assert!(scan.take_order().is_none());
+}

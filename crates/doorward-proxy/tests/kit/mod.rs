@@ -186,8 +186,16 @@ fn start(settings: ProxySettings, gate: Arc<Gate>) -> Proxy {
 /// Starts a proxy with a small store.
 pub(crate) fn try_start(settings: ProxySettings, gate: Arc<Gate>) -> Result<Proxy, StartError> {
     let sizes = Sizes { strangers_max: 1_000, known_max: 100, claims_max: 100 };
-    let store = Arc::new(Store::Memory(MemoryStore::new(sizes, [1; 16])));
-    Proxy::start(settings, gate, store, Arc::new(Memory::new(1_000, [1; 16])))
+    with_store(settings, gate, Store::Memory(MemoryStore::new(sizes, [1; 16])))
+}
+
+/// Starts a proxy with this store.
+pub(crate) fn with_store(
+    settings: ProxySettings,
+    gate: Arc<Gate>,
+    store: Store,
+) -> Result<Proxy, StartError> {
+    Proxy::start(settings, gate, Arc::new(store), Arc::new(Memory::new(1_000, [1; 16])))
 }
 
 /// A response, taken apart.

@@ -7,7 +7,7 @@ use crate::denials::{decode, encode};
 use doorward_core::denial::Denial;
 use doorward_core::table::{Slot, Window};
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ const DENIALS: TableDefinition<&str, &[u8]> = TableDefinition::new("denials");
 /// Pages of the file that are kept in memory.
 const CACHE_BYTES: usize = 16 << 20;
 /// A file below this is never made smaller.
-const SMALL_BYTES: u64 = 16 << 20;
+const SMALL_BYTES: u64 = 4 << 20;
 /// A file of which less than one in this many bytes is used is made smaller.
 const USED_SHARE: u64 = 4;
 /// Bits of a row's number that are its slot's; the shard stands above.
@@ -47,6 +47,33 @@ pub(super) struct Batch<'a> {
 pub(super) struct Head {
     pub(super) seed: [u8; 16],
     pub(super) sizes: Sizes,
+}
+
+/// Looks at a path without opening a store: what a start would say of it at once.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn look(path: &Path) -> Result<(), FileError> {
+    let failed = |error| FileError::system(path, "opened", error);
+    let found = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return fs::metadata(folder(path)).map(drop).map_err(failed);
+        }
+        found => found.map_err(failed)?,
+    };
+    if found.is_dir() {
+        return Err(FileError::Folder(path.to_owned()));
+    }
+    if found.len() == 0 {
+        return Err(FileError::Empty(path.to_owned()));
+    }
+    OpenOptions::new().read(true).write(true).open(path).map(drop).map_err(failed)
+}
+
+/// The folder that a file is in.
+fn folder(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
 }
 
 /// An open file.
@@ -230,9 +257,7 @@ fn make(path: &Path, head: Head) -> Result<(), FileError> {
     });
     let _ = fs::remove_file(&new);
     linked?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = File::open(folder.unwrap_or(Path::new(".")));
-    folder.and_then(|folder| folder.sync_all()).map_err(failed)
+    File::open(folder(path)).and_then(|folder| folder.sync_all()).map_err(failed)
 }
 
 fn fill(path: &Path, head: Head) -> Result<(), redb::Error> {

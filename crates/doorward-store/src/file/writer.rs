@@ -17,8 +17,10 @@ use tokio::sync::oneshot;
 /// How long changes are gathered that nobody waits for. With a commit of a slow disk they are on it
 /// within 50 ms.
 pub const GATHER: Duration = Duration::from_millis(20);
-/// How long a file that could not be written is left alone.
+/// How long a file that could not be written is left alone at first; twice as long each time.
 const REST: Duration = Duration::from_millis(200);
+/// And at the longest: opening a large file again is work.
+const REST_MAX: Duration = Duration::from_secs(5);
 
 /// What somebody waits for.
 pub(super) enum Order {
@@ -166,13 +168,14 @@ pub(super) struct Writer {
     /// The shard that is looked through next for windows that have ended, and the second of the
     /// last look.
     sweep: (u8, u64),
+    rest: Duration,
     talk: Box<dyn Fn(&str) + Send>,
 }
 
 impl Writer {
     pub(super) fn new(shared: Arc<Shared>, rows: Rows, talk: Box<dyn Fn(&str) + Send>) -> Self {
         let (path, budgets) = (rows.path().to_owned(), shared.budgets.list().len());
-        Self { shared, path, rows: Some(rows), budgets, sweep: (0, 0), talk }
+        Self { shared, path, rows: Some(rows), budgets, sweep: (0, 0), rest: REST, talk }
     }
 
     /// Works until it is over, and writes what is left then.
@@ -201,7 +204,7 @@ impl Writer {
         while !is_over() && !desk.is_asked.load(Ordering::Acquire) {
             thread::park();
         }
-        let rest = if desk.is_away() { REST } else { GATHER };
+        let rest = if desk.is_away() { self.rest } else { GATHER };
         let until = Instant::now() + rest;
         // Whoever waits ends the gathering.
         while !is_over() && !desk.has_orders() {
@@ -224,6 +227,7 @@ impl Writer {
                     let version = list.version + 1;
                     *self.list() = DenialList { version, ..list };
                 }
+                self.rest = REST;
                 self.well();
                 tell(commits, &true);
                 tell(told, &Ok(()));
@@ -236,6 +240,7 @@ impl Writer {
                 let since = since.max(1);
                 let _ = desk.waits_since_ms.compare_exchange(0, since, order.0, order.1);
                 desk.is_asked.store(true, Ordering::Release);
+                self.rest = (self.rest * 2).min(REST_MAX);
                 let text = error.to_string();
                 self.ill(error);
                 tell(commits, &false);

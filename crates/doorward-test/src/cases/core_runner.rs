@@ -5,6 +5,7 @@ use super::gate::Made;
 use super::request::{self, Request};
 use super::{Case, MEMORY_SEED, Need, Step, Verdict, gate};
 use doorward_core::fault::Fault;
+use doorward_core::fingerprint::shown::Shown;
 use doorward_core::layers::identity::{LookedUp, Told};
 use doorward_core::memory::Memory;
 use doorward_core::moment::{Moment, Now, RequestId};
@@ -126,6 +127,7 @@ impl Bench {
             headers: &request.headers,
             peer: step.given.from,
             certificate: step.given.certificate.as_ref(),
+            shown: Shown::NOTHING,
             body,
             fidelity: Fidelity::PROXY,
         };
@@ -165,7 +167,7 @@ impl Bench {
             return refusal(&admitted.fault(Fault::BodyTooLarge));
         }
         let target = request.uri.path_and_query().map_or("/", |target| target.as_str());
-        let cut = admitted.cut_target(target);
+        let cut = admitted.upstream_target(target);
         let target = cut.as_deref().unwrap_or(target);
         let edits = match admitted.upstream_edits(&request.method, target) {
             Ok(edits) => edits,
@@ -199,6 +201,9 @@ impl Bench {
             let settled = signed_in.told(told, Some(0), at.memory, at.now);
             let answers = self.answer(step, &settled, at.now);
             signed_in.answered(&answers, at.memory);
+        }
+        if let Err(fault) = admitted.scrub(status, &mut headers) {
+            return refusal(&admitted.fault(fault));
         }
         admitted.dress(&mut headers);
         let _ = admitted.write_forms(status, &mut headers, false, (at.now, at.chance));

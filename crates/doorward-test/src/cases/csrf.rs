@@ -5,6 +5,7 @@
 use super::{MEMORY_SEED, gate};
 use crate::tokens;
 use doorward_core::certificate::Certificate;
+use doorward_core::fingerprint::shown::Shown;
 use doorward_core::layers::identity::Told;
 use doorward_core::memory::Memory;
 use doorward_core::moment::{Moment, Now, RequestId};
@@ -100,6 +101,7 @@ fn answer(
         headers,
         peer: IpAddr::from(Ipv4Addr::LOCALHOST),
         certificate,
+        shown: Shown::NOTHING,
         body: BodyHint::Empty,
         fidelity: Fidelity::PROXY,
     };

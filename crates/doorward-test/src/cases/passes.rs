@@ -7,6 +7,7 @@ use crate::pass_visits::Forger;
 use crate::passes::{Keys, Pass, Signing};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use doorward_core::fingerprint::shown::Shown;
 use doorward_core::gate::Gate;
 use doorward_core::memory::Memory;
 use doorward_core::moment::{Moment, Now, RequestId};
@@ -197,6 +198,7 @@ impl Kit {
             headers,
             peer: IpAddr::from(from),
             certificate: None,
+            shown: Shown::NOTHING,
             body: BodyHint::Length(body.len() as u64),
             fidelity: Fidelity::PROXY,
         };

@@ -3,34 +3,25 @@
 //! What is printed was written by whoever sent the request: every text of it is escaped.
 
 use super::paragraph;
+use crate::admin;
 use crate::args::Explain;
 use crate::machine;
 use crate::report::line::{Piece, next};
 use crate::report::mend::{Asked, mend};
 use crate::{EXIT_UNREACHED, EXIT_USAGE};
-use anyhow::{Context, bail, ensure};
-use bytes::Bytes;
+use anyhow::{Context, bail};
 use doorward_core::explained::{escaped, headers_of};
 use doorward_core::layers::LAYERS;
 use doorward_core::moment::REQUEST_ID_TEXT_BYTES;
 use doorward_core::reason::Reason;
-use http::{Request, StatusCode, header};
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper::client::conn::http1::handshake;
-use hyper_util::rt::TokioIo;
+use http::StatusCode;
 use serde_json::Value;
 use std::fmt::Write;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
-use tokio::net::TcpStream;
 
-/// Bytes of an answer of the admin listener at the most.
-const ANSWER_BYTES_MAX: usize = 64 * 1024;
-/// How long it may take.
-const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
 /// Where the token is, when nobody says.
 const TOKEN_DEFAULT: &str = "env:DOORWARD_ADMIN_TOKEN";
 
@@ -98,52 +89,12 @@ fn search_in(id: &str, from: &mut impl BufRead) -> anyhow::Result<Option<Value>>
 
 /// Asks the running gate.
 fn ask(id: &str, url: &str, token: &str) -> anyhow::Result<Option<Value>> {
-    let token = secret(token)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let asking = tokio::time::timeout(ANSWER_TIME_MAX, asking(id, url, &token));
-        asking.await.context("the admin listener does not answer")?
-    })
-}
-
-async fn asking(id: &str, url: &str, token: &str) -> anyhow::Result<Option<Value>> {
-    let url: http::Uri = url.parse().context("--admin is no address")?;
-    ensure!(url.scheme_str() == Some("http"), "--admin begins with http://");
-    let authority = url.authority().context("--admin names no host")?;
-    let host = authority.host().trim_matches(['[', ']']).to_owned();
-    let socket = TcpStream::connect((host, authority.port_u16().unwrap_or(80))).await;
-    let socket = socket.with_context(|| format!("cannot reach {authority}"))?;
-    let (mut sender, connection) = handshake(TokioIo::new(socket)).await?;
-    tokio::spawn(connection);
-    let request = Request::get(format!("/recent/{id}"))
-        .header(header::HOST, authority.as_str())
-        .header(header::AUTHORIZATION, format!("Bearer {token}"))
-        .body(Empty::<Bytes>::new())?;
-    let response = sender.send_request(request).await?;
-    match response.status() {
-        StatusCode::OK => {}
-        StatusCode::NOT_FOUND => return Ok(None),
-        StatusCode::UNAUTHORIZED => bail!("the token is not the admin listener's"),
-        StatusCode::MISDIRECTED_REQUEST => {
-            bail!("the admin listener does not answer to this name; see admin.hosts")
-        }
+    let (status, body) = admin::ask(url, token, &format!("/recent/{id}"), None)?;
+    match status {
+        StatusCode::OK => Ok(Some(serde_json::from_slice(&body).context("the answer is no JSON")?)),
+        StatusCode::NOT_FOUND => Ok(None),
         other => bail!("the admin listener answered {other}"),
     }
-    let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
-    let Ok(body) = body else { bail!("the answer broke off, or is too long") };
-    Ok(Some(serde_json::from_slice(&body.to_bytes()).context("the answer is no JSON")?))
-}
-
-/// A secret never stands on the command line, where every program of the machine reads it.
-fn secret(place: &str) -> anyhow::Result<String> {
-    let text = if let Some(name) = place.strip_prefix("env:") {
-        std::env::var(name).with_context(|| format!("the token is missing in {name}"))?
-    } else if let Some(file) = place.strip_prefix("file:") {
-        std::fs::read_to_string(file).with_context(|| format!("cannot read {file}"))?
-    } else {
-        bail!("--token is env:NAME or file:PATH");
-    };
-    Ok(text.trim().to_owned())
 }
 
 /// What is known, in words. Writing to a string does not fail.
@@ -286,11 +237,5 @@ mod tests {
         assert!(text.contains("effect = \"read\""), "{text}");
         let admitted = serde_json::json!({ "id": ID, "method": "GET", "path": "/x" });
         assert!(super::text(&admitted).contains("It was not refused."));
-    }
-
-    #[test]
-    fn a_secret_is_never_typed() {
-        assert!(secret("hunter2").is_err());
-        assert!(secret("env:DOORWARD_NO_SUCH_VARIABLE").is_err());
     }
 }

@@ -6,6 +6,7 @@ use crate::{EXIT_USAGE, guard, machine};
 use anyhow::{Context, bail};
 use doorward_config::{Given, Machine};
 use doorward_core::explained::{End, Look, Said, Walk, escaped, query_names};
+use doorward_core::fingerprint::shown::Shown;
 use doorward_core::memory::Memory;
 use doorward_core::mode::Force;
 use doorward_core::moment::{Moment, RequestId};
@@ -200,6 +201,7 @@ fn view(asked: &Asked, peer: IpAddr) -> View<'_> {
         headers: &asked.headers,
         peer,
         certificate: None,
+        shown: Shown::NOTHING,
         body: asked.body,
         fidelity: Fidelity::PROXY,
     }

@@ -50,11 +50,14 @@ pub(crate) fn mend(asked: &Asked<'_>) -> String {
             format!("if the backend takes it: {}", route("declare the named method in methods"))
         }
         "quota/share" => "if they are honest: raise the limit's rate or burst in \
-                          layers.quota.limits; if they come through your own proxy: name it in \
-                          client_ip.trusted_proxies"
+                          layers.quota.limits, or list them in layers.quota.allow; if they come \
+                          through your own proxy: name it in client_ip.trusted_proxies"
             .to_owned(),
+        "quota/penalty" => {
+            "if they are honest: take the limit's penalty out, or raise its burst".to_owned()
+        }
         "quota/strikes" => "if they are honest: layers.quota.strikes = \"N/min\"".to_owned(),
-        "quota/denied" => "take the network out of layers.quota.deny".to_owned(),
+        "quota/denied" => "take them out of layers.quota.deny, or: doorward deny --lift".to_owned(),
         "message/unknown-host" => {
             "if the name is yours: add it to external = [\"https://NAME\"]".to_owned()
         }

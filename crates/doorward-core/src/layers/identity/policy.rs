@@ -219,6 +219,19 @@ impl Policy {
         self.places.is_empty() && self.signers.is_empty() && self.certificates.is_none()
     }
 
+    /// Who names people here, as in [`Settings::issuer_names`].
+    pub(crate) fn issuer_names(&self) -> Vec<&str> {
+        let of_tokens = self.issuers.iter().map(|issuer| issuer.name());
+        let of_checkers = self.checkers.iter().map(|checker| checker.settings.issuer());
+        let of_certificates = self.certificates.iter().map(|_| CERTIFICATE_ISSUER);
+        let of_sessions = self.signed.iter().map(|_| SESSION_ISSUER);
+        let names = of_tokens.chain(of_checkers).chain(of_certificates).chain(of_sessions);
+        let mut names: Vec<&str> = names.collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// The issuers of tokens.
     pub(crate) fn issuers(&self) -> &[Arc<Issuer>] {
         &self.issuers

@@ -30,15 +30,20 @@ impl AllowList {
         Self((!is_empty).then(|| DenyList::endless(&allow.networks, &allow.known)))
     }
 
+    /// Whether nobody is on it.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Whether an address is on it.
     pub(super) fn has(&self, client: IpAddr) -> bool {
         self.0.as_ref().is_some_and(|list| list.has(Prefix::whole(client), ANY))
     }
 
-    /// Whether a caller is on it. Whoever acts for a visitor is counted as that visitor.
+    /// Whether a caller is on it, by its name or by its address, unless that is a proxy's. Whoever
+    /// acts for a visitor is counted as that visitor.
     pub(super) fn has_counted(&self, counted: Counted<'_>, is_proxy: bool) -> bool {
         let Some(list) = &self.0 else { return false };
-        // What stands for many visitors is none of them, though nobody can tell which.
         let is_address = !is_proxy && list.has(Prefix::whole(counted.client), ANY);
         is_address || list.has_digest(&[counted.user], ANY)
     }

@@ -59,8 +59,17 @@ impl Cost {
         !matches!(self, Self::Each(_))
     }
 
+    /// Whether only its answer tells.
+    pub(super) const fn is_by_answer(&self) -> bool {
+        matches!(self, Self::ByAnswer { .. })
+    }
+
     /// What is taken before the request is let through.
     pub(super) fn before(&self, counted: Counted<'_>) -> u32 {
+        // Most limits take one of each, and look at nothing.
+        if let Self::Each(cost) = self {
+            return *cost;
+        }
         let Some(visit) = counted.asked.map(|asked| asked.0) else { return self.most() };
         match self {
             Self::Each(_) | Self::ByAnswer { .. } => self.most(),

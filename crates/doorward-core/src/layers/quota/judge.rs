@@ -1,5 +1,6 @@
 //! What the store is asked for a caller, and what its answers come to.
 
+use super::deny::denies_address;
 use super::limit::{Counted, Counter, Limit};
 use super::told::{self, Told};
 use super::{Policy, Reason};
@@ -32,7 +33,7 @@ pub struct Judged<'p> {
 /// The address itself: deny-list and strikes.
 #[must_use]
 pub fn inspect(policy: &Policy, visit: &Visit<'_>, at: Moment<'_>) -> Option<Beyond<'static>> {
-    if policy.deny.has(Prefix::whole(visit.client), at.now) {
+    if denies_address(policy, visit.client, at) {
         return Some(Beyond { reason: Reason::Denied, retry_ns: None, limit: None });
     }
     let wait = at.memory.strikes.wait_ns(visit.prefix, policy.strikes, at.now)?;
@@ -42,9 +43,14 @@ pub fn inspect(policy: &Policy, visit: &Visit<'_>, at: Moment<'_>) -> Option<Bey
     Some(Beyond { reason: Reason::Strikes, retry_ns: Some(wait), limit: None })
 }
 
-/// Whether no limit counts a caller. `is_proxy`: its address is that of a proxy of one's own.
-pub(crate) fn allows(policy: &Policy, counted: Counted<'_>, is_proxy: bool) -> bool {
-    policy.allow.has_counted(counted, is_proxy)
+/// Whether no limit counts whoever sends this.
+pub(crate) fn allows(policy: &Policy, visit: &Visit<'_>) -> bool {
+    if policy.allow.is_empty() {
+        return false;
+    }
+    // What stands for many visitors is none of them, though nobody can tell which.
+    let is_proxy = visit.gate.client_ip.trusts(visit.client);
+    policy.allow.has_counted(visit.counted(), is_proxy)
 }
 
 /// What the store is asked for a caller. `watch`: the answers are only noted.
@@ -72,32 +78,44 @@ pub fn judge<'p>(
     let store_away = Beyond { reason: Reason::StoreAway, retry_ns: None, limit: None };
     let mut answers = answers.iter();
     // Questions are skipped behind a no. Without one, a store that left some open answered nothing.
-    let mut unanswered = None;
+    let mut unanswered = Judged::default();
     let mut judged = Judged::default();
     for counter in policy.limits_for(counted) {
-        let worst = if counter.watches(watch) { &mut judged.notes } else { &mut judged.refuses };
+        let is_watched = counter.watches(watch);
         match answers.next() {
             Some(Answer::Yes { .. }) => {}
-            Some(Answer::Skipped) | None => unanswered = Some(counter.watches(watch)),
+            Some(Answer::Skipped) | None => *unanswered.of(is_watched) = Some(store_away),
             // A share is never claimed: whoever answers so did not understand the question.
             Some(Answer::Unavailable | Answer::Used { .. }) => {
-                *worst = Some(store_away);
-                return judged;
-            }
-            Some(Answer::No { retry_ns }) => {
-                let beyond = beyond(counter, *retry_ns);
-                if worst.is_none_or(|other| is_longer(beyond, other)) {
-                    *worst = Some(beyond);
+                *judged.of(is_watched) = Some(store_away);
+                // What is only noted decides nothing about those behind it.
+                if !is_watched {
+                    return judged;
                 }
             }
+            Some(Answer::No { retry_ns }) => judged.add(is_watched, beyond(counter, *retry_ns)),
         }
     }
-    match (unanswered, judged) {
-        (Some(false), Judged { refuses: None, .. }) => judged.refuses = Some(store_away),
-        (Some(true), Judged { refuses: None, notes: None }) => judged.notes = Some(store_away),
-        (None | Some(_), _) => {}
+    let is_refused = judged.refuses.is_some();
+    judged.refuses = judged.refuses.or(unanswered.refuses);
+    if !is_refused {
+        judged.notes = judged.notes.or(unanswered.notes);
     }
     judged
+}
+
+impl<'p> Judged<'p> {
+    const fn of(&mut self, is_watched: bool) -> &mut Option<Beyond<'p>> {
+        if is_watched { &mut self.notes } else { &mut self.refuses }
+    }
+
+    /// Adds what speaks against a caller: the longest wait stays.
+    fn add(&mut self, is_watched: bool, beyond: Beyond<'p>) {
+        let worst = self.of(is_watched);
+        if worst.is_none_or(|other| is_longer(beyond, other)) {
+            *worst = Some(beyond);
+        }
+    }
 }
 
 /// What was never granted is not by waiting either: it costs more than the share holds.
@@ -167,6 +185,24 @@ pub(crate) fn punish<'p>(
     judged
 }
 
+/// Seconds for which a request that never leaves is waited for at the most: a body, a connection.
+/// Nobody knows better, so shorter windows keep what was taken of them.
+pub(super) const UNSENT_AGE_S: u32 = 3_600;
+
+/// What gives back what was taken and not used, `age_s` after it was taken.
+pub(super) fn back(taken: Ask, used: u32, age_s: u32) -> Option<Question> {
+    let ask = match taken {
+        Ask::TakeTokens { key, rate, cost } if used < cost => {
+            Ask::GiveTokens { key, rate, cost: cost - used }
+        }
+        Ask::TakeFromWindow { key, window_s, cost, .. } if used < cost => {
+            Ask::Settle { key, window_s, taken: cost, used, age_s }
+        }
+        _ => return None,
+    };
+    Some(Question { ask, always: true, watch: false })
+}
+
 /// What is given back for a request that never left for the backend. Where the request is gone,
 /// what only it could tell is not looked at: see [`Kept`](super::Kept).
 #[must_use]
@@ -174,13 +210,13 @@ pub fn give_back(policy: &Policy, counted: Counted<'_>) -> Questions {
     let mut out = Questions::new();
     for counter in policy.limits_for(counted) {
         let question = counter.question(counted, false);
-        let Ask::TakeTokens { key, rate, cost } = question.ask else { continue };
-        let is_told = counted.asked.is_some() || !counter.is_kept();
-        if !is_told || question.watch || cost == 0 {
-            continue;
+        let is_told = counted.asked.is_some() || !counter.is_kept;
+        if is_told
+            && !question.watch
+            && let Some(question) = back(question.ask, 0, UNSENT_AGE_S)
+        {
+            let _ = out.try_push(question);
         }
-        let ask = Ask::GiveTokens { key, rate, cost };
-        let _ = out.try_push(Question { ask, always: true, watch: false });
     }
     out
 }

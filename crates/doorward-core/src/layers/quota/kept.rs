@@ -2,6 +2,7 @@
 //! what of it is given back then.
 
 use super::Policy;
+use super::judge::{UNSENT_AGE_S, back};
 use super::limit::Counted;
 use super::told::{self, Told};
 use crate::moment::Now;
@@ -57,6 +58,9 @@ impl Kept {
         let mut shares = Vec::new();
         for (counter, answer) in policy.limits_for(counted).zip(answers) {
             let Answer::Yes { left, reset_s } = *answer else { continue };
+            if !counter.is_kept && !policy.tells_answers {
+                continue;
+            }
             let question = counter.question(counted, watch);
             if !question.watch {
                 let most = counter.limit.cost.stream_bytes_max(counted);
@@ -64,6 +68,9 @@ impl Kept {
             }
             let (place, is_watched) = (counter.place, question.watch);
             shares.push(Share { place, ask: question.ask, left, reset_s, is_watched });
+        }
+        if shares.is_empty() {
+            return None;
         }
         let said = OnceLock::new();
         Some(Box::new(Self { shares, at, stream_bytes_max, body_bytes: None, said }))
@@ -107,18 +114,16 @@ impl Kept {
         let said = self.said.get();
         let age_s = said.map_or(0, |said| said.age_s);
         let used = said.into_iter().flat_map(|said| &said.used);
-        self.shares.iter().zip(used).filter_map(move |(share, used)| share.give_back(*used, age_s))
+        self.shares.iter().zip(used).filter_map(move |(share, used)| back(share.ask, *used, age_s))
     }
 
     /// What is given back of those that nobody could tell without the request, because it never
-    /// left. Windows keep it: whether it is still the same one is not known.
+    /// left.
     pub(crate) fn give_back(&self, policy: &Policy) -> impl Iterator<Item = Question> {
-        let is_told = |share: &&Share| {
-            let counter = policy.limits.get(share.place);
-            let is_rate = matches!(share.ask, Ask::TakeTokens { .. });
-            is_rate && counter.is_some_and(|counter| counter.is_kept())
-        };
-        self.shares.iter().filter(is_told).filter_map(|share| share.give_back(0, 0))
+        let counter = |share: &Share| policy.limits.get(share.place);
+        let kept = self.shares.iter();
+        let kept = kept.filter(move |share| counter(share).is_some_and(|counter| counter.is_kept));
+        kept.filter_map(|share| back(share.ask, 0, UNSENT_AGE_S))
     }
 
     /// What `RateLimit` and `RateLimit-Policy` say of them.
@@ -145,18 +150,5 @@ impl Share {
             Ask::TakeTokens { cost, .. } | Ask::TakeFromWindow { cost, .. } => cost,
             _ => 0,
         }
-    }
-
-    fn give_back(&self, used: u32, age_s: u32) -> Option<Question> {
-        let ask = match self.ask {
-            Ask::TakeTokens { key, rate, cost } if used < cost => {
-                Ask::GiveTokens { key, rate, cost: cost - used }
-            }
-            Ask::TakeFromWindow { key, window_s, cost, .. } if used < cost => {
-                Ask::Settle { key, window_s, taken: cost, used, age_s }
-            }
-            _ => return None,
-        };
-        Some(Question { ask, always: true, watch: false })
     }
 }

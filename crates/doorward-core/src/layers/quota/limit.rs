@@ -176,7 +176,7 @@ impl Limit {
     }
 
     /// Whether the limit is for a caller.
-    pub(super) fn counts(&self, counted: Counted<'_>) -> bool {
+    fn counts(&self, counted: Counted<'_>) -> bool {
         match (self.who, counted.caller) {
             (Who::Passes, _) => counted.pass.is_some(),
             (Who::All, _)
@@ -230,6 +230,11 @@ pub(super) struct Counter {
     pub(super) limit: Limit,
     /// Its place in the policy's list.
     pub(super) place: usize,
+    /// What it takes can be told only while the request is there, or is looked at again when its
+    /// answer comes.
+    pub(super) is_kept: bool,
+    /// What it takes shows with the backend's answer.
+    is_told_later: bool,
     whose: Whose,
     /// Enforced, and only noted.
     spaces: [u64; 2],
@@ -238,7 +243,16 @@ pub(super) struct Counter {
 impl Counter {
     pub(super) fn new(place: usize, limit: Limit) -> Self {
         let spaces = [limit.space(false), limit.space(true)];
-        Self { whose: Whose::new(&limit.by), place, spaces, limit }
+        let whose = Whose::new(&limit.by);
+        let Limit { cost, counts, .. } = &limit;
+        let is_told_later = cost.is_by_answer() || !counts.is_empty();
+        let is_kept = whose.asks_the_request() || cost.asks_the_request() || is_told_later;
+        Self { whose, place, is_kept, is_told_later, spaces, limit }
+    }
+
+    /// Whether it is for a caller. At the gate's own addresses no backend answers.
+    pub(super) fn counts(&self, counted: Counted<'_>) -> bool {
+        self.limit.counts(counted) && !(self.is_told_later && counted.route.own.is_some())
     }
 
     /// Whether its answer for a caller is only noted. `watch`: everybody's are.
@@ -264,13 +278,6 @@ impl Counter {
             }
         };
         Question { ask, always: false, watch: self.watches(watch) }
-    }
-
-    /// Whether what it takes can be told only while the request is there, or is looked at again
-    /// when its answer comes.
-    pub(super) fn is_kept(&self) -> bool {
-        let Limit { cost, counts, .. } = &self.limit;
-        self.whose.asks_the_request() || cost.asks_the_request() || !counts.is_empty()
     }
 }
 

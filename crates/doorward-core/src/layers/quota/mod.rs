@@ -15,12 +15,13 @@
 //! ## How it decides
 //!
 //! 1. The deny-list, by prefix, and behind `identity` by caller, token and the visitor that a
-//!    caller acts for: `quota/denied`.
+//!    caller acts for: `quota/denied`. The configuration's own list, and beside it what `doorward
+//!    deny` has said since.
 //! 2. The address's strikes, kept in this process: over `strikes` it is `quota/strikes`, but for
 //!    callers whom `identity` knows without cryptography.
 //! 3. Whoever is on the allow-list (`allow`) is counted by no limit, takes no place of a stream and
-//!    has no strikes; he is judged by all else, and his attempts to sign in count. A trusted
-//!    proxy's own address is never on it.
+//!    has no strikes; he is judged by all else, and his attempts to sign in and the passes that he
+//!    asks for count. A trusted proxy's own address is never on it.
 //! 4. A limit's key is what `by` names, joined, in any order the same. A part that is absent is a
 //!    value of its own, and what is repeated, unreadable or longer than 1 KiB is another one; a
 //!    header's value is the same in any case. Whom no part of it tells apart (no token, no claim)
@@ -38,7 +39,7 @@
 //! 7. When the answer comes, what a limit does not count (`counts`) or was not used is given back.
 //!    What a backend says unclearly (repeated, negative, no whole number) or beyond the most stays
 //!    taken, and so does whatever was aborted. Who guesses at once in parallel has taken each
-//!    guess before the first has failed.
+//!    guess before the first has failed. At the gate's own addresses such limits do not count.
 //! 8. `Retry-After` says when the share is back, and up to a tenth more, at most five seconds: the
 //!    same for each reason. What costs more than a share ever holds has none.
 //! 9. An attempt to sign in is whatever comes to a route with `sign_in` by another method than GET,
@@ -60,7 +61,8 @@
 //! 13. A stranger's request that asks for a stream (`Upgrade`, or `Accept: text/event-stream`)
 //!     takes a place of its pass and of its address for as long as it is open, in this process:
 //!     `quota/streams`.
-//! 14. What was taken for a request that never left for the backend is given back.
+//! 14. What was taken for a request that never left for the backend is given back; of a window only
+//!     where it has lasted for an hour, since nobody knows how long the request was waited for.
 //!
 //! Pages and programs of one address have shares of their own, so that a script does not use up
 //! what the people beside it need.
@@ -123,7 +125,7 @@ mod whose;
 pub use account::Account;
 pub use allow::Allow;
 pub use cost::{AnswerError, AnswerIs, Cost};
-pub use deny::{Deny, DenyKnown};
+pub use deny::{Denials, Deny, DenyKnown};
 pub(crate) use deny::{denies, denies_held, denies_stream, digests};
 pub(crate) use familiar::Familiar;
 pub use judge::{Beyond, Judged, boxed, give_back, inspect, judge, questions};
@@ -212,7 +214,7 @@ impl Policy {
             streams: settings.streams,
             file_limits: settings.limits.len(),
             tells_answers: settings.tells_answers,
-            keeps: settings.tells_answers || limits.iter().any(Counter::is_kept),
+            keeps: settings.tells_answers || limits.iter().any(|counter| counter.is_kept),
             has_penalties: limits.iter().any(|counter| counter.limit.penalty.is_some()),
             cost_headers: cost_headers.collect(),
             allow: AllowList::new(&settings.allow),
@@ -226,7 +228,7 @@ impl Policy {
         let of_file = if counted.route.limits_only { 0 } else { self.file_limits };
         let of_route = counted.route.limits.iter().filter_map(|place| self.limits.get(*place));
         let all = self.limits[..of_file].iter().chain(of_route);
-        all.filter(move |counter| counter.limit.counts(counted))
+        all.filter(move |counter| counter.counts(counted))
     }
 
     /// How many limits count this caller.

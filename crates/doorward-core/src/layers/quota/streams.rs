@@ -1,7 +1,7 @@
 //! Streams that strangers hold open: each keeps a connection and a backend's attention for as long
 //! as it likes, and costs its caller one request.
 
-use super::Reason;
+use super::{Reason, allows};
 use crate::address::Prefix;
 use crate::layers::identity;
 use crate::pass::PassId;
@@ -73,7 +73,8 @@ pub(crate) fn seat(
     most: StreamsMax,
     visit: &Visit<'_>,
 ) -> (Option<Arc<Seat>>, Result<(), Reason>) {
-    if visit.known.is_some() || !identity::asks_for_stream(visit) || visit.is_allowed() {
+    let is_counted = visit.known.is_none() && identity::asks_for_stream(visit);
+    if !is_counted || allows(&visit.gate.quota, visit) {
         return (None, Ok(()));
     }
     let pass = visit.held.as_ref().and_then(|held| held.pass);

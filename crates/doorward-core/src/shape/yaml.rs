@@ -1,7 +1,7 @@
 //! YAML as JSON's values, within bounds: aliases count for all that they stand for, so that a small
 //! file makes no large tree.
 
-use crate::read::{Unreadable, shown};
+use super::sentence::shown;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 use serde_json::{Map, Number, Value};
 use std::borrow::Cow;
@@ -12,8 +12,25 @@ const WEIGHT_MAX: usize = 5_000_000;
 /// How deep values may lie in each other.
 const DEPTH_MAX: usize = 128;
 
+/// Why a text is not taken for a document, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}, column {column}: {what}")]
+pub struct Unreadable {
+    /// The line, from 1 on.
+    pub line: usize,
+    /// The character in that line, from 1 on.
+    pub column: usize,
+    /// What is wrong.
+    pub what: String,
+    /// How to mend it.
+    pub mend: &'static str,
+}
+
 /// Reads the first document of a text.
-pub(super) fn read(text: &str) -> Result<Value, Unreadable> {
+///
+/// # Errors
+/// What is no YAML, or too much of it; also a name that stands twice.
+pub fn read(text: &str) -> Result<Value, Unreadable> {
     let mut parser: Parser<'_, StrInput<'_>> = Parser::new_from_str(text);
     let mut tree = Tree::default();
     while let Some(next) = parser.next_event() {
@@ -120,7 +137,7 @@ impl Tree {
     fn key(&mut self, text: String, weight: usize, span: Span) -> Result<(), Unreadable> {
         let Some(open) = self.open.last_mut() else { return Ok(()) };
         if open.value.get(&text).is_some() {
-            let what = format!("`{}` stands there twice", shown(&text));
+            let what = format!("{} stands there twice", shown(&text));
             return Err(at(span, what, "leave one of them out"));
         }
         open.weight += weight;
