@@ -55,6 +55,7 @@ pub struct Gate {
     pub(crate) pass: pass::Policy,
     pub(crate) body: body::Policy,
     /// Documents that requests are held against.
+    #[cfg_attr(not(feature = "schema"), expect(dead_code, reason = "such a build has none"))]
     pub(crate) openapi: Vec<Specification>,
     pub(crate) budget: quota::budget::Policy,
     pub(crate) credential: credential::Policy,
