@@ -113,6 +113,12 @@ fn small(mut command: Command) -> Command {
     if let Ok(packages) = crate::web::provider_packages() {
         command.env("DOORWARD_PROVIDER_PACKAGES", packages);
     }
+    if let Ok(packages) = crate::web::ai_packages() {
+        command.env("DOORWARD_AI_PACKAGES", packages);
+    }
+    if let Ok(python) = crate::python::ai_interpreter() {
+        command.env("DOORWARD_AI_PYTHON", python);
+    }
     if let Ok(python) = crate::python::interpreter() {
         command.env("DOORWARD_PYTHON", python);
     }

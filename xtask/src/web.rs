@@ -102,6 +102,11 @@ pub(crate) fn provider_packages() -> anyhow::Result<PathBuf> {
     packages_of("crates/doorward-test/scripts", "provider")
 }
 
+/// The same of OpenAI's client.
+pub(crate) fn ai_packages() -> anyhow::Result<PathBuf> {
+    packages_of("crates/doorward-test/scripts/ai", "ai")
+}
+
 /// The same for any project with a `package-lock.json`; kept in the cache by `name`.
 fn packages_of(project: &str, name: &str) -> anyhow::Result<PathBuf> {
     let folder = crate::install::cache_folder().with_file_name(name);

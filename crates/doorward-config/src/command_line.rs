@@ -1,5 +1,7 @@
 //! What the command line says goes over the file.
 
+mod spend;
+
 use crate::config::Profile;
 use crate::draft::Draft;
 use crate::given::Given;
@@ -55,7 +57,9 @@ pub(crate) fn apply(given: &Given, draft: &mut Draft, reading: &mut Reading<'_>)
         draft.threads = threads;
     }
     let names = credentials(given, draft, reading);
+    let own = draft.settings.routes.len();
     allow(given, &names, draft, reading);
+    spend::apply(given, own, draft, reading);
 }
 
 fn list(path: &str, flag: &str, texts: &[String], reading: &mut Reading<'_>) -> Vec<String> {

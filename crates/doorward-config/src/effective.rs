@@ -1,5 +1,6 @@
 //! The effective configuration: every key with its value, said or default, and where it was said.
 
+mod budget;
 mod cookie;
 mod identity;
 mod permission;
@@ -127,6 +128,7 @@ pub fn print_effective(config: &Config) -> String {
     client_ip(config, &mut page);
     bounds(&config.bounds, &mut page);
     store(&config.store, config.said.store_instances, &mut page);
+    budget::prices(&config.settings.budget.prices, &mut page);
     layers(config, &mut page);
     for (place, route) in config.settings.routes.iter().enumerate() {
         one_route(config, place, route, &mut page);
@@ -273,7 +275,10 @@ fn layers(config: &Config, page: &mut Page<'_>) {
                 let age = std::time::Duration::from_secs(u64::from(settings.cors.max_age_s));
                 page.key("max_age", &quote(&write_duration(age)));
             }
-            "quota" => quota(&settings.quota, page),
+            "quota" => {
+                quota(&settings.quota, page);
+                budget::budgets(&settings.budget.budgets, page);
+            }
             "identity" => identity(&settings.identity, page),
             "permission" => page.key("roles", &quote(&settings.permission.roles)),
             "csrf" => {
@@ -341,6 +346,7 @@ fn one_route(config: &Config, place: usize, route: &Route, page: &mut Page<'_>) 
     page.key("tickets", &word(TICKETS, route.tickets));
     permission(route, page);
     webhook(route, place, page);
+    budget::spends(route, page);
     let limits: Vec<String> = route.limits.iter().map(limit_text).collect();
     page.lines("limits", &limits);
     page.key("limits_only", &route.limits_only.to_string());
@@ -425,7 +431,7 @@ fn upstream_text(upstream: &Upstream) -> String {
     if out.is_empty() { url } else { format!("{{ url = {url}{out} }}") }
 }
 
-fn word<T: PartialEq>(words: &[(&'static str, T)], value: T) -> String {
+pub(crate) fn word<T: PartialEq>(words: &[(&'static str, T)], value: T) -> String {
     let found = words.iter().find(|(_, meaning)| *meaning == value);
     quote(found.map_or("", |(word, _)| word))
 }

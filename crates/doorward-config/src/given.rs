@@ -29,6 +29,10 @@ pub struct Given {
     pub allow: Vec<String>,
     /// `--credential 'Authorization: Bearer env:NAME'`: added on the routes of `--allow`.
     pub credential: Vec<String>,
+    /// `--budget 2usd/day`: what all requests of `--allow` may spend together.
+    pub budget: Option<String>,
+    /// `--prices FILE`: what tokens cost.
+    pub prices: Option<PathBuf>,
     /// `--insecure-open-credential`: strangers may call routes that have a credential.
     pub insecure_open_credential: bool,
 }

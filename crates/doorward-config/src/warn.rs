@@ -1,5 +1,6 @@
 //! What a configuration may say, and somebody should look at.
 
+mod budget;
 mod certificate;
 mod cookie;
 mod credential;
@@ -39,6 +40,7 @@ pub(crate) fn add(draft: &Draft, trying_out: bool, reading: &mut Reading<'_>) {
     forms::written(draft, reading);
     sign_in::look(draft, reading);
     quota::look(draft, reading);
+    budget::look(draft, reading);
 }
 
 /// A page of another origin can have no pass where nobody lets it read the gate's answers.

@@ -7,6 +7,7 @@ use doorward_config::{
     Config, Given, HostHeader, Level, LogKind, Report, UpstreamAddress, UpstreamHttp, load,
 };
 use doorward_core::layers::credential::Put;
+use doorward_core::layers::quota::budget::{By, Unit};
 use support::{Golden, given, outcome};
 
 fn guard(upstream: &str) -> Given {
@@ -248,6 +249,61 @@ fn credentials_go_where_somebody_said() {
     let what = "strangers may call this route, and the credential would work for them";
     assert_eq!(report(&open).problems()[0].what, what);
     assert_eq!(report(&open).problems()[0].line, "--allow POST /v1/chat");
+}
+
+/// A command line with a budget, and a route that spends it.
+fn spending(budget: &str, prices: Option<&str>) -> Given {
+    Given {
+        allow: texts(&["POST /v1/chat", "GET /v1/models"]),
+        budget: Some(budget.to_owned()),
+        prices: prices.map(Into::into),
+        ..guard("http://127.0.0.1:3000")
+    }
+}
+
+#[test]
+fn a_budget_is_spent_where_somebody_said() {
+    for (text, prices, unit, limit, window_s) in [
+        ("2usd/day", Some("prices.toml"), Unit::Money, 200_000, 86_400),
+        ("100000tokens/day", None, Unit::Tokens, 100_000, 86_400),
+        ("100 tokens/30s", None, Unit::Tokens, 100, 30),
+        ("0.5usd/hour", Some("prices.toml"), Unit::Money, 50_000, 3_600),
+    ] {
+        let config = config(&spending(text, prices));
+        let budgets = &config.settings.budget.budgets;
+        assert_eq!(budgets.len(), 1, "{text}");
+        let found = (&budgets[0].unit, budgets[0].limit, budgets[0].window_s);
+        assert_eq!(found, (&unit, limit, window_s), "{text}");
+        assert_eq!(budgets[0].by, By::Everybody, "it is what one may be billed in all");
+        let [asks, reads] = &config.settings.routes[..] else { panic!("two routes") };
+        assert_eq!(asks.budgets, [budgets[0].name.as_str()], "{text}");
+        assert!(asks.ai.is_some() && reads.ai.is_none() && reads.budgets.is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn a_budget_that_is_none_says_what_is_wrong() {
+    let no_prices = "money is counted, and nobody has said what a token costs";
+    for (text, prices, what, line) in [
+        ("2usd", None, "a budget is an amount in a time", "--budget 2usd"),
+        ("2usd/week", None, "this budget's time is no window", "--budget 2usd/week"),
+        ("2eur/day", None, "this budget's amount is none", "--budget 2eur/day"),
+        ("0usd/day", None, "so much cannot be counted in one window", "--budget 0usd/day"),
+        ("9999999usd/day", None, "so much cannot be counted in one window", ""),
+        ("2usd/day", None, no_prices, "--budget 2usd/day"),
+        ("2usd/day", Some("nowhere"), "the prices cannot be read: no such file", ""),
+        ("2usd/day", Some("prices-bad.toml"), "a token's price lacks its `output`", ""),
+    ] {
+        let report = report(&spending(text, prices));
+        let first = &report.problems()[0];
+        assert_eq!(first.what, what, "{report}");
+        assert!(line.is_empty() || first.line == line, "{text}: {}", first.line);
+    }
+    // A route that does more than ask would be a way round it.
+    let more = Given { allow: texts(&["POST,PUT /v1/chat"]), ..spending("100 tokens/day", None) };
+    assert_eq!(report(&more).problems()[0].what, "an AI is asked by POST, on a route for programs");
+    let nowhere = Given { allow: Vec::new(), ..spending("100 tokens/day", None) };
+    assert_eq!(report(&nowhere).problems()[0].what, "no request would spend this budget");
 }
 
 #[test]

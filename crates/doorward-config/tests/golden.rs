@@ -105,7 +105,10 @@ fn the_effective_file_reads_as_the_same() {
             let settings = &config.settings;
             let of_routes = settings.routes.iter().map(|route| (&route.require, &route.when));
             let may = (of_routes.collect::<Vec<_>>(), &settings.permission.roles);
-            format!("{:?} {:?} {:?} {may:?}", config.admin, settings.identity, settings.quota)
+            let of_routes = settings.routes.iter().map(|route| (&route.ai, &route.budgets));
+            let spends = (of_routes.collect::<Vec<_>>(), &settings.budget);
+            let quota = (&settings.quota, spends);
+            format!("{:?} {:?} {quota:?} {may:?}", config.admin, settings.identity)
         };
         assert_eq!(whom(&again), whom(&config), "{}", path.display());
         let key = |config: &doorward_config::Config| {
@@ -122,8 +125,8 @@ fn written(value: &toml::Value, path: &str, out: &mut BTreeSet<String>) {
             for (name, inner) in table {
                 let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
                 out.insert(path.clone());
-                // The members of this one have names of the writer's own.
-                if !path.ends_with(".require.claims") {
+                // The members of these have names of the writer's own.
+                if !path.ends_with(".require.claims") && path != "prices" {
                     written(inner, &path, out);
                 }
             }
@@ -212,6 +215,7 @@ fn the_effective_file_has_every_key_of_the_schema() {
             ".sign_in.",
             ".webhook.",
             ".require.",
+            ".ai.",
         ];
         let inline = inline.iter().any(|part| path.contains(part)) || path.ends_with(".enforce");
         if !inline && path != "layers" && path != "layers.message" {

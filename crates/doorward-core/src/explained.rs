@@ -107,6 +107,7 @@ impl Gate {
             // Message comes first: what it finds out is what the others' force depends on.
             let said = match layer {
                 "quota" => behind::quota(self, &visit, body, at),
+                "body" => behind::body(self, &visit, body),
                 layer => look(self, &mut visit, layer, at),
             };
             let force = force(self, &visit, layer);
@@ -153,6 +154,7 @@ impl LayerModes {
             "permission" => self.permission.milder(self.identity),
             "csrf" => self.csrf,
             "pass" => self.pass,
+            "body" => self.body,
             "cookie" => self.cookie,
             _ => return None,
         })

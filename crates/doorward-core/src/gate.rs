@@ -12,7 +12,7 @@ use crate::fingerprint;
 use crate::header::One;
 use crate::layers::identity::{self, Asking, Issuer, Waited, Who};
 use crate::layers::{
-    Step, cookie, cors, credential, csrf, message, method, pass, permission, quota, site,
+    Step, body, cookie, cors, credential, csrf, message, method, pass, permission, quota, site,
 };
 use crate::mode::{Force, Mode};
 use crate::moment::Moment;
@@ -52,6 +52,8 @@ pub struct Gate {
     pub(crate) permission: permission::Policy,
     pub(crate) csrf: csrf::Policy,
     pub(crate) pass: pass::Policy,
+    pub(crate) body: body::Policy,
+    pub(crate) budget: quota::budget::Policy,
     pub(crate) credential: credential::Policy,
     pub(crate) cookie: cookie::Policy,
 }
@@ -67,15 +69,16 @@ pub(crate) struct LayerModes {
     pub(crate) permission: Mode,
     pub(crate) csrf: Mode,
     pub(crate) pass: Mode,
+    pub(crate) body: Mode,
     pub(crate) cookie: Mode,
 }
 
 impl Default for LayerModes {
     fn default() -> Self {
-        let [cors, site, method, quota, identity, permission, cookie] = [Mode::Enforce; 7];
+        let [cors, site, method, quota, identity, permission, body, cookie] = [Mode::Enforce; 8];
         // Tokens and passes are made with secrets, which only a configuration has.
         let [csrf, pass] = [Mode::Off; 2];
-        Self { cors, site, method, quota, identity, permission, csrf, pass, cookie }
+        Self { cors, site, method, quota, identity, permission, csrf, pass, body, cookie }
     }
 }
 
@@ -308,7 +311,7 @@ impl Gate {
 
     /// Whether it is a preflight that `cors` leaves to the backend: browsers put no credentials on
     /// one, so asking for them would refuse every page.
-    fn leaves_preflight(&self, visit: &Visit<'_>) -> bool {
+    pub(crate) fn leaves_preflight(&self, visit: &Visit<'_>) -> bool {
         let is_bare = matches!(visit.view.body, BodyHint::Empty | BodyHint::Length(0))
             && visit.seen.method_override.is_absent();
         is_bare && cors::is_preflight(visit) && self.force(visit, self.modes.cors) != Force::Enforce

@@ -36,6 +36,11 @@ pub(crate) fn object(bytes: &[u8]) -> Result<Object, NoObject> {
     }
 }
 
+/// Reads one JSON value and nothing behind it, as strictly; none: it is none.
+pub(crate) fn value(bytes: &[u8]) -> Option<Value> {
+    serde_json::from_slice(bytes).ok().map(|Strict(value)| value)
+}
+
 /// A member of an object, of which there is one at the most.
 pub(crate) fn member<'o>(object: &'o Object, name: &str) -> Option<&'o Value> {
     object.get(name)

@@ -1,14 +1,18 @@
 //! From settings to a gate. All errors come at once.
 
+mod ai;
 mod credentials;
 mod fingerprint;
 mod limits;
 mod may;
+mod webhook;
 
 use crate::client_ip::ClientIp;
 use crate::gate::{Gate, LayerModes};
 use crate::layers::method::Methods;
-use crate::layers::{LAYERS, cookie, cors, csrf, identity, message, method, pass, quota, site};
+use crate::layers::{
+    LAYERS, body, cookie, cors, csrf, identity, message, method, pass, quota, site,
+};
 use crate::mode::Mode;
 use crate::names::{External, Names};
 use crate::origin::Origins;
@@ -17,7 +21,6 @@ use crate::parameter;
 use crate::path;
 use crate::route::{Effect, Kind, Route, Routes, Settings as RouteSettings};
 use crate::settings::{Settings, SettingsError};
-use crate::webhook::Scheme;
 use http::Method;
 use std::sync::Arc;
 
@@ -97,6 +100,8 @@ impl Gate {
             permission,
             csrf: csrf::Policy::new(&settings.csrf, &settings.gate_id),
             pass: pass::Policy::new(&settings.pass, &settings.gate_id, settings.trying_out),
+            body: body::Policy,
+            budget: quota::budget::Policy::new(&settings.budget),
             credential,
             cookie,
         }))
@@ -232,6 +237,7 @@ fn layer_modes(modes: &[(&'static str, Mode)], errors: &mut Vec<SettingsError>) 
             "permission" => out.permission = *mode,
             "csrf" => out.csrf = *mode,
             "pass" => out.pass = *mode,
+            "body" => out.body = *mode,
             "cookie" => out.cookie = *mode,
             _ if *mode == Mode::Enforce => {}
             _ => {
@@ -332,7 +338,7 @@ fn of_any_route(settings: &Settings, errors: &mut Vec<SettingsError>) -> Option<
     Some(out)
 }
 
-fn default_route() -> Route {
+pub(crate) fn default_route() -> Route {
     Route {
         path: String::new(),
         kind: Kind::Api,
@@ -359,6 +365,8 @@ fn default_route() -> Route {
         pass: crate::route::Pass::Required,
         tickets: crate::route::Tickets::Once,
         webhook: None,
+        ai: None,
+        budgets: Vec::new(),
         own: None,
         implicit: false,
     }
@@ -418,7 +426,7 @@ fn one_route(
         requires_identity: requires_identity(route, settings),
         permission: may::of_route(route, place, &parameters, settings, errors),
         parameters,
-        body_bytes_max: route.body_bytes_max,
+        body_bytes_max: ai::body_bytes_max(route),
         bind_body: route.bind_body,
         upstream: route.upstream,
         csrf: route.csrf,
@@ -426,32 +434,10 @@ fn one_route(
         sign_in: route.sign_in.clone(),
         pass: route.pass,
         tickets: route.tickets,
-        webhook: webhook(route, place, errors),
+        webhook: webhook::of_route(route, place, errors),
+        ai: ai::of_route(route, place, settings, errors),
+        budgets: ai::budgets_of_route(route, place, settings, errors),
         own: None,
         implicit: false,
-    }
-}
-
-/// How a webhook's deliveries are signed.
-fn webhook(route: &RouteSettings, place: usize, errors: &mut Vec<SettingsError>) -> Option<Scheme> {
-    let at = format!("route[{place}].webhook");
-    let mut error = |what: String, hint: &str| {
-        errors.push(SettingsError::new(at.clone(), what, hint));
-    };
-    let example = "write kind = \"webhook\" and webhook = { scheme = \"stripe\", \
-                   secret = \"env:STRIPE_SECRET\" }";
-    match (route.kind, &route.webhook) {
-        (Kind::Webhook, Some(settings)) => Scheme::new(&settings.kind, &settings.secrets)
-            .map_err(|wrong| error(wrong.to_string(), "see docs/integrations.md"))
-            .ok(),
-        (Kind::Webhook, None) => {
-            error("nobody could tell who sends this webhook".to_owned(), example);
-            None
-        }
-        (_, Some(_)) => {
-            error("only a route of the kind `webhook` has a sender".to_owned(), example);
-            None
-        }
-        (_, None) => None,
     }
 }

@@ -4,6 +4,7 @@
 use crate::address::Prefix;
 use crate::crowd::Crowd;
 use crate::layers::identity::Tokens;
+use crate::layers::quota::budget::Spent;
 use crate::layers::quota::{Boxes, Denials, Familiar, Streams};
 use crate::life::{Life, Lives};
 use crate::moment::Now;
@@ -27,6 +28,8 @@ pub struct Memory {
     pub in_vain: Strikes,
     /// Passes that were asked for, per address prefix: what the next one costs depends on it.
     pub mints: Strikes,
+    /// What was spent of budgets.
+    pub spent: Spent,
     /// Who is denied since the gate runs.
     pub denials: Denials,
     /// Who went beyond a limit that has a penalty.
@@ -68,6 +71,7 @@ impl Memory {
             in_vain: of_addresses(),
             mints: of_addresses(),
             crowd: Crowd::new(of_addresses()),
+            spent: Spent::default(),
             denials: Denials::default(),
             boxes: Boxes::new(strikes_max, seed),
             streams: Arc::default(),

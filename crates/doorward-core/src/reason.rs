@@ -3,7 +3,7 @@
 
 use crate::fault::Fault;
 use crate::layers::{
-    cookie, cors, credential, csrf, identity, message, method, pass, permission, quota, site,
+    body, cookie, cors, credential, csrf, identity, message, method, pass, permission, quota, site,
 };
 use http::StatusCode;
 
@@ -55,6 +55,8 @@ pub enum Reason {
     Csrf(csrf::Reason),
     /// By `pass`.
     Pass(pass::Reason),
+    /// By `body`.
+    Body(body::Reason),
     /// By `credential`.
     Credential(credential::Reason),
     /// By `cookie`.
@@ -78,6 +80,7 @@ impl Reason {
             Reason::Permission(reason) => reason.words(),
             Reason::Csrf(reason) => reason.words(),
             Reason::Pass(reason) => reason.words(),
+            Reason::Body(reason) => reason.words(),
             Reason::Credential(reason) => reason.words(),
             Reason::Cookie(reason) => reason.words(),
             Reason::Fault(fault) => fault.words(),
@@ -116,6 +119,8 @@ impl Reason {
             | Reason::Csrf(_)
             // Only a pass that nobody sealed is one: the layer says so by itself.
             | Reason::Pass(_)
+            // What a page asks an AI for is its own mistake, or its operator's.
+            | Reason::Body(_)
             | Reason::Credential(_)
             // A sibling domain could make a visitor's browser send both.
             | Reason::Cookie(_) => false,
@@ -137,6 +142,7 @@ impl Reason {
         out.extend(permission::Reason::ALL.iter().copied().map(Reason::Permission));
         out.extend(csrf::Reason::ALL.iter().copied().map(Reason::Csrf));
         out.extend(pass::Reason::ALL.iter().copied().map(Reason::Pass));
+        out.extend(body::Reason::ALL.iter().copied().map(Reason::Body));
         out.extend(credential::Reason::ALL.iter().copied().map(Reason::Credential));
         out.extend(cookie::Reason::ALL.iter().copied().map(Reason::Cookie));
         out.extend(Fault::ALL.iter().copied().map(Reason::Fault));

@@ -2,6 +2,7 @@
 
 use crate::gate::Gate;
 use crate::layers::permission::{self, Missing};
+use crate::layers::quota::budget;
 use crate::layers::{cors, csrf, identity, method, quota};
 use crate::moment::{Chance, Now, RequestId};
 use crate::page::{self, Offer};
@@ -31,6 +32,8 @@ pub struct Refused {
     told: Option<quota::Told>,
     /// What became of the request at the backend.
     executed: Executed,
+    /// Where in its body (RFC 6901), where it is told.
+    pointer: Option<String>,
     /// What a known caller lacks.
     missing: Missing,
     /// Whether it came with a bearer token.
@@ -85,6 +88,11 @@ enum Shape {
 /// The name of the header that carries a refusal's code.
 pub static REFUSAL: HeaderName = HeaderName::from_static("doorward-refusal");
 
+/// By which clients of OpenAI's and Anthropic's APIs are told whether to try again.
+static SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+/// The longest `Retry-After` that they wait for, in seconds.
+const RETRIED_S_MAX: u64 = 60;
+
 impl Refused {
     pub(crate) fn new(visit: &Visit<'_>, reason: Reason, id: RequestId) -> Self {
         let navigates = visit.seen.fetch_mode.value() == Some("navigate")
@@ -125,6 +133,7 @@ impl Refused {
             retry_s: None,
             told: None,
             executed: Executed::No,
+            pointer: None,
             missing: Missing::Nothing,
             is_bearer: false,
             pass: None,
@@ -137,6 +146,22 @@ impl Refused {
         let judged = visit.known.as_ref().map(|known| known.place);
         self.is_bearer = judged.is_some_and(|judged| visit.gate.identity.is_bearer(judged));
         self.missing = missing;
+        self
+    }
+
+    /// Says where in the body it is.
+    pub(crate) fn with_pointer(mut self, pointer: Option<String>) -> Self {
+        self.pointer = pointer;
+        self
+    }
+
+    /// Says when the budget begins anew that does not suffice.
+    pub(crate) fn with_budget(mut self, beyond: &budget::Beyond) -> Self {
+        self.retry_s = beyond.retry_ns.map(|ns| ns.div_ceil(1_000_000_000).max(1));
+        if let (Some(budget), Some(retry_s)) = (&beyond.budget, self.retry_s) {
+            let limit = format!("\"{}\";r=0;t={retry_s}", budget.name);
+            self.told = quota::Told::of_budget(limit, budget.policy());
+        }
         self
     }
 
@@ -255,6 +280,12 @@ impl Refused {
         if let Some(seconds) = self.retry_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        if self.reason == Reason::Quota(quota::Reason::Budget)
+            && self.retry_s.is_none_or(|seconds| seconds > RETRIED_S_MAX)
+        {
+            // Clients of these APIs wait so long at the most, and then ask in vain.
+            headers.insert(SHOULD_RETRY.clone(), HeaderValue::from_static("false"));
+        }
         if let Some(told) = self.told.clone() {
             told.dress(&mut headers);
         }
@@ -337,6 +368,22 @@ impl Refused {
         if let Some((member, names)) = missing {
             let names = serde_json::Value::from(names.as_slice());
             written = written.and_then(|()| write!(out, ",\"{member}\":{names}"));
+        }
+        if let Some(pointer) = &self.pointer {
+            let pointer = serde_json::Value::from(pointer.as_str());
+            written = written.and_then(|()| write!(out, ",\"pointer\":{pointer}"));
+        }
+        if self.route().ai.is_some() {
+            // Where clients of these APIs look for the reason.
+            let message = serde_json::Value::from(format!("{}. {}", words.title, self.detail()));
+            let (pointer, code) = (serde_json::Value::from(self.pointer.clone()), words.code);
+            written = written.and_then(|()| {
+                write!(
+                    out,
+                    ",\"error\":{{\"message\":{message},\"type\":\"doorward\",\
+                     \"param\":{pointer},\"code\":\"{code}\"}}",
+                )
+            });
         }
         written = written.and_then(|()| out.write_str("}\n"));
         debug_assert!(written.is_ok(), "writing to a string does not fail");

@@ -1,6 +1,7 @@
 //! Routes: what the file says about some paths. They refine the file's settings, never replace
 //! them.
 
+use crate::layers::body::{Ai, AiSettings};
 use crate::layers::csrf::Forms;
 use crate::layers::identity::WebhookSettings;
 use crate::layers::method::Methods;
@@ -156,6 +157,10 @@ pub struct Settings {
     pub tickets: Tickets,
     /// Who sends the deliveries of a `webhook` route.
     pub webhook: Option<WebhookSettings>,
+    /// What an AI may be asked here; none: bodies are not read for that.
+    pub ai: Option<AiSettings>,
+    /// Names of the budgets that are spent here.
+    pub budgets: Vec<String>,
 }
 
 /// A body whose digest goes into the admission proof is held up to this many bytes.
@@ -214,6 +219,10 @@ pub struct Route {
     pub tickets: Tickets,
     /// How the deliveries of a `webhook` route are signed.
     pub webhook: Option<Scheme>,
+    /// What an AI may be asked here.
+    pub ai: Option<Box<Ai>>,
+    /// Its budgets, by their place in the budgets' list.
+    pub budgets: Vec<usize>,
     /// An address of the gate's own.
     pub own: Option<Own>,
     /// Made by the gate itself (robots.txt and the like), not by the file.
@@ -223,7 +232,11 @@ pub struct Route {
 impl Route {
     /// Whether it asks for what no other route may: whoever meets another one goes round it.
     fn is_strict(&self) -> bool {
-        self.sign_in.is_some() || self.permission.is_some() || self.csrf == Csrf::Required
+        self.sign_in.is_some()
+            || self.permission.is_some()
+            || self.csrf == Csrf::Required
+            || self.ai.is_some()
+            || !self.budgets.is_empty()
     }
 }
 

@@ -48,6 +48,8 @@ pub struct Settings {
     pub csrf: csrf::Settings,
     /// `pass`. Off unless `layer_modes` says otherwise.
     pub pass: pass::Settings,
+    /// Budgets, and what tokens cost.
+    pub budget: quota::budget::Settings,
     /// `credential`.
     pub credential: credential::Settings,
     /// `cookie`.
@@ -83,6 +85,7 @@ impl Settings {
             permission: permission::Settings::default(),
             csrf: csrf::Settings::default(),
             pass: pass::Settings::default(),
+            budget: quota::budget::Settings::default(),
             credential: credential::Settings::default(),
             cookie: cookie::Settings::default(),
             routes: Vec::new(),

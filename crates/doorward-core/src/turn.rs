@@ -1,6 +1,7 @@
 //! The conversation: what the core wants next, until it has a verdict.
 
 mod body;
+mod spend;
 
 use crate::address::Prefix;
 use crate::gate::Gate;
@@ -63,6 +64,8 @@ enum Stage {
     Shares,
     /// What is claimed behind the body.
     Claim(Box<Claim>),
+    /// What is spent of budgets, and what is claimed with it.
+    Spend(Box<spend::Spend>),
     /// What an attempt to sign in takes; the body's digest, and whether shares were taken.
     SignIn(Box<Taken>, Option<[u8; 32]>, bool),
     /// What a replay must not cost goes back: its shares, if it is to be spared those, and what an
@@ -127,6 +130,7 @@ fn wants_body(visit: &Visit<'_>) -> bool {
         || is_of_own
         || signing_in::of(visit).is_some()
         || visit.csrf.waits
+        || spend::reads_body(visit)
 }
 
 /// What the pass claims together with the shares.
@@ -201,6 +205,7 @@ impl<'v> Pending<'v> {
         match &self.stage {
             Stage::Shares => self.shares(),
             Stage::Claim(claim) => claim.share.into_iter().chain([claim.question]).collect(),
+            Stage::Spend(spend) => spend.questions(&self.visit),
             Stage::SignIn(taken, ..) => taken.questions.iter().copied().collect(),
             Stage::GiveBack(_, is_spared) => {
                 let taken = match is_spared {
@@ -211,7 +216,8 @@ impl<'v> Pending<'v> {
                 // the backend is none.
                 let taken = taken.into_iter().filter(Question::is_of_known);
                 let attempt = self.visit.sign_in.as_deref().into_iter();
-                taken.chain(attempt.flat_map(Taken::give_back)).collect()
+                let spent = spend::spent(&self.visit);
+                taken.chain(attempt.flat_map(Taken::give_back)).chain(spent).collect()
             }
         }
     }
@@ -245,6 +251,7 @@ impl<'v> Pending<'v> {
             Stage::SignIn(taken, digest, shares_taken) => {
                 after_sign_in(visit, taken, digest, shares_taken, answers, at)
             }
+            Stage::Spend(spend) => spend::answered(visit, *spend, answers, at),
             Stage::GiveBack(refused, _) => refuse(*refused),
         }
     }
@@ -282,6 +289,10 @@ fn claim_behind_body<'v>(
 ) -> Turn<'v> {
     let watch = visit.gate.watches(&visit, what(&visit));
     match visit.held.as_ref().and_then(|held| held.question(watch)) {
+        question if visit.spending.is_some() => {
+            let spend = spend::Spend { claim: question, shares_taken, digest };
+            Turn::Ask(Pending { visit, stage: Stage::Spend(Box::new(spend)) })
+        }
         Some(question) => {
             let claim = Claim { share: None, question, shares_taken, digest, reply: None };
             Turn::Ask(Pending { visit, stage: Stage::Claim(Box::new(claim)) })
@@ -430,7 +441,9 @@ fn give_back<'v>(visit: Visit<'v>, shares_taken: bool, turn: Turn<'v>) -> Turn<'
     // What a page could make a visitor's browser send does not cost the visitor either.
     let is_spared = shares_taken && (visit.held.is_some() || visit.csrf.waits);
     match turn {
-        Turn::Done(Verdict::Refuse(refused)) if is_spared || visit.sign_in.is_some() => {
+        Turn::Done(Verdict::Refuse(refused))
+            if is_spared || visit.sign_in.is_some() || visit.spending.is_some() =>
+        {
             Turn::Ask(Pending { visit, stage: Stage::GiveBack(Box::new(refused), is_spared) })
         }
         turn => turn,

@@ -5,6 +5,7 @@ mod credited;
 mod forms;
 mod meter;
 mod shares;
+mod spends;
 mod stay;
 
 pub use meter::{Meter, MeterStep};
@@ -17,6 +18,7 @@ use crate::layers::credential::Edits;
 use crate::layers::csrf::Page;
 use crate::layers::identity::{Identity, Known};
 use crate::layers::pass::{Cut, Held, Of};
+use crate::layers::quota::budget::Spending;
 use crate::layers::quota::{Counted, Kept, Seat};
 use crate::layers::{cookie, cors, credential, csrf, quota};
 use crate::memory::Memory;
@@ -93,6 +95,8 @@ pub struct Admitted {
     kept: Option<Box<Kept>>,
     /// An attempt to sign in.
     sign_in: Option<Box<Attempt>>,
+    /// What it spends of budgets.
+    spending: Option<Box<Spending>>,
     /// A session that is remembered here, where it was not what the caller was judged by.
     session: Option<Arc<Identity>>,
     /// The credential of a request that asks for a stream, to be judged again.
@@ -138,6 +142,7 @@ impl Admitted {
         let writes_forms = csrf::are_written(&visit);
         Self {
             sign_in: Attempt::of(&mut visit),
+            spending: visit.spending.take(),
             mirror: cors::mirror(&visit),
             adds_credentials: credited::adds(&visit, cors_acts),
             asks_for_own: !cors_acts && visit.gate.has_passes() && cors::asks_for_own(&visit),
@@ -396,6 +401,7 @@ impl Admitted {
                 if self.shares_taken {
                     out = quota::give_back(&self.gate.quota, self.counted());
                 }
+                out.extend(self.spent_in_vain());
                 // There is room for it: it was checked for when the gate was made.
                 out.extend(about(|key| Ask::Unclaim { key }, true));
                 let kept = self.kept.iter();

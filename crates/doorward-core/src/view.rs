@@ -66,6 +66,8 @@ pub struct Fidelity {
     pub pages: bool,
     /// It carries upgrades (WebSocket).
     pub upgrades: bool,
+    /// It sees what a connection shows before TLS and HTTP/2, and the order of a head's names.
+    pub shown: bool,
 }
 
 impl Fidelity {
@@ -78,6 +80,7 @@ impl Fidelity {
         settle: true,
         pages: true,
         upgrades: true,
+        shown: true,
     };
 }
 

@@ -5,6 +5,7 @@ use crate::gate::Gate;
 use crate::layers::cookie::Cleaning;
 use crate::layers::identity::Known;
 use crate::layers::pass::{Cut, Held};
+use crate::layers::quota::budget::Spending;
 use crate::layers::quota::{Counted, Kept, Taken};
 use crate::layers::{csrf, identity};
 use crate::names::Named;
@@ -86,6 +87,8 @@ pub struct Visit<'v> {
     pub(crate) csrf: csrf::Carried<'v>,
     /// What an attempt to sign in has taken.
     pub(crate) sign_in: Option<Box<Taken>>,
+    /// What it spends of its route's budgets. Set behind the body.
+    pub(crate) spending: Option<Box<Spending>>,
     /// Shares that are looked at again when its answer comes. Boxed: most have none.
     pub(crate) kept: Option<Box<Kept>>,
     pub(crate) would_refuse: WouldRefuse,
@@ -113,6 +116,7 @@ impl<'v> Visit<'v> {
             cut: None,
             csrf: csrf::Carried::default(),
             sign_in: None,
+            spending: None,
             kept: None,
             would_refuse: WouldRefuse::new(),
         }

@@ -247,7 +247,7 @@ mod tests {
     fn every_story_starts_with_any_layers() {
         let sites = Sites { naming: Naming::Names, ports: USUAL_PORTS, tls: false };
         let key = Key::new(1_000_000_000);
-        let keys = Keys { integration: &key, paid_ai: "paid" };
+        let keys = Keys { integration: &key, paid_ai: "sk-paid-0123456789" };
         let one = |layer| [Layers::Only(layer), Layers::Without([layer].into())];
         let all_layers =
             || std::iter::once(Layers::All).chain(Layer::ALL.into_iter().flat_map(one));

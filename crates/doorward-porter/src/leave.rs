@@ -9,6 +9,7 @@ use doorward_core::memory::Memory;
 use doorward_core::moment::{Chance, Moment, Now, RequestId};
 use doorward_core::reason::Reason;
 use doorward_core::standing::{AGAIN_S, Again, Question, Standing, UNSAID_S};
+use doorward_store::Store;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub trait World: Send + Sync + 'static {
     fn chance(&self) -> &dyn Chance;
     /// What the process remembers.
     fn memory(&self) -> &Memory;
+    /// The store.
+    fn store(&self) -> &Store;
 
     /// All that a visit comes with now.
     fn moment(&self) -> Moment<'_> {

@@ -10,6 +10,7 @@ pub mod denials;
 pub mod leave;
 pub mod outside;
 mod scrubbed;
+pub mod spend;
 
 pub use converse::{Hold, Reach, converse, settle};
 pub use outside::Outside;

@@ -4,7 +4,10 @@
 mod hold;
 mod page;
 mod scrubbed;
+mod spends;
 mod stay;
+
+pub(crate) use spends::Spends;
 
 use crate::client::Client;
 use crate::forms::Forms;
@@ -203,6 +206,8 @@ pub(crate) struct AnswerBody {
     forms: Option<Box<Forms>>,
     /// What may not have a credential in it.
     scrubbed: Option<Box<Scrubbed>>,
+    /// It is paid for on the way.
+    spends: Option<Box<Spends>>,
 }
 
 enum Source {
@@ -237,6 +242,7 @@ impl AnswerBody {
             takes_trailers: false,
             stay: None,
             forms: None,
+            spends: None,
             scrubbed: None,
         }
     }
@@ -258,6 +264,7 @@ impl AnswerBody {
             takes_trailers: false,
             stay: None,
             forms: None,
+            spends: None,
             scrubbed: None,
         };
         out.give_back();
@@ -398,7 +405,7 @@ impl Body for AnswerBody {
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
         let polled = match this.forms {
-            None => this.poll_upstream(cx),
+            None => this.poll_paid(cx),
             Some(_) => this.poll_page(cx),
         };
         let Poll::Ready(frame) = polled else {
@@ -431,7 +438,7 @@ impl Body for AnswerBody {
             Some(stay) if stay.is_over => self.is_whole,
             Some(_) | None => {
                 let holds = self.scrubbed.as_ref().is_some_and(|scrubbed| scrubbed.holds());
-                self.forms.is_none() && !holds && self.from.is_end()
+                self.forms.is_none() && self.spends.is_none() && !holds && self.from.is_end()
             }
         }
     }

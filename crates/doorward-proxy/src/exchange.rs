@@ -70,7 +70,7 @@ pub(crate) fn exchange<'c>(
         link.spoil();
     }
     let promise = link.send(request, may_repeat);
-    let finishes = admitted.writes();
+    let finishes = admitted.finishes();
     wait(InFlight { client, link_and_promise: Some((link, promise)), finishes, upgrades })
 }
 

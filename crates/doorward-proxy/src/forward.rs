@@ -1,6 +1,6 @@
 //! A request on its way: judged, sent upstream, and its answer handed back.
 
-use crate::body::{AnswerBody, RequestBody, read_out};
+use crate::body::{AnswerBody, RequestBody, Spends, read_out};
 use crate::client::Client;
 use crate::exchange::{self, Exchanged, Failed};
 use crate::forms::Forms;
@@ -127,8 +127,39 @@ fn hand_on(
         Some(handshake) if exchanged.answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
             upgrade::open(client, exchanged, passage, handshake)
         }
-        Some(_) | None => hand_back(client, exchanged, passage, plan.takes_trailers, number),
+        Some(_) | None => {
+            let mut passage = passage;
+            let spends = match pays(client, &mut passage, &exchanged.answer) {
+                Ok(spends) => spends,
+                Err(fault) => return Err(Box::new((fault, passage))),
+            };
+            let back = Back { takes_trailers: plan.takes_trailers, spends };
+            hand_back(client, exchanged, passage, back, number)
+        }
     }
+}
+
+/// What pays for an answer, where it is paid for.
+///
+/// # Errors
+/// It streams in a coding, so that nobody can count it.
+fn pays(
+    client: &Client,
+    passage: &mut Passage,
+    answer: &Response<Incoming>,
+) -> Result<Option<Spends>, Fault> {
+    let Some(mut spending) = passage.admitted.take_spending() else { return Ok(None) };
+    let begun = spending.begin(answer.status(), answer.headers());
+    // Dropped where it cannot be read, it is settled.
+    let spends = Spends::new(spending, Arc::clone(&client.worker.shared));
+    begun.map(|()| Some(spends)).map_err(|_| Fault::UpstreamBroken)
+}
+
+/// How an answer goes back.
+struct Back {
+    /// Whether its client takes trailers.
+    takes_trailers: bool,
+    spends: Option<Spends>,
 }
 
 /// The answer's head goes to hyper now.
@@ -238,6 +269,7 @@ fn rebuild(
     for (name, value) in edits.into_adds() {
         headers.insert(name, value);
     }
+    ask_plainly(headers, admitted);
     if let UpstreamHost::Name(name) = &backend.upstream.host {
         headers.insert(header::HOST, name.clone());
     }
@@ -253,6 +285,13 @@ fn rebuild(
         UpstreamHttp::Two => wire::two(parts, &backend.upstream, takes_te)?,
     }
     Ok(Plan { handshake, takes_trailers })
+}
+
+/// What is paid for is counted as it goes by, so it is asked for without a coding.
+fn ask_plainly(headers: &mut HeaderMap, admitted: &Admitted) {
+    if admitted.spends() {
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    }
 }
 
 /// Tells the upstream who asked, where and how. The client's own words about it are gone by then.
@@ -297,7 +336,7 @@ fn hand_back(
     client: &Arc<Client>,
     exchanged: Exchanged,
     passage: Passage,
-    takes_trailers: bool,
+    back: Back,
     number: u64,
 ) -> Result<Response<AnswerBody>, Box<(Fault, Passage)>> {
     let Exchanged { mut answer, look, mut link } = exchanged;
@@ -309,6 +348,8 @@ fn hand_back(
     let (mut parts, incoming) = answer.into_parts();
     observe::answered(client, &passage);
     let Passage { admitted, mut record, .. } = passage;
+    let Back { takes_trailers, spends } = back;
+    let takes_trailers = takes_trailers && spends.is_none();
     let has_two_framings = look.has_coding && look.lengths > 0;
     let has_no_body = matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     let announces_one = look.has_coding || look.lengths > 0;
@@ -350,10 +391,11 @@ fn hand_back(
         record.ended(None, parts.status);
     }
     let mut body = AnswerBody::upstream(incoming, link, Arc::clone(client), record)
-        .finishing(admitted.writes())
+        .finishing(admitted.writes() && spends.is_none())
         .with_trailers(takes_trailers)
         .scrubbing(scrub)
-        .writing(forms);
+        .writing(forms)
+        .spending(spends);
     let has_events = is_event_stream(&parts.headers);
     if has_events || admitted.identity().is_some() {
         body = body.ending(|| leave::of(client, &admitted), has_events);

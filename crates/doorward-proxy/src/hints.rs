@@ -92,6 +92,7 @@ impl Hints {
             | Reason::Identity(_)
             | Reason::Signature(_)
             | Reason::Csrf(_)
+            | Reason::Body(_)
             | Reason::Credential(_)
             | Reason::Cookie(_)
             | Reason::Fault(_) => {}

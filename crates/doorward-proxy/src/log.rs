@@ -62,6 +62,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) would_refuse: &'a WouldRefuse,
     /// None: the client left before there was an answer.
     pub(crate) status: Option<u16>,
+    /// Why the gate ended the answer before its end.
+    pub(crate) cut: Option<Reason>,
     /// The answer broke off, or the client did not wait for its end.
     pub(crate) is_broken: bool,
     /// What its client shows without being asked.

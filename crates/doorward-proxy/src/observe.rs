@@ -47,6 +47,8 @@ pub(crate) struct Record {
     left: Option<Instant>,
     upstream: Option<Duration>,
     is_broken: bool,
+    /// Why the gate ended its answer.
+    cut: Option<Reason>,
     /// What its client shows, where the gate looks.
     shown: Option<Box<Noted>>,
     /// Frames of a WebSocket, from the client and to it.
@@ -106,6 +108,7 @@ impl Record {
             left: None,
             upstream: None,
             is_broken: false,
+            cut: None,
             shown: None,
             frames: (0, 0),
             framed_bytes: 0,
@@ -175,6 +178,11 @@ impl Record {
     pub(crate) const fn frames_out(&mut self, frames: u64, bytes: u64) {
         self.frames.1 += frames;
         self.sent_bytes += bytes;
+    }
+
+    /// The gate ended its answer.
+    pub(crate) const fn cut(&mut self, reason: Reason) {
+        self.cut = Some(reason);
     }
 
     /// Its answer broke off.
@@ -256,6 +264,7 @@ impl Drop for Record {
             would_refuse: &self.would_refuse,
             status: self.status.map(|status| status.as_u16()),
             is_broken: self.is_broken,
+            cut: self.cut,
             shown: self.shown.as_deref(),
             bytes_in: self.client.line.body_bytes() + self.framed_bytes,
             bytes_out: self.sent_bytes,

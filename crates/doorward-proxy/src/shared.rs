@@ -62,6 +62,10 @@ impl World for Shared {
     fn memory(&self) -> &Memory {
         &self.memory
     }
+
+    fn store(&self) -> &Store {
+        &self.store
+    }
 }
 
 impl Shared {

@@ -4,6 +4,7 @@
 //! users run it, an identity provider, an Express application, a Redis, simulated visits. Not
 //! published.
 
+pub mod ai_upstream;
 pub mod allocations;
 pub mod browser;
 pub mod cases;

@@ -39,6 +39,10 @@ pub(crate) fn rebuild(parts: &mut Parts, admitted: &Admitted) -> Result<(), Box<
         headers.remove(&HTTP2_SETTINGS);
     }
     forwarding(parts, admitted);
+    if admitted.spends() {
+        // What is paid for is counted as it goes by.
+        parts.headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    }
     for (name, value) in edits.into_adds() {
         parts.headers.insert(name, value);
     }

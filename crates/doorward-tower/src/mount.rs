@@ -17,6 +17,7 @@ use doorward_core::verdict::{Admitted, Outcome, Verdict};
 use doorward_core::view::BodyHint;
 use doorward_porter::clock::Clock;
 use doorward_porter::leave::{Leave, Shows, World};
+use doorward_porter::spend::Spend;
 use doorward_porter::{Outside, Reach, converse};
 use doorward_store::Store;
 use http::request::Parts;
@@ -73,6 +74,10 @@ impl World for Mount {
     fn memory(&self) -> &Memory {
         &self.memory
     }
+
+    fn store(&self) -> &Store {
+        &self.store
+    }
 }
 
 /// An application behind the gate.
@@ -128,6 +133,10 @@ pub(crate) struct Passage {
     leave: Option<Leave<Mount>>,
     /// The certificate that its connection has shown.
     certificate: Option<Arc<Certificate>>,
+    /// What pays for its answer.
+    pub(crate) spends: Option<Spend<Mount>>,
+    /// Its answer has ended because nothing is left to spend.
+    pub(crate) is_cut: bool,
 }
 
 impl Passage {
@@ -143,7 +152,14 @@ impl Passage {
             record,
             leave: None,
             certificate: None,
+            spends: None,
+            is_cut: false,
         })
+    }
+
+    /// Whether nothing of its answer waits to be paid for.
+    pub(crate) const fn is_paid(&self) -> bool {
+        self.spends.is_none()
     }
 
     /// It ends in a refusal after all.
@@ -226,6 +242,15 @@ where
     passage.admitted.notice(status, response.headers(), &mount.memory, now);
     if let Some(signed_in) = passage.admitted.signed_in() {
         mount.outside.follow(signed_in, &mount.store, &mount.memory, &mount.clock);
+    }
+    if let Some(mut spending) = passage.admitted.take_spending() {
+        let begun = spending.begin(response.status(), response.headers());
+        passage.spends = Some(Spend::new(spending, Arc::clone(&mount)));
+        if begun.is_err() {
+            // It streams in a coding, so that nobody can count it.
+            let refused = passage.admitted.fault(Fault::UpstreamBroken);
+            return Ok(passage.refuse(&refused));
+        }
     }
     Ok(reply::dressed(response, passage))
 }

@@ -1,10 +1,11 @@
 //! The gate's own answers as responses, and the application's on their way back.
 
 use crate::body::BoxError;
-use crate::mount::Passage;
+use crate::mount::{Mount, Passage};
 use bytes::{Buf, Bytes};
 use doorward_core::verdict::Reply;
 use doorward_porter::Scrubbed;
+use doorward_porter::spend::{Piece, Spend};
 use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use std::pin::Pin;
@@ -28,6 +29,11 @@ enum Source<R> {
 #[derive(Clone, Copy, Debug, Error)]
 #[error("the caller's leave has ended, and the answer with it")]
 struct LeaveEnded;
+
+/// A budget is used up in the midst of an answer that cannot say so.
+#[derive(Clone, Copy, Debug, Error)]
+#[error("what may be spent is used up, and the answer ends with it")]
+struct NothingLeft;
 
 /// An answer of the gate's own.
 pub(crate) fn own<R>(reply: Reply) -> Response<AnswerBody<R>> {
@@ -68,6 +74,12 @@ where
     R: Body,
     R::Error: Into<BoxError>,
 {
+    if passage.is_cut {
+        return Poll::Ready(None);
+    }
+    if let Some(spends) = passage.spends.take() {
+        return poll_paid(body, passage, spends, cx);
+    }
     let Poll::Ready(frame) = body.as_mut().poll_frame(cx) else {
         // Nothing comes; but the leave may end.
         return match passage.poll_over(cx, true) {
@@ -80,6 +92,57 @@ where
         Ok(frame) => Ok(frame.map_data(|mut piece| piece.copy_to_bytes(piece.remaining()))),
         Err(error) => Err(error.into()),
     }))
+}
+
+/// The same, of an answer that is paid for while it goes by.
+fn poll_paid<R>(
+    body: &mut Pin<Box<R>>,
+    passage: &mut Passage,
+    mut spends: Spend<Mount>,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Frame<Bytes>, BoxError>>>
+where
+    R: Body,
+    R::Error: Into<BoxError>,
+{
+    let Poll::Ready(piece) = spends.poll_piece(cx, |cx| poll_bytes(body.as_mut(), cx)) else {
+        passage.spends = Some(spends);
+        return match passage.poll_over(cx, true) {
+            true => Poll::Ready(Some(Err(LeaveEnded.into()))),
+            false => Poll::Pending,
+        };
+    };
+    Poll::Ready(match piece {
+        Piece::Data(bytes) => {
+            passage.spends = Some(spends);
+            match passage.poll_over(cx, false) {
+                true => Some(Err(LeaveEnded.into())),
+                false => Some(Ok(Frame::data(bytes))),
+            }
+        }
+        Piece::End => None,
+        Piece::Broken(error) => Some(Err(error)),
+        Piece::Over(last) => {
+            // The application is not asked for more.
+            passage.is_cut = true;
+            Some(last.map(Frame::data).ok_or_else(|| NothingLeft.into()))
+        }
+    })
+}
+
+/// The bytes that come next; trailers are left out.
+fn poll_bytes<R>(body: Pin<&mut R>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BoxError>>>
+where
+    R: Body,
+    R::Error: Into<BoxError>,
+{
+    body.poll_frame(cx).map(|frame| {
+        frame.map(|frame| match frame.map(Frame::into_data) {
+            Ok(Ok(mut piece)) => Ok(piece.copy_to_bytes(piece.remaining())),
+            Ok(Err(_)) => Ok(Bytes::new()),
+            Err(error) => Err(error.into()),
+        })
+    })
 }
 
 impl<R> Body for AnswerBody<R>
@@ -120,8 +183,10 @@ where
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             Source::Own(bytes) => bytes.is_empty(),
-            Source::Application(body, _) => body.is_end_stream(),
-            Source::Scrubbed(body, _, scrubbed) => !scrubbed.holds() && body.is_end_stream(),
+            Source::Application(body, passage) => passage.is_paid() && body.is_end_stream(),
+            Source::Scrubbed(body, passage, scrubbed) => {
+                passage.is_paid() && !scrubbed.holds() && body.is_end_stream()
+            }
         }
     }
 

@@ -9,9 +9,9 @@ use http::{Version, uri};
 use http_body::Body;
 use std::net::IpAddr;
 
-/// What this mounting can see and do: everything but the head's own bytes, which the server has
-/// read already. Upgrades are the application's: an admitted WebSocket handshake reaches it, and
-/// what flows behind its 101 is not seen here.
+/// What this mounting can see and do: everything but the connection's and the head's own bytes,
+/// which the server has read already. Upgrades are the application's: an admitted WebSocket
+/// handshake reaches it, and what flows behind its 101 is not seen here.
 pub const FIDELITY: Fidelity = Fidelity {
     raw_head: false,
     body: true,
@@ -20,6 +20,7 @@ pub const FIDELITY: Fidelity = Fidelity {
     settle: true,
     pages: false,
     upgrades: true,
+    shown: false,
 };
 
 /// Lends a request to the core.

@@ -4,12 +4,14 @@ mod behind;
 mod deny;
 mod report;
 mod sources;
+mod spend;
 mod ticket;
 
 pub(crate) use behind::Behind;
 pub(crate) use deny::{Deny, StoreWork};
 pub(crate) use report::Report;
 pub(crate) use sources::{Sources, Trouble};
+pub(crate) use spend::Spend;
 pub(crate) use ticket::{Ticket, TicketMint, TicketShow};
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
@@ -288,6 +290,8 @@ pub(crate) struct Guard {
     /// Added on the allowed routes: 'Authorization: Bearer env:NAME', '?key=file:PATH'; repeatable
     #[arg(long, value_name = "'HEADER: VALUE'", requires = "allow")]
     pub(crate) credential: Vec<String>,
+    #[command(flatten)]
+    pub(crate) spend: Spend,
     /// Accept that strangers may call routes that have a credential
     #[arg(long)]
     pub(crate) insecure_open_credential: bool,

@@ -86,7 +86,7 @@ fn added(config: &Config) -> Vec<String> {
         .map(|route| {
             let put: Vec<String> = route.credentials.iter().filter_map(put).collect();
             let methods = route.methods.join(",");
-            format!("the {} to {methods} {}, and to nothing else", put.join(" and "), route.path)
+            format!("the {} to {methods} {}", put.join(" and "), route.path)
         })
         .collect()
 }

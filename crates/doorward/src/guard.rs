@@ -61,6 +61,8 @@ pub(crate) fn given(guard: &Guard) -> Given {
         threads: guard.threads,
         allow: guard.allow.clone(),
         credential: guard.credential.clone(),
+        budget: guard.spend.budget.clone(),
+        prices: guard.spend.prices.clone(),
         no_passes: guard.no_passes,
         insecure_open_credential: guard.insecure_open_credential,
     }

@@ -1,5 +1,6 @@
 //! Keys of the layers.
 
+use super::budget::BUDGET;
 use super::cookie::COOKIE;
 use super::identity::IDENTITY;
 use super::permission::PERMISSION;
@@ -41,7 +42,7 @@ static OFF: Section = Section::later(
 );
 
 /// The layers of later versions.
-pub(crate) const LATER_LAYERS: &[&str] = &["challenge", "bot", "body"];
+pub(crate) const LATER_LAYERS: &[&str] = &["challenge", "bot"];
 
 /// All layers.
 pub(crate) static LAYERS: Section = Section::new(
@@ -92,6 +93,12 @@ pub(crate) static LAYERS: Section = Section::new(
             "Strangers' requests without a pass, or with one that is not for them.",
         ),
         key(
+            "body",
+            Shape::Table(&BODY),
+            "",
+            "Bodies that break what their route says of them (`ai`).",
+        ),
+        key(
             "credential",
             Shape::Table(&CREDENTIAL),
             "",
@@ -105,7 +112,6 @@ pub(crate) static LAYERS: Section = Section::new(
         ),
         later_layer("challenge"),
         later_layer("bot"),
-        later_layer("body"),
     ],
 );
 
@@ -153,6 +159,12 @@ static QUOTA: Section = Section::new(
             Shape::List(&Shape::Table(&LIMIT)),
             "",
             "Replaces the profile's limits; a route's add to them.",
+        ),
+        key(
+            "budgets",
+            Shape::List(&Shape::Table(&BUDGET)),
+            "[]",
+            "Tokens or money that routes may spend; a route names those that it spends of.",
         ),
         key(
             "rate_limit",
@@ -269,6 +281,8 @@ static PASS: Section = Section::new(
         ),
     ],
 );
+
+static BODY: Section = Section::new("Bodies that break what their route says of them.", &[mode()]);
 
 static CREDENTIAL: Section = Section::new(
     "What only the gate knows, added on the way to the backend.",

@@ -71,7 +71,8 @@ pub(super) static LIMIT: Section = Section::new(
             Shape::List(&Shape::Text),
             "[]",
             "Answers that count, [\"401\", \"4xx\"]: each request is counted on its way in, and \
-             given back when its answer has another status. Without any, all count.",
+             given back when its answer has another status; so the burst must hold what an honest \
+             client has under way at once. Without any, all count.",
         ),
         key(
             "penalty",

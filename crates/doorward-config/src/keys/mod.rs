@@ -1,6 +1,7 @@
 //! The one table of keys: what the reader accepts, what the schema publishes, what is written out
 //! as effective. A test holds the three against each other.
 
+mod budget;
 mod cookie;
 mod identity;
 mod layers;
@@ -10,6 +11,7 @@ mod route;
 mod top;
 mod upstream;
 
+pub(crate) use budget::PRICES_FILE;
 pub(crate) use layers::LATER_LAYERS;
 use limit::LIMIT;
 pub(crate) use limit::{BEGUN, METHODS, OTHERS, WORDS};

@@ -1,5 +1,6 @@
 //! Keys of a route.
 
+use super::budget::AI;
 use super::permission::REQUIRE;
 use super::upstream::UPSTREAM;
 use super::{LEAVE_OUT, LIMIT, key, later};
@@ -150,7 +151,13 @@ pub(super) static ROUTE: Section = Section::new(
         later("navigate", LEAVE_OUT),
         later("cache", LEAVE_OUT),
         later("sign_body", LEAVE_OUT),
-        later("budget", LEAVE_OUT),
+        key("ai", Shape::Table(&AI), "", "What an AI may be asked here."),
+        key(
+            "budget",
+            Shape::List(&Shape::Text),
+            "[]",
+            "Names of the budgets that its requests spend of, four at the most.",
+        ),
     ],
 );
 

@@ -1,5 +1,6 @@
 //! Keys at the top of the file, and of the tables that are no layers.
 
+use super::budget::PRICE;
 use super::layers::LAYERS;
 use super::route::ROUTE;
 use super::upstream::UPSTREAM;
@@ -107,6 +108,12 @@ pub(crate) static TOP: Section = Section::new(
             "How large messages may be, and how many at once.",
         ),
         key("time", Shape::Table(&TIME), "", "How long each phase may take."),
+        key(
+            "prices",
+            Shape::Members(&Shape::Table(&PRICE)),
+            "",
+            "What tokens cost, by model: [prices.\"gpt-4o-mini\"].",
+        ),
         key("store", Shape::Table(&STORE), "", "Where shares are kept."),
         key("layers", Shape::Table(&LAYERS), "", "The layers, by their id."),
         key(

@@ -8,8 +8,18 @@ use crate::reading::Reading;
 use crate::section::routes::FORMS;
 
 /// The layers with a mode.
-pub(crate) const WITH_MODE: &[&str] =
-    &["cors", "site", "method", "quota", "identity", "permission", "csrf", "pass", "cookie"];
+pub(crate) const WITH_MODE: &[&str] = &[
+    "cors",
+    "site",
+    "method",
+    "quota",
+    "identity",
+    "permission",
+    "csrf",
+    "pass",
+    "body",
+    "cookie",
+];
 
 pub(crate) fn read(layers: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'_>) {
     for id in LATER_LAYERS {

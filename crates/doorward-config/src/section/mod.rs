@@ -1,5 +1,8 @@
 //! The file, a table each: what is read is written over the draft's defaults.
 
+mod ai;
+pub(crate) mod amount;
+pub(crate) mod budget;
 mod certificate;
 mod checkers;
 pub(crate) mod client_ip;

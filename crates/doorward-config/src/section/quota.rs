@@ -1,5 +1,6 @@
 //! `[layers.quota]`.
 
+use super::budget;
 use super::client_ip::network;
 use crate::document::{Table, Value};
 use crate::draft::Draft;
@@ -34,6 +35,7 @@ pub(crate) fn read(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'
     if let Some(limits) = table.value("limits") {
         draft.settings.quota.limits = read_limits(&limits.list(reading), reading);
     }
+    budget::read(&table.list("budgets", reading), draft, reading);
     if let Some(tells) = table.choose("rate_limit", RATE_LIMIT, reading) {
         draft.settings.quota.tells_answers = tells;
     }

@@ -1,6 +1,6 @@
 //! `[[route]]`: what the file says about some paths.
 
-use super::{limit, permission, sign_in, top, upstream, webhook};
+use super::{ai, limit, permission, sign_in, top, upstream, webhook};
 use crate::config::Profile;
 use crate::document::{Table, Value};
 use crate::draft::Draft;
@@ -122,6 +122,7 @@ fn read_one(
         route.webhook = Some(webhook);
         draft.webhook_secrets.push((draft.settings.routes.len(), written));
     }
+    route.ai = table.value("ai").and_then(|value| ai::read(&value, reading));
     profile(table, route, reading);
 }
 
@@ -145,6 +146,7 @@ fn lists(value: &Value<'_>, table: &Table<'_>, route: &mut Settings, reading: &m
     };
     route.methods = texts("methods", reading);
     route.credentials = texts("credential", reading);
+    route.budgets = texts("budget", reading);
     if table.value("origins").is_some() {
         let list = table.list("origins", reading);
         route.origins = Some(top::origin_list(&list, &at("origins"), reading));

@@ -1,6 +1,6 @@
 //! The keys at the top of the file, and the order of the tables.
 
-use super::{client_ip, layers, limits, listeners, routes, secrets, store, upstream};
+use super::{budget, client_ip, layers, limits, listeners, routes, secrets, store, upstream};
 use crate::config::Profile;
 use crate::document::{Table, Value};
 use crate::draft::Draft;
@@ -65,6 +65,9 @@ pub(crate) fn read(table: &Table<'_>, draft: &mut Draft, reading: &mut Reading<'
     }
     if let Some(store) = table.table("store", reading) {
         store::read(&store, draft, reading);
+    }
+    if let Some(prices) = table.value("prices") {
+        budget::read_prices(&prices, draft, reading);
     }
     if let Some(layers) = table.table("layers", reading) {
         layers::read(&layers, draft, reading);

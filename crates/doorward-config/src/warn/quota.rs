@@ -13,10 +13,13 @@ pub(super) fn look(draft: &Draft, reading: &mut Reading<'_>) {
     for (path, limit, beside) in limits(settings) {
         if draft.store == StoreAt::Memory {
             window(&path, limit, reading);
+        } else {
+            penalty(&path, limit, reading);
         }
         chosen(&path, limit, &beside, reading);
         long_prefix(&path, limit, reading);
         tokens(&path, limit, &beside, reading);
+        under_way(&path, limit, reading);
     }
     proxies(settings, reading);
 }
@@ -54,7 +57,7 @@ fn limits(settings: &Settings) -> Vec<(String, &Limit, Vec<&Limit>)> {
 }
 
 /// Seconds from which on a window is meant to outlive a restart.
-const LONG_WINDOW_S: u32 = 3600;
+pub(super) const LONG_WINDOW_S: u32 = 3600;
 
 fn window(path: &str, limit: &Limit, reading: &mut Reading<'_>) {
     let Measure::Window { window_s, .. } = limit.measure else { return };
@@ -66,6 +69,22 @@ fn window(path: &str, limit: &Limit, reading: &mut Reading<'_>) {
         place,
         format!("the store `memory:` forgets the window of {:?} at a restart", limit.name),
         "a restart gives everybody a whole window again",
+    );
+}
+
+/// A store keeps shares; who is refused for a time stays with the process.
+fn penalty(path: &str, limit: &Limit, reading: &mut Reading<'_>) {
+    if limit.penalty.is_none() {
+        return;
+    }
+    let place = reading.place(&format!("{path}.penalty"));
+    reading.note(
+        place,
+        format!(
+            "the penalty of {:?} is each process's own, and forgotten at a restart",
+            limit.name
+        ),
+        "its share is the store's, and refuses all the same",
     );
 }
 
@@ -120,6 +139,37 @@ fn tokens(path: &str, limit: &Limit, beside: &[&Limit], reading: &mut Reading<'_
         place,
         format!("whoever signs in again has a whole share of {:?} again", limit.name),
         "add a limit by \"user\" beside it",
+    );
+}
+
+/// Requests that one page has under way at once: browsers open six connections to a host, and far
+/// more streams of HTTP/2.
+const AT_ONCE: u32 = 20;
+
+/// What is taken before an answer tells is taken of everybody, as long as his requests are under
+/// way.
+fn under_way(path: &str, limit: &Limit, reading: &mut Reading<'_>) {
+    let each = match &limit.cost {
+        Cost::ByAnswer { most, .. } => *most,
+        Cost::Each(cost) if !limit.counts.is_empty() => *cost,
+        Cost::ByMethod { .. } | Cost::ByBody { .. } if !limit.counts.is_empty() => 1,
+        Cost::Each(_) | Cost::ByMethod { .. } | Cost::ByBody { .. } => return,
+    };
+    let at_once = limit.most_at_once() / each.max(1);
+    // A route of its own is one that its writer knows.
+    if at_once >= AT_ONCE || !path.starts_with("layers.") || limit.is_watched {
+        return;
+    }
+    let key = if limit.counts.is_empty() { "cost" } else { "counts" };
+    let place = reading.place(&format!("{path}.{key}"));
+    reading.warn(
+        place,
+        format!(
+            "{:?} holds no more than {at_once} requests that are under way at once, whatever they \
+             come to",
+            limit.name
+        ),
+        "raise its burst, or put it on the route that it is for: a page loads many things at once",
     );
 }
 

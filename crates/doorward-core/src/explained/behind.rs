@@ -2,6 +2,7 @@
 
 use super::{End, Said, Share};
 use crate::gate::Gate;
+use crate::layers;
 use crate::layers::quota::{self, Counts, Limit};
 use crate::moment::Moment;
 use crate::question::{Answer, Answers, Rate};
@@ -32,6 +33,20 @@ pub(super) fn quota(gate: &Gate, visit: &Visit<'_>, body: Option<&[u8]>, at: Mom
     match quota::sign_in_questions(sign_in, visit, body, watch, at) {
         Ok(_) => Said::Next,
         Err(reason) => refuse(reason),
+    }
+}
+
+/// What `body` says.
+pub(super) fn body(gate: &Gate, visit: &Visit<'_>, bytes: Option<&[u8]>) -> Said {
+    if visit.route().ai.is_none() {
+        return Said::Skipped("the route says nothing of its bodies");
+    }
+    let Some(bytes) = bytes else {
+        return Said::Skipped("what is asked for is told by the body");
+    };
+    match layers::body::inspect(&gate.body, visit, bytes) {
+        Ok(_) => Said::Next,
+        Err(no) => Said::Refuse(Reason::Body(no.reason)),
     }
 }
 

@@ -183,8 +183,10 @@ impl Policy {
     /// What is known of the client itself.
     pub(crate) fn of_client<'v>(&self, view: &View<'v>, client_ip: &ClientIp) -> OfClient<'v> {
         if !client_ip.trusts(view.peer) {
-            let ja4 = view.shown.tls.map(|tls| tls.ja4);
-            return OfClient { source: Source::Connection, ja4, shown: view.shown };
+            // A mounting that cannot see it has nothing to say of it.
+            let shown = if view.fidelity.shown { view.shown } else { Shown::NOTHING };
+            let ja4 = shown.tls.map(|tls| tls.ja4);
+            return OfClient { source: Source::Connection, ja4, shown };
         }
         let ja4 = match self.from.as_ref().map(|from| one(view, from)) {
             None | Some(One::Absent) => Seen::Hidden,

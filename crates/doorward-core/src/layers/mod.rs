@@ -1,5 +1,6 @@
 //! The layers, in the order in which a request meets them. This list is that order.
 
+pub mod body;
 pub mod bot;
 pub mod cookie;
 pub mod cors;
@@ -68,6 +69,7 @@ pub const LAYERS: &[Meta] = &[
     permission::META,
     csrf::META,
     pass::META,
+    body::META,
     credential::META,
     cookie::META,
 ];

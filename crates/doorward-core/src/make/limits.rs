@@ -2,9 +2,10 @@
 
 use crate::layers::quota::{Cost, Limit, WhoseError, inspect_key};
 use crate::question::QUESTIONS_MAX;
+use crate::route::Settings as Route;
 use crate::settings::{Settings, SettingsError};
 
-/// Checks all limits, the file's and the routes'.
+/// Checks all limits, the file's and the routes', and the budgets beside them.
 pub(super) fn check(settings: &Settings, errors: &mut Vec<SettingsError>) {
     let of_file = settings.quota.limits.iter().enumerate();
     let of_file = of_file.map(|(place, limit)| (format!("layers.quota.limits[{place}]"), limit));
@@ -22,14 +23,15 @@ pub(super) fn check(settings: &Settings, errors: &mut Vec<SettingsError>) {
         cost(&place, limit, errors);
         penalty(&place, limit, errors);
     }
-    let most = settings.quota.limits.len()
-        + settings.routes.iter().map(|route| route.limits.len()).max().unwrap_or(0);
+    super::ai::check(settings, errors);
+    let asked = |route: &Route| route.limits.len() + route.budgets.len();
+    let most = settings.quota.limits.len() + settings.routes.iter().map(asked).max().unwrap_or(0);
     // The claim and the count of passes that are asked for need a place each.
     if most + 2 > QUESTIONS_MAX {
         errors.push(SettingsError::new(
             "layers.quota.limits".to_owned(),
             format!("{most} limits would apply to one request"),
-            "at most 14 may: the file's and a route's together",
+            "at most 14 may: the file's and a route's together, with its budgets",
         ));
     }
 }

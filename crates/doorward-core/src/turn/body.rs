@@ -1,6 +1,6 @@
 //! What comes of a body that was held: whose it is, and what it says.
 
-use super::{AwaitingBody, Claim, Pending, Stage, Turn};
+use super::{AwaitingBody, Claim, Pending, Stage, Turn, spend};
 use super::{claim_behind_body, give_back, note, refuse, what};
 use crate::fault::Fault;
 use crate::layers::csrf;
@@ -68,6 +68,9 @@ impl<'v> AwaitingBody<'v> {
             return at_own(visit, own, body, shares_taken, at);
         }
         let digest = visit.route().bind_body.then_some(digest);
+        if let Err(turn) = spend::judge(&mut visit, body, at) {
+            return give_back(visit, shares_taken, *turn);
+        }
         match signing_in::taken(&visit, body, at) {
             Ok(None) => {}
             Ok(Some(taken)) => {

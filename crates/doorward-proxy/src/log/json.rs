@@ -49,6 +49,7 @@ pub(super) fn write(entry: &Entry<'_>, into: &mut Vec<u8>) {
     if let Some(upstream) = entry.upstream {
         count("upstream_us", micros(upstream), into);
     }
+    text("cut", entry.cut.map(|reason| reason.code().as_bytes()), into);
     if entry.is_broken || entry.status.is_none() {
         into.extend_from_slice(b",\"broken_off\":true");
     }

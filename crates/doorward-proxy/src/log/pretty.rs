@@ -71,6 +71,9 @@ pub(super) fn write(entry: &Entry<'_>, unicode: bool, colour: bool, into: &mut V
     for reason in entry.would_refuse {
         let _ = write!(into, "  would refuse: {}", reason.code());
     }
+    if let Some(reason) = entry.cut {
+        let _ = write!(into, "  ended: {}", reason.code());
+    }
     if entry.kind == Kind::Admit && (entry.is_broken || entry.status.is_none()) {
         into.extend_from_slice(b"  broken off");
     }

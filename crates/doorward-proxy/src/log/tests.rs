@@ -29,6 +29,7 @@ fn entry<'a>(path: &'a str, origin: &'a [u8], would_refuse: &'a WouldRefuse) -> 
         reason: None,
         would_refuse,
         status: Some(200),
+        cut: None,
         is_broken: false,
         shown: None,
         bytes_in: 0,

@@ -5,6 +5,7 @@ use super::cells::{BUCKETS_NS, Count, Histogram, Judged};
 use super::store;
 use crate::shared::Shared;
 use doorward_core::layers::LAYERS;
+use doorward_core::layers::quota::budget::Counts;
 use doorward_core::mode::Mode;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{
@@ -49,6 +50,7 @@ impl Collector for Scrape {
         page.tunnels()?;
         page.gate()?;
         page.identity()?;
+        page.budgets()?;
         page.store()?;
         store::write(&mut page)?;
         page.process()
@@ -295,6 +297,26 @@ impl Page<'_, '_> {
         let left: Vec<_> = left.collect();
         let help = "Seconds for which an issuer's keys are believed without another fetch";
         self.family("doorward_identity_keys_left", help, false, left.into_iter())
+    }
+
+    /// By the budgets' names, never by a caller.
+    fn budgets(&mut self) -> Result<(), Error> {
+        let all = self.shared.memory.spent.all();
+        let mut family = |part: &str, help, count: fn(&Counts) -> u64| {
+            let members = all.iter().map(|(name, counts)| {
+                let label = [("budget", name.as_str())];
+                (label, count(counts))
+            });
+            self.family(&format!("doorward_budget_{part}"), help, true, members)
+        };
+        let help = "Taken of budgets before requests ran, in their units";
+        family("reserved", help, |counts| counts.reserved)?;
+        let help = "What ended requests came to, in their budgets' units";
+        family("spent", help, |counts| counts.spent)?;
+        let help = "Requests that were refused because of a budget";
+        family("refused", help, |counts| counts.refused)?;
+        let help = "Answers that were ended because of a budget";
+        family("cut", help, |counts| counts.cut)
     }
 
     fn process(&mut self) -> Result<(), Error> {

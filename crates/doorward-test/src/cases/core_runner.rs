@@ -87,7 +87,9 @@ impl Bench {
         }
         let request = request::read(&step.request)?;
         match self.judge(step, &request, at) {
-            verdict::Verdict::Admit(admitted) => Ok(self.forward(step, &request, &admitted, at)),
+            verdict::Verdict::Admit(mut admitted) => {
+                Ok(self.forward(step, &request, &mut admitted, at))
+            }
             verdict::Verdict::Refuse(refused) => Ok(refusal(&refused)),
             verdict::Verdict::Reply(reply) => Ok(Seen {
                 verdict: Verdict::Reply(reply.status.as_u16()),
@@ -160,7 +162,13 @@ impl Bench {
     }
 
     /// What a mounting does with an admitted request, as far as the core decides it.
-    fn forward(&self, step: &Step, request: &Request, admitted: &Admitted, at: Moment<'_>) -> Seen {
+    fn forward(
+        &self,
+        step: &Step,
+        request: &Request,
+        admitted: &mut Admitted,
+        at: Moment<'_>,
+    ) -> Seen {
         if let Some(mut meter) = admitted.meter()
             && meter.request_chunk(request.body.len() as u64) == MeterStep::End(Fault::BodyTooLarge)
         {
@@ -202,6 +210,7 @@ impl Bench {
             let answers = self.answer(step, &settled, at.now);
             signed_in.answered(&answers, at.memory);
         }
+        self.spend(step, (admitted, status), &headers, at);
         if let Err(fault) = admitted.scrub(status, &mut headers) {
             return refusal(&admitted.fault(fault));
         }
@@ -214,6 +223,23 @@ impl Bench {
             would_refuse: Some(noted.collect()),
             ..seen(step.given.backend.status, &headers, Vec::new())
         }
+    }
+}
+
+impl Bench {
+    /// An answer without a body is paid for.
+    fn spend(
+        &self,
+        step: &Step,
+        (admitted, status): (&mut Admitted, StatusCode),
+        headers: &HeaderMap,
+        at: Moment<'_>,
+    ) {
+        let Some(mut spending) = admitted.take_spending() else { return };
+        // What cannot be read shows in the proxy alone.
+        let _ = spending.begin(status, headers);
+        spending.finish(true);
+        self.answer(step, &spending.settle(at.now, &at.memory.spent), at.now);
     }
 }
 

@@ -255,6 +255,7 @@ pub const LAYERS: &[&str] = &[
     "permission",
     "csrf",
     "pass",
+    "body",
     "credential",
     "cookie",
 ];

@@ -94,6 +94,19 @@ fn what_cannot_be_seen_is_told_apart_from_what_is_not_there() {
 }
 
 #[test]
+fn a_mounting_that_cannot_see_it_shows_nothing() {
+    for (shown, want) in [(true, true), (false, false)] {
+        let is_told = with(STRANGER, &[], |view| {
+            let view = View { fidelity: Fidelity { shown, ..Fidelity::PROXY }, ..*view };
+            let of_client = policy(None).of_client(&view, &client_ip());
+            assert_eq!(of_client.shown.head != Seen::Hidden, want);
+            of_client.ja4.value().is_some()
+        });
+        assert_eq!(is_told, want);
+    }
+}
+
+#[test]
 fn a_header_with_a_meaning_of_its_own_tells_no_fingerprint() {
     let new = |from: &str| Policy::new(&Settings { is_wanted: false, from: Some(from.to_owned()) });
     for (from, want) in [

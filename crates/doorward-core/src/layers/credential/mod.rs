@@ -46,6 +46,10 @@
 //! * A backend that does not check the proof, and can be reached directly.
 //! * A backend that repeats the credential in another form: compressed, encrypted, in base64, in
 //!   UTF-16, piece by piece over several answers, or through a WebSocket, which is not looked into.
+//! * An answer on a route that names no credential is not looked into, whatever its upstream knows.
+//! * Who can have a backend repeat his guesses sees more of them held back where they begin as a
+//!   credential does, and could learn it letter by letter. Where callers are strangers, give a
+//!   credential to no route that repeats what it is sent in large answers, and change it often.
 //! * A credential in a query stands in the backend's own access log, as it does with any client.
 //! * A service of somebody else's learns what the client sends beside: cookies, address, identity.
 //!   Give it a gate with a name of its own, to which no cookies are sent.

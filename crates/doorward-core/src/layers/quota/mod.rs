@@ -27,7 +27,8 @@
 //!    header's value is the same in any case. Whom no part of it tells apart (no token, no claim)
 //!    is counted by his name, a stranger by his address: leaving a part away gains nothing. A key
 //!    that a client chooses, or that all share, is refused by `doorward check`. `ip4/28` and
-//!    `ip6/56` count by so many bits: three limits make three levels.
+//!    `ip6/56` count by so many bits: for three levels write three limits, by `["address"]`,
+//!    `["network"]` and `["ip4/16", "ip6/32"]`.
 //! 5. Whoever went beyond a limit with a `penalty` is refused for its time, in this process, and
 //!    takes nothing meanwhile: `quota/penalty`. Each further time is twice as long, up to `most`,
 //!    unless he has behaved for ten times the last one.
@@ -36,10 +37,11 @@
 //!    or its `cost`: by the method (the dearest, where a request could be read as two; a form's
 //!    own field does not say), by the body's length, or what the backend says with its answer, of
 //!    which the most is taken before. Of a limit that is `mode = "monitor"` the no is only noted.
-//! 7. When the answer comes, what a limit does not count (`counts`) or was not used is given back.
-//!    What a backend says unclearly (repeated, negative, no whole number) or beyond the most stays
-//!    taken, and so does whatever was aborted. Who guesses at once in parallel has taken each
-//!    guess before the first has failed. At the gate's own addresses such limits do not count.
+//! 7. When the answer comes, what a limit does not count (`counts`) or was not used is given back;
+//!    of a body, where it was held. What a backend says unclearly (repeated, negative, no whole
+//!    number) or beyond the most stays taken, and so does whatever was aborted. Who guesses at once
+//!    in parallel has taken each guess before the first has failed. At the gate's own addresses
+//!    such limits do not count.
 //! 8. `Retry-After` says when the share is back, and up to a tenth more, at most five seconds: the
 //!    same for each reason. What costs more than a share ever holds has none.
 //! 9. An attempt to sign in is whatever comes to a route with `sign_in` by another method than GET,
@@ -63,6 +65,15 @@
 //!     `quota/streams`.
 //! 14. What was taken for a request that never left for the backend is given back; of a window only
 //!     where it has lasted for an hour, since nobody knows how long the request was waited for.
+//! 15. On a route with a `budget`, tokens or money are taken before the request runs: a token for
+//!     each byte of the body, which no tokenizer exceeds, and those of the answer that the request
+//!     asks for (`ai.tokens_max` where it asks for no number); of a stream, 512 at first and more
+//!     when half is used. What is not left is `quota/budget`; a stream ends there with an event
+//!     that says so, and its upstream is aborted.
+//! 16. It is settled by what the backend's answer says (`usage`), never by what a client says. An
+//!     answer that says nothing, or what cannot be, costs what was taken or what went on,
+//!     whichever is more; one that the backend refused (4xx) costs nothing, and one that its client
+//!     left costs what went on.
 //!
 //! Pages and programs of one address have shares of their own, so that a script does not use up
 //! what the people beside it need.
@@ -85,10 +96,15 @@
 //!   networks familiar. Say `success`.
 //! * Whoever uses up an account's share learns where it is let through still: where it has signed
 //!   in before.
+//! * An answer that costs more than its request lets expect: thoughts that it does not show, and
+//!   no number that would bound it. It is charged in full, and only the next one is refused.
+//! * A prompt that its provider makes longer (images, tools of its own): bytes bound text alone.
 //! * A flood from very many networks, each below its share.
 //! * Whoever makes up values of a header that a limit counts by has a share for each: beside it
 //!   stands a limit by address or user, or `doorward check` warns.
 //! * A method that a field of a form names (`_method`) costs what the form's own costs.
+//! * What is taken until an answer tells is taken of an honest page too: a burst that does not hold
+//!   what it has under way at once refuses it. `doorward check` warns.
 //! * A penalty is forgotten at a restart, and kept by each process for itself.
 //! * More than `most`, where a backend says it: no more than was taken before is charged.
 //! * A script that sends what a browser sends: it then shares the pages' part of its address.
@@ -107,6 +123,7 @@
 
 mod account;
 mod allow;
+pub mod budget;
 mod cost;
 mod deny;
 mod familiar;

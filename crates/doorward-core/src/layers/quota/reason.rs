@@ -22,6 +22,8 @@ pub enum Reason {
     SignIn,
     /// An attempt to sign in names no account, or two.
     AccountUnclear,
+    /// A budget does not suffice.
+    Budget,
 }
 
 impl Reason {
@@ -35,6 +37,7 @@ impl Reason {
         Self::Streams,
         Self::SignIn,
         Self::AccountUnclear,
+        Self::Budget,
     ];
 
     /// Its code, status and words.
@@ -94,6 +97,14 @@ impl Reason {
                 "Refused: this attempt does not name one account",
                 "Send it once, in the body and not in the query: in the form's field or JSON \
                  member that the route's `sign_in` says.",
+            ),
+            Self::Budget => (
+                "quota/budget",
+                SLOWER,
+                "Refused: what may be spent here for now would not suffice for this",
+                "Wait as long as Retry-After says: then the budget's next window begins. Less may \
+                 still fit: a shorter prompt, a lower max_tokens. The operator: \
+                 layers.quota.budgets.",
             ),
         };
         Words { code, status, title, advice }

@@ -36,6 +36,13 @@ pub(crate) fn write<'l>(shares: impl Iterator<Item = (&'l Limit, u32, u64)>) -> 
 }
 
 impl Told {
+    /// What is told of a budget that does not suffice.
+    pub(crate) fn of_budget(rate_limit: String, policy: String) -> Option<Self> {
+        let values = (HeaderValue::try_from(rate_limit), HeaderValue::try_from(policy));
+        let (Ok(rate_limit), Ok(policy)) = values else { return None };
+        Some(Self { rate_limit, policy })
+    }
+
     /// Writes them in place of whatever the backend has said.
     pub(crate) fn dress(self, headers: &mut HeaderMap) {
         headers.insert(RATE_LIMIT.clone(), self.rate_limit);
