@@ -110,10 +110,22 @@ impl Spellings {
         out
     }
 
-    /// How many bytes at the end of a text could become an occurrence by what follows.
+    /// How many bytes at the end of a text could become an occurrence by what follows: its last
+    /// word, whatever it is, up to the length of the longest spelling. Were only the beginning of a
+    /// secret held back, whoever has his guesses repeated would see which ones are.
     fn unsure(&self, text: &[u8]) -> usize {
-        self.finders.iter().map(|finder| begun(finder.needle(), text)).max().unwrap_or(0)
+        let spellings = || self.finders.iter().map(Finder::needle);
+        let most = spellings().map(<[u8]>::len).max().unwrap_or(0).saturating_sub(1);
+        let word = text.iter().rev().take(most).take_while(|byte| is_of_word(**byte)).count();
+        // A secret with something between its words may have begun before.
+        spellings().map(|spelling| begun(spelling, text)).max().unwrap_or(0).max(word)
     }
+}
+
+/// Whether a byte may stand within a word: what ends lines, events, texts and lists does not.
+const fn is_of_word(byte: u8) -> bool {
+    byte.is_ascii_graphic()
+        && !matches!(byte, b'"' | b'\'' | b',' | b';' | b'{'..=b'}' | b'<' | b'>')
 }
 
 /// How long the longest end of a text is with which a spelling begins, short of all of it.
@@ -189,7 +201,7 @@ pub(crate) fn percent_encoded(text: &[u8]) -> String {
 #[derive(Debug)]
 pub struct Scrub {
     spellings: Spellings,
-    /// The end of what came so far, with which a spelling begins.
+    /// The end of what came so far: a word that may go on.
     held: Vec<u8>,
     /// How many of these first bytes stand in an occurrence that has left in part.
     covered: usize,
@@ -202,8 +214,8 @@ impl Scrub {
         Self { spellings, held: Vec::new(), covered: 0 }
     }
 
-    /// Takes in a piece: what goes on now. Of it only an end is held back with which a spelling
-    /// begins, so that whole lines and events leave at once.
+    /// Takes in a piece: what goes on now. Of it only its last word is held back, so that whole
+    /// lines and events leave at once.
     #[must_use]
     pub fn write(&mut self, mut piece: Bytes) -> Bytes {
         let spellings = &self.spellings;
@@ -276,45 +288,51 @@ mod tests {
     }
 
     #[test]
-    fn occurrences_are_covered_and_only_a_beginning_is_held_back() {
+    fn occurrences_are_covered_and_only_a_word_is_held_back() {
         let key = &["sk-12345"][..];
         check(key, &["data: hello\n\n"], &["data: hello\n\n", ""]);
-        check(key, &["a sk-12345 b"], &["a ******** b", ""]);
-        check(key, &["a sk-1", "2345 b"], &["a ", "******** b", ""]);
-        check(key, &["a sk-1", "3 b"], &["a ", "sk-13 b", ""]);
-        check(key, &["yes", "terday"], &["ye", "sterday", ""]);
-        check(key, &["yes"], &["ye", "s"]);
-        check(key, &["sk-1234", "sk-12345"], &["", "sk-1234********", ""]);
-        check(key, &["sk-12345sk-12345"], &["****************", ""]);
-        check(key, &["SK-12345"], &["SK-12345", ""]);
+        check(key, &["{\"a\":\"sk-12345\"}"], &["{\"a\":\"********\"}", ""]);
+        check(key, &["a sk-12345 b\n"], &["a ******** b\n", ""]);
+        check(key, &["a sk-1", "2345 b."], &["a ", "******** ", "b."]);
+        check(key, &["a sk-1", "3 b,"], &["a ", "sk-13 b,", ""]);
+        // What is held back does not tell a guess that begins well from one that does not.
+        check(key, &["a sk-x"], &["a ", "sk-x"]);
+        check(key, &["yes", "terday"], &["", "ye", "sterday"]);
+        check(key, &["sk-1234", "sk-12345"], &["", "sk-1234*", "*******"]);
+        check(key, &["sk-12345sk-12345\n"], &["****************\n", ""]);
+        check(key, &["SK-12345"], &["S", "K-12345"]);
         let each: Vec<String> = "sk-12345".chars().map(String::from).collect();
         let each: Vec<&str> = each.iter().map(String::as_str).collect();
-        check(key, &each, &["", "", "", "", "", "", "", "********", ""]);
+        check(key, &each, &["", "", "", "", "", "", "", "*", "*******"]);
     }
 
     #[test]
     fn overlapping_occurrences_are_covered_whole() {
-        check(&["abcabcabc"], &["abcabcabcabc"], &["******", "******"]);
-        check(&["abcabcabc"], &["abcabcabc", "abc."], &["***", "*********.", ""]);
-        check(&["abcabcabc"], &["abcabcabc", "abd"], &["***", "******abd", ""]);
-        check(&["abcabcabc"], &["abcabcabc"], &["***", "******"]);
-        check(&["12345678", "5678abcdef"], &["12345678abc", "def"], &["****", "**********", ""]);
+        check(&["abcabcabc"], &["abcabcabcabc"], &["****", "********"]);
+        check(&["abcabcabc"], &["abcabcabc", "abc\n"], &["*", "***********\n", ""]);
+        check(&["abcabcabc"], &["abcabcabc", "abd\n"], &["*", "********abd\n", ""]);
+        check(&["abcabcabc"], &["abcabcabc"], &["*", "********"]);
+        check(
+            &["12345678", "5678abcdef"],
+            &["12345678abc", "def\n"],
+            &["**", "************\n", ""],
+        );
     }
 
     #[test]
     fn the_word_behind_a_scheme_is_looked_for_and_every_spelling() {
-        check(&["Bearer tok/en+1=="], &["tok/en+1=="], &["**********", ""]);
-        check(&["Bearer tok/en+1=="], &["Bearer x"], &["Bearer x", ""]);
-        check(&["tok/en+1=="], &["tok%2Fen%2B1%3D%3D"], &["******************", ""]);
-        check(&["tok/en+1=="], &["tok%2fen%2b1%3d%3d"], &["******************", ""]);
-        check(&["tok/en+1=="], &["tok\\/en+1=="], &["***********", ""]);
-        check(&["a\"quoted\""], &["a\\\"quoted\\\""], &["***********", ""]);
+        check(&["Bearer tok/en+1=="], &["tok/en+1==\n"], &["**********\n", ""]);
+        check(&["Bearer tok/en+1=="], &["Bearer x\n"], &["Bearer x\n", ""]);
+        check(&["tok/en+1=="], &["tok%2Fen%2B1%3D%3D\n"], &["******************\n", ""]);
+        check(&["tok/en+1=="], &["tok%2fen%2b1%3d%3d\n"], &["******************\n", ""]);
+        check(&["tok/en+1=="], &["tok\\/en+1==\n"], &["***********\n", ""]);
+        check(&["a\"quoted\""], &["a\\\"quoted\\\"\n"], &["***********\n", ""]);
     }
 
     #[test]
     fn what_is_covered_never_reads_as_a_secret() {
-        check(&["********"], &["a********"], &["a#", "#######"]);
-        check(&["abcdefg*"], &["abcdefgabcdefg*"], &["abcdefg########", ""]);
+        check(&["********"], &["a********"], &["", "a########"]);
+        check(&["abcdefg*"], &["abcdefgabcdefg*\n"], &["abcdefg########\n", ""]);
     }
 
     #[test]

@@ -102,11 +102,7 @@ impl Store {
         match self {
             Self::Memory(memory) => memory.denials(known),
             Self::File(file) => file.denials(known),
-            Self::Valkey(valkey) => {
-                // A server that was told nothing yet counts from 0.
-                let ours = |list: DenialList| DenialList { version: list.version + 1, ..list };
-                valkey.denials().map(ours).filter(|list| list.version != known)
-            }
+            Self::Valkey(valkey) => valkey.denials(known),
         }
     }
 }

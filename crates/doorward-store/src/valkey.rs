@@ -204,11 +204,12 @@ impl ValkeyStore {
         self.0.put_denial(denial, now).await
     }
 
-    /// The denials that are known: as of the last second, or of before the server went away. None
-    /// before it has answered once.
+    /// The denials: as of the last second, or of before the server went away. None while they are
+    /// of the version that is known, and before it has answered once.
     #[must_use]
-    pub fn denials(&self) -> Option<DenialList> {
-        self.0.denials().map(|list| DenialList::clone(&list))
+    pub fn denials(&self, known: u64) -> Option<DenialList> {
+        let list = self.0.denials().filter(|list| list.version != known)?;
+        Some(DenialList::clone(&list))
     }
 
     /// Whether the server answers, at the moment.

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::hint::black_box;
 use std::net::Ipv6Addr;
 use std::num::NonZeroU32;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const SEED: [u8; 16] = *b"a seed for tests";
 /// One a second, five at once.
@@ -145,11 +145,17 @@ fn no_key_gets_more_than_its_day() {
     assert!(trace.short * 1_000 <= campaign(), "{trace:?}");
 }
 
+/// Nanoseconds for which this thread has run: what others did meanwhile is not in it.
+fn run_ns() -> u64 {
+    let line = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux says it");
+    line.split(' ').next().and_then(|ns| ns.parse().ok()).expect("its first word is the time")
+}
+
 /// Nanoseconds of one call, over `times` of them.
-fn nanoseconds(times: u64, mut call: impl FnMut(u64)) -> f64 {
-    let begun = Instant::now();
-    (0..times).for_each(&mut call);
-    begun.elapsed().as_nanos() as f64 / times as f64
+fn nanoseconds(times: u64, call: impl FnMut(u64)) -> f64 {
+    let begun = run_ns();
+    (0..times).for_each(call);
+    (run_ns() - begun) as f64 / times as f64
 }
 
 /// A rank for each turn, in an order that no cache foresees.
@@ -206,6 +212,7 @@ fn what_a_share_costs_beside_governor() {
     }
     println!("bytes a key: {bytes:.1}, and never more");
     assert!(!is_whole || bytes <= 32.0, "{bytes}");
-    assert!(!is_whole || one_key <= 40.0, "{one_key} ns");
+    // A direct limiter of governor's is one number without a key.
+    assert!(!is_whole || one_key <= 4.0 * one_key_of_governor, "{one_key} ns");
     assert!(!is_whole || many[1] <= many_of_governor[1], "{many:?} {many_of_governor:?}");
 }

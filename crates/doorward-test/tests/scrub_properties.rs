@@ -123,16 +123,30 @@ proptest! {
     }
 
     #[test]
-    fn nothing_waits_but_the_beginning_of_a_secret((secrets, text, cuts) in answer()) {
+    fn nothing_waits_but_a_word((secrets, text, cuts) in answer()) {
         let (_, held) = sent(&secrets, &text, &cuts);
         let all: Vec<String> = secrets.iter().flat_map(|secret| spellings(secret)).collect();
+        let most = all.iter().map(String::len).max().unwrap_or(0) - 1;
         for (end, bytes) in held {
+            let last = text[..end].iter().rev().take(most);
+            let word = last.take_while(|byte| !b" \n\"".contains(byte)).count();
             let tail = &text[end - bytes..end];
             let begins = |spelling: &String| {
                 spelling.as_bytes().starts_with(tail) && spelling.len() > tail.len()
             };
-            prop_assert!(bytes == 0 || all.iter().any(begins));
+            let has_gap = tail.iter().any(|byte| b" \"".contains(byte));
+            prop_assert!(bytes == word || bytes > word && has_gap && all.iter().any(begins));
         }
+    }
+
+    #[test]
+    fn what_waits_does_not_tell_a_secret(
+        text in "[ab/ ]{0,60}",
+        secrets in ["[ab]{10}", "[ab]{10}"],
+        cuts in prop::collection::vec(1..9_usize, 1..40),
+    ) {
+        let [one, other] = secrets.map(|secret| sent(&[secret], text.as_bytes(), &cuts).1);
+        prop_assert_eq!(one, other);
     }
 
     #[test]

@@ -41,6 +41,9 @@ pub enum WishError {
     /// Whose name it is, is not said.
     #[error("whose {0} this is, is not said: add the issuer, one of: {1}")]
     Whose(&'static str, String),
+    /// Nobody is known by a name.
+    #[error("this gate knows nobody by the name of a {0}: no issuer is configured")]
+    Nameless(&'static str),
     /// Nobody here has such names.
     #[error("{0:?} names nobody here; this gate knows: {1}")]
     NoIssuer(String, String),
@@ -109,6 +112,7 @@ fn whom(who: &str, issuer: Option<&str>, issuers: &[&str]) -> Result<Denied, Wis
     let issuer = match (of_issuer, issuer, issuers) {
         (None, Some(_), _) => return Err(WishError::NeedsNone(who.to_owned())),
         (None, None, _) => KEY_ISSUER,
+        (Some(kind), _, []) => return Err(WishError::Nameless(kind)),
         (Some(_), Some(issuer), _) if issuers.contains(&issuer) => issuer,
         (Some(_), Some(issuer), _) => {
             return Err(WishError::NoIssuer(issuer.to_owned(), list()));
@@ -231,6 +235,8 @@ mod tests {
             let error = said(body, ONE).expect_err(body);
             assert!(error.contains(want), "{body}: {error}");
         }
+        let nameless = said(r#"{"who":"user:ann","lift":true}"#, &[]).expect_err("no issuer");
+        assert!(nameless.contains("no issuer is configured"), "{nameless}");
         let two = ["https://id.test", "session"];
         let unsaid = said(r#"{"who":"user:ann","lift":true}"#, &two).expect_err("two issuers");
         assert!(unsaid.contains("one of: https://id.test, session"), "{unsaid}");

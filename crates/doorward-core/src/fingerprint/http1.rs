@@ -34,7 +34,7 @@ enum Comes {
 /// A name in the two spellings that are common.
 type Row = (&'static str, &'static str, Comes);
 
-/// The names that engines write, by their length, so that few are compared with each.
+/// The names that engines write.
 const ROWS: &[Row] = &[
     ("te", "TE", Comes::Always),
     ("dnt", "DNT", Comes::Always),
@@ -76,25 +76,28 @@ const ROWS: &[Row] = &[
     ("upgrade-insecure-requests", "Upgrade-Insecure-Requests", Comes::Sometimes),
 ];
 
-/// The longest name among them.
-const NAME_BYTES_MAX: usize = 25;
+/// Places of the rows by a hash of their ends, each more by one; zero: none.
+const SLOTS: [u8; SLOT_COUNT] = slots();
+const SLOT_COUNT: usize = 256;
+/// With this factor no two rows share a slot. What another name's hash comes to is compared.
+const FACTOR: u64 = 0x63ca_828d_d5f4_b3b3;
 
-/// Where the rows of each length begin.
-const STARTS: [u8; NAME_BYTES_MAX + 2] = starts();
-
-const fn starts() -> [u8; NAME_BYTES_MAX + 2] {
-    let mut out = [0; NAME_BYTES_MAX + 2];
-    let mut length = 0;
-    let mut row = 0;
-    while length < out.len() {
-        while row < ROWS.len() && ROWS[row].0.len() < length {
-            row += 1;
-        }
+const fn slots() -> [u8; SLOT_COUNT] {
+    let mut out = [0; SLOT_COUNT];
+    let mut place = 0;
+    while place < ROWS.len() {
+        let slot = &mut out[slot(ENDS[place][0])];
+        assert!(*slot == 0, "two names share a slot: choose another factor");
+        place += 1;
         // Fewer rows than a byte counts.
-        out[length] = row as u8;
-        length += 1;
+        *slot = place as u8;
     }
     out
+}
+
+/// The slot of folded ends.
+const fn slot((first, last): (u64, u64)) -> usize {
+    ((first ^ last.rotate_left(29)).wrapping_mul(FACTOR) >> 56) as usize
 }
 
 /// How a name is spelled.
@@ -216,24 +219,74 @@ pub(super) fn is_engines(name: &str) -> bool {
     row(name.as_bytes()).is_some()
 }
 
-/// The place of a name's row, and how it is spelled.
+/// The place of a name's row, and how it is spelled. The ends of names are compared as numbers:
+/// this is done for each line of each head.
 fn row(name: &[u8]) -> Option<(usize, Spelling)> {
-    let from = usize::from(*STARTS.get(name.len())?);
-    let to = usize::from(*STARTS.get(name.len() + 1)?);
-    for (place, (lower, titled, _)) in ROWS.get(from..to)?.iter().enumerate() {
-        let spelling = if name == titled.as_bytes() {
-            Spelling::Titled
-        } else if name == lower.as_bytes() {
-            Spelling::Lower
-        } else if name.eq_ignore_ascii_case(lower.as_bytes()) {
-            Spelling::Odd
-        } else {
-            continue;
-        };
-        return Some((from + place, spelling));
+    let ends = ends(name)?;
+    let folded = (ends.0 | FOLD, ends.1 | FOLD);
+    let place = usize::from(*SLOTS.get(slot(folded))?).checked_sub(1)?;
+    let (lower, titled, _) = ROWS.get(place)?;
+    let [lower_ends, titled_ends] = ENDS.get(place)?;
+    if *lower_ends != folded || lower.len() != name.len() {
+        return None;
+    }
+    // Of longer names the ends are not all.
+    let is_all = name.len() <= 16;
+    let is = |other: &str, other_ends: &(u64, u64)| {
+        ends == *other_ends && (is_all || name == other.as_bytes())
+    };
+    let spelling = if is(titled, titled_ends) {
+        Spelling::Titled
+    } else if is(lower, lower_ends) {
+        Spelling::Lower
+    } else if name.eq_ignore_ascii_case(lower.as_bytes()) {
+        Spelling::Odd
+    } else {
+        return None;
+    };
+    Some((place, spelling))
+}
+
+/// Sets the bit in which small letters differ from capitals.
+const FOLD: u64 = 0x2020_2020_2020_2020;
+
+/// The ends of each row's names: in lower case, where that bit is set in every byte, and in the
+/// second spelling.
+const ENDS: [[(u64, u64); 2]; ROWS.len()] = row_ends();
+
+const fn row_ends() -> [[(u64, u64); 2]; ROWS.len()] {
+    let mut out = [[(0, 0); 2]; ROWS.len()];
+    let mut place = 0;
+    while place < ROWS.len() {
+        if let (Some(lower), Some(titled)) =
+            (ends(ROWS[place].0.as_bytes()), ends(ROWS[place].1.as_bytes()))
+        {
+            out[place] = [lower, titled];
+        }
+        place += 1;
+    }
+    out
+}
+
+/// A name's first and last bytes: eight of each, or as many as there are twice in a short one.
+const fn ends(name: &[u8]) -> Option<(u64, u64)> {
+    if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+        return Some((u64::from_le_bytes(*first), u64::from_le_bytes(*last)));
+    }
+    if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return Some((first as u64 | FILL, last as u64 | FILL));
+    }
+    if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+        let (first, last) = (u16::from_le_bytes(*first), u16::from_le_bytes(*last));
+        return Some((first as u64 | FILL_MORE, last as u64 | FILL_MORE));
     }
     None
 }
+
+/// Stand where a short name has no bytes; folding does not change them.
+const FILL: u64 = 0x2020_2020_0000_0000;
+const FILL_MORE: u64 = 0x2020_2020_2020_0000;
 
 struct Text<'o> {
     order: &'o HeadOrder,

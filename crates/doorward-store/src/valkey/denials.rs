@@ -51,6 +51,10 @@ impl Inner {
         }
     }
 
+    fn version_here(&self, version: u64) -> u64 {
+        version_of(self.known().as_ref().map_or(0, |known| known.mark()), version)
+    }
+
     fn sealed(&self, whom: &str, rest: &[u8]) -> Option<Vec<u8>> {
         let mut nonce = [0; SEAL_NONCE_BYTES];
         self.settings.chance.fill(&mut nonce);
@@ -80,6 +84,7 @@ impl Inner {
             }
             _ => return Err(RemoteError::Strange),
         };
+        let version = self.version_here(version);
         if self.denials().is_some_and(|known| known.version == version) {
             return Ok(());
         }
@@ -104,6 +109,12 @@ impl Inner {
         }
         Err(RemoteError::Strange)
     }
+}
+
+/// What a version of the server's comes to here: a server that has forgotten counts from the
+/// beginning, so each epoch has versions of its own. Never 0.
+const fn version_of(mark: u32, version: u64) -> u64 {
+    ((mark as u64) << 32) | (version.wrapping_add(1) & 0xffff_ffff)
 }
 
 /// Where it goes on, and the values of a page of a list.

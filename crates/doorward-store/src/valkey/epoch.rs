@@ -133,6 +133,11 @@ fn is_fit(mode: &str, role: &str, policy: &str, takes_evicting: bool) -> Result<
 }
 
 impl Known {
+    /// What tells it from the one before, mostly.
+    pub(super) fn mark(&self) -> u32 {
+        u32::from_be_bytes(self.name.first_chunk().copied().unwrap_or_default())
+    }
+
     /// The same, with its beginning by this process's clock.
     pub(super) const fn epoch(&self, server_s: u64, now: Now) -> Epoch {
         let age_s = server_s.saturating_sub(self.begun_s);

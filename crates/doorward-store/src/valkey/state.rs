@@ -145,7 +145,6 @@ impl Inner {
         if is_other && held.is_some() {
             count(&self.counts.epochs);
             self.notes.say(&Note::Forgot);
-            self.doubt_denials();
             self.forget_leases();
         }
         let was_away = self.is_away();
@@ -219,14 +218,6 @@ impl Inner {
     fn forget_leases(&self) {
         if let Some(leases) = &self.leases {
             leases.forget();
-        }
-    }
-
-    /// Versions of a store that has forgotten begin anew: the list is to be read again.
-    fn doubt_denials(&self) {
-        let mut known = self.denials.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(list) = &mut *known {
-            Arc::make_mut(list).version = u64::MAX;
         }
     }
 

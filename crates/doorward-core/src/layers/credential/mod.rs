@@ -32,8 +32,8 @@
 //! 6. On such a route the backend is asked for an answer in whole and without encoding: the
 //!    client's `Accept-Encoding` and `Range` do not go on. In the answer every configured
 //!    credential becomes as many `*`: verbatim, percent-encoded, as a JSON string has it, and the
-//!    words behind its scheme by themselves. Of a stream no more is held back than an end with
-//!    which one begins.
+//!    words behind its scheme by themselves. Of a stream no more is held back than its last
+//!    word, whatever it is: what waits tells nobody how a credential begins.
 //! 7. Of several credentials of the caller's, only the one that was judged goes on. A known caller
 //!    is named in `Doorward-Identity`, `Doorward-Issuer` and `Doorward-Scopes`.
 //! 8. The proof is an HMAC-SHA256 over the lengths and bytes of: `dwa1`, the gate's id, the time,
@@ -47,9 +47,6 @@
 //! * A backend that repeats the credential in another form: compressed, encrypted, in base64, in
 //!   UTF-16, piece by piece over several answers, or through a WebSocket, which is not looked into.
 //! * An answer on a route that names no credential is not looked into, whatever its upstream knows.
-//! * Who can have a backend repeat his guesses sees more of them held back where they begin as a
-//!   credential does, and could learn it letter by letter. Where callers are strangers, give a
-//!   credential to no route that repeats what it is sent in large answers, and change it often.
 //! * A credential in a query stands in the backend's own access log, as it does with any client.
 //! * A service of somebody else's learns what the client sends beside: cookies, address, identity.
 //!   Give it a gate with a name of its own, to which no cookies are sent.
