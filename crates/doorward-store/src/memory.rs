@@ -80,6 +80,13 @@ impl MemoryStore {
         now: Now,
         note: impl FnOnce(&Locked<'_>),
     ) -> Answers {
+        let note = match questions.as_slice() {
+            [question] => match self.answer_alone(question, now, note) {
+                Ok(answer) => return std::iter::once(answer).collect(),
+                Err(note) => note,
+            },
+            _ => note,
+        };
         let mut names = ArrayVec::new();
         self.name(questions, &mut names);
         let mut locked = Locked::new(&self.table);
@@ -103,6 +110,27 @@ impl MemoryStore {
         }
         note(batch.locked);
         answers
+    }
+
+    /// Answers a question that is asked alone: many are, and nothing of a batch is needed for it.
+    /// Gives `note` back where more shards are needed than the key's own; nothing was done then.
+    fn answer_alone<N: FnOnce(&Locked<'_>)>(
+        &self,
+        question: &Question,
+        now: Now,
+        note: N,
+    ) -> Result<Answer, N> {
+        let (key, kind) = subject_of(&question.ask);
+        let named = self.table.name(key, kind, self.table.digest(&key.subject));
+        let mut locked = Locked::new(&self.table);
+        locked.lock(Shards::default().with(&named));
+        match commit(&mut locked, &named, &question.ask, now) {
+            Ok(answer) => {
+                note(&locked);
+                Ok(answer)
+            }
+            Err(NotLocked) => Err(note),
+        }
     }
 
     /// Where each question's key is. Questions of one batch are mostly of one or two subjects, in a
@@ -203,20 +231,25 @@ impl Batch<'_, '_> {
 
     /// Answers one question, and does what it asks for if the answer is yes.
     fn commit(&mut self, index: usize) -> Result<Answer, NotLocked> {
-        let (named, now) = (&self.names[index], self.now);
-        match self.questions[index].ask {
-            Ask::TakeTokens { rate, cost, .. } => self.locked.take(named, rate, cost, now),
-            Ask::TakeFromWindow { limit, cost, .. } => {
-                self.locked.take_from_window(named, limit, cost, now)
-            }
-            Ask::ClaimOnce { until_unix_s, .. } => self.locked.claim(named, until_unix_s, now),
-            Ask::Unclaim { .. } => self.locked.unclaim(named),
-            Ask::Answered { .. } => self.locked.answered(named),
-            Ask::GiveTokens { rate, cost, .. } => self.locked.give(named, rate, cost, now),
-            Ask::Settle { taken, used, age_s, .. } => {
-                self.locked.settle(named, (taken, used), age_s, now)
-            }
-        }
+        commit(self.locked, &self.names[index], &self.questions[index].ask, self.now)
+    }
+}
+
+/// Answers one question, and does what it asks for if the answer is yes.
+fn commit(
+    locked: &mut Locked<'_>,
+    named: &Named<'_>,
+    ask: &Ask,
+    now: Now,
+) -> Result<Answer, NotLocked> {
+    match *ask {
+        Ask::TakeTokens { rate, cost, .. } => locked.take(named, rate, cost, now),
+        Ask::TakeFromWindow { limit, cost, .. } => locked.take_from_window(named, limit, cost, now),
+        Ask::ClaimOnce { until_unix_s, .. } => locked.claim(named, until_unix_s, now),
+        Ask::Unclaim { .. } => locked.unclaim(named),
+        Ask::Answered { .. } => locked.answered(named),
+        Ask::GiveTokens { rate, cost, .. } => locked.give(named, rate, cost, now),
+        Ask::Settle { taken, used, age_s, .. } => locked.settle(named, (taken, used), age_s, now),
     }
 }
 
