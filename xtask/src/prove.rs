@@ -136,6 +136,15 @@ const CAMPAIGNS: &[Campaign] = &[
         profile: "release",
     },
     Campaign {
+        name: "fleet-simulation",
+        shows: "no fleet gives anybody more than his share, nor a known caller less (worlds)",
+        package: "doorward-test",
+        file: Some("simulation_fleet"),
+        test: "",
+        number: 2_000,
+        profile: "ci",
+    },
+    Campaign {
         name: "fleet",
         shows: "three gates on one server claim, count and recover together (instants)",
         package: "doorward-test",
