@@ -148,10 +148,10 @@ async fn rows_of_windows_that_ended_go() {
 async fn a_file_does_not_stay_large() {
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join("store.redb");
-    let sizes = Sizes { known_max: 100_000, ..SIZES };
+    let sizes = Sizes { known_max: 300_000, ..SIZES };
     let store = FileStore::open(FileSettings { sizes, ..settings(&path) }, on(MIDNIGHT));
     let store = store.expect("a store");
-    for number in 0..80_000_u128 {
+    for number in 0..250_000_u128 {
         let key = Key { limit: 1, subject: Subject::Known(number.to_le_bytes()) };
         let _ = at_once(&store, take(key, 3_600, 10, 1), on(MIDNIGHT));
     }

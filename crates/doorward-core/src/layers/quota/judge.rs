@@ -204,7 +204,7 @@ pub(super) fn back(taken: Ask, used: u32, age_s: u32) -> Option<Question> {
 }
 
 /// What is given back for a request that never left for the backend. Where the request is gone,
-/// what only it could tell is not looked at: see [`Kept`](super::Kept).
+/// what only it could tell is not looked at: see `Kept`.
 #[must_use]
 pub fn give_back(policy: &Policy, counted: Counted<'_>) -> Questions {
     let mut out = Questions::new();
