@@ -133,7 +133,8 @@ fn every_code_is_seen_in_a_case_or_here() {
     let unseen: Vec<&str> = unseen.filter(|code| !seen.iter().any(|one| one == code)).collect();
     // No configuration that starts makes a proof that cannot be written. What needs HTTP/2 or TLS
     // or an upgrade, or an answer that cannot be looked through, is seen in the proxy's own tests:
-    // http2.rs, floods.rs, upstream_tls.rs, credentials.rs, web_sockets.rs; a server that does not say who calls, in the tower mounting's.
+    // http2.rs, floods.rs, upstream_tls.rs, credentials.rs, web_sockets.rs; a server that does not
+    // say who calls, in the tower mounting's.
     let elsewhere = [
         "message/authority",
         "message/flood",

@@ -254,7 +254,7 @@ pub(crate) enum SignsIn {
 /// `doorward guard`
 #[derive(Debug, Args)]
 pub(crate) struct Guard {
-    /// The backend: http://127.0.0.1:3000, https://api.example or unix:/run/app.sock
+    /// The backend: http://127.0.0.1:3000, https://10.0.0.5 or unix:/run/app.sock
     #[arg(required_unless_present_any = ["config", "demo"])]
     pub(crate) upstream: Option<String>,
     /// A page's origin that may call, as in http://localhost:5173; may be repeated
