@@ -15,6 +15,7 @@ pub mod fleet;
 pub mod fuzz_targets;
 pub mod identity_provider;
 pub mod layer_pages;
+pub mod own_page;
 pub mod pass_visits;
 pub mod passes;
 pub mod quiet_proxy;

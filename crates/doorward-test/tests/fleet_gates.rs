@@ -1,26 +1,21 @@
 //! Three programs on one Valkey: what one of them gave is good at all, what was used at one is used
 //! at all, and a share is one.
 
-use doorward_test::exchange::{Answer, send};
-use doorward_test::passes::{Keys, Pass, Signing};
+use doorward_test::exchange::send;
+use doorward_test::own_page::{OWN, PATH, get, pass, signed, ticket};
 use doorward_test::remote_server::{Make, RemoteServer};
 use doorward_test::running_gate::{GateOptions, RunningGate};
-use serde_json::Value;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// How browsers reach the gates, whatever port each has.
-const HOST: &str = "shop.localhost";
-const OWN: &str = "http://shop.localhost";
-const PATH: &str = "/v1/items";
 const GATES: usize = 3;
 /// How long is waited for what must come.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -103,48 +98,6 @@ impl Fleet {
 }
 
 const PASSES: &str = "[layers.pass]\nmode = \"enforce\"";
-
-/// What the gate's own page sends.
-fn page() -> Vec<(&'static str, String)> {
-    let agent = "Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0.0.0 Safari/537.36";
-    [("Host", HOST), ("Origin", OWN), ("Sec-Fetch-Site", "same-origin"), ("User-Agent", agent)]
-        .map(|(name, value)| (name, value.to_owned()))
-        .to_vec()
-}
-
-async fn pass(gate: &RunningGate) -> Outcome<Pass> {
-    let keys = Keys::new();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    let body = keys.ask(HOST, OWN, now, 11);
-    let answer = send(gate.address(), "POST /.doorward/pass", &page(), &body).await?;
-    assert_eq!(answer.said(), (200, ""), "{}", answer.body);
-    Ok(keys.pass(answer.body.as_bytes()))
-}
-
-/// A GET with these headers beside the page's.
-async fn get(
-    gate: &RunningGate,
-    target: &str,
-    signed: &[(&'static str, String)],
-) -> Outcome<Answer> {
-    let headers = [page(), signed.to_vec()].concat();
-    send(gate.address(), &format!("GET {target}"), &headers, "").await
-}
-
-/// The target with a ticket for it.
-async fn ticket(gate: &RunningGate, pass: &Pass, nonce: u8) -> Outcome<String> {
-    let (path, body) = ("/.doorward/ticket", format!("{{\"url\":{PATH:?}}}"));
-    let signing = Signing::post(HOST, path, body.as_bytes(), pass.now, nonce);
-    let headers = [page(), pass.sign(&signing)].concat();
-    let answer = send(gate.address(), &format!("POST {path}"), &headers, &body).await?;
-    assert_eq!(answer.said(), (200, ""), "{}", answer.body);
-    let answer: Value = serde_json::from_str(&answer.body)?;
-    Ok(format!("{PATH}?doorward_ticket={}", answer["ticket"].as_str().ok_or("no ticket")?))
-}
-
-fn signed(pass: &Pass, nonce: u8) -> Vec<(&'static str, String)> {
-    pass.sign(&Signing::get(HOST, PATH, pass.now, nonce))
-}
 
 /// Whether the gate says that it is ready.
 async fn readiness(gate: &RunningGate) -> Outcome<u16> {

@@ -1,8 +1,7 @@
 //! The program ends and begins again with the same secret: what was signed before is refused, since
 //! nobody remembers any more whether it was used; whoever asks for a new pass is served.
 
-use doorward_test::exchange::{Answer, send};
-use doorward_test::passes::{Keys, Pass, Signing};
+use doorward_test::own_page::{OWN, PATH, get, pass, signed, ticket};
 use doorward_test::running_gate::{GateOptions, RunningGate};
 use serde_json::Value;
 use std::error::Error;
@@ -10,16 +9,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
-
-/// How browsers reach the gate, whatever port this one has.
-const HOST: &str = "shop.localhost";
-const OWN: &str = "http://shop.localhost";
-const PATH: &str = "/v1/items";
 
 /// A file of a test's own with a secret in it.
 struct Secret(PathBuf);
@@ -69,51 +62,12 @@ async fn start(upstream: &str, secret: &Secret) -> Outcome<RunningGate> {
     RunningGate::start(GateOptions { upstream, config: &config, ..GateOptions::default() }).await
 }
 
-/// What the gate's own page sends.
-fn page() -> Vec<(&'static str, String)> {
-    let agent = "Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0.0.0 Safari/537.36";
-    [("Host", HOST), ("Origin", OWN), ("Sec-Fetch-Site", "same-origin"), ("User-Agent", agent)]
-        .map(|(name, value)| (name, value.to_owned()))
-        .to_vec()
-}
-
-async fn pass(gate: &RunningGate) -> Outcome<Pass> {
-    let keys = Keys::new();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    let body = keys.ask(HOST, OWN, now, 11);
-    let answer = send(gate.address(), "POST /.doorward/pass", &page(), &body).await?;
-    assert_eq!(answer.said(), (200, ""), "{}", answer.body);
-    Ok(keys.pass(answer.body.as_bytes()))
-}
-
-/// A GET with these headers beside the page's.
-async fn get(
-    gate: &RunningGate,
-    target: &str,
-    signed: &[(&'static str, String)],
-) -> Outcome<Answer> {
-    let headers = [page(), signed.to_vec()].concat();
-    send(gate.address(), &format!("GET {target}"), &headers, "").await
-}
-
-/// The target with a ticket for it.
-async fn ticket(gate: &RunningGate, pass: &Pass, nonce: u8) -> Outcome<String> {
-    let (path, body) = ("/.doorward/ticket", format!("{{\"url\":{PATH:?}}}"));
-    let signing = Signing::post(HOST, path, body.as_bytes(), pass.now, nonce);
-    let headers = [page(), pass.sign(&signing)].concat();
-    let answer = send(gate.address(), &format!("POST {path}"), &headers, &body).await?;
-    assert_eq!(answer.said(), (200, ""), "{}", answer.body);
-    let answer: Value = serde_json::from_str(&answer.body)?;
-    Ok(format!("{PATH}?doorward_ticket={}", answer["ticket"].as_str().ok_or("no ticket")?))
-}
-
 #[tokio::test]
 async fn what_was_signed_before_a_restart_is_refused_and_a_new_pass_works() -> Outcome<()> {
     let (ran, secret) = (Arc::new(AtomicUsize::new(0)), Secret::new()?);
     let upstream = format!("http://{}", backend(Arc::clone(&ran)).await?);
     let gate = start(&upstream, &secret).await?;
     let before = pass(&gate).await?;
-    let signed = |pass: &Pass, nonce| pass.sign(&Signing::get(HOST, PATH, pass.now, nonce));
     let (used, fresh) = (signed(&before, 1), signed(&before, 2));
     assert_eq!(get(&gate, PATH, &used).await?.said(), (200, ""));
     let link = ticket(&gate, &before, 3).await?;
