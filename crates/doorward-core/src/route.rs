@@ -1,6 +1,8 @@
 //! Routes: what the file says about some paths. They refine the file's settings, never replace
 //! them.
 
+mod template;
+
 use crate::layers::body::{Ai, AiSettings};
 use crate::layers::csrf::Forms;
 use crate::layers::identity::WebhookSettings;
@@ -10,11 +12,14 @@ use crate::layers::quota::SignIn;
 use crate::mode::Mode;
 use crate::origin::Origins;
 use crate::own::Own;
-use crate::parameter::{self, Parameter};
+use crate::parameter::Parameter;
 use crate::path::{self, Oddities};
 use crate::shape::{Declared, schema::Schema};
 use crate::webhook::Scheme;
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
+use template::{Index, Segment, parse};
+
+pub use template::TemplateError;
 
 /// What a route is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -266,48 +271,6 @@ pub struct Routes {
 /// Dots of a path's last segment behind which a format is looked for.
 const FORMATS_MAX: usize = 8;
 
-/// One spelling of all templates: those without variable parts by their text, the others in order.
-#[derive(Debug, Default)]
-struct Index {
-    literal: HashMap<Vec<u8>, usize>,
-    templates: Vec<(Vec<Segment>, usize)>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Segment {
-    Literal(Vec<u8>),
-    Parameter,
-    Any,
-    Rest,
-}
-
-/// Why a route's path is not one.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TemplateError {
-    /// It does not begin with a slash.
-    #[error("a route's path begins with a slash")]
-    Slash,
-    /// A segment mixes text and a variable part, or the braces are wrong.
-    #[error("{0:?} is no segment: write literal text, {{name}}, {{name:int}}, * or **")]
-    Segment(String),
-    /// `**` before the end.
-    #[error("** stands for the rest of the path, so it comes last")]
-    RestNotLast,
-    /// Literal text that no request could have, since such requests are refused.
-    #[error("requests with such a path are refused anyway")]
-    Refused,
-    /// A parameter of a form that there is not.
-    #[error("{0:?} is no form of a parameter: write uuid, int or slug, or none for any text")]
-    Form(String),
-    /// Two parameters of one name.
-    #[error("two parameters are called {0:?}")]
-    Twice(String),
-    /// Two routes for the same paths. Forms tell none apart: what a path is refused for must not
-    /// depend on which of two routes is looked at first.
-    #[error("it is the same as {0:?}: two routes may not fit the same paths equally well")]
-    Tie(String),
-}
-
 impl Routes {
     /// Puts routes in their order: the most specific first (literal, parameter, `*`, `**`, from the
     /// left). The first route of the list is the default one; its path is not looked at.
@@ -324,8 +287,7 @@ impl Routes {
         };
         let mut errors = Vec::new();
         for index in 1..out.list.len() {
-            let added = parse_template(&out.list[index].path)
-                .and_then(|segments| out.add(index, &segments));
+            let added = parse(&out.list[index].path).and_then(|segments| out.add(index, &segments));
             if let Err(error) = added {
                 errors.push((index, error));
             }
@@ -333,8 +295,8 @@ impl Routes {
         if !errors.is_empty() {
             return Err(errors);
         }
-        out.exact.templates.sort();
-        out.folded.templates.sort();
+        out.exact.sort();
+        out.folded.sort();
         Ok(out)
     }
 
@@ -372,7 +334,7 @@ impl Routes {
             return false;
         }
         // A path that the file names itself is meant, whatever it ends in.
-        let is_cut = self.is_any_strict && !self.exact.literal.contains_key(path.as_bytes());
+        let is_cut = self.is_any_strict && !self.exact.has(path.as_bytes());
         if !odd.any() {
             return is_cut && self.is_of_strict_one(path.as_bytes(), found);
         }
@@ -409,93 +371,6 @@ impl Routes {
     pub fn all(&self) -> &[Route] {
         &self.list
     }
-}
-
-impl Index {
-    /// Adds a template; the place of the one that was there already, which stays.
-    fn insert(&mut self, segments: &[Segment], index: usize) -> Option<usize> {
-        if segments.iter().all(|segment| matches!(segment, Segment::Literal(_))) {
-            let mut text = Vec::new();
-            for segment in segments {
-                let Segment::Literal(bytes) = segment else { continue };
-                text.push(b'/');
-                text.extend_from_slice(bytes);
-            }
-            if let Some(other) = self.literal.get(&text) {
-                return Some(*other);
-            }
-            self.literal.insert(text, index);
-            return None;
-        }
-        let same = self.templates.iter().find(|(other, _)| other == segments);
-        if let Some((_, other)) = same {
-            return Some(*other);
-        }
-        self.templates.push((segments.to_vec(), index));
-        None
-    }
-
-    fn find(&self, path: &[u8]) -> Option<usize> {
-        if let Some(index) = self.literal.get(path) {
-            return Some(*index);
-        }
-        let fits = self.templates.iter().find(|(segments, _)| fits(segments, path));
-        fits.map(|(_, index)| *index)
-    }
-}
-
-impl Segment {
-    fn folded(&self) -> Self {
-        match self {
-            Segment::Literal(bytes) => Segment::Literal(bytes.to_ascii_lowercase()),
-            Segment::Parameter | Segment::Any | Segment::Rest => self.clone(),
-        }
-    }
-}
-
-fn parse_template(path: &str) -> Result<Vec<Segment>, TemplateError> {
-    let rest = path.strip_prefix('/').ok_or(TemplateError::Slash)?;
-    parameter::of_path(path)?;
-    let mut out = Vec::new();
-    for text in rest.split('/') {
-        if out.last() == Some(&Segment::Rest) {
-            return Err(TemplateError::RestNotLast);
-        }
-        let inner = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
-        out.push(match (text, inner) {
-            ("*", _) => Segment::Any,
-            ("**", _) => Segment::Rest,
-            (_, Some(inner)) if parameter::read(inner).is_some() => Segment::Parameter,
-            _ if text.contains(['{', '}', '*', '?', '#']) => {
-                return Err(TemplateError::Segment(text.to_owned()));
-            }
-            _ => Segment::Literal(text.as_bytes().to_vec()),
-        });
-    }
-    let literal = path.replace(['{', '}', '*'], "x");
-    path::inspect(&literal).map_err(|_| TemplateError::Refused)?;
-    Ok(out)
-}
-
-fn fits(segments: &[Segment], path: &[u8]) -> bool {
-    let Some(path) = path.strip_prefix(b"/") else { return false };
-    let mut parts = path.split(|byte| *byte == b'/');
-    for segment in segments {
-        match segment {
-            Segment::Rest => return true,
-            Segment::Literal(bytes) => {
-                if parts.next() != Some(bytes.as_slice()) {
-                    return false;
-                }
-            }
-            Segment::Parameter | Segment::Any => {
-                if parts.next().is_none_or(<[u8]>::is_empty) {
-                    return false;
-                }
-            }
-        }
-    }
-    parts.next().is_none()
 }
 
 #[cfg(test)]

@@ -1,11 +1,17 @@
-//! A page of a running gate's own: it asks for passes and tickets, and signs what it sends.
+//! A page of a running gate's own, which asks for passes and tickets and signs what it sends; and a
+//! backend behind that gate, which counts.
 
 use crate::exchange::{Answer, send};
 use crate::passes::{Keys, Pass, Signing};
 use crate::running_gate::RunningGate;
 use serde_json::Value;
 use std::error::Error;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -73,4 +79,23 @@ pub async fn ticket(gate: &RunningGate, pass: &Pass, nonce: u8) -> Outcome<Strin
 #[must_use]
 pub fn signed(pass: &Pass, nonce: u8) -> Vec<(&'static str, String)> {
     pass.sign(&Signing::get(HOST, PATH, pass.now, nonce))
+}
+
+/// A backend that counts what it runs.
+///
+/// # Errors
+/// When it cannot listen.
+pub async fn backend(ran: Arc<AtomicUsize>) -> std::io::Result<SocketAddr> {
+    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 8192]).await;
+            ran.fetch_add(1, Ordering::SeqCst);
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
+            // A gate that has left hears nothing.
+            let _ = stream.write_all(answer).await;
+        }
+    });
+    Ok(address)
 }

@@ -2,17 +2,14 @@
 //! at all, and a share is one.
 
 use doorward_test::exchange::send;
-use doorward_test::own_page::{OWN, PATH, get, pass, signed, ticket};
+use doorward_test::own_page::{OWN, PATH, backend, get, pass, signed, ticket};
 use doorward_test::remote_server::{Make, RemoteServer};
 use doorward_test::running_gate::{GateOptions, RunningGate};
 use std::error::Error;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -39,22 +36,6 @@ impl Secret {
         std::fs::write(&path, "a secret that all gates of this test have, 32 bytes or more")?;
         Ok(Self(path))
     }
-}
-
-/// A backend that counts what it runs.
-async fn backend(ran: Arc<AtomicUsize>) -> std::io::Result<SocketAddr> {
-    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
-    let address = listener.local_addr()?;
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let _ = stream.read(&mut [0; 8192]).await;
-            ran.fetch_add(1, Ordering::SeqCst);
-            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
-            // A gate that has left hears nothing.
-            let _ = stream.write_all(answer).await;
-        }
-    });
-    Ok(address)
 }
 
 /// Three gates, what they guard, and what they share.

@@ -1,16 +1,13 @@
 //! The program ends and begins again with the same secret: what was signed before is refused, since
 //! nobody remembers any more whether it was used; whoever asks for a new pass is served.
 
-use doorward_test::own_page::{OWN, PATH, get, pass, signed, ticket};
+use doorward_test::own_page::{OWN, PATH, backend, get, pass, signed, ticket};
 use doorward_test::running_gate::{GateOptions, RunningGate};
 use serde_json::Value;
 use std::error::Error;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -39,22 +36,6 @@ impl Secret {
              [secrets]\nsigning = [{file:?}]\n"
         )
     }
-}
-
-/// A backend that counts what it runs.
-async fn backend(ran: Arc<AtomicUsize>) -> std::io::Result<SocketAddr> {
-    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
-    let address = listener.local_addr()?;
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let _ = stream.read(&mut [0; 8192]).await;
-            ran.fetch_add(1, Ordering::SeqCst);
-            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
-            // A gate that has left hears nothing.
-            let _ = stream.write_all(answer).await;
-        }
-    });
-    Ok(address)
 }
 
 async fn start(upstream: &str, secret: &Secret) -> Outcome<RunningGate> {
